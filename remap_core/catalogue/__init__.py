@@ -1,0 +1,1 @@
+"""The DuckDB catalogue and the data folder around it: the only room with SQL."""

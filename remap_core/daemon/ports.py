@@ -1,0 +1,85 @@
+"""What the worker is given from outside: a store to write to and a function that trains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from typing import Protocol
+
+from remap_core.commands import Receipt
+from remap_core.trials import DatasetCard, EpochResult, Evaluation, Place, Proposal, Trial, TrialId
+
+Training = Generator[EpochResult, None, Evaluation]
+"""Yields every epoch's result, oldest first, from where a checkpoint left off; returns the evaluation."""
+
+
+class TrainFunction(Protocol):
+    """Trains one trial; raises TrainingFailed with the sentence, or stops early (within one batch) when told to."""
+
+    def __call__(self, trial: Trial, should_stop: Callable[[], bool]) -> Training:
+        """A generator that does one epoch a step."""
+
+
+class Store(Protocol):
+    """The catalogue as its one writer sees it. Every method is one transaction; times are seconds since 1970."""
+
+    def apply_once(self, command: str, kind: str, now: float, action: Callable[[], str]) -> Receipt:
+        """Run `action` and write its receipt in one transaction; the stored receipt if `command` is known already.
+
+        `action` returns what was done, in words. Where it raises CommandRefused (or NotFound), nothing of it stays
+        and the receipt says REFUSED with that reason.
+        """
+
+    def enqueue(self, proposals: Sequence[Proposal], now: float) -> list[TrialId]:
+        """Add WAITING trials at the end of the queue; returns their ids (1, 2, ...: never reused), in order."""
+
+    def find_same_training(self, proposal: Proposal) -> TrialId | None:
+        """The WAITING, RUNNING or COMPLETE trial that is the same training (see Proposal.same_training)."""
+
+    def trial(self, trial: TrialId) -> Trial:
+        """The trial; raises NotFound."""
+
+    def claim(self, now: float) -> Trial | None:
+        """Take the first WAITING trial (it is RUNNING now); None where none waits or the queue is paused."""
+
+    def record_epoch(self, trial: TrialId, result: EpochResult) -> None:
+        """Store an epoch of a RUNNING trial's present attempt; storing the same epoch again replaces it."""
+
+    def complete(self, trial: TrialId, evaluation: Evaluation, now: float) -> None:
+        """RUNNING -> COMPLETE with what it predicts."""
+
+    def fail(self, trial: TrialId, sentence: str, now: float) -> None:
+        """RUNNING -> FAILED with the reason."""
+
+    def cancel(self, trial: TrialId, now: float) -> None:
+        """WAITING or RUNNING -> CANCELLED; raises CommandRefused for a finished trial, NotFound for none."""
+
+    def retry(self, trial: TrialId, now: float) -> None:
+        """FAILED or CANCELLED -> WAITING at the end of the queue, as the next attempt, from its beginning.
+
+        Raises CommandRefused for a trial in another state, and where the same training is in the catalogue again.
+        """
+
+    def move(self, trial: TrialId, place: Place) -> None:
+        """Change the place of a WAITING trial; raises CommandRefused for one that does not wait."""
+
+    def requeue(self, trial: TrialId) -> None:
+        """RUNNING -> WAITING at the head of the queue; its epochs stay and it continues after them."""
+
+    def requeue_running(self) -> list[TrialId]:
+        """All RUNNING trials (of a trainer that died) back to the head of the queue, in their old order."""
+
+    def set_paused(self, paused: bool) -> None:
+        """Whether `claim` gives out trials."""
+
+    def register_dataset(self, card: DatasetCard) -> None:
+        """Make a data set known; a card of the same name is replaced."""
+
+    def dataset_names(self) -> list[str]:
+        """Names of the known data sets, in the order in which they were registered."""
+
+    def fingerprints(self, dataset: str) -> set[str]:
+        """Fingerprints of all architectures that were ever enqueued for a data set."""
+
+    @property
+    def version(self) -> int:
+        """Grows with every change: what was published at the present version need not be published again."""

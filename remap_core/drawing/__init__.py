@@ -1,0 +1,1 @@
+"""Palettes, SNACs and figures: the only room with plotly."""

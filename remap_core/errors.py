@@ -1,0 +1,77 @@
+"""One tree of errors. Each carries one sentence that a person can act on; pages and commands show it as it is.
+
+RemapError
+├── InvalidArchitecture      a chain of layers that cannot exist
+├── InvalidTrial             a training configuration, a result or an edit that cannot be
+├── SettingsError            a setting that is not understood
+├── DatasetError             images that cannot be used
+├── TrainingFailed           a training that ended without a model
+├── CommandRefused           a command that was understood and cannot be carried out
+├── UnreadableCommand        a command that was not understood
+└── CatalogueError           the data folder or its catalogue
+    ├── NotFound             no such trial, data set or command
+    ├── NoCatalogue          nothing has been published yet
+    ├── NewerSchema          written by a newer version of this software
+    ├── FolderInUse          another trainer owns the folder
+    └── FolderUnusable       cannot be written, or is full
+"""
+
+
+class RemapError(Exception):
+    """The root: whoever shows errors to a person catches this one."""
+
+
+class InvalidArchitecture(RemapError):
+    """A chain of layers that cannot exist; `index` is the offending layer's (0-based), None for the whole."""
+
+    def __init__(self, message: str, index: int | None = None) -> None:
+        super().__init__(message)
+        self.index = index
+
+
+class InvalidTrial(RemapError):
+    """A training configuration, a result or an edit that breaks a rule."""
+
+
+class SettingsError(RemapError):
+    """A setting whose value is not understood."""
+
+
+class DatasetError(RemapError):
+    """Images or labels that cannot be used; names the file and the rule."""
+
+
+class TrainingFailed(RemapError):
+    """A training that ended without a model; the sentence becomes the FAILED trial's."""
+
+
+class CommandRefused(RemapError):
+    """A command that was understood and cannot be carried out; the reason goes into its receipt."""
+
+
+class UnreadableCommand(RemapError):
+    """A command file that is not a command of a known version and kind."""
+
+
+class CatalogueError(RemapError):
+    """Something about the data folder or the catalogue in it."""
+
+
+class NotFound(CatalogueError):
+    """No such trial, data set or command."""
+
+
+class NoCatalogue(CatalogueError):
+    """Nothing has been published in this data folder yet."""
+
+
+class NewerSchema(CatalogueError):
+    """The catalogue was written by a newer version than this one understands."""
+
+
+class FolderInUse(CatalogueError):
+    """Another trainer owns the data folder."""
+
+
+class FolderUnusable(CatalogueError):
+    """The data folder cannot be created or written, or its disk is full."""

@@ -1,0 +1,1 @@
+"""Distances between architectures and between predictions, and maps of them."""

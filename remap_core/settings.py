@@ -1,0 +1,63 @@
+"""All settings, read once: defaults, then `remap.toml` in the working folder, then REMAP_* in the environment."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from remap_core.errors import SettingsError
+
+
+class Settings(BaseModel):
+    """Every setting with its default. Frozen; raises SettingsError through `read_settings`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    home: Path = Field(Path(".remap"), description="Data folder: catalogue, weights, inbox.")
+    dataset: str = Field("digits", min_length=1, description="Data set: digits, or the path of an .npz file.")
+    space: Literal["remap-2019"] = Field("remap-2019", description="Search space that initial models come from.")
+    population: int = Field(40, ge=0, le=100_000, description="Initial models that an empty catalogue gets.")
+    epochs: int = Field(10, ge=1, le=10_000, description="Epochs that an initial model is trained for.")
+    max_parameters: int = Field(1_000_000, ge=100, description="Cap on the parameters of a sampled model.")
+    seed: int = Field(0, ge=0, lt=2**31, description="Seed of sampling and training.")
+    workers: int = Field(0, ge=0, le=1024, description="Trainings at once; 0 means one for each core.")
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where to train; auto takes a GPU if there.")
+    autostart: bool = Field(True, description="Whether the app starts a trainer when none runs.")
+    events: Literal["bridge", "package"] = Field("bridge", description="How clicks reach Python from a chart.")
+
+
+def read_settings(
+    environ: Mapping[str, str] | None = None, file: Path = Path("remap.toml")
+) -> tuple[Settings, dict[str, str]]:
+    """The settings, and for each name where its value came from: "default", the file, or the variable.
+
+    Raises SettingsError naming the setting, the value and the rule.
+    """
+    environ = os.environ if environ is None else environ
+    values: dict[str, Any] = {}
+    origins = dict.fromkeys(Settings.model_fields, "default")
+    for name, value in _file_values(file).items():
+        values[name], origins[name] = value, str(file)
+    for name in Settings.model_fields:
+        variable = f"REMAP_{name.upper()}"
+        if variable in environ:
+            values[name], origins[name] = environ[variable], variable
+    try:
+        return Settings.model_validate(values), origins
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"]))
+        source = origins.get(name, str(file))
+        raise SettingsError(f"{name} = {first['input']!r} (from {source}) is not usable: {first['msg']}.") from None
+
+
+def _file_values(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SettingsError(f"{file} cannot be read as TOML: {error}.") from None

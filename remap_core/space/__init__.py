@@ -1,0 +1,1 @@
+"""The search space: layers, architectures, how they are sampled and edited. Pure Python and numpy.random."""

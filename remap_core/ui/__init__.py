@@ -1,0 +1,1 @@
+"""What the pages share: shell, state, events and tables. The only room of the core with streamlit."""
