@@ -2,6 +2,7 @@
 
 RemapError
 ├── InvalidArchitecture      a chain of layers that cannot exist
+├── SpaceExhausted           a search space without enough architectures that are asked for
 ├── InvalidTrial             a training configuration, a result or an edit that cannot be
 ├── SettingsError            a setting that is not understood
 ├── DatasetError             images that cannot be used
@@ -27,6 +28,10 @@ class InvalidArchitecture(RemapError):
     def __init__(self, message: str, index: int | None = None) -> None:
         super().__init__(message)
         self.index = index
+
+
+class SpaceExhausted(RemapError):
+    """A search space that does not hold as many different architectures as are asked for."""
 
 
 class InvalidTrial(RemapError):

@@ -1,0 +1,184 @@
+"""Training in worker processes on this machine: one long-lived process a slot, spoken to over a pipe."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+
+from remap_core.daemon.executors import EpochDone, Event, Failed, Finished, Run, Stopped, failure_sentence
+from remap_core.daemon.ports import TrainFunction
+from remap_core.errors import RemapError, TrainingFailed
+from remap_core.trials import Trial
+
+Prepare = Callable[[], str]
+"""Run once in a new worker process; returns on what it trains, for people."""
+
+
+@dataclass(frozen=True)
+class _Stop:
+    run: Run
+
+
+@dataclass(frozen=True)
+class _Ready:
+    device: str
+
+
+@dataclass
+class _Slot:
+    process: BaseProcess
+    connection: Connection
+    run: Run | None = None
+    is_ready: bool = False
+
+
+class LocalExecutor:
+    """`slots` worker processes, each with one training at a time.
+
+    `train` and `prepare` are sent to the processes, so they are module-level functions (or partials of such).
+    A process that dies fails its trial with a sentence and is replaced; one that cannot even start makes `poll`
+    raise the reason. Processes end when the daemon does, even when it is killed: the pipe tells them.
+    """
+
+    def __init__(self, train: TrainFunction, prepare: Prepare, slots: int) -> None:
+        self._context = multiprocessing.get_context("spawn")
+        self._train, self._prepare = train, prepare
+        self.slots = slots
+        self.device = ""
+        self._slots = [self._new_slot() for _ in range(slots)]
+
+    @property
+    def free_slots(self) -> int:
+        """Slots without a training."""
+        return sum(slot.run is None for slot in self._slots)
+
+    def start(self, trial: Trial) -> None:
+        """Give the trial to a free process."""
+        slot = next(slot for slot in self._slots if slot.run is None)
+        slot.run = Run.of(trial)
+        with suppress(OSError):  # the process is gone: the next poll sees that and fails the trial with the reason
+            slot.connection.send(trial)
+
+    def stop(self, run: Run) -> None:
+        """Tell the process; it looks at every batch."""
+        for slot in self._slots:
+            if slot.run == run:
+                with suppress(OSError):  # as in start
+                    slot.connection.send(_Stop(run))
+
+    def poll(self) -> list[Event]:
+        """What the processes have sent, and the ends of those that died."""
+        events: list[Event] = []
+        for index, slot in enumerate(self._slots):
+            try:
+                while slot.connection.poll():
+                    events += self._received(slot, slot.connection.recv())
+            except (EOFError, OSError):
+                slot.process.join(timeout=5)
+                if not slot.is_ready:
+                    raise TrainingFailed(f"No training can begin. {_end_of(slot.process)}") from None
+                if slot.run:
+                    events.append(Failed(slot.run, _end_of(slot.process)))
+                slot.connection.close()
+                self._slots[index] = self._new_slot()
+        return events
+
+    def close(self, grace: float) -> list[Event]:
+        """Ask all to leave, take their last events, and kill those that stay longer than `grace` seconds."""
+        for slot in self._slots:
+            with suppress(OSError):  # gone already
+                slot.connection.send(None)
+        deadline = time.monotonic() + grace
+        events: list[Event] = []
+        for slot in self._slots:
+            events += self._drained(slot, deadline)
+            slot.process.join(timeout=max(0.0, deadline - time.monotonic()))
+            if slot.process.is_alive():
+                slot.process.kill()
+            slot.connection.close()
+        return events
+
+    def _drained(self, slot: _Slot, deadline: float) -> list[Event]:
+        events: list[Event] = []
+        with suppress(EOFError, OSError):  # it has left: that is what was asked for
+            while slot.connection.poll(max(0.0, deadline - time.monotonic())):
+                events += self._received(slot, slot.connection.recv())
+        return events
+
+    def _received(self, slot: _Slot, message: Event | _Ready | RemapError) -> list[Event]:
+        if isinstance(message, RemapError):
+            raise message
+        if isinstance(message, _Ready):
+            slot.is_ready, self.device = True, message.device
+            return []
+        if not isinstance(message, EpochDone):
+            slot.run = None
+        return [message]
+
+    def _new_slot(self) -> _Slot:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(
+            target=_work, args=(theirs, self._train, self._prepare), name="remap-worker", daemon=True
+        )
+        process.start()
+        theirs.close()  # so that the end of the process is the end of the pipe
+        return _Slot(process, ours)
+
+
+def _end_of(process: BaseProcess) -> str:
+    code = process.exitcode
+    if code is not None and code < 0:
+        name = signal.Signals(-code).name
+        why = ", probably because memory ran out" if name == "SIGKILL" else ""
+        return f"The worker process was ended by {name}{why}."
+    return f"The worker process ended unexpectedly with exit code {code}."
+
+
+def _work(connection: Connection, train: TrainFunction, prepare: Prepare) -> None:
+    """Main function of a worker process: trials in, events out, until told to leave or the daemon is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the daemon, which then tells us
+    try:
+        connection.send(_prepared(prepare))
+        while (message := connection.recv()) is not None:
+            if isinstance(message, Trial) and _train_one(connection, train, message):
+                return
+    except (EOFError, OSError):
+        return  # the daemon is gone; its successor continues from the last checkpoint
+
+
+def _prepared(prepare: Prepare) -> _Ready | RemapError:
+    try:
+        return _Ready(prepare())
+    except RemapError as error:
+        return error
+
+
+def _train_one(connection: Connection, train: TrainFunction, trial: Trial) -> bool:
+    """Train one trial and send its events; returns whether the process shall leave."""
+    run, leave, stopped = Run.of(trial), False, False
+
+    def should_stop() -> bool:
+        nonlocal leave, stopped
+        while connection.poll():
+            message = connection.recv()
+            leave = leave or message is None
+            stopped = stopped or leave or message == _Stop(run)
+        return stopped
+
+    training = train(trial, should_stop=should_stop)
+    try:
+        while True:
+            connection.send(EpochDone(run, next(training)))
+    except StopIteration as end:
+        connection.send(Finished(run, end.value))
+    except (EOFError, OSError):
+        raise
+    except Exception as error:
+        connection.send(Stopped(run) if stopped else Failed(run, failure_sentence(error)))
+    return leave

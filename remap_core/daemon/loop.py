@@ -1,0 +1,72 @@
+"""The daemon's loop and its signals: tick, publish, beat, wait."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+
+from remap_core.daemon.worker import Worker
+from remap_core.errors import RemapError
+
+log = logging.getLogger(__name__)
+
+PAUSE = 0.05
+"""Seconds between ticks: how late a command or an epoch is noticed."""
+
+
+def stop_on_signals() -> threading.Event:
+    """An event that SIGTERM and SIGINT set; they do nothing else."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def parent_is_gone(parent: int | None) -> bool:
+    """Whether the process that started this one has ended; False where there is none to watch."""
+    return parent is not None and os.getppid() != parent
+
+
+def serve(
+    worker: Worker,
+    publish: Callable[[float], None],
+    beat: Callable[[float, str], None],
+    stop: threading.Event,
+    *,
+    parent: int | None = None,
+    clock: Callable[[], float] = time.time,
+) -> None:
+    """Tick until `stop` is set or the `parent` process is gone; then leave cleanly.
+
+    What publishing or beating cannot do (a full disk) is said in the log and with the next heartbeat, and tried
+    again; trainings go on meanwhile.
+    """
+    trouble = ""
+    while not stop.is_set() and not parent_is_gone(parent):
+        now = clock()
+        worker.tick(now)
+        trouble = _tell(trouble, _trouble_of(partial(publish, now)))
+        _trouble_of(partial(beat, now, trouble))
+        stop.wait(PAUSE)
+    worker.leave(clock())
+    _tell(trouble, _trouble_of(partial(publish, clock())))
+
+
+def _trouble_of(action: Callable[[], None]) -> str:
+    """Run the action; returns the sentence of what went wrong, empty for nothing."""
+    try:
+        action()
+    except RemapError as error:
+        return str(error)
+    return ""
+
+
+def _tell(before: str, trouble: str) -> str:
+    if trouble and trouble != before:
+        log.error("%s", trouble)
+    return trouble

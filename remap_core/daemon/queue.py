@@ -1,0 +1,105 @@
+"""What each command does to the queue: applied inside the store's transaction, answered in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+
+from remap_core.commands import Cancel, Command, Enqueue, Move, Pause, Resume, Retry
+from remap_core.daemon.ports import Store
+from remap_core.errors import CommandRefused, DatasetError
+from remap_core.trials import DatasetCard, Proposal, TrialId
+
+DescribeDataset = Callable[[str], DatasetCard]
+"""Loads a data set and says what it is; raises DatasetError."""
+
+
+def apply(command: Command, store: Store, describe: DescribeDataset, now: float) -> str:
+    """Do what the command asks; returns what was done, raises CommandRefused or NotFound where it cannot be."""
+    match command:
+        case Enqueue():
+            return _enqueue(command.proposals, store, describe, now)
+        case Cancel():
+            store.cancel(command.trial, now)
+            return f"Model {command.trial} cancelled."
+        case Retry():
+            store.retry(command.trial, now)
+            return f"Model {command.trial} waits again."
+        case Move():
+            store.move(command.trial, command.place)
+            return f"Model {command.trial} moved: {command.place}."
+        case Pause():
+            store.set_paused(True)
+            return "The queue is paused: running trainings go on, no further one begins."
+        case Resume():
+            store.set_paused(False)
+            return "The queue goes on."
+
+
+def _enqueue(proposals: Sequence[Proposal], store: Store, describe: DescribeDataset, now: float) -> str:
+    if not proposals:
+        raise CommandRefused("There is nothing to enqueue: the command holds no architecture.")
+    for name in {proposal.dataset: None for proposal in proposals}:
+        _require_fitting([proposal for proposal in proposals if proposal.dataset == name], store, describe)
+    for parent in {proposal.parent for proposal in proposals if proposal.parent is not None}:
+        store.trial(parent)  # NotFound refuses the command
+    fresh, known = _without_known(proposals, store)
+    ids = store.enqueue(fresh, now) if fresh else []
+    return _enqueued_sentence(ids, known)
+
+
+def _require_fitting(proposals: Sequence[Proposal], store: Store, describe: DescribeDataset) -> None:
+    """All of one data set: it is known (or made known), and every architecture fits its images and classes."""
+    name = proposals[0].dataset
+    try:
+        card = describe(name)
+    except DatasetError as error:
+        raise CommandRefused(str(error)) from error
+    for proposal in proposals:
+        architecture = proposal.architecture
+        if (architecture.input_shape, architecture.classes) != (card.input_shape, card.classes):
+            raise CommandRefused(
+                f"The architecture is for images of {_shape(architecture.input_shape)} in {architecture.classes} "
+                f"classes, but {name} has {_shape(card.input_shape)} in {card.classes}."
+            )
+    if name not in store.dataset_names():
+        store.register_dataset(card)
+
+
+def _without_known(proposals: Sequence[Proposal], store: Store) -> tuple[list[Proposal], list[TrialId | None]]:
+    """What is new, and for each of the rest the trial that is the same training (None: twice in this command)."""
+    fingerprints = cache(store.fingerprints)
+    fresh: dict[tuple[object, ...], Proposal] = {}
+    known: list[TrialId | None] = []
+    for proposal in proposals:
+        key = (proposal.architecture.fingerprint, proposal.dataset, proposal.config)
+        same = (
+            store.find_same_training(proposal)
+            if proposal.architecture.fingerprint in fingerprints(proposal.dataset)
+            else None
+        )
+        if same is not None or key in fresh:
+            known.append(same)
+        else:
+            fresh[key] = proposal
+    return list(fresh.values()), known
+
+
+def _enqueued_sentence(ids: Sequence[TrialId], known: Sequence[TrialId | None]) -> str:
+    parts = []
+    if ids:
+        parts.append(
+            f"Model {ids[0]} enqueued." if len(ids) == 1 else f"{len(ids)} models enqueued: {ids[0]} to {ids[-1]}."
+        )
+    present = sorted({trial for trial in known if trial is not None})
+    if present:
+        noun = "Already trained or waiting as model" + ("s" if len(present) > 1 else "")
+        parts.append(f"{noun} {', '.join(map(str, present))}.")
+    twice = sum(trial is None for trial in known)
+    if twice:
+        parts.append(f"{twice} asked for twice.")
+    return " ".join(parts)
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))

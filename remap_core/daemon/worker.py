@@ -1,0 +1,111 @@
+"""The worker: one tick applies commands, records what the trainings did and begins the next ones."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from functools import partial
+from typing import Protocol
+
+from remap_core.commands import Cancel, Command, Outcome
+from remap_core.daemon.executors import EpochDone, Event, Executor, Failed, Finished, Run, Stopped
+from remap_core.daemon.ports import Store
+from remap_core.daemon.queue import DescribeDataset, apply
+from remap_core.errors import UnreadableCommand
+from remap_core.trials import Trial
+
+log = logging.getLogger(__name__)
+
+
+class Inbox(Protocol):
+    """Where commands arrive."""
+
+    def pending(self) -> Sequence[tuple[str, Command | UnreadableCommand]]:
+        """Commands that wait, oldest first, each with its id."""
+
+    def discard(self, command: str) -> None:
+        """Forget a command that was answered."""
+
+    def reject(self, command: str, reason: str) -> None:
+        """Put aside what is no command."""
+
+
+class Worker:
+    """Given a store, an inbox and an executor; loops, signals and sleeping stand outside.
+
+    Built, it takes back what a trainer that died left RUNNING.
+    """
+
+    def __init__(self, store: Store, inbox: Inbox, executor: Executor, describe: DescribeDataset) -> None:
+        self._store, self._inbox, self._executor, self._describe = store, inbox, executor, describe
+        self._runs: set[Run] = set()
+        for trial in store.requeue_running():
+            log.info("model %d goes on from its last checkpoint", trial)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a training is running."""
+        return bool(self._runs)
+
+    def tick(self, now: float) -> None:
+        """Do what there is to do, once, without waiting. `now` in seconds since 1970."""
+        self._answer_commands(now)
+        for event in self._executor.poll():
+            self._record(event, now)
+        self._begin_trainings(now)
+
+    def leave(self, now: float, grace: float = 10.0) -> None:
+        """Record what the trainings have done so far, end them, and put them back at the head of the queue."""
+        for event in self._executor.close(grace):
+            self._record(event, now)
+        for run in sorted(self._runs, reverse=True):
+            self._store.requeue(run.trial)
+        self._runs.clear()
+
+    def _answer_commands(self, now: float) -> None:
+        for name, command in self._inbox.pending():
+            if isinstance(command, UnreadableCommand):
+                log.warning("command %s rejected: %s", name, command)
+                self._inbox.reject(name, str(command))
+                continue
+            action = partial(apply, command, self._store, self._describe, now)
+            receipt = self._store.apply_once(name, command.kind, now, action)
+            log.info("%s %s: %s", receipt.kind, receipt.outcome, receipt.message)
+            if isinstance(command, Cancel) and receipt.outcome is Outcome.APPLIED:
+                self._abandon(command)
+            self._inbox.discard(name)
+
+    def _abandon(self, command: Cancel) -> None:
+        for run in [run for run in self._runs if run.trial == command.trial]:
+            self._runs.discard(run)
+            self._executor.stop(run)
+
+    def _begin_trainings(self, now: float) -> None:
+        for _ in range(self._executor.free_slots):
+            trial = self._store.claim(now)
+            if trial is None:
+                return
+            self._begin(trial)
+
+    def _begin(self, trial: Trial) -> None:
+        log.info("model %d begins: %s", trial.id, trial.architecture.fingerprint[:8])
+        self._runs.add(Run.of(trial))
+        self._executor.start(trial)
+
+    def _record(self, event: Event, now: float) -> None:
+        if event.run not in self._runs:
+            return  # of a training that was cancelled meanwhile
+        trial = event.run.trial
+        match event:
+            case EpochDone():
+                self._store.record_epoch(trial, event.result)
+                return
+            case Finished():
+                self._store.complete(trial, event.evaluation, now)
+                log.info("model %d complete: %.1f %%", trial, 100 * event.evaluation.accuracy)
+            case Failed():
+                self._store.fail(trial, event.sentence, now)
+                log.warning("model %d failed: %s", trial, event.sentence)
+            case Stopped():
+                self._store.requeue(trial)
+        self._runs.discard(event.run)

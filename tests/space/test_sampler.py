@@ -1,0 +1,99 @@
+from collections import Counter
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from remap_core.errors import InvalidArchitecture, SpaceExhausted
+from remap_core.space.architecture import Architecture
+from remap_core.space.layers import Dense, Layer
+from remap_core.space.sampler import REMAP_2019, SPACES, SearchSpace, sample_architecture, sample_architectures
+
+shapes = st.tuples(st.sampled_from([1, 3]), st.integers(2, 32), st.integers(2, 32))
+
+
+def sampled(n, seed=0, shape=(1, 28, 28), **options):
+    options = {"max_parameters": 1_000_000} | options
+    return sample_architectures(REMAP_2019, shape, 10, n, np.random.default_rng(seed), **options)
+
+
+@pytest.mark.parametrize("space", SPACES.values())
+def test_the_rows_of_a_transition_matrix_sum_to_one(space):
+    for matrix in (space.before_dense, space.after_dense):
+        assert all(sum(row.values()) == 1 for row in matrix.values())
+
+
+def test_the_papers_chain_is_the_published_one():
+    twelfth, eighth = Fraction(1, 12), Fraction(1, 8)
+    assert REMAP_2019.before_dense["start"]["conv"] == 6 * twelfth
+    assert REMAP_2019.before_dense["start"]["pool"] == 2 * twelfth
+    assert REMAP_2019.before_dense["conv"] == {
+        "act": 3 * eighth,
+        **dict.fromkeys(("conv", "drop", "pool", "dense", "stop"), eighth),
+    }
+    assert REMAP_2019.after_dense["drop"] == {"dense": Fraction(1, 2), "stop": Fraction(1, 2)}
+    assert {step: len(layers) for step, layers in REMAP_2019.grid.items()} == {
+        "conv": 12,
+        "pool": 6,
+        "dense": 4,
+        "drop": 7,
+        "act": 3,
+    }
+
+
+def test_a_space_whose_row_does_not_sum_to_one_is_refused():
+    half = {"start": {"stop": Fraction(1, 2)}}
+    with pytest.raises(InvalidArchitecture, match="Row start of broken must sum to 1"):
+        SearchSpace("broken", {}, half, {})
+
+
+@given(shapes, st.integers(0, 2**32 - 1))
+def test_every_sampled_architecture_is_valid_and_from_the_grid(shape, seed):
+    drawn = sample_architecture(REMAP_2019, shape, 10, np.random.default_rng(seed))
+    assert Architecture(shape, 10, drawn.layers) == drawn  # building it again applies every rule
+    grid: set[Layer] = set().union(*REMAP_2019.grid.values())
+    assert set(drawn.layers) <= grid
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(20_000, 200_000))
+@settings(max_examples=25)
+def test_no_duplicates_no_known_ones_the_cap_respected_and_all_learnable(seed, cap):
+    first = sampled(10, seed, max_parameters=cap)
+    known = {architecture.fingerprint for architecture in first}
+    second = sampled(10, seed, max_parameters=cap, known=known)
+    both = first + second
+    assert len({architecture.fingerprint for architecture in both}) == 20
+    assert max(architecture.parameters for architecture in both) <= cap
+    assert all(architecture.has_hidden_weights and not architecture.is_linear for architecture in both)
+
+
+def test_the_same_seed_gives_the_same_architectures_and_another_seed_others():
+    assert sampled(20, seed=7) == sampled(20, seed=7)
+    assert sampled(20, seed=7) != sampled(20, seed=8)
+
+
+def test_steps_follow_the_published_frequencies_where_everything_fits():
+    rng = np.random.default_rng(0)
+    firsts = Counter(
+        type(drawn.layers[0]).__name__ if drawn.layers else "stop"
+        for drawn in (sample_architecture(REMAP_2019, (1, 28, 28), 10, rng) for _ in range(4_000))
+    )
+    assert firsts["Conv2d"] / 4_000 == pytest.approx(6 / 12, abs=0.03)
+    assert (firsts["MaxPool2d"] + firsts["AvgPool2d"]) / 4_000 == pytest.approx(2 / 12, abs=0.03)
+    assert firsts["stop"] / 4_000 == pytest.approx(1 / 12, abs=0.02)
+
+
+def test_a_space_that_is_too_small_says_how_many_it_holds():
+    only = SearchSpace(
+        "tiny",
+        {"dense": (Dense(4), Dense(8))},
+        {"start": {"dense": Fraction(1)}},
+        {"dense": {"stop": Fraction(1)}},
+    )
+    with pytest.raises(SpaceExhausted) as refused:
+        sample_architectures(only, (1, 8, 8), 10, 3, np.random.default_rng(0), max_parameters=10_000, learnable=False)
+    assert str(refused.value) == (
+        "Only 2 of 3 new architectures of tiny were found for images of 1 x 8 x 8 with at most 10,000 parameters."
+    )

@@ -1,0 +1,41 @@
+"""Hypothesis strategies: layers that fit a shape, and architectures that are valid by construction."""
+
+from hypothesis import strategies as st
+
+from remap_core.errors import InvalidArchitecture
+from remap_core.space.architecture import Architecture
+from remap_core.space.layers import FUNCTIONS, Activation, AvgPool2d, Conv2d, Dense, Dropout, Layer, MaxPool2d
+
+convs = st.one_of(
+    st.builds(Conv2d, st.integers(1, 5), st.integers(1, 8), st.integers(1, 3)),
+    st.builds(Conv2d, st.sampled_from([1, 3, 5]), st.integers(1, 8), st.integers(1, 3), st.just("same")),
+)
+pools = st.one_of(
+    st.builds(MaxPool2d, st.integers(1, 5), st.integers(1, 3)),
+    st.builds(AvgPool2d, st.integers(1, 5), st.integers(1, 3)),
+)
+rates = st.floats(0.01, 0.99)
+layers = st.one_of(
+    convs,
+    pools,
+    st.builds(Dense, st.integers(1, 32)),
+    st.builds(Activation, st.sampled_from(FUNCTIONS)),
+    st.builds(Dropout, rates),
+)
+
+
+@st.composite
+def architectures(draw: st.DrawFn, max_layers: int = 8) -> Architecture:
+    """Any chain of the drawn layers that fits: what does not fit is left out."""
+    input_shape = (draw(st.sampled_from([1, 3])), draw(st.integers(4, 16)), draw(st.integers(4, 16)))
+    architecture = Architecture(input_shape, draw(st.integers(2, 12)), ())
+    for layer in draw(st.lists(layers, max_size=max_layers)):
+        architecture = _extended(architecture, layer)
+    return architecture
+
+
+def _extended(architecture: Architecture, layer: Layer) -> Architecture:
+    try:
+        return architecture.with_layers((*architecture.layers, layer))
+    except InvalidArchitecture:
+        return architecture
