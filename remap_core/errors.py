@@ -6,7 +6,9 @@ RemapError
 ├── InvalidTrial             a training configuration, a result or an edit that cannot be
 ├── SettingsError            a setting that is not understood
 ├── DatasetError             images that cannot be used
+├── InvalidDistances         distances that cannot be computed, or that cannot be laid out as a map
 ├── TrainingFailed           a training that ended without a model
+├── TrainingStopped          a training that ended because it was told to
 ├── CommandRefused           a command that was understood and cannot be carried out
 ├── UnreadableCommand        a command that was not understood
 └── CatalogueError           the data folder or its catalogue
@@ -46,8 +48,16 @@ class DatasetError(RemapError):
     """Images or labels that cannot be used; names the file and the rule."""
 
 
+class InvalidDistances(RemapError):
+    """Predictions, distances or places that break a rule; names the rule and the value."""
+
+
 class TrainingFailed(RemapError):
     """A training that ended without a model; the sentence becomes the FAILED trial's."""
+
+
+class TrainingStopped(RemapError):
+    """A training that was told to stop, and did: the trial did not fail."""
 
 
 class CommandRefused(RemapError):

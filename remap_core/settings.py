@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from remap_core.errors import SettingsError
 
+Device = Literal["auto", "cpu", "cuda"]
+
 
 class Settings(BaseModel):
     """Every setting with its default. Frozen; raises SettingsError through `read_settings`."""
@@ -23,12 +25,13 @@ class Settings(BaseModel):
     space: Literal["remap-2019"] = Field("remap-2019", description="Search space that initial models come from.")
     population: int = Field(40, ge=0, le=100_000, description="Initial models that an empty catalogue gets.")
     epochs: int = Field(10, ge=1, le=10_000, description="Epochs that an initial model is trained for.")
+    batch_size: int = Field(0, ge=0, le=65_536, description="Images a training step; 0 fits the data set (16 to 256).")
+    learning_rate: float = Field(0.001, gt=0, le=1, description="Adam's at first; times 0.75 after every epoch.")
     max_parameters: int = Field(1_000_000, ge=100, description="Cap on the parameters of a sampled model.")
     seed: int = Field(0, ge=0, lt=2**31, description="Seed of sampling and training.")
     workers: int = Field(0, ge=0, le=1024, description="Trainings at once; 0 means one for each core.")
-    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where to train; auto takes a GPU if there.")
+    device: Device = Field("auto", description="Where to train; auto takes a GPU if there.")
     autostart: bool = Field(True, description="Whether the app starts a trainer when none runs.")
-    events: Literal["bridge", "package"] = Field("bridge", description="How clicks reach Python from a chart.")
 
 
 def read_settings(

@@ -1,1 +1,33 @@
-"""The command line `remap`."""
+"""The command line `remap`. Exit codes: 0 done, 1 could not be done (one sentence says why), 2 wrong usage."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from remap_core.cli.architectures import describe
+from remap_core.cli.catalogue import sample, status
+from remap_core.cli.config import config
+from remap_core.cli.trainer import trainer
+from remap_core.errors import RemapError
+
+app = typer.Typer(
+    name="remap",
+    help="Find a small, accurate neural network for your own images by looking. "
+    "The app is started with: streamlit run app.py",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (describe, sample, trainer, status, config):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command line; whatever cannot be done is one sentence on standard error and exit code 1."""
+    try:
+        app()
+    except RemapError as error:
+        typer.echo(f"Error: {error}", err=True)
+        sys.exit(1)

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import Protocol
 
 from remap_core.daemon.worker import Worker
 from remap_core.errors import RemapError
@@ -17,6 +18,16 @@ log = logging.getLogger(__name__)
 
 PAUSE = 0.05
 """Seconds between ticks: how late a command or an epoch is noticed."""
+
+
+class Publisher(Protocol):
+    """Makes what the store holds visible to readers; raises FolderUnusable where it cannot."""
+
+    def publish_if_due(self, now: float) -> None:
+        """Publish what is new, not more often than is good."""
+
+    def publish(self) -> object:
+        """Publish now."""
 
 
 def stop_on_signals() -> threading.Event:
@@ -34,7 +45,7 @@ def parent_is_gone(parent: int | None) -> bool:
 
 def serve(
     worker: Worker,
-    publish: Callable[[float], None],
+    publisher: Publisher,
     beat: Callable[[float, str], None],
     stop: threading.Event,
     *,
@@ -50,14 +61,14 @@ def serve(
     while not stop.is_set() and not parent_is_gone(parent):
         now = clock()
         worker.tick(now)
-        trouble = _tell(trouble, _trouble_of(partial(publish, now)))
+        trouble = _tell(trouble, _trouble_of(partial(publisher.publish_if_due, now)))
         _trouble_of(partial(beat, now, trouble))
         stop.wait(PAUSE)
     worker.leave(clock())
-    _tell(trouble, _trouble_of(partial(publish, clock())))
+    _tell(trouble, _trouble_of(publisher.publish))
 
 
-def _trouble_of(action: Callable[[], None]) -> str:
+def _trouble_of(action: Callable[[], object]) -> str:
     """Run the action; returns the sentence of what went wrong, empty for nothing."""
     try:
         action()

@@ -1,0 +1,160 @@
+"""The data folder: where everything lies, who may work in it, and how its files are replaced in one step."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from remap_core.errors import FolderInUse, FolderUnusable
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@dataclass(frozen=True)
+class DataFolder:
+    """A data folder (REMAP_HOME) and the paths in it. Making the value makes the folders, not the files.
+
+    Raises FolderUnusable, naming the folder, where it cannot be created; so does everything that writes into it.
+    """
+
+    home: Path
+
+    def __post_init__(self) -> None:
+        try:
+            object.__setattr__(self, "home", Path(self.home).expanduser().absolute())
+            for folder in (self.snapshots, self.artifacts, self.unfinished_commands, self.rejected_commands):
+                folder.mkdir(parents=True, exist_ok=True)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise FolderUnusable(f"The data folder {self.home} cannot be created: {_reason(error)}.") from error
+
+    @property
+    def live(self) -> Path:
+        """The catalogue that the trainer alone opens.
+
+        Its lock is a POSIX one: a process that opens and closes this file by any other way than its one DuckDB
+        connection silently gives the lock up. So only a child process may copy it.
+        """
+        return self.home / "live.duckdb"
+
+    @property
+    def snapshots(self) -> Path:
+        """Folder of the published, read-only copies of the catalogue."""
+        return self.home / "snapshots"
+
+    @property
+    def pointer(self) -> Path:
+        """File with the number of the newest snapshot."""
+        return self.snapshots / "CURRENT"
+
+    @property
+    def artifacts(self) -> Path:
+        """Folder with one folder a trial: weights and checkpoints."""
+        return self.home / "artifacts"
+
+    @property
+    def inbox(self) -> Path:
+        """Folder of the commands that wait for the trainer."""
+        return self.home / "inbox"
+
+    @property
+    def unfinished_commands(self) -> Path:
+        """Folder in which commands are written before they are moved into the inbox."""
+        return self.inbox / "tmp"
+
+    @property
+    def rejected_commands(self) -> Path:
+        """Folder of the commands that could not be read, each with its reason beside it."""
+        return self.inbox / "rejected"
+
+    @property
+    def trainer(self) -> Path:
+        """File in which the trainer says that it is alive."""
+        return self.home / "trainer.json"
+
+    @property
+    def trainer_log(self) -> Path:
+        """File for the log of a trainer that was started by another process than a person's shell."""
+        return self.home / "trainer.log"
+
+    @property
+    def lock_file(self) -> Path:
+        """File that the trainer of the folder holds a lock on, with its process id in it."""
+        return self.home / "daemon.lock"
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Be the one trainer of the folder while the block runs; the system lets go when the process dies.
+
+        Raises FolderInUse with the holder's process id. Processes that are started meanwhile do not inherit it.
+        """
+        with self.using():
+            descriptor = os.open(self.lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            self._claim(descriptor)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _claim(self, descriptor: int) -> None:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pid = os.read(descriptor, 32).decode("ascii", "replace").strip() or "unknown"
+            raise FolderInUse(
+                f"A trainer (pid {pid}) already works in {self.home}; stop it first, or choose another data folder."
+            ) from None
+        with self.using():
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, str(os.getpid()).encode())
+
+    @contextmanager
+    def using(self) -> Iterator[None]:
+        """Turns what the system has against the block's reading and writing in the folder into FolderUnusable."""
+        try:
+            yield
+        except OSError as error:
+            full = error.errno in _FULL
+            what = "has no space left on its disk" if full else f"cannot be used: {_reason(error)}"
+            raise FolderUnusable(f"The data folder {self.home} {what}.") from error
+
+    @contextmanager
+    def replacing(self, path: Path, scratch: Path | None = None) -> Iterator[Path]:
+        """A temporary path to write, in `scratch` or beside `path`; where the block ends well it becomes `path`.
+
+        A reader finds the old file or the new one, whole and on the disk; where the block fails nothing is left of it.
+        """
+        temporary = (scratch or path.parent) / f"{path.name}.{secrets.token_hex(4)}.tmp"
+        try:
+            with self.using():
+                yield temporary
+                _sync(temporary)
+                temporary.rename(path)
+                _sync(path.parent)
+        finally:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+    def write(self, path: Path, content: bytes, scratch: Path | None = None) -> None:
+        """Replace the file `path` in one step (see `replacing`)."""
+        with self.replacing(path, scratch) as temporary:
+            temporary.write_bytes(content)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror} ({error.filename})" if error.filename else error.strerror
+    return str(error)

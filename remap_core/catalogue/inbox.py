@@ -1,0 +1,71 @@
+"""The inbox: commands for the trainer as files, which wait safely while none is alive."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import json
+import os
+import re
+import secrets
+from pathlib import Path
+
+from remap_core.catalogue.folder import DataFolder
+from remap_core.commands import Command, command_from_json, command_to_json
+from remap_core.errors import UnreadableCommand
+
+AT_ONCE = 50
+"""Commands that one look takes out, so that the trainer's other work is never long delayed."""
+
+_NAME = re.compile(r"([\w-][\w.-]*)\.json", re.ASCII)
+_SENT = itertools.count()
+
+
+class Inbox:
+    """The inbox of a data folder. Only files named *.json are commands; whatever else lies there is left alone."""
+
+    def __init__(self, folder: DataFolder) -> None:
+        self._folder = folder
+
+    def send(self, command: Command, now: float) -> str:
+        """Put a command into the inbox, safely on the disk; returns its id. Raises FolderUnusable.
+
+        Ids sort by `now`, then by the order in which this process sent them, and no two are equal.
+        """
+        ident = f"{int(now * 1e6):017d}-{next(_SENT) % 10**6:06d}-{secrets.token_hex(4)}"
+        content = json.dumps(command_to_json(command), separators=(",", ":")).encode()
+        self._folder.write(self._path(ident), content, scratch=self._folder.unfinished_commands)
+        return ident
+
+    def pending(self, at_most: int = AT_ONCE) -> list[tuple[str, Command | UnreadableCommand]]:
+        """The oldest commands with their ids, in order; what is no command as the error that says why."""
+        with self._folder.using(), os.scandir(self._folder.inbox) as entries:
+            files = [entry.name for entry in entries if entry.is_file(follow_symlinks=False)]
+        commands = [match[1] for match in map(_NAME.fullmatch, files) if match]
+        return [(command, _read(self._path(command))) for command in heapq.nsmallest(at_most, commands)]
+
+    def discard(self, command: str) -> None:
+        """Forget a command that was answered."""
+        with self._folder.using():
+            self._path(command).unlink(missing_ok=True)
+
+    def reject(self, command: str, reason: str) -> None:
+        """Put aside a file that is no command, with the reason beside it."""
+        aside = self._folder.rejected_commands / f"{command}.json"
+        with self._folder.using():
+            self._path(command).replace(aside)
+        self._folder.write(aside.with_name(f"{command}.reason.txt"), f"{reason}\n".encode())
+
+    def _path(self, command: str) -> Path:
+        return self._folder.inbox / f"{command}.json"
+
+
+def _read(path: Path) -> Command | UnreadableCommand:
+    try:
+        form = json.loads(path.read_bytes())
+        json.dumps(form, ensure_ascii=False).encode()  # half a character (a lone surrogate) could not be stored
+        return command_from_json(form)
+    except UnreadableCommand as error:
+        return error
+    except (OSError, ValueError, OverflowError, RecursionError) as error:
+        return UnreadableCommand(f"{path.name} cannot be read as JSON: {error}.")

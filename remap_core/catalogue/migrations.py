@@ -1,0 +1,146 @@
+"""How the schema came to be: an ordered list of small named steps. A published step is never changed again.
+
+To change the schema: append a function to `MIGRATIONS` and add its golden file under tests/golden/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from duckdb import CatalogException, DuckDBPyConnection
+
+from remap_core.catalogue.connection import LiveConnection
+from remap_core.errors import CatalogueError, NewerSchema
+
+Migration = Callable[[DuckDBPyConnection], object]
+
+
+def m001_initial(connection: DuckDBPyConnection) -> None:
+    """Trials, their epochs and evaluations, data sets, commands, and whether the queue is paused."""
+    connection.execute(_INITIAL)
+
+
+MIGRATIONS: tuple[Migration, ...] = (m001_initial,)
+
+# What is updated often has no index: DuckDB would turn each update into a delete and an insert. `trials.id` and
+# (trial, attempt, epoch) are unique because there is one writer. The overview's columns lie on the trial's own row.
+_INITIAL = """
+CREATE TABLE trials (
+    id BIGINT NOT NULL,
+    fingerprint VARCHAR NOT NULL,
+    architecture VARCHAR NOT NULL,      -- JSON
+    text VARCHAR NOT NULL,              -- the layers in words
+    parameters BIGINT NOT NULL,
+    multiply_adds BIGINT NOT NULL,
+    dataset VARCHAR NOT NULL,
+    config VARCHAR NOT NULL,            -- JSON
+    origin VARCHAR NOT NULL,
+    parent BIGINT,
+    edits VARCHAR NOT NULL,             -- JSON
+    batch VARCHAR NOT NULL,
+    state VARCHAR NOT NULL,
+    position DOUBLE NOT NULL,           -- in the queue; smaller is sooner
+    attempt INTEGER NOT NULL,
+    created DOUBLE NOT NULL,            -- seconds since 1970, as all times
+    started DOUBLE,
+    finished DOUBLE,
+    error VARCHAR,
+    epochs_done INTEGER NOT NULL,
+    train_loss DOUBLE,                  -- this and the next four: of the last epoch
+    train_accuracy DOUBLE,
+    validation_loss DOUBLE,
+    validation_accuracy DOUBLE,
+    seconds DOUBLE,
+    mean_seconds DOUBLE,                -- of all epochs; this and what follows: once COMPLETE
+    accuracy DOUBLE,
+    class_accuracy DOUBLE[],
+    latency_1_ms DOUBLE,
+    latency_256_ms DOUBLE
+);
+CREATE TABLE epochs (
+    trial BIGINT NOT NULL,
+    attempt INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,             -- from 1
+    train_loss DOUBLE NOT NULL,
+    train_accuracy DOUBLE NOT NULL,
+    validation_loss DOUBLE NOT NULL,
+    validation_accuracy DOUBLE NOT NULL,
+    seconds DOUBLE NOT NULL
+);
+CREATE TABLE evaluations (
+    trial BIGINT NOT NULL,
+    classes INTEGER NOT NULL,
+    confusion BLOB NOT NULL,            -- zlib of int64, little-endian, rows gold
+    predictions BLOB NOT NULL,          -- zlib of uint8: (prediction - label) mod classes
+    labels VARCHAR,                     -- digest of those labels; NULL where all are 0
+    latency_1_ms DOUBLE NOT NULL,
+    latency_256_ms DOUBLE NOT NULL,
+    device VARCHAR NOT NULL,
+    threads INTEGER NOT NULL,
+    dtype VARCHAR NOT NULL
+);
+CREATE TABLE label_sets (
+    digest VARCHAR NOT NULL,            -- SHA-256 of the labels
+    labels BLOB NOT NULL                -- zlib of uint8
+);
+CREATE TABLE datasets (
+    name VARCHAR NOT NULL,
+    place INTEGER NOT NULL,             -- in the order of registration
+    input_shape INTEGER[] NOT NULL,
+    class_names VARCHAR[] NOT NULL,
+    split INTEGER[] NOT NULL,
+    labels VARCHAR NOT NULL,            -- digest
+    examples BLOB NOT NULL,             -- zlib of uint8
+    examples_shape INTEGER[] NOT NULL
+);
+CREATE TABLE commands (
+    id VARCHAR PRIMARY KEY,
+    kind VARCHAR NOT NULL,
+    outcome VARCHAR NOT NULL,
+    message VARCHAR NOT NULL,
+    applied_at DOUBLE NOT NULL
+);
+CREATE TABLE trainer (paused BOOLEAN NOT NULL);
+INSERT INTO trainer VALUES (false);
+"""
+
+
+def migrate(connection: DuckDBPyConnection, steps: tuple[Migration, ...] = MIGRATIONS) -> None:
+    """Bring a writable catalogue to today's schema, each step in one transaction with its record.
+
+    Raises NewerSchema for a catalogue with a step that is not in `steps`.
+    """
+    live = LiveConnection(connection)
+    with live.transaction():
+        connection.execute("CREATE TABLE IF NOT EXISTS migrations (name VARCHAR PRIMARY KEY)")
+    applied = _applied(connection, steps)
+    for step in steps:
+        if step.__name__ not in applied:
+            with live.transaction():
+                step(connection)
+                live.change("INSERT INTO migrations VALUES (?)", step.__name__)
+            live.checkpoint()
+
+
+def require_schema(connection: DuckDBPyConnection, steps: tuple[Migration, ...] = MIGRATIONS) -> None:
+    """Refuse to read a catalogue of another schema: NewerSchema, or CatalogueError for an older one or none."""
+    try:
+        applied = _applied(connection, steps)
+    except CatalogException:
+        raise CatalogueError("The file is a DuckDB database, but not a catalogue.") from None
+    missing = [step.__name__ for step in steps if step.__name__ not in applied]
+    if missing:
+        raise CatalogueError(
+            f"The catalogue was written by an older version (it lacks {', '.join(missing)}); "
+            "start the trainer of this version once, and it is brought up to date."
+        )
+
+
+def _applied(connection: DuckDBPyConnection, steps: tuple[Migration, ...]) -> set[str]:
+    applied = {name for (name,) in connection.execute("SELECT name FROM migrations").fetchall()}
+    unknown = sorted(applied - {step.__name__ for step in steps})
+    if unknown:
+        raise NewerSchema(
+            f"The catalogue was written by a newer version (it has {', '.join(unknown)}): install that version."
+        )
+    return applied

@@ -1,0 +1,203 @@
+"""Questions to a catalogue, one method each, values out. What the app, the command line and a notebook read by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from typing import Any
+
+import duckdb
+from duckdb import DuckDBPyConnection
+
+from remap_core.catalogue import encoding
+from remap_core.catalogue.connection import first_line
+from remap_core.catalogue.rows import SELECT_RECEIPT, SELECT_TRIAL, possible_ids, receipt_of, trial_of
+from remap_core.commands import Receipt
+from remap_core.errors import CatalogueError, NotFound
+from remap_core.population import Population
+from remap_core.trials import DatasetCard, EpochResult, Evaluation, Trial, TrialId, TrialState
+
+
+class Catalogue:
+    """A snapshot, or the live catalogue in the trainer's own process. Any number of threads may ask at once.
+
+    `number` is the snapshot's (or the live catalogue's version): what was asked at a number need not be asked again.
+    Raises CatalogueError where the file cannot be read (any more).
+    """
+
+    def __init__(self, connection: DuckDBPyConnection, number: int) -> None:
+        self._connection = connection
+        self.number = number
+
+    def close(self) -> None:
+        """Let go of the file; questions that are still open in other threads fail."""
+        self._connection.close()
+
+    # Data sets
+
+    def datasets(self) -> list[str]:
+        """Names of the known data sets, in the order in which they were registered."""
+        return [name for (name,) in self._rows("SELECT name FROM datasets ORDER BY place")]
+
+    def dataset(self, name: str) -> DatasetCard:
+        """What is known of a data set; raises NotFound."""
+        found = self._rows(
+            "SELECT name, input_shape, class_names, split, label_sets.labels, examples, examples_shape "
+            "FROM datasets JOIN label_sets ON digest = datasets.labels WHERE name = ?",
+            name,
+        )
+        if not found:
+            raise NotFound(f"There is no data set {name}.")
+        return encoding.dataset_of(found[0])
+
+    def population(self, dataset: str) -> Population:
+        """The finished models of a data set as columns; raises NotFound where there is no such data set."""
+        class_names = self._class_names(dataset)
+        with self._cursor() as cursor:
+            table = cursor.sql(_POPULATION, params=[len(class_names), dataset]).to_arrow_table()
+        columns: dict[str, Any] = {name: table[name].to_numpy() for name in _NUMBERS}
+        class_accuracy = table["class_accuracy"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+        return Population(
+            dataset=dataset,
+            class_names=class_names,
+            class_accuracy=class_accuracy.reshape(-1, len(class_names)),
+            origin=tuple(table["origin"].to_pylist()),
+            text=tuple(table["text"].to_pylist()),
+            **columns,
+        )
+
+    def best(self, dataset: str) -> Trial | None:
+        """The model of the highest validation accuracy, of equals the one with fewer parameters; None before any."""
+        found = self._trials(
+            " WHERE dataset = ? AND state = 'complete' ORDER BY accuracy DESC, parameters, id LIMIT 1", dataset
+        )
+        return found[0] if found else None
+
+    def fingerprints(self, dataset: str) -> dict[str, TrialId]:
+        """Fingerprint -> trial (the oldest) of all that neither failed nor was cancelled."""
+        return dict(
+            self._rows(
+                "SELECT fingerprint, min(id) FROM trials WHERE dataset = ? AND state NOT IN ('failed', 'cancelled') "
+                "GROUP BY fingerprint",
+                dataset,
+            )
+        )
+
+    def _class_names(self, dataset: str) -> tuple[str, ...]:
+        found = self._rows("SELECT class_names FROM datasets WHERE name = ?", dataset)
+        if not found:
+            raise NotFound(f"There is no data set {dataset}.")
+        return tuple(found[0][0])
+
+    # Trials
+
+    def trial(self, trial: TrialId) -> Trial:
+        """The trial; raises NotFound."""
+        found = self.trials([trial])
+        if not found:
+            raise NotFound(f"There is no trial {trial}.")
+        return found[0]
+
+    def trials(self, trials: Sequence[TrialId]) -> list[Trial]:
+        """The trials in the given order, without those that do not exist."""
+        found = self._trials(" WHERE id IN (SELECT unnest(?::BIGINT[]))", possible_ids(trials))
+        by_id = {trial.id: trial for trial in found}
+        return [by_id[trial] for trial in trials if trial in by_id]
+
+    def children(self, trial: TrialId) -> list[Trial]:
+        """What was made from a trial, oldest first."""
+        return self._trials(" WHERE parent = ? ORDER BY id", trial)
+
+    def batch(self, name: str) -> list[Trial]:
+        """What was asked for together, oldest first."""
+        return self._trials(" WHERE batch = ? ORDER BY id", name)
+
+    def epochs(self, trial: TrialId) -> list[EpochResult]:
+        """The epochs of the present attempt, first one first; none for a trial that does not exist."""
+        return self.epoch_curves([trial])[trial]
+
+    def epoch_curves(self, trials: Sequence[TrialId]) -> dict[TrialId, list[EpochResult]]:
+        """For each of the trials what `epochs` says, in one question."""
+        curves: dict[TrialId, list[EpochResult]] = {trial: [] for trial in trials}
+        for trial, *result in self._rows(_EPOCHS, possible_ids(trials)):
+            curves[trial].append(EpochResult(*result))
+        return curves
+
+    def evaluation(self, trial: TrialId) -> Evaluation | None:
+        """What a finished model does on the validation images; None for any other trial."""
+        found = self._rows(
+            "SELECT classes, confusion, predictions, latency_1_ms, latency_256_ms, device, threads, dtype, "
+            "label_sets.labels FROM evaluations LEFT JOIN label_sets ON digest = evaluations.labels WHERE trial = ?",
+            trial,
+        )
+        return encoding.evaluation_of(found[0]) if found else None
+
+    # The queue
+
+    def queue(self, finished: int = 50) -> list[Trial]:
+        """RUNNING trials, longest first; all WAITING ones in order; the `finished` that ended last, newest first."""
+        return self._trials(_QUEUE, finished)
+
+    def counts(self) -> dict[TrialState, int]:
+        """How many trials are in each state."""
+        found = self._rows("SELECT state, count(*) FROM trials GROUP BY state")
+        return dict.fromkeys(TrialState, 0) | {TrialState(state): count for state, count in found}
+
+    def paused(self) -> bool:
+        """Whether no further training begins."""
+        ((paused,),) = self._rows("SELECT paused FROM trainer")
+        return bool(paused)
+
+    def receipt(self, command: str) -> Receipt | None:
+        """The answer to a command; None while it has none."""
+        found = self._rows(SELECT_RECEIPT + " WHERE id = ?", command)
+        return receipt_of(found[0]) if found else None
+
+    def receipts(self, limit: int) -> list[Receipt]:
+        """The newest answers, newest first."""
+        return [receipt_of(row) for row in self._rows(SELECT_RECEIPT + _NEWEST_RECEIPTS, limit)]
+
+    def _trials(self, condition: str, *parameters: object) -> list[Trial]:
+        return [trial_of(row) for row in self._rows(SELECT_TRIAL + condition, *parameters)]
+
+    def _rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        with self._cursor() as cursor:
+            return cursor.execute(sql, parameters).fetchall()
+
+    @contextmanager
+    def _cursor(self) -> Iterator[DuckDBPyConnection]:
+        try:
+            with closing(self._connection.cursor()) as cursor:
+                yield cursor
+        except duckdb.Error as error:
+            raise CatalogueError(f"The catalogue cannot be read: {first_line(error)}") from error
+
+
+_NUMBERS = (
+    *("id", "parent", "parameters", "multiply_adds", "epochs"),
+    *("accuracy", "train_accuracy", "loss", "seconds", "latency_1_ms", "latency_256_ms"),
+)
+# A class that a model was not trained for (its data set was other then) has no accuracy.
+_POPULATION = """
+SELECT id, coalesce(parent, 0) AS parent, parameters, multiply_adds, epochs_done::BIGINT AS epochs, accuracy,
+    train_accuracy, validation_loss AS loss, list_resize(class_accuracy, ?, 'NaN'::DOUBLE) AS class_accuracy,
+    mean_seconds AS seconds, latency_1_ms, latency_256_ms, origin, text
+FROM trials WHERE dataset = ? AND state = 'complete' ORDER BY finished, id
+"""
+_EPOCHS = """
+SELECT trial, epoch, epochs.train_loss, epochs.train_accuracy, epochs.validation_loss, epochs.validation_accuracy,
+    epochs.seconds
+FROM epochs JOIN trials ON trial = id AND epochs.attempt = trials.attempt
+WHERE trial IN (SELECT unnest(?::BIGINT[])) ORDER BY trial, epoch
+"""
+_QUEUE = """
+JOIN (
+    SELECT id, 0 AS part, started AS rank, id AS tie FROM trials WHERE state = 'running'
+    UNION ALL
+    SELECT id, 1, position, id FROM trials WHERE state = 'waiting'
+    UNION ALL
+    (SELECT id, 2, -finished, -id FROM trials WHERE state NOT IN ('running', 'waiting')
+     ORDER BY finished DESC, id DESC LIMIT ?)
+) USING (id) ORDER BY part, rank, tie
+"""
+_NEWEST_RECEIPTS = " ORDER BY applied_at DESC, id DESC LIMIT ?"

@@ -1,0 +1,127 @@
+"""`remap trainer`: the daemon in the foreground. Here the rooms are wired together."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable, Generator
+from functools import cache, partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from remap_core import __version__, services
+from remap_core.catalogue.folder import DataFolder
+from remap_core.catalogue.heartbeat import TrainerStatus, write_trainer
+from remap_core.catalogue.inbox import Inbox
+from remap_core.catalogue.snapshot import Publisher
+from remap_core.catalogue.store import CatalogueStore
+from remap_core.commands import Enqueue
+from remap_core.daemon import loop, queue
+from remap_core.daemon.executors import Executor
+from remap_core.daemon.local import LocalExecutor
+from remap_core.daemon.worker import Worker
+from remap_core.settings import Device, Settings, read_settings
+from remap_core.training.datasets import canonical_name, load_dataset
+from remap_core.trials import DatasetCard, EpochResult, Evaluation, Trial
+
+BEAT = 1.0
+"""Seconds between heartbeats."""
+
+
+def trainer(
+    with_parent: Annotated[
+        int | None, typer.Option(metavar="PID", help="Leave when this process, our parent, has ended.")
+    ] = None,
+) -> None:
+    """Train what is in the queue, until Ctrl-C or SIGTERM.
+
+    One trainer owns one data folder (REMAP_HOME). An empty catalogue first gets an initial population
+    (REMAP_POPULATION models of REMAP_DATASET). Killed at any moment, the next trainer goes on from the last epoch.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    settings, _ = read_settings()
+    stop = loop.stop_on_signals()
+    folder = DataFolder(settings.home)
+    with folder.lock():
+        store = CatalogueStore.open(folder)
+        try:
+            _enqueue_initial(store, settings)
+            executor = LocalExecutor(
+                partial(_train, home=settings.home.absolute(), device=settings.device),
+                partial(_prepare, settings.device),
+                _slots(settings),
+            )
+            worker = Worker(store, Inbox(folder), executor, _describe)
+            beat = Beat(folder, executor)
+            loop.serve(worker, Publisher(store, folder), beat, stop, parent=with_parent)
+        finally:
+            store.close()
+
+
+class Beat:
+    """Writes the heartbeat, at most once in BEAT seconds."""
+
+    def __init__(self, folder: DataFolder, executor: Executor) -> None:
+        self._folder, self._executor = folder, executor
+        self._started = time.time()
+        self._last = 0.0
+
+    def __call__(self, now: float, trouble: str) -> None:
+        """Say that the daemon is alive, and what it cannot do at present."""
+        if now - self._last < BEAT:
+            return
+        self._last = now
+        status = TrainerStatus(
+            pid=os.getpid(),
+            started=self._started,
+            heartbeat=now,
+            version=__version__,
+            device=self._executor.device,
+            workers=self._executor.slots,
+            message=trouble,
+        )
+        write_trainer(self._folder, status)
+
+
+def _enqueue_initial(store: CatalogueStore, settings: Settings) -> None:
+    """Once for each data set, whatever happens: the receipt of the command is the memory."""
+    card = _describe(canonical_name(settings.dataset))
+    if not settings.population or store.fingerprints(card.name):
+        return
+    proposals = services.propose_initial(settings, card, settings.population, settings.seed)
+    now = time.time()
+    receipt = store.apply_once(
+        f"initial population of {card.name}",
+        Enqueue.kind,
+        now,
+        partial(queue.apply, Enqueue(proposals), store, _describe, now),
+    )
+    logging.getLogger(__name__).info("%s", receipt.message)
+
+
+def _slots(settings: Settings) -> int:
+    return settings.workers or len(os.sched_getaffinity(0))
+
+
+@cache
+def _describe(name: str) -> DatasetCard:
+    return load_dataset(name).card()
+
+
+def _prepare(device: Device) -> str:
+    """In a worker process: one thread for each training, as there are as many trainings as cores."""
+    from remap_core.training import session  # here, so that only worker processes import torch
+
+    session.limit_threads(1)
+    return session.describe_device(session.choose_device(device))
+
+
+def _train(
+    trial: Trial, should_stop: Callable[[], bool], *, home: Path, device: Device
+) -> Generator[EpochResult, None, Evaluation]:
+    from remap_core.training import session  # as above
+
+    return session.train_trial(trial, should_stop, home=home, device=session.choose_device(device))

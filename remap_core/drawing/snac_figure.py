@@ -1,0 +1,158 @@
+"""A SNAC as a Plotly figure that can be hovered, clicked and brushed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from remap_core.drawing.frame import CLEAR, HOVER, framed, plain
+from remap_core.drawing.palette import OUTLINE, SELECTION
+from remap_core.drawing.snac import DOTS_INSET, Chip, HeightScale, Polyline, Size, chips, glyph_box, label_lines
+from remap_core.drawing.words import counted, shape_text
+from remap_core.space.architecture import Architecture
+
+LAYERS = "layers"
+HEAD_BLOCK = "head"
+HANDLES = "handles"
+"""Names of the traces."""
+
+LABEL_LINE = 12
+HANDLE_ROOM = 14
+MARGIN = 6
+SHORTEST_FIGURE = 76
+"""Pixels: of a label's line, above the blocks for handles, around the row, of a figure that a hover label fits into."""
+
+
+def snac_figure(
+    architecture: Architecture,
+    size: Size = Size.LARGE,
+    *,
+    scale: HeightScale | None = None,
+    chosen: Collection[int] = (),
+    handles: bool = False,
+) -> go.Figure:
+    """The row of chips with a transparent bar over each, one data unit a pixel.
+
+    customdata of a bar in LAYERS is its layer's index; the head's bar, a trace of its own, has none. A horizontal box
+    selects bars. chosen: indices of layers that get the selection's border. handles: between the blocks of LARGE add
+    HANDLES, triangles whose customdata is ["insert", index at which a layer would be inserted].
+    """
+    row = chips(architecture, size, scale)
+    handles = handles and size.has_labels
+    figure = framed(**_layout(row, size, handles))
+    figure.update_layout(
+        shapes=[shape for chip in row for shape in _shapes(chip, size, chip.index in chosen)],
+        annotations=[note for chip in row for note in _notes(chip, size)],
+    )
+    figure.add_traces([_bars(LAYERS, row[:-1], size), _bars(HEAD_BLOCK, row[-1:], size)])
+    if handles:
+        figure.add_trace(_handles(row, size))
+    return figure
+
+
+def _layout(row: Sequence[Chip], size: Size, handles: bool) -> dict[str, Any]:
+    width = size.width(len(row)) + 2 * MARGIN
+    lines = max(len(label_lines(chip.label)) for chip in row)
+    below = LABEL_LINE * lines + 2 if size.has_labels else 0
+    above = HANDLE_ROOM if handles else 0
+    spare = max(0, SHORTEST_FIGURE - size.block - below - above - 2 * MARGIN) / 2
+    low, high = -below - MARGIN - spare, size.block + above + MARGIN + spare
+    hidden = {"visible": False, "fixedrange": True, "constrain": "domain"}
+    return {
+        "width": width,
+        "height": high - low,
+        "margin": {"l": 0, "r": 0, "t": 0, "b": 0, "pad": 0},
+        "showlegend": False,
+        "dragmode": "select",
+        "selectdirection": "h",
+        "hovermode": "closest",
+        "bargap": 0,
+        "xaxis": {"range": [-MARGIN, width - MARGIN], "constraintoward": "left", **hidden},
+        "yaxis": {"range": [low, high], "scaleanchor": "x", "scaleratio": 1, "constraintoward": "middle", **hidden},
+    }
+
+
+def _shapes(chip: Chip, size: Size, chosen: bool) -> Iterator[dict[str, Any]]:
+    edge = SELECTION if chosen else chip.colour if chip.dotted else chip.border
+    yield {**_box(chip, size, 0), "fillcolor": chip.colour, "line": {"color": edge, "width": 3 if chosen else 1}}
+    if chip.dotted:
+        dots = {"color": chip.border, "width": 1.5, "dash": "1.5px,1.5px"}
+        yield {**_box(chip, size, DOTS_INSET), "line": dots}
+    if size.symbol:
+        yield from (_glyph(chip, line, size, number) for number, line in enumerate(chip.glyph))
+
+
+def _box(chip: Chip, size: Size, inset: float) -> dict[str, Any]:
+    half = chip.height * size.block / 2 - inset
+    return {
+        "type": "rect",
+        "layer": "below",
+        "x0": chip.x + inset,
+        "x1": chip.x + chip.width - inset,
+        "y0": size.block / 2 - half,
+        "y1": size.block / 2 + half,
+    }
+
+
+def _glyph(chip: Chip, line: Polyline, size: Size, number: int) -> dict[str, Any]:
+    width, height = glyph_box(size)
+    left, bottom = chip.x + (chip.width - width) / 2, (size.block - height) / 2
+    path = "L".join(f"{left + width * x:.2f},{bottom + height * y:.2f}" for x, y in line)
+    stroke = {"color": chip.ink, "width": 2 if number == 0 else 1}
+    return {"type": "path", "layer": "below", "path": f"M{path}", "line": stroke, "opacity": 1 if number == 0 else 0.6}
+
+
+def _notes(chip: Chip, size: Size) -> Iterator[dict[str, Any]]:
+    note = {"x": chip.x + chip.width / 2, "showarrow": False, "xanchor": "center"}
+    if size.symbol and chip.symbol and not chip.glyph:
+        font = {"size": size.symbol, "color": chip.ink}
+        yield {**note, "y": size.block / 2, "yanchor": "middle", "text": f"<b>{chip.symbol}</b>", "font": font}
+    if size.has_labels:
+        text = "<br>".join(map(plain, label_lines(chip.label)))
+        yield {**note, "y": -2, "yanchor": "top", "text": text, "font": {"size": 10}, "borderpad": 0}
+
+
+def _bars(name: str, row: Sequence[Chip], size: Size) -> go.Bar:
+    indices = [chip.index for chip in row if chip.index is not None]
+    return go.Bar(
+        name=name,
+        x=[chip.x + chip.width / 2 for chip in row],
+        y=[chip.height * size.block for chip in row],
+        base=[(1 - chip.height) * size.block / 2 for chip in row],
+        width=size.block,
+        customdata=indices or None,
+        marker={"color": CLEAR, "line": {"width": 0}},
+        selected={"marker": {"color": CLEAR}},
+        unselected={"marker": {"color": OUTLINE, "opacity": 0.65}},
+        hovertext=[_label(chip) for chip in row],
+        hovertemplate=HOVER,
+    )
+
+
+def _handles(row: Sequence[Chip], size: Size) -> go.Scatter:
+    return go.Scatter(
+        name=HANDLES,
+        x=[number * size.pitch for number in range(len(row))],
+        y=[size.block + HANDLE_ROOM / 2] * len(row),
+        customdata=[["insert", number] for number in range(len(row))],
+        mode="markers",
+        marker={"symbol": "triangle-down", "size": 10, "color": OUTLINE},
+        cliponaxis=False,
+        unselected={"marker": {"opacity": 1}},
+        hovertext=[_place(row, number) for number in range(len(row))],
+        hovertemplate=HOVER,
+    )
+
+
+def _label(chip: Chip) -> str:
+    cost = chip.cost
+    costs = "no parameters"
+    if cost.parameters:
+        costs = f"{counted(cost.parameters, 'parameter')}, {counted(cost.multiply_adds, 'multiply-add')}"
+    return f"<b>{plain(chip.text)}</b><br>to {shape_text(chip.output_shape)}<br>{costs}"
+
+
+def _place(row: Sequence[Chip], number: int) -> str:
+    return f"insert before {plain(row[number].text)}"

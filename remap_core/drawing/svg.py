@@ -1,0 +1,140 @@
+"""SNACs as SVG, for tables and papers, and as a strip of coloured blocks for hover labels."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from html import escape
+from itertools import groupby
+
+from remap_core.drawing.palette import CHIP_COLOURS, HEAD, QUIET_TEXT
+from remap_core.drawing.snac import (
+    DOTS_INSET,
+    Chip,
+    HeightScale,
+    Polyline,
+    Size,
+    chips,
+    glyph_box,
+    label_lines,
+    snac_alt,
+)
+from remap_core.space.architecture import Architecture
+from remap_core.space.text import layers_text, parse_layers
+
+LABEL_LINE = 11
+"""Pixels from one line of a label to the next."""
+
+TABLE_ROW, TABLE_PADDING = 36, 6
+"""Pixels of a table's row, and of them what an image column keeps free above and below a picture together."""
+
+STRIP_BLOCKS = 24
+"""Blocks of a strip before the rest is only counted: keeps it below a kilobyte."""
+
+_FONT = "font-family='Arial,Helvetica,sans-serif'"
+
+
+def snac_svg(row: Sequence[Chip], size: Size, *, title: str = "", blocks: int = 0, height: int = 0) -> str:
+    """A standalone SVG of a row of chips, aligned left on a transparent ground.
+
+    title: the text alternative, by default the layers in words. blocks, height: room for at least so many blocks
+    (the head included) and pixels, so that the rows of a table share one scale.
+    """
+    title = title or ", ".join(chip.text for chip in row)
+    width = size.width(max(blocks, len(row)))
+    lines = max((len(label_lines(chip.label)) for chip in row), default=0) if size.has_labels else 0
+    needed = size.block + (LABEL_LINE * lines + 4 if lines else 0)
+    tall = max(height, needed)
+    body = "".join(_chip(chip, size) for chip in row)
+    return (
+        f"<svg xmlns='http://www.w3.org/2000/svg' role='img' width='{width}' height='{tall}' "
+        f"viewBox='0 {(needed - tall) / 2:g} {width} {tall}'><title>{escape(title)}</title>{body}</svg>"
+    )
+
+
+@lru_cache(maxsize=4096)
+def snac_data_uri(
+    architecture: Architecture, *, blocks: int, size: Size = Size.MEDIUM, scale: HeightScale | None = None
+) -> str:
+    """The SVG as a data URI, for the image column of a table.
+
+    blocks: length of the table's longest chain, its head included. An image column scales every picture to its rows'
+    height and cuts what is too wide on both sides: in rows of TABLE_ROW pixels blocks keep their size, and
+    `size.width(blocks)` pixels and the cell's padding are what the column needs.
+    """
+    row, title = chips(architecture, size, scale), snac_alt(architecture)
+    drawing = snac_svg(row, size, title=title, blocks=blocks, height=TABLE_ROW - TABLE_PADDING)
+    return f"data:image/svg+xml;base64,{b64encode(drawing.encode()).decode()}"
+
+
+def strip_html(layers: str | Architecture) -> str:
+    """Coloured blocks for a hover label, one a layer and one for the head; `layers` may be their text.
+
+    >>> strip_html("Conv 32x3, Conv 32x3")
+    "<span style='color:#5b8def'>▮▮</span><span style='color:#4a4d58'>▮</span>"
+    """
+    return _strip(layers if isinstance(layers, str) else layers_text(layers.layers))
+
+
+@lru_cache(maxsize=20_000)
+def _strip(text: str) -> str:
+    kinds = [*(layer.kind for layer in parse_layers(text)), HEAD]
+    more = f" +{len(kinds) - STRIP_BLOCKS}" if len(kinds) > STRIP_BLOCKS else ""
+    runs = ((kind, len(list(run))) for kind, run in groupby(kinds[:STRIP_BLOCKS]))
+    return "".join(f"<span style='color:{CHIP_COLOURS[kind]}'>{'▮' * length}</span>" for kind, length in runs) + more
+
+
+def _chip(chip: Chip, size: Size) -> str:
+    parts = "".join((*_block(chip, size), *_symbol(chip, size), *_label(chip, size)))
+    return f"<g><title>{escape(chip.text)}</title>{parts}</g>"
+
+
+def _block(chip: Chip, size: Size) -> Iterator[str]:
+    edge = 0.0 if size is Size.STRIP or chip.dotted else 1.0
+    stroke = f" stroke='{chip.border}' stroke-width='1'" if edge else ""
+    yield f"<rect {_box(chip, size, edge / 2)} rx='{2 if size.symbol else 1}' fill='{chip.colour}'{stroke}/>"
+    if chip.dotted and size is not Size.STRIP:
+        dots = "stroke-width='1.5' stroke-dasharray='1.5 1.5'"
+        yield f"<rect {_box(chip, size, DOTS_INSET)} fill='none' stroke='{chip.border}' {dots}/>"
+
+
+def _box(chip: Chip, size: Size, inset: float) -> str:
+    height = chip.height * size.block
+    top = (size.block - height) / 2
+    return (
+        f"x='{chip.x + inset:.2f}' y='{top + inset:.2f}' "
+        f"width='{chip.width - 2 * inset:.2f}' height='{height - 2 * inset:.2f}'"
+    )
+
+
+def _symbol(chip: Chip, size: Size) -> Iterator[str]:
+    centre = chip.x + chip.width / 2
+    if not size.symbol:
+        return
+    if chip.glyph:
+        for number, line in enumerate(chip.glyph):
+            yield _line(chip, line, size, thin=number > 0)
+    elif chip.symbol:
+        yield (
+            f"<text x='{centre:.2f}' y='{size.block / 2 + 0.36 * size.symbol:.2f}' text-anchor='middle' "
+            f"{_FONT} font-size='{size.symbol}' font-weight='bold' fill='{chip.ink}'>{escape(chip.symbol)}</text>"
+        )
+
+
+def _line(chip: Chip, line: Polyline, size: Size, thin: bool) -> str:
+    width, height = glyph_box(size)
+    left, bottom = chip.x + (chip.width - width) / 2, (size.block + height) / 2
+    path = " ".join(f"{left + width * x:.2f},{bottom - height * y:.2f}" for x, y in line)
+    weight = "stroke-width='0.8' stroke-opacity='0.6'" if thin else "stroke-width='1.8' stroke-linejoin='round'"
+    return f"<polyline points='{path}' fill='none' stroke='{chip.ink}' stroke-linecap='round' {weight}/>"
+
+
+def _label(chip: Chip, size: Size) -> Iterator[str]:
+    centre = chip.x + chip.width / 2
+    for number, line in enumerate(label_lines(chip.label) if size.has_labels else ()):
+        y = size.block + LABEL_LINE * (number + 1)
+        yield (
+            f"<text x='{centre:.2f}' y='{y}' text-anchor='middle' {_FONT} font-size='10' "
+            f"fill='{QUIET_TEXT}'>{escape(line)}</text>"
+        )

@@ -1,0 +1,107 @@
+"""Numbers in words, written in one place so that every page, figure and report writes them alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite
+
+UNKNOWN = "n/a"
+"""What stands where there is no number."""
+
+_MINUTE, _HOUR = 60, 3600
+
+
+def percent(share: float) -> str:
+    """A share (0..1) in percent with one decimal; NaN is not available.
+
+    >>> percent(0.981), percent(float("nan"))
+    ('98.1 %', 'n/a')
+    """
+    return f"{100 * share:.1f} %" if isfinite(share) else UNKNOWN
+
+
+def points(difference: float) -> str:
+    """A difference of two shares in percentage points, signed.
+
+    >>> points(0.012), points(-0.1), points(-0.0001)
+    ('+1.2 points', '-10.0 points', '0.0 points')
+    """
+    if not isfinite(difference):
+        return UNKNOWN
+    rounded = round(100 * difference, 1)
+    return f"{rounded:+.1f} points" if rounded else "0.0 points"
+
+
+def count(number: int) -> str:
+    """A whole number with thousands separated.
+
+    >>> count(24122)
+    '24,122'
+    """
+    return f"{int(number):,}"
+
+
+def compact(number: int) -> str:
+    """A whole number in three digits at most, for where room is short.
+
+    >>> [compact(n) for n in (850, 1_000, 24_122, 999_999, 1_300_000)]
+    ['850', '1k', '24k', '1M', '1.3M']
+    """
+    for unit, letter in ((1_000_000, "M"), (1_000, "k")):
+        scaled = float(f"{number / unit:.2g}") if number < 100 * unit else round(number / unit)
+        if number >= unit or scaled >= 1:
+            return f"{scaled:g}{letter}"
+    return str(number)
+
+
+def counted(number: int, noun: str) -> str:
+    """A whole number of things; the noun gets an s where there is not exactly one.
+
+    >>> counted(1, "model"), counted(1610, "parameter")
+    ('1 model', '1,610 parameters')
+    """
+    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def duration(seconds: float) -> str:
+    """A time span with two units at most.
+
+    >>> [duration(s) for s in (0.84, 12, 200, 7500, 100_000)]
+    ['0.8 s', '12 s', '3 min 20 s', '2 h 05 min', '1 d 4 h']
+    """
+    if not isfinite(seconds) or seconds < 0:
+        return UNKNOWN
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole, minutes, hours = round(seconds), round(seconds / _MINUTE), round(seconds / _HOUR)
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes < 24 * 60 else f"{hours // 24} d {hours % 24} h"
+
+
+def milliseconds(number: float) -> str:
+    """A latency given in milliseconds, about two digits of it.
+
+    >>> [milliseconds(n) for n in (0.004, 0.123, 4.56, 1234)]
+    ['< 0.01 ms', '0.12 ms', '4.6 ms', '1,234 ms']
+    """
+    if not isfinite(number) or number < 0:
+        return UNKNOWN
+    if number < 0.01:
+        return "< 0.01 ms"
+    decimals = 2 if number < 1 else 1 if number < 100 else 0
+    return f"{number:,.{decimals}f} ms"
+
+
+def shape_text(shape: Sequence[int]) -> str:
+    """The shape of one example: (channels, height, width) or (features,).
+
+    >>> shape_text((32, 26, 24)), shape_text((1, 8, 8)), shape_text((64,))
+    ('32 channels of 26 x 24', '1 channel of 8 x 8', '64 values')
+    """
+    if len(shape) == 1:
+        return counted(shape[0], "value")
+    channels, height, width = shape
+    return f"{counted(channels, 'channel')} of {height} x {width}"

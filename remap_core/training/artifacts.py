@@ -1,0 +1,128 @@
+"""What a training leaves in its folder: a checkpoint while it runs, the weights when it has ended. Never a pickle."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from remap_core.errors import TrainingFailed
+from remap_core.training.learner import Learner
+from remap_core.training.residence import Scale
+from remap_core.trials import EpochResult, Trial
+
+FORMAT = "1"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Artifacts:
+    """The folder of one trial. Files appear whole or not at all: written beside, synced, renamed.
+
+    Writing raises TrainingFailed where it cannot be done.
+    """
+
+    folder: Path
+    trial: Trial
+
+    @property
+    def checkpoint(self) -> Path:
+        """Weights, moments of Adam and results so far, of the last whole epoch."""
+        return self.folder / "checkpoint.safetensors"
+
+    @property
+    def weights(self) -> Path:
+        """The network at the end; its metadata say what it is made of and how pixels are scaled."""
+        return self.folder / "weights.safetensors"
+
+    def save_checkpoint(self, learner: Learner, epochs: Sequence[EpochResult]) -> None:
+        """Keep everything that the next epoch depends on, which besides this is only the trial's seed."""
+        results = json.dumps([asdict(result) for result in epochs])
+        tensors = {name: tensor.contiguous() for name, tensor in learner.tensors()}
+        _write(self.checkpoint, tensors, {"training": self._identity(), "epochs": results})
+
+    def restore(self, learner: Learner) -> list[EpochResult]:
+        """Put a fresh learner where the checkpoint left off; returns the results of the epochs until there.
+
+        Without a checkpoint, or with one that is damaged or of another training, the learner stays as it is.
+        """
+        if not self.checkpoint.exists():
+            return []
+        try:
+            epochs, kept = self._read_checkpoint()
+            _require_same_tensors(learner, kept)
+        except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
+            _log.warning("%s is ignored, training starts at epoch 1: %s", self.checkpoint, error)
+            return []
+        for name, tensor in learner.tensors():
+            # into the learner's own: a fused Adam is silently wrong where a moment and its weight differ in layout
+            tensor.copy_(kept[name])
+        return epochs
+
+    def finish(self, learner: Learner, scale: Scale) -> None:
+        """Keep the weights, for good, and nothing else."""
+        described = {
+            "architecture": json.dumps(self.trial.architecture.to_json()),
+            "dataset": self.trial.proposal.dataset,
+            "scale": json.dumps(asdict(scale)),
+        }
+        weights = {name: tensor.contiguous() for name, tensor in learner.network.state_dict().items()}
+        _write(self.weights, weights, described)
+        self.checkpoint.unlink(missing_ok=True)
+
+    def _read_checkpoint(self) -> tuple[list[EpochResult], dict[str, Tensor]]:
+        with safe_open(self.checkpoint, framework="pt") as file:
+            described = file.metadata() or {}
+            if described.get("training") != self._identity():
+                raise ValueError("it is of another training.")
+            epochs = [EpochResult(**form) for form in json.loads(described["epochs"])]
+            return epochs, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
+
+    def _identity(self) -> str:
+        proposal = self.trial.proposal
+        return json.dumps(
+            {
+                "format": FORMAT,
+                "trial": self.trial.id,
+                "attempt": self.trial.attempt,
+                "fingerprint": proposal.architecture.fingerprint,
+                "dataset": proposal.dataset,
+                "config": proposal.config.to_json(),
+            }
+        )
+
+
+def _require_same_tensors(learner: Learner, kept: dict[str, Tensor]) -> None:
+    needed = {name: tensor.shape for name, tensor in learner.tensors()}
+    if needed != {name: tensor.shape for name, tensor in kept.items()}:
+        raise ValueError("its tensors are not those of the network.")
+
+
+def _write(path: Path, tensors: dict[str, Tensor], described: dict[str, str]) -> None:
+    partial = path.with_suffix(".partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("wb") as file:
+            file.write(save(tensors, described))
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise TrainingFailed(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,48 @@
+"""From an architecture to a network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from math import prod
+
+from torch import nn
+
+from remap_core.space.architecture import Architecture
+from remap_core.space.layers import Activation, AvgPool2d, Conv2d, Dense, Dropout, Function, Layer, MaxPool2d, Shape
+
+_FUNCTIONS: dict[Function, Callable[[], nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU, "sigmoid": nn.Sigmoid}
+
+
+def build(architecture: Architecture) -> nn.Sequential:
+    """The network of an architecture, with PyTorch's initial weights (drawn from the global generator), in train mode.
+
+    It takes (n, channels, height, width) float32 and puts out logits, (n, classes) float32. There is one module for
+    each layer and the head, in order, and an nn.Flatten where an image becomes a vector.
+
+    >>> from remap_core.space.layers import Conv2d
+    >>> [type(module).__name__ for module in build(Architecture((1, 8, 8), 10, (Conv2d(3, 4),)))]
+    ['Conv2d', 'Flatten', 'Linear']
+    """
+    chain = (*architecture.layers, Dense(architecture.classes))
+    pairs = zip(chain, architecture.input_shapes, strict=True)
+    return nn.Sequential(*(module for layer, shape in pairs for module in _modules(layer, shape)))
+
+
+def _modules(layer: Layer, shape: Shape) -> Iterator[nn.Module]:
+    match layer:
+        case Conv2d():
+            yield nn.Conv2d(shape[0], layer.filters, layer.kernel_size, layer.stride, layer.margin)
+        case MaxPool2d():
+            yield nn.MaxPool2d(layer.size, layer.stride)
+        case AvgPool2d():
+            yield nn.AvgPool2d(layer.size, layer.stride)
+        case Dense():
+            if len(shape) > 1:
+                yield nn.Flatten()
+            yield nn.Linear(prod(shape), layer.units)
+        case Activation():
+            yield _FUNCTIONS[layer.function]()
+        case Dropout():
+            yield nn.Dropout(layer.rate)
+        case _:
+            raise TypeError(f"{type(layer).__name__} has no module.")

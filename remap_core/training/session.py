@@ -1,0 +1,33 @@
+"""All that a worker process calls: it says where and with how many cores it trains, and trains trial after trial."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+from remap_core.errors import DatasetError, TrainingFailed
+from remap_core.training.datasets import Dataset, load_dataset
+from remap_core.training.devices import choose_device, describe_device, limit_threads
+from remap_core.training.loop import Training, train
+from remap_core.trials import Trial
+
+__all__ = ["choose_device", "describe_device", "limit_threads", "train_trial"]
+
+
+def train_trial(trial: Trial, should_stop: Callable[[], bool], *, home: Path, device: str) -> Training:
+    """Train a trial on its data set; what it leaves goes to `home`/artifacts/<id>.
+
+    Yields, returns and raises what `loop.train` does; a data set that cannot be used is a TrainingFailed too.
+    """
+    try:
+        dataset = _kept(trial.proposal.dataset)
+    except DatasetError as error:
+        raise TrainingFailed(str(error)) from error
+    folder = home / "artifacts" / str(trial.id)
+    return (yield from train(trial, dataset, device=device, should_stop=should_stop, folder=folder))
+
+
+@lru_cache(maxsize=1)
+def _kept(name: str) -> Dataset:
+    return load_dataset(name)

@@ -1,0 +1,102 @@
+"""How a click, a hover or a brush gets from a Plotly chart to Python. The only place that knows.
+
+A chart is drawn by `draw` and listened to by `listen`, apart, so that what a click changes can stand in a fragment
+while the chart itself is never sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+HOVER_MS = 150
+"""Milliseconds that the pointer rests on a point before that counts as a hover."""
+
+_bridge = st.components.v2.component(
+    "remap_chart_events", js=Path(__file__).with_name("bridge.js").read_text(encoding="utf-8")
+)
+
+
+@dataclass(frozen=True)
+class Point:
+    """A point of a chart that was clicked, hovered or brushed. Heatmap cells have `index` (row, column)."""
+
+    curve: int
+    index: int | tuple[int, int]
+    x: Any
+    y: Any
+    customdata: Any
+
+    @classmethod
+    def of(cls, form: Mapping[str, Any]) -> Point:
+        """The point of what the browser sends."""
+        index = form["point"]
+        cell = tuple(index) if isinstance(index, list) else index
+        return cls(form["curve"], cell, form["x"], form["y"], form["customdata"])
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Where the highlight trace called `trace` shall have its points; the chart itself stays as it is."""
+
+    trace: str
+    x: Sequence[float]
+    y: Sequence[float]
+
+
+def draw(figure: Any, key: str, alt: str) -> None:
+    """Draw a Plotly figure that `listen` can listen to, followed by its text alternative for screen readers."""
+    config = {"displaylogo": False, "modeBarButtonsToRemove": ["lasso2d", "autoScale2d"]}
+    st.plotly_chart(figure, key=key, config=config, width="stretch")
+    st.html(f'<p class="remap-alt" style="{VISUALLY_HIDDEN}">{_escaped(alt)}</p>')
+
+
+def listen(
+    chart: str,
+    *,
+    on_click: Callable[[Point], None] | None = None,
+    on_hover: Callable[[Point], None] | None = None,
+    on_brush: Callable[[list[Point]], None] | None = None,
+    mark: Mark | None = None,
+) -> None:
+    """Call back on what is done in the chart with this key; every event comes once, the same point twice too."""
+    key = f"{chart}-events"
+    callbacks: dict[str, Any] = {}
+    events: list[str] = []
+    if on_click:
+        callbacks["on_click_change"] = lambda: _told(key, "click", lambda sent: on_click(Point.of(sent)))
+        events.append("plotly_click")
+    if on_hover:
+        callbacks["on_hover_change"] = lambda: _told(key, "hover", lambda sent: on_hover(Point.of(sent)))
+        events += ["plotly_hover", "plotly_unhover"]
+    if on_brush:
+        callbacks["on_brush_change"] = lambda: _told(
+            key, "brush", lambda sent: on_brush([Point.of(point) for point in sent["points"]])
+        )
+        events.append("plotly_selected")
+    moved = {"trace": mark.trace, "x": list(mark.x), "y": list(mark.y)} if mark else None
+    data = {"target": chart, "events": events, "hoverMs": HOVER_MS, "mark": moved}
+    _bridge(key=key, data=data, height=1, **callbacks)
+
+
+def picked_ids(points: Sequence[Point]) -> list[int]:
+    """Ids that the points carry as customdata (alone or first of a list), in order, each once; others are left out."""
+    carried = (point.customdata[0] if isinstance(point.customdata, list) else point.customdata for point in points)
+    return list(dict.fromkeys(int(found) for found in carried if isinstance(found, int | float)))
+
+
+VISUALLY_HIDDEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);margin:0"
+
+
+def _told(key: str, event: str, call: Callable[[Any], None]) -> None:
+    sent = st.session_state[key].get(event)
+    if sent:
+        call(sent)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

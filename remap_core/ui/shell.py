@@ -1,0 +1,211 @@
+"""The frame of every page: configuration, navigation, the drawer and the trainer in the sidebar, errors in words."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from remap_core import services
+from remap_core.catalogue.reader import Catalogue
+from remap_core.commands import Outcome
+from remap_core.drawing import words
+from remap_core.drawing.snac import Size
+from remap_core.drawing.svg import snac_data_uri
+from remap_core.errors import NoCatalogue, RemapError
+from remap_core.trials import Trial, TrialId, TrialState
+from remap_core.ui import state
+
+PAGES = {
+    "overview": ("Overview", ":material/scatter_plot:"),
+    "drawer": ("Drawer", ":material/inventory_2:"),
+    "inspect": ("Inspect", ":material/search:"),
+    "generate": ("Generate", ":material/call_split:"),
+    "queue": ("Queue", ":material/format_list_numbered:"),
+}
+POLL = 1.0
+"""Seconds between looks for something new."""
+
+
+@contextmanager
+def page(name: str) -> Iterator[None]:
+    """The frame around a page's body; what the body raises of our errors is shown as its sentence."""
+    title, _ = PAGES[name]
+    st.set_page_config(page_title=f"{title} - REMAP", page_icon="🧩", layout="wide")
+    _started_here(str(state.settings().home.absolute()))
+    with st.sidebar:
+        _navigation()
+        _trainer_status()
+        _drawer()
+    st.title(title)
+    with _errors_as_sentences():
+        yield
+
+
+def open_model(model: TrialId, page: str = "inspect") -> None:
+    """Select a model and go to a page with it in the address."""
+    state.session().selected = model
+    st.switch_page(f"pages/{page}.py", query_params={"model": str(model)})
+
+
+@st.cache_resource(show_spinner=False)
+def _started_here(home: str) -> list[subprocess.Popen[bytes]]:  # noqa: ARG001 (one list for a data folder)
+    """The trainers that this process has started: at first one, where none is alive and the settings allow it."""
+    allowed = state.settings().autostart and state.trainer() is None
+    return [_start_trainer()] if allowed else []
+
+
+def _start_trainer() -> subprocess.Popen[bytes]:
+    return services.start_trainer(state.settings(), state.folder().trainer_log)
+
+
+def _start_another() -> None:
+    _started_here(str(state.settings().home.absolute())).append(_start_trainer())
+
+
+def _navigation() -> None:
+    st.markdown("### REMAP")
+    for name, (title, icon) in PAGES.items():
+        st.page_link(f"pages/{name}.py", label=title, icon=icon)
+
+
+@st.fragment(run_every=2 * POLL)
+def _trainer_status() -> None:
+    st.markdown("#### Trainer")
+    trainer = state.trainer()
+    if trainer is None:
+        started = _started_here(str(state.settings().home.absolute()))
+        if started and started[-1].poll() is None:
+            st.caption("Starting …")
+            return
+        st.warning("No trainer is alive: what you ask for waits until one is.", icon=":material/bedtime:")
+        st.button("Start a trainer", on_click=_start_another, key="start-trainer")
+        return
+    if trainer.message:
+        st.warning(trainer.message)
+    st.caption(_progress_sentence())
+
+
+def _progress_sentence() -> str:
+    try:
+        catalogue = state.catalogue()
+    except NoCatalogue:
+        return "Preparing the first models …"
+    counts = catalogue.counts()
+    running, waiting = counts[TrialState.RUNNING], counts[TrialState.WAITING]
+    done = f"{words.count(counts[TrialState.COMPLETE])} trained"
+    if not running and not waiting:
+        return f"Idle, {done}."
+    paused = "Paused: " if catalogue.paused() else ""
+    return f"{paused}{running} running, {waiting} waiting, {done}."
+
+
+def _drawer() -> None:
+    st.markdown("#### Drawer")
+    state_of = state.session()
+    if not state_of.drawer:
+        st.caption("Click a circle on the overview: the model is kept here.")
+        return
+    try:
+        kept = state.catalogue().trials(state_of.drawer)
+    except RemapError as error:
+        st.caption(str(error))
+        return
+    blocks = max(len(trial.architecture.layers) for trial in kept) + 1
+    for trial in kept:
+        _drawer_row(trial, blocks, selected=trial.id == state_of.selected)
+
+
+def _drawer_row(trial: Trial, blocks: int, selected: bool) -> None:
+    accuracy = words.percent(trial.last.validation_accuracy) if trial.last else trial.state.value
+    with st.container(key=f"drawer-{trial.id}", gap=None):
+        st.image(snac_data_uri(trial.architecture, blocks=blocks, size=Size.SMALL))
+        label = f"#{trial.id} · {accuracy} · {words.count(trial.architecture.parameters)} parameters"
+        st.button(
+            label,
+            key=f"open-{trial.id}",
+            type="primary" if selected else "tertiary",
+            on_click=_select,
+            args=(trial.id,),
+        )
+
+
+def _select(model: TrialId) -> None:
+    state.session().selected = model
+
+
+def asked_trial(catalogue: Catalogue) -> Trial | None:
+    """The trial of the model in the address or else the selected one; None where there is neither.
+
+    It becomes the selected one. Raises NotFound for a number that is none or names no model.
+    """
+    model = state.asked_model()
+    if model is None:
+        return None
+    trial = catalogue.trial(model)
+    state.session().selected = model
+    return trial
+
+
+def choose_dataset(catalogue: Catalogue) -> None:
+    """A choice of the data set that is looked at, where there is more than one."""
+    names = catalogue.datasets()
+    if len(names) > 1:
+        index = names.index(state.dataset())
+        state.session().dataset = st.selectbox("Data set", names, index=index, format_func=dataset_title)
+
+
+def dataset_title(name: str) -> str:
+    """A data set's name for people: a file without its folders."""
+    return name.rsplit("/", 1)[-1]
+
+
+def watch(look: Callable[[], object], seen: object) -> None:
+    """Draw the page anew once `look` no longer gives what was `seen`; looks every POLL seconds."""
+
+    @st.fragment(run_every=POLL)
+    def watching() -> None:
+        if look() != seen:
+            st.rerun()
+
+    watching()
+
+
+def live(body: Callable[[Catalogue], None]) -> None:
+    """Draw `body` now and every POLL seconds, each time with the newest catalogue."""
+
+    @st.fragment(run_every=POLL)
+    def living() -> None:
+        with _errors_as_sentences():
+            body(state.catalogue())
+
+    living()
+
+
+def show_receipts(catalogue: Catalogue) -> None:
+    """The last commands of this visitor: sent, then applied, or refused and why."""
+    for command in reversed(state.session().sent[-3:]):
+        receipt = catalogue.receipt(command)
+        if receipt is None:
+            waits = "" if state.trainer() else ", and waits for a trainer"
+            st.caption(f":material/outgoing_mail: Sent{waits}.")
+        elif receipt.outcome is Outcome.APPLIED:
+            st.caption(f":material/check: {receipt.message}")
+        else:
+            st.warning(f"Refused: {receipt.message}", icon=":material/block:")
+
+
+@contextmanager
+def _errors_as_sentences() -> Iterator[None]:
+    try:
+        yield
+    except NoCatalogue as error:
+        st.info(
+            f"{error} The trainer samples a first population and trains it; models appear here by themselves.",
+            icon=":material/hourglass_top:",
+        )
+        watch(state.published, None)
+    except RemapError as error:
+        st.error(str(error))

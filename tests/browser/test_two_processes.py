@@ -1,0 +1,121 @@
+"""The product as its users meet it: two processes, a browser, real clicks."""
+
+import json
+import re
+from pathlib import Path
+
+import psutil
+import pytest
+from catalogues import write_catalogue
+from conftest import click_circle, drawn_models, served
+from playwright.sync_api import expect
+
+from remap_core.catalogue.folder import DataFolder
+from remap_core.catalogue.snapshot import open_snapshot
+
+
+def trainer_pid(home: Path) -> int:
+    return json.loads((home / "trainer.json").read_text())["pid"]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A server on a finished catalogue, without a trainer."""
+    home = tmp_path_factory.mktemp("finished") / "home"
+    write_catalogue(home, failed=1, waiting=3)
+    with served(home, autostart=False) as server:
+        yield server
+
+
+def test_a_deep_link_works_as_the_first_request_of_a_cold_server(page, tmp_path):
+    write_catalogue(tmp_path / "home")
+    with served(tmp_path / "home", autostart=False) as server:
+        page.goto(f"{server.url}/inspect?model=3")
+        expect(page.get_by_role("heading", name="Model #3")).to_be_visible()
+        expect(page.locator(".st-key-inspect-confusion .js-plotly-plot")).to_be_visible()
+
+
+def test_a_click_on_a_circle_puts_that_model_into_the_drawer_and_selects_it(page, finished):
+    page.goto(finished.url)
+    page.wait_for_function("document.querySelector('.st-key-overview-chart .js-plotly-plot')?._fullLayout")
+    assert sorted(drawn_models(page)) == [1, 2, 3, 4, 5, 6]
+    click_circle(page, 4)
+    expect(page.locator("[class*=st-key-open-]")).to_have_count(1)
+    expect(page.locator(".st-key-open-4")).to_contain_text("#4")
+    click_circle(page, 2)
+    expect(page.locator("[class*=st-key-open-]")).to_have_count(2)
+    expect(page.locator(".st-key-open-2")).to_contain_text("#2")
+    page.get_by_role("link", name="Inspect").click()
+    expect(page.get_by_role("heading", name="Model #2")).to_be_visible()
+
+
+def test_the_same_circle_twice_keeps_one_model(page, finished):
+    page.goto(finished.url)
+    page.wait_for_function("document.querySelector('.st-key-overview-chart .js-plotly-plot')?._fullLayout")
+    click_circle(page, 5)
+    expect(page.locator(".st-key-open-5")).to_be_visible()
+    click_circle(page, 5)
+    page.wait_for_timeout(1_000)
+    expect(page.locator("[class*=st-key-open-]")).to_have_count(1)
+
+
+def test_without_a_trainer_every_page_works_and_says_so(page, finished):
+    for name in ("overview", "drawer", "inspect?model=1", "generate?model=1", "queue"):
+        page.goto(f"{finished.url}/{name}")
+        expect(page.get_by_text("No trainer is alive")).to_be_visible()
+        expect(page.get_by_role("button", name="Start a trainer")).to_be_visible()
+        expect(page.locator(".stException")).to_have_count(0)
+
+
+def test_models_appear_without_a_reload_ctrl_c_ends_both_and_a_new_start_goes_on(page, tmp_path):
+    home = tmp_path / "home"
+    with served(home, population=6, epochs=2) as server:
+        page.goto(server.url)
+        page.evaluate("window.remapNotReloaded = true")
+        page.wait_for_function(
+            "document.querySelector('.st-key-overview-chart .js-plotly-plot')?.data"
+            "?.find((t) => t.name === 'models')?.customdata.length >= 2",
+            timeout=120_000,
+        )
+        assert page.evaluate("window.remapNotReloaded")
+        daemon = psutil.Process(trainer_pid(home))
+        workers = daemon.children()
+        server.interrupt()
+    psutil.wait_procs([daemon, *workers], timeout=30)
+    assert not daemon.is_running()
+    assert not any(worker.is_running() for worker in workers)
+    before = open_snapshot(DataFolder(home)).counts()
+    with served(home, population=6, epochs=2) as server:
+        page.goto(server.url)
+        page.wait_for_function(
+            "document.querySelector('.st-key-overview-chart .js-plotly-plot')?.data"
+            "?.find((t) => t.name === 'models')?.customdata.length === 6",
+            timeout=120_000,
+        )
+        assert trainer_pid(home) != daemon.pid
+    assert sum(before.values()) == 6  # nothing was lost or doubled
+
+
+def test_ablations_are_trained_and_shown_live(page, tmp_path):
+    home = tmp_path / "home"
+    write_catalogue(home)
+    with served(home, population=0) as server:
+        page.goto(f"{server.url}/generate?model=1")
+        page.get_by_role("button", name=re.compile("3 Dense|4 Dense")).click()
+        page.get_by_role("button", name="Train 1 ablation").click()
+        expect(page.get_by_text("Model 7 enqueued.")).to_be_visible(timeout=60_000)
+        for _ in range(300):
+            if open_snapshot(DataFolder(home)).trial(7).state.is_finished():
+                break
+            page.wait_for_timeout(200)
+        trial = open_snapshot(DataFolder(home)).trial(7)
+        assert (trial.state.value, trial.proposal.parent, trial.epochs_done) == ("complete", 1, 2)
+
+
+def test_the_apps_process_never_imports_torch(finished):
+    maps = Path(f"/proc/{finished.process.pid}/maps")
+    if not maps.exists():
+        pytest.skip("needs /proc to see what a process has loaded")
+    loaded = maps.read_text()
+    assert "_duckdb" in loaded
+    assert "libtorch" not in loaded

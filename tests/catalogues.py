@@ -1,0 +1,68 @@
+"""Small catalogues on disk, as a trainer would have left them."""
+
+from pathlib import Path
+
+import numpy as np
+from trainings import epoch
+
+from remap_core.catalogue.folder import DataFolder
+from remap_core.catalogue.snapshot import Publisher
+from remap_core.catalogue.store import CatalogueStore
+from remap_core.space.architecture import Architecture
+from remap_core.space.edits import Remove
+from remap_core.space.text import parse_layers
+from remap_core.trials import DatasetCard, Evaluation, Latency, Origin, Proposal, TrainingConfig
+
+CHAINS = (
+    "Conv 16x3, ReLU, MaxPool 2, Dense 64",
+    "Dense 16, Tanh",
+    "MaxPool 2, Conv 32x3, Sigmoid, Dropout 0.25",
+    "Conv 64x3, ReLU",
+    "AvgPool 2, Dense 128, ReLU, Dropout 0.5, Dense 16",
+)
+CARD = DatasetCard(
+    "digits",
+    (1, 8, 8),
+    tuple("0123456789"),
+    (70, 20, 10),
+    np.tile(np.arange(10, dtype=np.uint8), 2),
+    np.arange(10 * 2 * 64, dtype=np.int64).reshape(10, 2, 8, 8, 1).astype(np.uint8),
+)
+
+
+def architecture(text: str) -> Architecture:
+    return Architecture((1, 8, 8), 10, parse_layers(text))
+
+
+def evaluation(right: int) -> Evaluation:
+    """An evaluation of 20 images of which the first `right` are classified rightly, the others one class too high."""
+    labels = CARD.validation_labels.astype(int)
+    predictions = np.where(np.arange(20) < right, labels, (labels + 1) % 10)
+    confusion = np.zeros((10, 10), dtype=np.int64)
+    np.add.at(confusion, (labels, predictions), 1)
+    return Evaluation(confusion, predictions.astype(np.uint8), Latency(0.12, 3.4, "cpu", 1))
+
+
+def write_catalogue(home: Path, *, waiting: int = 0, failed: int = 0) -> DataFolder:
+    """Five finished models (1 to 5), model 6 as an ablation of model 1, then failed ones, then waiting ones."""
+    folder = DataFolder(home)
+    store = CatalogueStore.open(folder)
+    store.register_dataset(CARD)
+    config = TrainingConfig(epochs=2)
+    proposals = [Proposal(architecture(text), "digits", config) for text in CHAINS]
+    child = Remove(1).apply(proposals[0].architecture)
+    proposals.append(Proposal(child, "digits", config, Origin.ABLATION, 1, (Remove(1),), "ablations of 1"))
+    for number in range(failed + waiting):
+        proposals.append(Proposal(architecture(f"Dense {number + 200}, ReLU"), "digits", config))
+    ids = store.enqueue(proposals, 100.0)
+    for number in ids[:6]:
+        store.claim(101.0)
+        store.record_epoch(number, epoch(1))
+        store.record_epoch(number, epoch(2))
+        store.complete(number, evaluation(10 + number), 103.0)
+    for number in ids[6 : 6 + failed]:
+        store.claim(104.0)
+        store.fail(number, "The loss is no longer a number in epoch 1: the training diverged.", 105.0)
+    Publisher(store, folder).publish()
+    store.close()
+    return folder

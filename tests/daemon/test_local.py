@@ -1,0 +1,118 @@
+import os
+import signal
+import threading
+
+import psutil
+import pytest
+from trainings import (
+    die_at_once,
+    epoch,
+    prepare,
+    prepare_in_vain,
+    train_until_stopped,
+    train_well,
+    train_wide_ones_badly,
+    trial,
+)
+
+from remap_core.daemon.executors import EpochDone, Failed, Finished, Run, Stopped
+from remap_core.daemon.local import LocalExecutor
+from remap_core.errors import SettingsError, TrainingFailed
+
+WAIT = threading.Event()
+
+
+def polled_until(executor, kind, limit=600):
+    events = []
+    for _ in range(limit):
+        events += executor.poll()
+        if any(isinstance(event, kind) for event in events):
+            return events
+        WAIT.wait(0.05)
+    raise AssertionError(f"no {kind.__name__} among {events}")
+
+
+@pytest.fixture
+def executor(request):
+    made = LocalExecutor(request.param, prepare, slots=1)
+    yield made
+    made.close(grace=5)
+
+
+@pytest.mark.parametrize("executor", [train_well], indirect=True)
+def test_epochs_and_the_evaluation_come_back_from_the_worker_process(executor):
+    executor.start(trial(7))
+    assert executor.free_slots == 0
+    events = polled_until(executor, Finished)
+    assert events[:2] == [EpochDone(Run(7, 1), epoch(1)), EpochDone(Run(7, 1), epoch(2))]
+    assert events[2].evaluation.confusion.tolist() == [[3, 1], [0, 4]]
+    assert (executor.free_slots, executor.device) == (1, "a toy")
+
+
+@pytest.mark.parametrize("executor", [train_wide_ones_badly], indirect=True)
+def test_a_worker_process_that_is_killed_fails_its_trial_with_a_sentence_and_is_replaced(executor):
+    executor.start(trial(1, units=15))
+    assert polled_until(executor, Failed)[-1] == Failed(
+        Run(1, 1), "The worker process was ended by SIGKILL, probably because memory ran out."
+    )
+    executor.start(trial(2, units=14))
+    assert "unexpected ValueError: mat1" in polled_until(executor, Failed)[-1].sentence
+    executor.start(trial(3, units=4))
+    assert isinstance(polled_until(executor, Finished)[-1], Finished)
+
+
+@pytest.mark.parametrize("executor", [train_until_stopped], indirect=True)
+def test_a_training_that_is_told_to_stop_frees_its_slot(executor):
+    executor.start(trial(1))
+    polled_until(executor, EpochDone)
+    executor.stop(Run(1, 2))  # another attempt: not this one
+    executor.stop(Run(1, 1))
+    assert polled_until(executor, Stopped)[-1] == Stopped(Run(1, 1))
+    executor.start(trial(2))
+    polled_until(executor, EpochDone)
+
+
+def test_closing_gives_the_last_events_and_leaves_no_process_behind():
+    executor = LocalExecutor(train_until_stopped, prepare, slots=2)
+    executor.start(trial(1))
+    executor.start(trial(2))
+    polled_until(executor, EpochDone)
+    ended = [event.run.trial for event in executor.close(grace=20) if isinstance(event, Stopped)]
+    assert sorted(ended) == [1, 2]
+    assert not [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
+
+
+def test_a_device_that_is_not_there_is_said_at_the_first_poll():
+    executor = LocalExecutor(train_well, prepare_in_vain, slots=1)
+    with pytest.raises(SettingsError, match="this machine has no GPU"):
+        polled_until(executor, Finished)
+    executor.close(grace=5)
+
+
+def test_worker_processes_that_cannot_start_end_the_daemon_with_the_reason():
+    executor = LocalExecutor(train_well, die_at_once, slots=1)
+    with pytest.raises(TrainingFailed, match=r"No training can begin\. The worker process ended .* exit code 7"):
+        polled_until(executor, Finished)
+    executor.close(grace=5)
+
+
+def test_workers_leave_when_the_daemon_is_killed(tmp_path):
+    script = tmp_path / "daemon.py"
+    script.write_text(
+        "import time\n"
+        "from trainings import prepare, train_until_stopped, trial\n"
+        "from remap_core.daemon.local import LocalExecutor\n"
+        "if __name__ == '__main__':\n"
+        "    executor = LocalExecutor(train_until_stopped, prepare, slots=1)\n"
+        "    executor.start(trial(1))\n"
+        "    while not executor.poll():\n"
+        "        time.sleep(0.05)\n"
+        "    print(executor._slots[0].process.pid, flush=True)\n"
+        "    time.sleep(600)\n"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([*os.environ.get("PYTHONPATH", "").split(), "tests"])}
+    with psutil.Popen([os.sys.executable, str(script)], stdout=-1, env=environment) as daemon:
+        worker = psutil.Process(int(daemon.stdout.readline()))
+        daemon.send_signal(signal.SIGKILL)
+        daemon.wait()
+    assert worker.wait(timeout=20) is None or not worker.is_running()

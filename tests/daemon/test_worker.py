@@ -1,0 +1,201 @@
+from itertools import count
+
+import numpy as np
+import pytest
+from fakes import MemoryStore
+from trainings import epoch, proposal, tiny, train_well, train_wide_ones_badly
+
+from remap_core.commands import Cancel, Enqueue, Move, Outcome, Pause, Resume, Retry
+from remap_core.daemon.executors import EpochDone, Finished, InlineExecutor, Run, Stopped
+from remap_core.daemon.worker import Worker
+from remap_core.errors import DatasetError, UnreadableCommand
+from remap_core.trials import DatasetCard, Place, Proposal, TrialState
+
+TOY = DatasetCard(
+    "toy", (1, 2, 2), ("no", "yes"), (8, 8, 8), np.zeros(8, np.uint8), np.zeros((2, 1, 2, 2, 1), np.uint8)
+)
+
+
+def describe(name):
+    if name != "toy":
+        raise DatasetError(f"{name} is not a data set.")
+    return TOY
+
+
+class ListInbox:
+    """Commands in memory, as an inbox."""
+
+    def __init__(self):
+        self.waiting, self.rejected = {}, {}
+        self.names = (f"{number:04}" for number in count())
+
+    def send(self, command):
+        name = next(self.names)
+        self.waiting[name] = command
+        return name
+
+    def pending(self):
+        return sorted(self.waiting.items())
+
+    def discard(self, command):
+        del self.waiting[command]
+
+    def reject(self, command, reason):
+        self.rejected[command] = reason
+        del self.waiting[command]
+
+
+class Daemon:
+    """A worker with everything around it in memory; `tick` as often as it takes."""
+
+    def __init__(self, train=train_well, store=None):
+        self.store, self.inbox, self.executor = store or MemoryStore(), ListInbox(), InlineExecutor(train)
+        self.worker = Worker(self.store, self.inbox, self.executor, describe)
+        self.now = 100.0
+
+    def tick(self, times=1):
+        for _ in range(times):
+            self.now += 1
+            self.worker.tick(self.now)
+
+    def told(self, command):
+        name = self.inbox.send(command)
+        self.tick()
+        return self.store.apply_once(name, command.kind, self.now, lambda: "applied again")
+
+    def state(self, trial):
+        return self.store.trial(trial).state
+
+
+@pytest.fixture
+def daemon():
+    return Daemon()
+
+
+def test_what_is_enqueued_is_trained_one_after_the_other(daemon):
+    receipt = daemon.told(Enqueue((proposal(3), proposal(4))))
+    assert (receipt.outcome, receipt.message) == (Outcome.APPLIED, "2 models enqueued: 1 to 2.")
+    assert [daemon.state(1), daemon.state(2)] == [TrialState.RUNNING, TrialState.WAITING]
+    daemon.tick(8)
+    assert [daemon.state(1), daemon.state(2)] == [TrialState.COMPLETE, TrialState.COMPLETE]
+    assert daemon.store.trial(2).last == epoch(2)
+    assert not daemon.worker.is_busy
+
+
+def test_one_failing_architecture_is_a_failed_trial_with_a_sentence_and_the_next_one_trains():
+    daemon = Daemon(train_wide_ones_badly)
+    daemon.told(Enqueue((proposal(13), proposal(14), proposal(4))))
+    daemon.tick(12)
+    assert [daemon.state(number) for number in (1, 2, 3)] == [
+        TrialState.FAILED,
+        TrialState.FAILED,
+        TrialState.COMPLETE,
+    ]
+    assert daemon.store.trial(1).error == "The loss is no longer a number in epoch 2: the training diverged."
+    assert daemon.store.trial(2).error == (
+        "Training ended with an unexpected ValueError: mat1 and mat2 shapes cannot be multiplied"
+    )
+
+
+def test_leaving_puts_the_running_trial_back_to_the_head_with_its_epochs(daemon):
+    daemon.told(Enqueue((proposal(3, epochs=9), proposal(4))))
+    daemon.tick(2)
+    daemon.worker.leave(daemon.now)
+    assert daemon.state(1) is TrialState.WAITING
+    assert daemon.store.trial(1).epochs_done == 2
+    assert daemon.store.claim(daemon.now).id == 1
+
+
+def test_a_new_worker_goes_on_with_what_a_dead_one_left_running(daemon):
+    daemon.told(Enqueue((proposal(3), proposal(4))))
+    successor = Daemon(store=daemon.store)
+    assert successor.state(1) is TrialState.WAITING
+    successor.tick(8)
+    assert [successor.state(1), successor.state(2)] == [TrialState.COMPLETE, TrialState.COMPLETE]
+
+
+def test_a_cancelled_running_trial_stops_and_its_late_events_are_ignored():
+    daemon = Daemon()
+    daemon.told(Enqueue((proposal(3, epochs=9), proposal(4))))
+    assert daemon.told(Cancel(1)).message == "Model 1 cancelled."
+    late = [EpochDone(Run(1, 1), epoch(7)), Finished(Run(1, 1), None), Stopped(Run(1, 1))]
+    daemon.executor._events += late
+    daemon.worker.tick(daemon.now)
+    assert daemon.state(1) is TrialState.CANCELLED
+    assert daemon.store.trial(1).epochs_done < 7
+
+
+def test_a_command_whose_file_outlived_a_crash_is_applied_once(daemon):
+    name = daemon.inbox.send(Enqueue((proposal(3),)))
+    command = daemon.inbox.waiting[name]
+    daemon.tick()
+    daemon.inbox.waiting[name] = command  # the daemon died between the commit and the unlinking
+    daemon.tick()
+    assert not daemon.inbox.waiting
+    assert daemon.store.find_same_training(proposal(3)) == 1
+    assert daemon.store.enqueue([proposal(9)], 0.0) == [2]
+
+
+def test_what_is_no_command_is_put_aside_with_the_reason(daemon):
+    name = daemon.inbox.send(UnreadableCommand("kind must be one of enqueue, but got 'dance'."))
+    daemon.tick()
+    assert daemon.inbox.rejected == {name: "kind must be one of enqueue, but got 'dance'."}
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        (Cancel(99), "99"),
+        (Retry(99), "99"),
+        (Move(99, Place.TOP), "99"),
+        (Enqueue(()), "There is nothing to enqueue: the command holds no architecture."),
+        (Enqueue((Proposal(tiny(), "birds"),)), "birds is not a data set."),
+        (
+            Enqueue((Proposal(tiny().with_layers(()), "toy"), Proposal(type(tiny())((3, 8, 8), 5, ()), "toy"))),
+            "The architecture is for images of 3 x 8 x 8 in 5 classes, but toy has 1 x 2 x 2 in 2.",
+        ),
+        (Enqueue((proposal(parent=99),)), "99"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_with_the_reason_and_changes_nothing(daemon, command, reason):
+    receipt = daemon.told(command)
+    assert receipt.outcome is Outcome.REFUSED
+    assert reason in receipt.message
+    assert daemon.store.fingerprints("toy") == set()
+
+
+def test_nothing_is_trained_twice(daemon):
+    daemon.told(Enqueue((proposal(3),)))
+    receipt = daemon.told(Enqueue((proposal(3), proposal(4), proposal(4))))
+    assert receipt.message == "Model 2 enqueued. Already trained or waiting as model 1. 1 asked for twice."
+
+
+def test_a_failed_model_can_be_asked_for_again():
+    daemon = Daemon(train_wide_ones_badly)
+    daemon.told(Enqueue((proposal(13),)))
+    daemon.tick(3)
+    assert daemon.told(Enqueue((proposal(13),))).message == "Model 2 enqueued."
+
+
+def test_a_paused_queue_begins_nothing_until_it_goes_on(daemon):
+    daemon.told(Pause())
+    daemon.told(Enqueue((proposal(3),)))
+    daemon.tick(3)
+    assert daemon.state(1) is TrialState.WAITING
+    daemon.told(Resume())
+    daemon.tick(4)
+    assert daemon.state(1) is TrialState.COMPLETE
+
+
+def test_a_moved_trial_is_next(daemon):
+    daemon.told(Pause())
+    daemon.told(Enqueue((proposal(3), proposal(4), proposal(5))))
+    assert daemon.told(Move(3, Place.TOP)).message == "Model 3 moved: top."
+    daemon.told(Resume())
+    assert daemon.state(3) is TrialState.RUNNING
+
+
+def test_a_data_set_is_registered_with_the_first_trial_that_needs_it(daemon):
+    assert daemon.store.dataset_names() == []
+    daemon.told(Enqueue((proposal(3),)))
+    assert daemon.store.dataset_names() == ["toy"]

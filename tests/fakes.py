@@ -1,0 +1,168 @@
+"""What stands in for slow neighbours in tests: a store in memory that keeps the same contract as the catalogue."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from copy import copy
+from dataclasses import dataclass, field, replace
+
+from remap_core.commands import Outcome, Receipt
+from remap_core.errors import CommandRefused, NotFound
+from remap_core.trials import DatasetCard, EpochResult, Evaluation, Place, Proposal, Trial, TrialId, TrialState
+
+
+@dataclass
+class _Content:
+    trials: dict[TrialId, Trial] = field(default_factory=dict)
+    epochs: dict[tuple[TrialId, int, int], EpochResult] = field(default_factory=dict)
+    evaluations: dict[TrialId, Evaluation] = field(default_factory=dict)
+    cards: dict[str, DatasetCard] = field(default_factory=dict)
+    receipts: dict[str, Receipt] = field(default_factory=dict)
+    paused: bool = False
+
+    def __copy__(self):
+        return _Content(
+            *map(dict, (self.trials, self.epochs, self.evaluations, self.cards, self.receipts)), self.paused
+        )
+
+
+class MemoryStore:
+    """Satisfies `remap_core.daemon.ports.Store` with dictionaries of frozen values."""
+
+    def __init__(self) -> None:
+        self._content = _Content()
+        self._depth = 0
+        self.version = 0
+
+    @contextmanager
+    def _change(self) -> Iterator[_Content]:
+        """All or nothing; counts as one change unless it is part of another or changes nothing."""
+        before, outermost = copy(self._content), self._depth == 0
+        self._depth += 1
+        try:
+            yield self._content
+        except BaseException:
+            self._content = before if outermost else self._content
+            raise
+        finally:
+            self._depth -= 1
+        self.version += outermost and self._content != before
+
+    def apply_once(self, command: str, kind: str, now: float, action: Callable[[], str]) -> Receipt:
+        if command in self._content.receipts:
+            return self._content.receipts[command]
+        try:
+            with self._change() as content:
+                content.receipts[command] = Receipt(command, kind, Outcome.APPLIED, action(), now)
+        except (CommandRefused, NotFound) as refusal:
+            with self._change() as content:
+                content.receipts[command] = Receipt(command, kind, Outcome.REFUSED, str(refusal), now)
+        return self._content.receipts[command]
+
+    def enqueue(self, proposals: Sequence[Proposal], now: float) -> list[TrialId]:
+        end = self._end()
+        with self._change() as content:
+            first = len(content.trials) + 1
+            for place, proposal in enumerate(proposals):
+                content.trials[first + place] = Trial(first + place, proposal, TrialState.WAITING, end + place, 1, now)
+        return list(range(first, first + len(proposals)))
+
+    def find_same_training(self, proposal: Proposal) -> TrialId | None:
+        present = (TrialState.WAITING, TrialState.RUNNING, TrialState.COMPLETE)
+        trials = (trial for trial in self._content.trials.values() if trial.state in present)
+        return next((trial.id for trial in trials if trial.proposal.same_training(proposal)), None)
+
+    def trial(self, trial: TrialId) -> Trial:
+        if trial not in self._content.trials:
+            raise NotFound(f"There is no trial {trial}.")
+        return self._content.trials[trial]
+
+    def claim(self, now: float) -> Trial | None:
+        waiting = self._waiting()
+        if self._content.paused or not waiting:
+            return None
+        return self._update(waiting[0], state=TrialState.RUNNING, started=now)
+
+    def record_epoch(self, trial: TrialId, result: EpochResult) -> None:
+        running = self._require(trial, TrialState.RUNNING)
+        with self._change() as content:
+            content.epochs[trial, running.attempt, result.epoch] = result
+            if result.epoch >= running.epochs_done:
+                self._update(running, last=result)
+
+    def complete(self, trial: TrialId, evaluation: Evaluation, now: float) -> None:
+        running = self._require(trial, TrialState.RUNNING)
+        with self._change() as content:
+            content.evaluations[trial] = evaluation
+            self._update(running, state=TrialState.COMPLETE, finished=now)
+
+    def fail(self, trial: TrialId, sentence: str, now: float) -> None:
+        self._update(self._require(trial, TrialState.RUNNING), state=TrialState.FAILED, error=sentence, finished=now)
+
+    def cancel(self, trial: TrialId, now: float) -> None:
+        present = self._require(trial, TrialState.WAITING, TrialState.RUNNING)
+        self._update(present, state=TrialState.CANCELLED, finished=now)
+
+    def retry(self, trial: TrialId, now: float) -> None:
+        ended = self._require(trial, TrialState.FAILED, TrialState.CANCELLED)
+        same = self.find_same_training(ended.proposal)
+        if same is not None:
+            raise CommandRefused(f"Trial {trial} need not be tried again: trial {same} is the same training.")
+        self._update(Trial(trial, ended.proposal, TrialState.WAITING, self._end(), ended.attempt + 1, ended.created))
+
+    def move(self, trial: TrialId, place: Place) -> None:
+        moved = self._require(trial, TrialState.WAITING)
+        order = self._waiting()
+        index = order.index(moved)
+        target = {Place.TOP: 0, Place.UP: max(0, index - 1), Place.DOWN: index + 1, Place.BOTTOM: len(order)}[place]
+        order.insert(target, order.pop(index))
+        with self._change():
+            for position, waiting in enumerate(order, 1):
+                self._update(waiting, position=float(position))
+
+    def requeue(self, trial: TrialId) -> None:
+        running = self._require(trial, TrialState.RUNNING)
+        self._update(running, state=TrialState.WAITING, started=None, position=self._head())
+
+    def requeue_running(self) -> list[TrialId]:
+        running = [trial for trial in self._content.trials.values() if trial.state is TrialState.RUNNING]
+        ids = [trial.id for trial in sorted(running, key=lambda trial: (trial.started, trial.position))]
+        with self._change():
+            for trial in reversed(ids):
+                self.requeue(trial)
+        return ids
+
+    def set_paused(self, paused: bool) -> None:
+        with self._change() as content:
+            content.paused = paused
+
+    def register_dataset(self, card: DatasetCard) -> None:
+        with self._change() as content:
+            content.cards[card.name] = card
+
+    def dataset_names(self) -> list[str]:
+        return list(self._content.cards)
+
+    def fingerprints(self, dataset: str) -> set[str]:
+        proposals = (trial.proposal for trial in self._content.trials.values())
+        return {proposal.architecture.fingerprint for proposal in proposals if proposal.dataset == dataset}
+
+    def _waiting(self) -> list[Trial]:
+        waiting = (trial for trial in self._content.trials.values() if trial.state is TrialState.WAITING)
+        return sorted(waiting, key=lambda trial: trial.position)
+
+    def _head(self) -> float:
+        return min((trial.position for trial in self._waiting()), default=1.0) - 1
+
+    def _end(self) -> float:
+        return max((trial.position for trial in self._waiting()), default=0.0) + 1
+
+    def _require(self, trial: TrialId, *states: TrialState) -> Trial:
+        found = self.trial(trial)
+        if found.state not in states:
+            raise CommandRefused(f"Trial {trial} must be {' or '.join(states)} for this, but it is {found.state}.")
+        return found
+
+    def _update(self, trial: Trial, **changes) -> Trial:
+        with self._change() as content:
+            content.trials[trial.id] = replace(trial, **changes)
+        return content.trials[trial.id]

@@ -1,0 +1,42 @@
+"""The README against the code."""
+
+import json
+import re
+from pathlib import Path
+
+import typer.main
+
+from remap_core.cli import app
+from remap_core.settings import Settings
+from remap_core.space.architecture import Architecture
+from remap_core.space.text import parse_layers
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_command_stands_in_the_readmes_table():
+    assert re.findall(r"^\| `remap (\w+)", README, re.MULTILINE) == list(typer.main.get_command(app).commands)
+
+
+def test_every_setting_stands_in_the_readmes_table_with_its_default_and_meaning():
+    rows = re.findall(r"^\| `REMAP_(\w+)` \| `([^`]*)` \| (.*) \|$", README, re.MULTILINE)
+    defaults = Settings()
+    assert rows == [
+        (name.upper(), str(getattr(defaults, name)), field.description) for name, field in Settings.model_fields.items()
+    ]
+
+
+def test_every_room_stands_in_the_readmes_tree():
+    rooms = {path.name for path in (ROOT / "remap_core").iterdir() if path.is_dir() and path.name[0] != "_"}
+    assert rooms <= set(re.findall(r"(\w+)/", README))
+
+
+def test_the_readmes_architecture_is_one_and_its_words_parse_to_it():
+    form = re.search(r"```json\n(.*?)```", README, re.DOTALL)
+    words = re.search(r"parse back: `(.*?)`", README, re.DOTALL)
+    assert parse_layers(words[1]) == Architecture.from_json(json.loads(form[1])).layers
+
+
+def test_pictures_are_there():
+    assert [name for name in re.findall(r"!\[.*?\]\((.*?)\)", README) if not (ROOT / name).is_file()] == []

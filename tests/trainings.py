@@ -1,0 +1,73 @@
+"""Trainings without torch, for tests of what surrounds them; module-level, so that worker processes can import them."""
+
+import os
+import signal
+from collections.abc import Callable, Generator
+
+import numpy as np
+
+from remap_core.errors import SettingsError, TrainingFailed
+from remap_core.space.architecture import Architecture
+from remap_core.space.layers import Activation, Dense
+from remap_core.trials import EpochResult, Evaluation, Latency, Proposal, TrainingConfig, Trial, TrialState
+
+Training = Generator[EpochResult, None, Evaluation]
+EVALUATION = Evaluation(
+    np.array([[3, 1], [0, 4]]), np.array([0, 0, 0, 1, 1, 1, 1, 1], dtype=np.uint8), Latency(0.1, 2.0, "cpu", 1)
+)
+
+
+def tiny(units: int = 4) -> Architecture:
+    return Architecture((1, 2, 2), 2, (Dense(units), Activation("relu")))
+
+
+def proposal(units: int = 4, epochs: int = 2, **more) -> Proposal:
+    return Proposal(tiny(units), "toy", TrainingConfig(epochs=epochs), **more)
+
+
+def trial(number: int = 1, units: int = 4, epochs: int = 2) -> Trial:
+    return Trial(number, proposal(units, epochs), TrialState.RUNNING, position=1.0, attempt=1, created=0.0)
+
+
+def epoch(number: int) -> EpochResult:
+    return EpochResult(number, 1 / number, 0.5, 1.1 / number, 0.5 + number / 100, 0.01)
+
+
+def train_well(trial: Trial, should_stop: Callable[[], bool]) -> Training:
+    for number in range(1, trial.proposal.config.epochs + 1):
+        yield epoch(number)
+    return EVALUATION
+
+
+def train_wide_ones_badly(trial: Trial, should_stop: Callable[[], bool]) -> Training:
+    """What has 13 units diverges, what has 14 has a bug, what has 15 kills its process; the rest is fine."""
+    yield epoch(1)
+    units = trial.architecture.layers[0].units
+    if units == 13:
+        raise TrainingFailed("The loss is no longer a number in epoch 2: the training diverged.")
+    if units == 14:
+        raise ValueError("mat1 and mat2 shapes cannot be multiplied\nand a second line")
+    if units == 15:
+        os.kill(os.getpid(), signal.SIGKILL)
+    for number in range(2, trial.proposal.config.epochs + 1):
+        yield epoch(number)
+    return EVALUATION
+
+
+def train_until_stopped(trial: Trial, should_stop: Callable[[], bool]) -> Training:
+    yield epoch(1)
+    while not should_stop():
+        pass
+    raise TrainingFailed("stopped")
+
+
+def prepare() -> str:
+    return "a toy"
+
+
+def prepare_in_vain() -> str:
+    raise SettingsError("device = 'cuda' is not usable: this machine has no GPU.")
+
+
+def die_at_once() -> str:
+    os._exit(7)

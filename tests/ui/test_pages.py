@@ -1,0 +1,173 @@
+"""Every page, run by Streamlit's own test runner on a small catalogue."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+import streamlit as st
+from catalogues import write_catalogue
+from streamlit.testing.v1 import AppTest
+
+from remap_core.catalogue.inbox import Inbox
+from remap_core.commands import Cancel, Enqueue, Pause
+from remap_core.trials import Origin
+from remap_core.ui.state import SESSION, Session
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("REMAP_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("REMAP_AUTOSTART", "false")
+    st.cache_resource.clear()
+    yield tmp_path / "home"
+    st.cache_resource.clear()
+
+
+def opened(page: str, drawer=(), selected=None, **query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.session_state[SESSION] = Session(drawer=list(drawer), selected=selected)
+    app.switch_page(f"pages/{page}.py")
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def said(app: AppTest) -> str:
+    """All that a page says in words."""
+    parts = (app.caption, app.info, app.warning, app.error, app.markdown, app.subheader, app.title)
+    return "\n".join(str(element.value) for kind in parts for element in kind)
+
+
+PAGES = ("overview", "drawer", "inspect", "generate", "queue")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens_before_there_is_anything(home, page):
+    words = said(opened(page))
+    assert "Nothing has been trained in this data folder yet." in words
+    assert "No trainer is alive" in words
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens_on_a_catalogue(home, page):
+    write_catalogue(home, waiting=25, failed=1)
+    app = opened(page, drawer=[1, 2], selected=1)
+    assert not app.error
+
+
+def test_the_entry_point_sends_the_visitor_to_the_overview(home):
+    write_catalogue(home)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    assert not app.exception
+    assert [title.value for title in app.title] == ["Overview"]
+
+
+def test_the_overview_counts_the_models(home):
+    write_catalogue(home)
+    assert "6 models, best 80.0 %" in said(opened("overview"))
+
+
+@pytest.mark.parametrize("page", ["inspect", "generate"])
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ("99", "99"),
+        ("<b>7", "A model is named by its number, like ?model=7, but got ?model=<b>7."),
+        ("-1", "A model is named by its number"),
+        ("9" * 400, "A model is named by its number"),
+        ("٣", "A model is named by its number"),
+        ("", "A model is named by its number"),
+    ],
+)
+def test_an_address_that_names_no_model_is_said_in_a_sentence(home, page, asked, sentence):
+    write_catalogue(home)
+    app = opened(page, model=asked)
+    assert sentence in app.error[0].value
+
+
+def test_inspect_shows_the_numbers_of_the_model_in_the_address(home):
+    write_catalogue(home)
+    app = opened("inspect", model="6")
+    assert "Ablation of #1: ReLU at 2 removed; complete, 2 epochs of 2." in said(app)
+    assert {metric.label: metric.value for metric in app.metric}["Validation accuracy"] == "52.0 %"
+
+
+def test_inspect_says_why_a_model_failed(home):
+    write_catalogue(home, failed=1)
+    app = opened("inspect", model="7")
+    assert app.error[0].value == "The loss is no longer a number in epoch 1: the training diverged."
+
+
+def test_without_a_selected_model_inspect_and_generate_say_what_to_do(home):
+    write_catalogue(home)
+    assert "Click a circle on the overview" in said(opened("inspect"))
+    assert "Click a circle on the overview" in said(opened("generate"))
+
+
+def test_the_drawer_removes_and_puts_back(home):
+    write_catalogue(home)
+    app = opened("drawer", drawer=[2, 1])
+    app.button(key="remove-2").click().run()
+    assert app.session_state[SESSION].drawer == [1]
+    app.button(key="undo").click().run()
+    assert app.session_state[SESSION].drawer == [1, 2]
+
+
+def test_a_drawer_forgets_nothing_when_a_model_is_not_in_the_catalogue(home):
+    write_catalogue(home)
+    app = opened("drawer", drawer=[99, 1])
+    assert app.session_state[SESSION].drawer == [99, 1]
+
+
+def test_chosen_layers_are_ablated_through_the_inbox(home):
+    folder = write_catalogue(home)
+    app = opened("generate", model="1")
+    app.button_group(key="generate-layers-1").set_value([0, 3]).run()
+    app.button(key="generate-train").click().run()
+    ((_, command),) = Inbox(folder).pending()
+    assert isinstance(command, Enqueue)
+    assert [proposal.edits[0].index for proposal in command.proposals] == [0, 3]
+    assert {(p.parent, p.origin, p.config.epochs) for p in command.proposals} == {(1, Origin.ABLATION, 2)}
+    assert "Sent, and waits for a trainer." in said(app)
+
+
+def test_an_ablation_that_is_a_model_already_is_named_and_not_trained_again(home):
+    write_catalogue(home)
+    app = opened("generate", model="1")
+    app.button_group(key="generate-layers-1").set_value([1]).run()
+    assert app.button(key="generate-train").disabled
+    verdicts = [frame.value["Verdict"].tolist() for frame in app.dataframe if "Verdict" in frame.value]
+    assert verdicts == [["Is model #6 already"]]
+
+
+def test_the_queue_sends_what_its_buttons_say(home):
+    folder = write_catalogue(home, waiting=2)
+    app = opened("queue")
+    app.button(key="cancel-7").click().run()
+    app.button(key="queue-pause").click().run()
+    assert [command for _, command in Inbox(folder).pending()] == [Cancel(7), Pause()]
+
+
+def test_a_catalogue_of_a_newer_version_is_said_in_a_sentence(home):
+    write_catalogue(home)
+    (snapshot,) = (home / "snapshots").glob("*.duckdb")
+    with duckdb.connect(snapshot) as connection:
+        connection.execute(
+            "INSERT INTO migrations SELECT * REPLACE ('m9999_from_the_future' AS name) FROM migrations LIMIT 1"
+        )
+    assert "newer" in opened("overview").error[0].value
+
+
+def test_the_app_imports_no_torch():
+    code = (
+        "import sys; import remap_core.ui.shell, remap_core.ui.tables, remap_core.ui.events, remap_core.services; "
+        "import remap_core.drawing.overview, remap_core.drawing.confusion; "
+        "assert not {'torch', 'torchvision', 'sklearn'} & set(sys.modules), 'too heavy'"
+    )
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, cwd=ROOT)
