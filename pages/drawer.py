@@ -2,25 +2,116 @@
 
 import streamlit as st
 
+from remap_core import services
+from remap_core.catalogue.reader import Catalogue
+from remap_core.drawing.words import counted, percent
+from remap_core.trials import Trial, TrialId
 from remap_core.ui import shell, state
-from remap_core.ui.tables import model_table
+from remap_core.ui.comparison import compare, comparison_table
+from remap_core.ui.notes import edit_notes, first_line, show_receipts
+
+CHOSEN = "drawer-chosen"
+
+
+def empty() -> None:
+    st.info(
+        "The drawer is empty. Click circles on the overview, or drag a box around several: the models are kept here, "
+        "to be compared, annotated and exported."
+    )
+    st.page_link("pages/overview.py", label="To the overview")
+
+
+def say_what_is_missing(kept: list[Trial]) -> None:
+    found = {trial.id for trial in kept}
+    missing = [f"#{model}" for model in state.session().drawer if model not in found]
+    if missing:
+        verb = "is" if len(missing) == 1 else "are"
+        st.warning(f"{', '.join(missing[:20])} {verb} in the drawer, but not in this catalogue.")
+        st.button(
+            "Take out what is missing",
+            key="take-out-missing",
+            on_click=state.remove,
+            args=([int(name[1:]) for name in missing],),
+        )
+
+
+def choose(kept: list[Trial]) -> list[Trial]:
+    """Models that the actions below are for: those chosen, all where none is."""
+    of_id = {trial.id: trial for trial in kept}
+    chosen = st.pills(
+        "Choose models; two are compared layer by layer, none chosen means all",
+        list(of_id),
+        selection_mode="multi",
+        format_func=lambda model: title(of_id[model]),
+        key=CHOSEN,
+    )
+    return [of_id[model] for model in chosen if model in of_id] or kept
+
+
+def title(trial: Trial) -> str:
+    return f"#{trial.id} · {percent(trial.last.validation_accuracy) if trial.last else trial.state}"
+
+
+def act(chosen: list[Trial]) -> None:
+    ids: list[TrialId] = [trial.id for trial in chosen]
+    with st.container(horizontal=True):
+        st.download_button(
+            f"Export {counted(len(chosen), 'model')} as JSON",
+            services.architectures_json(chosen),
+            file_name="architectures.json",
+            mime="application/json",
+            on_click="ignore",
+            help="A list of architectures, as `remap describe` reads it.",
+        )
+        st.button(f"Remove {counted(len(chosen), 'model')}", key="remove", on_click=state.remove, args=(ids,))
+        if len(chosen) == 1:
+            if st.button(f"Inspect #{ids[0]}", key="inspect"):
+                shell.open_model(ids[0])
+            if st.button(f"Generate from #{ids[0]}", key="generate"):
+                shell.open_model(ids[0], "generate")
+
+
+def offer_undo() -> None:
+    removed = state.session().removed
+    if removed:
+        names = ", ".join(f"#{model}" for model in removed[:12]) + (" and more" if len(removed) > 12 else "")
+        st.button(f"Put {names} back", on_click=state.undo_removal, key="undo", icon=":material/undo:")
+
+
+def detail(catalogue: Catalogue, chosen: list[Trial]) -> None:
+    """Below the table: two models layer by layer, one model's notes, or what could be done."""
+    if len(chosen) == 2:
+        first, second = chosen
+        st.markdown(f"##### From #{first.id} to #{second.id}")
+        compare(catalogue, first, second)
+    elif len(chosen) == 1:
+        st.markdown("##### Note and tags")
+        edit_notes(catalogue, chosen[0])
+    else:
+        st.caption("Choose two models to see which layers were kept, added, removed and changed between them.")
+
+
+def show_notes(catalogue: Catalogue, chosen: list[Trial]) -> None:
+    """Notes of several models to read."""
+    written = catalogue.annotations([trial.id for trial in chosen])
+    for model, annotation in written.items():
+        if annotation.note and first_line(annotation) != annotation.note:
+            with st.expander(f"Note on #{model}"):
+                st.text(annotation.note)
+
 
 with shell.page("drawer"):
     catalogue = state.catalogue()
     kept = catalogue.trials(state.session().drawer)
+    offer_undo()
+    say_what_is_missing(kept)
     if not kept:
-        st.info("The drawer is empty. Click circles on the overview: the models are kept here to be compared.")
-        st.page_link("pages/overview.py", label="To the overview")
-    else:
-        model_table(kept, key="drawer-table")
-        for column, trial in zip(st.columns(min(len(kept), 6)) * len(kept), kept, strict=False):
-            with column.container(border=True):
-                st.markdown(f"**#{trial.id}**")
-                if st.button("Inspect", key=f"inspect-{trial.id}"):
-                    shell.open_model(trial.id)
-                if st.button("Generate", key=f"generate-{trial.id}"):
-                    shell.open_model(trial.id, "generate")
-                st.button("Remove", key=f"remove-{trial.id}", on_click=state.remove, args=(trial.id,))
-    if state.session().removed:
-        names = ", ".join(f"#{model}" for model in state.session().removed)
-        st.button(f"Put {names} back", on_click=state.undo_removal, key="undo")
+        empty()
+        st.stop()
+    comparison_table(catalogue, kept, key="drawer-table")
+    st.caption("The address of this page names these models: who opens it sees the same drawer.")
+    chosen = choose(kept)
+    act(chosen)
+    detail(catalogue, chosen)
+    show_notes(catalogue, chosen)
+    show_receipts()

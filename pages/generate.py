@@ -1,84 +1,80 @@
-"""New models from the selected one: here ablations, the same chain without one of its layers."""
+"""New models from chosen ones: ablations, variations, handcrafted."""
 
-import time
+from collections.abc import Callable
 
 import streamlit as st
 
-from remap_core import services
 from remap_core.catalogue.reader import Catalogue
-from remap_core.commands import Enqueue
+from remap_core.children.previews import Children
 from remap_core.drawing import words
-from remap_core.drawing.snac import Size, snac_alt
-from remap_core.drawing.snac_figure import snac_figure
-from remap_core.space.edits import Candidate
 from remap_core.trials import Origin, Trial
 from remap_core.ui import shell, state
-from remap_core.ui.events import Point, draw, listen, picked_ids
-from remap_core.ui.tables import children_table, preview_table
+from remap_core.ui.ablations import choose_ablations
+from remap_core.ui.children import show_children
+from remap_core.ui.effects import show_effects
+from remap_core.ui.handcraft import handcraft
+from remap_core.ui.previews import preview
+from remap_core.ui.variations import choose_variations
 
-SNAC = "generate-snac"
+Way = Callable[[list[Trial]], Children]
+WAYS: dict[str, tuple[Origin, str, Way]] = {
+    "Ablations": (Origin.ABLATION, "ablation", choose_ablations),
+    "Variations": (Origin.VARIATION, "variation", choose_variations),
+    "Handcrafted": (Origin.HANDCRAFTED, "handcrafted model", lambda parents: handcraft(parents[0])),
+}
 
 
-def toggle(key: str, point: Point) -> None:
-    chosen = set(st.session_state.get(key, []))
-    st.session_state[key] = sorted(chosen ^ set(picked_ids([point])))
-
-
-def brush(key: str, points: list[Point]) -> None:
-    st.session_state[key] = sorted(picked_ids(points))
-
-
-def choose_layers(parent: Trial) -> list[int]:
-    """Layers chosen by clicking or brushing the SNAC, or by the pills below it."""
-    key = f"generate-layers-{parent.id}"
-    texts = [cost.text for cost in parent.architecture.costs]
-    chosen = st.session_state.get(key, [])
-    draw(snac_figure(parent.architecture, Size.LARGE, chosen=chosen), SNAC, snac_alt(parent.architecture))
-    listen(SNAC, on_click=lambda point: toggle(key, point), on_brush=lambda points: brush(key, points))
-    return st.pills(
-        "Layers to remove, one child each; none chosen means every layer",
-        range(len(parent.architecture.layers)),
+def choose_parents(catalogue: Catalogue, selected: Trial) -> list[Trial]:
+    """The selected model, and those of the drawer that shall have children too."""
+    kept = [trial for trial in catalogue.trials(state.session().drawer) if trial.id != selected.id]
+    others = [trial for trial in kept if trial.proposal.dataset == selected.proposal.dataset]
+    more = st.pills(
+        "Together with these of the drawer",
+        [trial.id for trial in others],
         selection_mode="multi",
-        format_func=lambda index: f"{index + 1} {texts[index]}",
-        key=key,
+        format_func=lambda model: f"#{model}",
+        key=f"generate-parents-{selected.id}",
+        persist_state="session",
     )
+    return [selected, *(trial for trial in others if trial.id in more)]
 
 
-def train(parent: Trial, candidates: list[Candidate]) -> None:
-    state.send(Enqueue(services.propose_children(parent, Origin.ABLATION, candidates, time.time())))
+def baseline(parent: Trial) -> str:
+    accuracy = words.percent(parent.last.validation_accuracy) if parent.last else parent.state.value
+    epochs = words.counted(parent.proposal.config.epochs, "epoch")
+    parameters = words.counted(parent.architecture.parameters, "parameter")
+    return f"Baseline #{parent.id}: {accuracy}, {parameters}; its children are trained for {epochs} as it was."
 
 
-def show_children(catalogue: Catalogue, parent: Trial) -> None:
-    shell.show_receipts(catalogue)
-    children = catalogue.children(parent.id)
-    if children:
-        children_table(parent, children, catalogue.epoch_curves([child.id for child in children]), "generate-children")
-    else:
-        st.caption("No children yet.")
+def answers_and_children(newest: Catalogue, parents: list[Trial]) -> None:
+    shell.show_receipts(newest)
+    show_children(newest, newest.trials([parent.id for parent in parents]))
 
 
 with shell.page("generate"):
     catalogue = state.catalogue()
-    parent = shell.asked_trial(catalogue)
-    if parent is None:
+    selected = shell.asked_trial(catalogue)
+    if selected is None:
         st.info("Children are made from a selected model. Click a circle on the overview first.")
         st.page_link("pages/overview.py", label="To the overview")
         st.stop()
 
-    accuracy = words.percent(parent.last.validation_accuracy) if parent.last else parent.state.value
-    st.subheader(f"Ablations of #{parent.id}")
-    st.caption(f"{accuracy}, {words.counted(parent.architecture.parameters, 'parameter')}.")
-    previewed = services.preview_ablations(parent, choose_layers(parent))
-    known = catalogue.fingerprints(parent.proposal.dataset)
-    fresh = [found for found in previewed if found.child and services.existing_model(found, known) is None]
-    preview_table(parent, previewed, known, key="generate-preview")
-    st.button(
-        f"Train {words.counted(len(fresh), 'ablation')}",
-        type="primary",
-        disabled=not fresh,
-        on_click=train,
-        args=(parent, fresh),
-        key="generate-train",
+    st.caption(baseline(selected))
+    way = st.segmented_control(
+        "How", WAYS, default="Ablations", required=True, key="generate-way", persist_state="session"
     )
+    origin, noun, choose = WAYS[way]
+    is_alone = origin is Origin.HANDCRAFTED or not set(state.session().drawer) - {selected.id}
+    parents = [selected] if is_alone else choose_parents(catalogue, selected)
+    children = choose(parents)
+
+    st.markdown("##### Preview")
+    if children:
+        preview(catalogue, origin, children, noun)
+    else:
+        st.caption("Nothing to train yet.")
+
     st.markdown("##### Children")
-    shell.live(lambda newest: show_children(newest, parent))
+    shell.live(lambda newest: answers_and_children(newest, parents))
+    with st.expander("What each kind of edit did, over all models"):
+        show_effects(catalogue, selected.proposal.dataset)

@@ -1,21 +1,108 @@
-"""One model: its layers, its numbers, its learning curves and what it mistakes for what."""
+"""One model, or two beside each other: layers, numbers, learning curves, mistakes, lineage, notes, the sealed test."""
 
 import streamlit as st
 
-from remap_core.drawing import confusion, curves
+from remap_core import services
+from remap_core.catalogue.reader import Catalogue
+from remap_core.drawing import curves
 from remap_core.drawing.snac import Size, snac_alt
 from remap_core.drawing.snac_figure import snac_figure
 from remap_core.drawing.words import count, milliseconds, percent
-from remap_core.trials import TrialState
+from remap_core.trials import Trial, TrialId, TrialState
 from remap_core.ui import shell, state
+from remap_core.ui.beside import choose_second
+from remap_core.ui.comparison import compare
 from remap_core.ui.events import draw
+from remap_core.ui.lineage import show_lineage
+from remap_core.ui.mistakes import show_mistakes
+from remap_core.ui.notes import edit_notes, show_receipts
+from remap_core.ui.plain import plain
+from remap_core.ui.sealed import show_sealed_test
 from remap_core.ui.tables import layer_table, origin_sentence
 
 
-def progress(model: int) -> tuple[TrialState, int]:
+def progress(model: TrialId) -> tuple[TrialState, int]:
     """How far a model's training is, by the newest catalogue."""
     trial = state.catalogue().trial(model)
     return trial.state, trial.epochs_done
+
+
+def show_numbers(catalogue: Catalogue, trial: Trial) -> None:
+    evaluation = catalogue.evaluation(trial.id)
+    shown = {
+        "Validation accuracy": percent(trial.last.validation_accuracy) if trial.last else "not yet",
+        "Train accuracy": percent(trial.last.train_accuracy) if trial.last else "not yet",
+        "Parameters": count(trial.architecture.parameters),
+        "Multiply-adds": count(trial.architecture.multiply_adds),
+        "Latency, batch of 1": milliseconds(evaluation.latency.batch_1_ms) if evaluation else "not yet",
+        "Latency, batch of 256": milliseconds(evaluation.latency.batch_256_ms) if evaluation else "not yet",
+    }
+    with st.container(horizontal=True, gap="large"):
+        for name, value in shown.items():
+            st.metric(name, value, width="content")
+    if evaluation:
+        latency = evaluation.latency
+        st.caption(f"Latency on {latency.device}, {latency.threads} thread(s), {latency.dtype}.")
+
+
+def show_curves(catalogue: Catalogue, trials: list[Trial]) -> None:
+    st.markdown("##### Learning curves")
+    results = {f"#{model}": epochs for model, epochs in catalogue.epoch_curves([one.id for one in trials]).items()}
+    if any(results.values()):
+        draw(curves.learning_curves_figure(results), "inspect-curves", curves.learning_curves_alt(results))
+    else:
+        st.info("The curves begin with the first epoch.")
+
+
+def act(trial: Trial) -> None:
+    with st.container(horizontal=True):
+        if st.button("Generate from this model", key="inspect-generate", type="primary"):
+            shell.open_model(trial.id, "generate")
+        kept = trial.id in state.session().drawer
+        st.button("Keep in the drawer", key="inspect-keep", disabled=kept, on_click=state.keep, args=([trial.id],))
+        form, name = services.architectures_json([trial]), f"model-{trial.id}.json"
+        st.download_button("Export as JSON", form, file_name=name, mime="application/json", on_click="ignore")
+
+
+def show_layers(trial: Trial, key: str) -> None:
+    st.markdown("##### Layers")
+    layer_table(trial.architecture, key=f"{key}-layers")
+
+
+def show_one(catalogue: Catalogue, trial: Trial) -> None:
+    show_numbers(catalogue, trial)
+    left, right = st.columns(2, gap="large")
+    with left:
+        show_curves(catalogue, [trial])
+        show_layers(trial, "inspect")
+        show_around(catalogue, trial)
+    with right:
+        show_mistakes(catalogue, trial, key="inspect")
+
+
+def show_two(catalogue: Catalogue, first: Trial, second: Trial) -> None:
+    """Their differences, the curves of both in one figure, then one column each."""
+    st.markdown(f"##### From #{first.id} to #{second.id}")
+    compare(catalogue, first, second)
+    show_curves(catalogue, [first, second])
+    for column, one, key in zip(st.columns(2, gap="large"), (first, second), ("inspect", "second"), strict=True):
+        with column:
+            st.markdown(f"#### #{one.id}")
+            show_numbers(catalogue, one)
+            show_layers(one, key)
+            show_mistakes(catalogue, one, key=key)
+    show_around(catalogue, first)
+
+
+def show_around(catalogue: Catalogue, trial: Trial) -> None:
+    """What there is to know and to do beside the model itself."""
+    st.markdown(f"##### Lineage of #{trial.id}")
+    show_lineage(catalogue, trial, key="inspect-lineage")
+    st.markdown("##### Sealed test")
+    show_sealed_test(trial)
+    st.markdown("##### Note and tags")
+    edit_notes(catalogue, trial)
+    show_receipts()
 
 
 with shell.page("inspect"):
@@ -29,49 +116,12 @@ with shell.page("inspect"):
     st.subheader(f"Model #{trial.id}")
     st.caption(origin_sentence(trial, catalogue))
     if trial.error:
-        st.error(trial.error)
+        st.error(plain(trial.error))
     draw(snac_figure(trial.architecture, Size.LARGE), "inspect-snac", snac_alt(trial.architecture))
-
-    evaluation = catalogue.evaluation(trial.id)
-    shown = {
-        "Validation accuracy": percent(trial.last.validation_accuracy) if trial.last else "not yet",
-        "Train accuracy": percent(trial.last.train_accuracy) if trial.last else "not yet",
-        "Parameters": count(trial.architecture.parameters),
-        "Multiply-adds": count(trial.architecture.multiply_adds),
-        "Latency, batch of 1": milliseconds(evaluation.latency.batch_1_ms) if evaluation else "not yet",
-    }
-    for column, (name, value) in zip(st.columns(len(shown)), shown.items(), strict=True):
-        column.metric(name, value)
-    if evaluation:
-        latency = evaluation.latency
-        st.caption(f"Latency on {latency.device}, {latency.threads} thread(s), {latency.dtype}.")
-
-    left, right = st.columns(2)
-    with left:
-        st.markdown("##### Learning curves")
-        results = catalogue.epochs(trial.id)
-        if results:
-            draw(
-                curves.learning_curves_figure({f"#{trial.id}": results}),
-                "inspect-curves",
-                curves.learning_curves_alt({f"#{trial.id}": results}),
-            )
-        else:
-            st.info("The curves begin with the first epoch.")
-    with right:
-        st.markdown("##### Confusion matrix")
-        if evaluation:
-            names = catalogue.dataset(trial.proposal.dataset).class_names
-            as_shares = st.toggle("Shares of each row", key="inspect-shares")
-            draw(
-                confusion.confusion_figure(evaluation, names, shares=as_shares),
-                "inspect-confusion",
-                confusion.confusion_alt(evaluation, names),
-            )
-        else:
-            st.info("The confusion matrix is drawn when the training is complete.")
-    st.markdown("##### Layers")
-    layer_table(trial.architecture, key="inspect-layers")
-    if st.button("Generate from this model", key="inspect-generate", type="primary"):
-        shell.open_model(trial.id, "generate")
+    act(trial)
+    second = choose_second(catalogue, trial)
+    if second:
+        show_two(catalogue, trial, second)
+    else:
+        show_one(catalogue, trial)
     shell.watch(lambda: progress(trial.id), (trial.state, trial.epochs_done))

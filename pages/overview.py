@@ -1,43 +1,79 @@
-"""Where to start: all trained models, accuracy against size."""
+"""Where to start: all trained models on two metrics, under an objective and a filter."""
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from remap_core.drawing import overview
+from remap_core.drawing.captions import metric_title
+from remap_core.drawing.projection import Projection, metric_projection
 from remap_core.population import Population
-from remap_core.ui import shell, state
-from remap_core.ui.events import Mark, Point, draw, listen, picked_ids
+from remap_core.ui import looking, shell, state
+from remap_core.ui.circles import front_shortcuts, model_panel, selection_marks, show_circles
+from remap_core.ui.filters import clear_button, filter_panel, show_ignored
+from remap_core.ui.objective import objective_panel
+from remap_core.ui.plain import plain
+from remap_core.views.metrics import metrics
+from remap_core.views.view import View
 
 CHART = "overview-chart"
+MODELS_A_SECOND = 1_000  # a chart of so many models is drawn anew each second at most, of ten times as many every ten
 
 
-def choose(point: Point) -> None:
-    for model in picked_ids([point]):
-        state.select(model)
+def choose_axis(name: str) -> None:
+    looking.change(lambda view: replace(view, **{name: st.session_state[f"axis-{name}"]}))
 
 
-def keep_all(points: list[Point]) -> None:
-    state.keep(picked_ids(points))
+def axes(population: Population, view: View) -> None:
+    known = metrics(population.class_names)
+    titles = {key: metric_title(metric, view.objective, population.class_names) for key, metric in known.items()}
+    titles["objective"] = "Objective"
+    for name, label in (("x", "Across"), ("y", "Up")):
+        st.selectbox(
+            label,
+            list(titles),
+            format_func=titles.__getitem__,
+            key=looking.bound(f"axis-{name}", getattr(view, name)),
+            on_change=choose_axis,
+            args=(name,),
+            width=220,
+        )
 
 
-def selected_mark(population: Population) -> Mark:
-    place = overview.overview_point(population, state.session().selected or 0)
-    return Mark(overview.SELECTED, *([[], []] if place is None else [[place[0]], [place[1]]]))
+@st.cache_resource(max_entries=8, show_spinner=False)
+def drawn(key: object, _population: Population, _view: View) -> tuple[Any, Projection]:  # noqa: ARG001
+    """What is selected is no part of it: that is marked in the browser."""
+    placed = metric_projection(_population, _view)
+    return overview.overview_figure(_population, _view, placed), placed
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def drawn(dataset: str, models: int, _population: Population) -> Any:  # noqa: ARG001 (the first two are the key)
-    """The figure changes only when models were added; what is selected is marked in the browser."""
-    return overview.overview_figure(_population)
+def show(population: Population, view: View) -> None:
+    alt = overview.overview_alt(population, view)
+    st.caption(f"{plain(alt)}. Darker is more accurate, larger has more parameters; click a circle to keep it.")
+    if len(population) and not view.filter.mask(population).any():
+        st.info("No model passes the filter. Widen a range or allow more layers, or begin anew:")
+        clear_button("filter-clear-empty")
+        return
+    key = (str(state.settings().home.absolute()), population.dataset, state.population_stamp(), view.to_query())
+    figure, placed = drawn(key, population, view)
+    show_circles(figure, alt, CHART, selection_marks(population, view, placed))
+    front_shortcuts(population, view, placed)
+    model_panel(CHART, population, view)
 
 
 with shell.page("overview"):
     catalogue = state.catalogue()
     shell.choose_dataset(catalogue)
-    population = state.population()
-    words = overview.overview_alt(population)
-    st.caption(f"{words}. Darker is more accurate, larger has more parameters; click a circle to keep it.")
-    draw(drawn(population.dataset, len(population), population), CHART, words)
-    listen(CHART, on_click=choose, on_brush=keep_all, mark=selected_mark(population))
-    shell.watch(state.finished_models, len(population))
+    population, stamp, view = state.population(), state.population_stamp(), looking.view()
+    looking.write_address()
+    show_ignored(state.session().ignored)
+    chart, panel = st.columns([3.2, 1], gap="medium")
+    with chart, st.container(horizontal=True, vertical_alignment="bottom"):
+        filter_panel()
+        axes(population, view)
+    with chart:
+        show(population, view)
+    with panel:
+        objective_panel()
+    shell.watch(state.population_stamp, stamp, every=max(shell.POLL, len(population) / MODELS_A_SECOND))

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from remap_core.annotations import Annotation
 from remap_core.errors import RemapError, UnreadableCommand
+from remap_core.maps import Relation
 from remap_core.space.architecture import Architecture
 from remap_core.space.edits import edit_from_json
 from remap_core.trials import Origin, Place, Proposal, TrainingConfig, TrialId
@@ -60,6 +62,23 @@ class Retry(_OnTrial):
 
 
 @dataclass(frozen=True)
+class CancelBatch:
+    """Cancel all trials of a batch that wait or run."""
+
+    batch: str
+    kind: ClassVar[str] = "cancel_batch"
+
+    def body(self) -> dict[str, Any]:
+        """The command's own part of the JSON form."""
+        return {"batch": self.batch}
+
+    @classmethod
+    def from_body(cls, body: Mapping[str, Any]) -> CancelBatch:
+        """The command of its own part of the JSON form."""
+        return cls(str(body["batch"]))
+
+
+@dataclass(frozen=True)
 class Move:
     """Change a waiting trial's place in the queue."""
 
@@ -75,6 +94,49 @@ class Move:
     def from_body(cls, body: Mapping[str, Any]) -> Move:
         """The command of its own part of the JSON form."""
         return cls(int(body["trial"]), Place(body["place"]))
+
+
+@dataclass(frozen=True)
+class ScoreSealed(_OnTrial):
+    """Score a complete model on the sealed test images, once."""
+
+    kind: ClassVar[str] = "score_sealed"
+
+
+@dataclass(frozen=True)
+class Annotate:
+    """Write this note and these tags on a trial, in the place of what was there."""
+
+    trial: TrialId
+    annotation: Annotation
+    kind: ClassVar[str] = "annotate"
+
+    def body(self) -> dict[str, Any]:
+        """The command's own part of the JSON form."""
+        return {"trial": self.trial, "note": self.annotation.note, "tags": list(self.annotation.tags)}
+
+    @classmethod
+    def from_body(cls, body: Mapping[str, Any]) -> Annotate:
+        """The command of its own part of the JSON form."""
+        return cls(int(body["trial"]), Annotation(str(body["note"]), tuple(map(str, body["tags"]))))
+
+
+@dataclass(frozen=True)
+class RelayMap:
+    """Choose all places of a map anew."""
+
+    dataset: str
+    relation: Relation
+    kind: ClassVar[str] = "relay_map"
+
+    def body(self) -> dict[str, Any]:
+        """The command's own part of the JSON form."""
+        return {"dataset": self.dataset, "relation": self.relation.value}
+
+    @classmethod
+    def from_body(cls, body: Mapping[str, Any]) -> RelayMap:
+        """The command of its own part of the JSON form."""
+        return cls(str(body["dataset"]), Relation(body["relation"]))
 
 
 @dataclass(frozen=True)
@@ -103,8 +165,10 @@ class Resume(_Bare):
     kind: ClassVar[str] = "resume"
 
 
-Command = Enqueue | Cancel | Retry | Move | Pause | Resume
-COMMANDS: dict[str, Any] = {cls.kind: cls for cls in (Enqueue, Cancel, Retry, Move, Pause, Resume)}
+Command = Enqueue | Cancel | CancelBatch | Retry | Move | Pause | Resume | ScoreSealed | Annotate | RelayMap
+COMMANDS: dict[str, Any] = {
+    cls.kind: cls for cls in (Enqueue, Cancel, Retry, Move, Pause, Resume, CancelBatch, ScoreSealed, Annotate, RelayMap)
+}
 
 
 class Outcome(StrEnum):
@@ -145,7 +209,7 @@ def command_from_json(form: object) -> Command:
         raise UnreadableCommand(f"kind must be one of {', '.join(COMMANDS)}, but got {kind!r}.")
     try:
         command: Command = COMMANDS[kind].from_body(form)
-    except (KeyError, TypeError, ValueError, RemapError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, RemapError) as error:
         raise UnreadableCommand(f"The {kind} command cannot be read: {type(error).__name__}: {error}") from error
     return command
 

@@ -4,6 +4,8 @@ RemapError
 ├── InvalidArchitecture      a chain of layers that cannot exist
 ├── SpaceExhausted           a search space without enough architectures that are asked for
 ├── InvalidTrial             a training configuration, a result or an edit that cannot be
+├── InvalidAnnotation        a note or a tag that cannot be stored
+├── InvalidView              an objective, a filter or an axis of the overview that cannot be
 ├── SettingsError            a setting that is not understood
 ├── DatasetError             images that cannot be used
 ├── InvalidDistances         distances that cannot be computed, or that cannot be laid out as a map
@@ -38,6 +40,14 @@ class SpaceExhausted(RemapError):
 
 class InvalidTrial(RemapError):
     """A training configuration, a result or an edit that breaks a rule."""
+
+
+class InvalidAnnotation(RemapError):
+    """A note or a tag that is too long or cannot be stored."""
+
+
+class InvalidView(RemapError):
+    """An objective, a filter or an axis that breaks a rule; names the rule and the value."""
 
 
 class SettingsError(RemapError):

@@ -50,13 +50,13 @@ class Population:
 def pareto_front(cost: NDArray[np.number], value: Floats) -> Ints:
     """Rows that no other row beats: none costs at most as much and is worth more, or less and as much.
 
-    cost, value: (n,); smaller cost and larger value are better; NaN values are never on the front.
+    cost, value: (n,); smaller cost and larger value are better; a row with a NaN is never on the front.
     Returns (k,) int64, by rising cost. Of equal rows the first is kept. O(n log n).
 
     >>> pareto_front(np.array([1, 2, 3]), np.array([0.5, 0.4, 0.9])).tolist()
     [0, 2]
     """
-    usable = np.flatnonzero(~np.isnan(value))
+    usable = np.flatnonzero(~np.isnan(value) & ~np.isnan(cost))
     order = usable[np.lexsort((-value[usable], cost[usable]))]
     ranked = value[order]
     best_before = np.concatenate(([-np.inf], np.maximum.accumulate(ranked)[:-1])) if len(ranked) else ranked

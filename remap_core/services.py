@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from remap_core.catalogue.reader import Catalogue
+from remap_core.children.previews import Children, Preview, Verdict, by_fingerprint, previews
+from remap_core.children.times import estimate_time
+from remap_core.errors import InvalidTrial, NotFound
+from remap_core.geometry.mcnemar import PairedTest, paired_test
 from remap_core.settings import Settings
-from remap_core.space.edits import Candidate, ablations
 from remap_core.space.sampler import SPACES, sample_architectures
-from remap_core.trials import DatasetCard, Origin, Proposal, TrainingConfig, Trial, TrialId
+from remap_core.trials import DatasetCard, Origin, Proposal, TrainingConfig, Trial
 
 
 def propose_initial(
@@ -40,33 +47,33 @@ def propose_initial(
     return tuple(Proposal(architecture, card.name, config, batch=batch) for architecture in sampled)
 
 
-def preview_ablations(parent: Trial, indices: Iterable[int] = ()) -> tuple[Candidate, ...]:
-    """What removing each chosen layer of the parent would give; every layer where none is chosen."""
-    return ablations(parent.architecture, sorted(set(indices)) or None)
+def preview_children(catalogue: Catalogue, children: Children, max_parameters: int) -> list[Preview]:
+    """The verdict on each candidate before anything is queued, by what the catalogue knows of its data set."""
+    if not children:
+        return []
+    dataset = children[0][0].proposal.dataset
+    wanted = [candidate.child.fingerprint for _, candidate in children if candidate.child]
+    present = by_fingerprint(catalogue.trainings_of(dataset, wanted))
+    return previews(children, present, estimate_time(catalogue.population(dataset)), max_parameters)
 
 
-def propose_children(
-    parent: Trial, origin: Origin, candidates: Iterable[Candidate], now: float
-) -> tuple[Proposal, ...]:
-    """The children that exist among the candidates, trained exactly as their parent was."""
-    batch = f"{origin} of {parent.id}, {now:.0f}"
+def propose_children(origin: Origin, chosen: Iterable[Preview], now: float) -> tuple[Proposal, ...]:
+    """The chosen ones of those that can be trained, each exactly as its parent was; all are one batch."""
+    fresh = [preview for preview in chosen if preview.verdict is Verdict.FRESH]
+    parents = ", ".join(f"#{parent}" for parent in sorted({preview.parent.id for preview in fresh}))
+    batch = f"{origin} of {parents}, {datetime.fromtimestamp(now, UTC):%d %b %H:%M:%S} UTC"
     return tuple(
         replace(
-            parent.proposal,
-            architecture=candidate.child,
+            preview.parent.proposal,
+            architecture=preview.candidate.child,
             origin=origin,
-            parent=parent.id,
-            edits=candidate.edits,
+            parent=preview.parent.id,
+            edits=preview.candidate.edits,
             batch=batch,
         )
-        for candidate in candidates
-        if candidate.child is not None
+        for preview in fresh
+        if preview.candidate.child
     )
-
-
-def existing_model(candidate: Candidate, known: Mapping[str, TrialId]) -> TrialId | None:
-    """The model that a candidate would be again, by `known` fingerprints of the catalogue; None for a new one."""
-    return known.get(candidate.child.fingerprint) if candidate.child else None
 
 
 def start_trainer(settings: Settings, log: Path) -> subprocess.Popen[bytes]:
@@ -77,3 +84,48 @@ def start_trainer(settings: Settings, log: Path) -> subprocess.Popen[bytes]:
     }
     with log.open("ab") as sink:
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, env=environment)
+
+
+def compare_predictions(catalogue: Catalogue, first: Trial, second: Trial) -> PairedTest:
+    """The paired test of two models on the validation images of their data set.
+
+    Raises InvalidTrial with the reason where they were not judged on the same images, NotFound where one was not.
+    """
+    if first.proposal.dataset != second.proposal.dataset:
+        raise InvalidTrial(f"#{first.id} and #{second.id} are models of different data sets: nothing can be paired.")
+    gold, predicted = judged_images(catalogue, first)
+    return paired_test(gold, predicted, judged_images(catalogue, second)[1])
+
+
+def judged_images(catalogue: Catalogue, trial: Trial) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Gold and predicted class of each validation image of a model's data set, both (n,).
+
+    Raises NotFound where the model has no predictions, InvalidTrial where they are of other images than the data set
+    has by now.
+    """
+    evaluation = catalogue.evaluation(trial.id)
+    if evaluation is None:
+        raise NotFound(f"#{trial.id} has no predictions: it is {trial.state}.")
+    gold, predicted = catalogue.dataset(trial.proposal.dataset).validation_labels, evaluation.predictions
+    if len(gold) != len(predicted) or (gold == predicted).sum() != np.trace(evaluation.confusion):
+        raise InvalidTrial(f"#{trial.id} was judged on other images than its data set has by now.")
+    return gold, predicted
+
+
+def ancestors(catalogue: Catalogue, trial: Trial, most: int = 20) -> list[Trial]:
+    """Who a model comes from, its parent last; the nearest `most`. Ends where a parent is not in the catalogue."""
+    chain: list[Trial] = []
+    seen = {trial.id}
+    while trial.proposal.parent is not None and trial.proposal.parent not in seen and len(chain) < most:
+        found = catalogue.trials([trial.proposal.parent])
+        if not found:
+            break
+        trial = found[0]
+        seen.add(trial.id)
+        chain.append(trial)
+    return chain[::-1]
+
+
+def architectures_json(trials: Iterable[Trial]) -> str:
+    """The architectures of models as a JSON list of their public form, as `remap describe` reads it."""
+    return json.dumps([trial.architecture.to_json() for trial in trials], indent=1)

@@ -188,6 +188,35 @@ class Trial:
         return self.last.epoch if self.last else 0
 
 
+@dataclass(frozen=True)
+class SealedScore:
+    """What a model does on the sealed test images: how many it has right, and its mean cross-entropy in nats."""
+
+    images: int
+    right: int
+    loss: float
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the images that are classified rightly."""
+        return self.right / self.images
+
+
+@dataclass(frozen=True)
+class SealedTest:
+    """A request to score a model on the sealed test images: when, and its score or why there is none, once finished."""
+
+    asked: float
+    finished: float | None = None
+    score: SealedScore | None = None
+    error: str | None = None
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it still waits for its score."""
+        return self.finished is None
+
+
 @dataclass(frozen=True, eq=False)
 class DatasetCard:
     """What the app knows of a data set without loading it.

@@ -5,9 +5,22 @@ from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
 
+from remap_core.annotations import Annotation
 from remap_core.commands import Outcome, Receipt
-from remap_core.errors import CommandRefused, NotFound
-from remap_core.trials import DatasetCard, EpochResult, Evaluation, Place, Proposal, Trial, TrialId, TrialState
+from remap_core.errors import CommandRefused, InvalidTrial, NotFound
+from remap_core.maps import Relation
+from remap_core.trials import (
+    DatasetCard,
+    EpochResult,
+    Evaluation,
+    Place,
+    Proposal,
+    SealedScore,
+    SealedTest,
+    Trial,
+    TrialId,
+    TrialState,
+)
 
 
 @dataclass
@@ -17,12 +30,13 @@ class _Content:
     evaluations: dict[TrialId, Evaluation] = field(default_factory=dict)
     cards: dict[str, DatasetCard] = field(default_factory=dict)
     receipts: dict[str, Receipt] = field(default_factory=dict)
+    annotations: dict[TrialId, Annotation] = field(default_factory=dict)
+    sealed_tests: dict[TrialId, SealedTest] = field(default_factory=dict)
     paused: bool = False
 
     def __copy__(self):
-        return _Content(
-            *map(dict, (self.trials, self.epochs, self.evaluations, self.cards, self.receipts)), self.paused
-        )
+        copies = {name: dict(value) for name, value in vars(self).items() if isinstance(value, dict)}
+        return replace(self, **copies)
 
 
 class MemoryStore:
@@ -91,6 +105,9 @@ class MemoryStore:
 
     def complete(self, trial: TrialId, evaluation: Evaluation, now: float) -> None:
         running = self._require(trial, TrialState.RUNNING)
+        card = self._content.cards.get(running.proposal.dataset)
+        if card and len(evaluation.predictions) != len(card.validation_labels):
+            raise InvalidTrial(f"There must be predictions for the {len(card.validation_labels)} validation images.")
         with self._change() as content:
             content.evaluations[trial] = evaluation
             self._update(running, state=TrialState.COMPLETE, finished=now)
@@ -101,6 +118,18 @@ class MemoryStore:
     def cancel(self, trial: TrialId, now: float) -> None:
         present = self._require(trial, TrialState.WAITING, TrialState.RUNNING)
         self._update(present, state=TrialState.CANCELLED, finished=now)
+
+    def cancel_batch(self, batch: str, now: float) -> list[TrialId]:
+        found = [trial for trial in self._content.trials.values() if trial.proposal.batch == batch]
+        if not found:
+            raise NotFound(f"There is no batch {batch!r:.80}.")
+        open_ones = [trial.id for trial in found if not trial.state.is_finished()]
+        if not open_ones:
+            raise CommandRefused(f"Nothing of the batch {batch!r:.80} waits or runs any more.")
+        with self._change():
+            for trial in open_ones:
+                self.cancel(trial, now)
+        return open_ones
 
     def retry(self, trial: TrialId, now: float) -> None:
         ended = self._require(trial, TrialState.FAILED, TrialState.CANCELLED)
@@ -115,9 +144,10 @@ class MemoryStore:
         index = order.index(moved)
         target = {Place.TOP: 0, Place.UP: max(0, index - 1), Place.DOWN: index + 1, Place.BOTTOM: len(order)}[place]
         order.insert(target, order.pop(index))
-        with self._change():
-            for position, waiting in enumerate(order, 1):
-                self._update(waiting, position=float(position))
+        if order != self._waiting():
+            with self._change():
+                for position, waiting in enumerate(order, 1):
+                    self._update(waiting, position=float(position))
 
     def requeue(self, trial: TrialId) -> None:
         running = self._require(trial, TrialState.RUNNING)
@@ -134,6 +164,45 @@ class MemoryStore:
     def set_paused(self, paused: bool) -> None:
         with self._change() as content:
             content.paused = paused
+
+    def annotate(self, trial: TrialId, annotation: Annotation) -> None:
+        self.trial(trial)
+        with self._change() as content:
+            content.annotations[trial] = annotation
+            if annotation.is_empty:
+                del content.annotations[trial]
+
+    def annotation(self, trial: TrialId) -> Annotation:
+        return self._content.annotations.get(trial, Annotation())
+
+    def ask_sealed_score(self, trial: TrialId, now: float) -> None:
+        known, state = self._content.sealed_tests.get(trial), self.trial(trial).state
+        if state is not TrialState.COMPLETE:
+            raise CommandRefused(f"Trial {trial} must be complete to be tested, but it is {state}.")
+        if known and known.is_pending:
+            raise CommandRefused(f"The test score of trial {trial} was asked for already.")
+        if known and known.score:
+            raise CommandRefused(f"Trial {trial} was tested already: {known.score.accuracy:.1%} of the test images.")
+        with self._change() as content:
+            content.sealed_tests.pop(trial, None)
+            content.sealed_tests[trial] = SealedTest(now)
+
+    def sealed_test(self, trial: TrialId) -> SealedTest | None:
+        return self._content.sealed_tests.get(trial)
+
+    def pending_sealed_tests(self) -> list[TrialId]:
+        return [trial for trial, test in self._content.sealed_tests.items() if test.is_pending]
+
+    def finish_sealed_test(self, trial: TrialId, outcome: SealedScore | str, now: float) -> None:
+        known = self._content.sealed_tests.get(trial)
+        if known is None or not known.is_pending:
+            raise CommandRefused(f"Nobody waits for a test score of trial {trial}.")
+        result = {"score": outcome} if isinstance(outcome, SealedScore) else {"error": outcome}
+        with self._change() as content:
+            content.sealed_tests[trial] = replace(known, finished=now, **result)
+
+    def ask_relay(self, dataset: str, relation: Relation) -> None:
+        raise CommandRefused(f"There is no map of {dataset} by {relation} yet.")
 
     def register_dataset(self, card: DatasetCard) -> None:
         with self._change() as content:

@@ -5,14 +5,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import architectures
 
+from remap_core.annotations import Annotation
 from remap_core.commands import (
     COMMANDS,
+    Annotate,
     Cancel,
+    CancelBatch,
     Enqueue,
     Move,
     Pause,
     Resume,
     Retry,
+    ScoreSealed,
     command_from_json,
     command_to_json,
 )
@@ -31,11 +35,19 @@ proposals = st.builds(
     st.lists(st.builds(Remove, st.integers(0, 20))).map(tuple),
     st.text(),
 )
+annotations = st.builds(
+    Annotation,
+    st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])),
+    st.lists(st.text("ab🧩<&", min_size=1), max_size=3).map(tuple),
+)
 commands = st.one_of(
     st.builds(Enqueue, st.lists(proposals, max_size=3).map(tuple)),
     st.builds(Cancel, ids),
+    st.builds(CancelBatch, st.text()),
     st.builds(Retry, ids),
     st.builds(Move, ids, st.sampled_from(Place)),
+    st.builds(ScoreSealed, ids),
+    st.builds(Annotate, ids, annotations),
     st.just(Pause()),
     st.just(Resume()),
 )
@@ -51,13 +63,17 @@ def test_commands_round_trip_through_json(command):
     [
         ([], "A command must be an object, but got list."),
         ({"version": 2, "kind": "pause"}, "Commands of version 1 are understood, but got 2."),
-        ({"version": 1, "kind": "dance"}, "kind must be one of enqueue, cancel, retry, move, pause, resume, but got"),
+        ({"version": 1, "kind": "dance"}, "kind must be one of enqueue, cancel, retry, move, pause, resume, "),
         ({"version": 1, "kind": "cancel"}, "The cancel command cannot be read: KeyError: 'trial'"),
         (
             {"version": 1, "kind": "move", "trial": 1, "place": "sideways"},
             "The move command cannot be read: ValueError",
         ),
         ({"version": 1, "kind": "enqueue", "proposals": [{}]}, "The enqueue command cannot be read"),
+        (
+            {"version": 1, "kind": "annotate", "trial": 1, "note": "x" * 10_001, "tags": []},
+            "The annotate command cannot",
+        ),
         ({"version": 1, "kind": "enqueue", "proposals": 7}, "The enqueue command cannot be read"),
     ],
 )
@@ -72,7 +88,10 @@ json_values = st.recursive(
 )
 
 
-@given(st.sampled_from(list(COMMANDS)), st.dictionaries(st.sampled_from(["trial", "place", "proposals"]), json_values))
+@given(
+    st.sampled_from(list(COMMANDS)),
+    st.dictionaries(st.sampled_from(["trial", "place", "proposals", "note", "tags"]), json_values),
+)
 def test_any_json_is_a_command_or_unreadable(kind, body):
     try:
         command = command_from_json({"version": 1, "kind": kind, **body})

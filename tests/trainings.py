@@ -9,7 +9,16 @@ import numpy as np
 from remap_core.errors import SettingsError, TrainingFailed
 from remap_core.space.architecture import Architecture
 from remap_core.space.layers import Activation, Dense
-from remap_core.trials import EpochResult, Evaluation, Latency, Proposal, TrainingConfig, Trial, TrialState
+from remap_core.trials import (
+    EpochResult,
+    Evaluation,
+    Latency,
+    Proposal,
+    SealedScore,
+    TrainingConfig,
+    Trial,
+    TrialState,
+)
 
 Training = Generator[EpochResult, None, Evaluation]
 EVALUATION = Evaluation(
@@ -59,6 +68,16 @@ def train_until_stopped(trial: Trial, should_stop: Callable[[], bool]) -> Traini
     while not should_stop():
         pass
     raise TrainingFailed("stopped")
+
+
+def score_wide_ones_badly(trial: Trial) -> SealedScore:
+    """Scoring goes as training would: 13 units have no weights, 15 kill the process, the rest is fine."""
+    units = trial.architecture.layers[0].units
+    if units == 13:
+        raise TrainingFailed("Model 1 has no weights.")
+    if units == 15:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return SealedScore(images=8, right=6, loss=0.5)
 
 
 def prepare() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -17,14 +17,14 @@ _SETTINGS: _Settings = {"threads": 2, "autoinstall_known_extensions": False, "py
 """The cores are the trainings', nothing is fetched from a network, and a variable is never taken for a table."""
 _CLOSED: _Settings = {"enable_external_access": False, "lock_configuration": True}
 """Read-only alone is not closed: COPY TO, reading any file and ATTACH would still work."""
-_CANNOT_WRITE = (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException)
 
 
 class LiveConnection:
     """The one writer's connection. `version` grows with every commit that changed something."""
 
-    def __init__(self, connection: DuckDBPyConnection) -> None:
-        self._connection = connection
+    def __init__(self, connect: Callable[[], DuckDBPyConnection]) -> None:
+        self._connect = connect
+        self._connection = connect()
         self._depth = 0
         self._changes = 0
         self.version = 0
@@ -33,11 +33,10 @@ class LiveConnection:
         """All rows of a question."""
         return self._connection.execute(sql, parameters).fetchall()
 
-    def change(self, sql: str, *parameters: object) -> int:
-        """Carry out one INSERT, UPDATE or DELETE; returns how many rows it touched."""
+    def change(self, sql: str, *parameters: object) -> None:
+        """Carry out one INSERT, UPDATE or DELETE."""
         ((touched,),) = self.rows(sql, *parameters)
         self._changes += touched
-        return int(touched)
 
     def insert(self, table: str, rows: object) -> None:
         """Add the rows of an Arrow table whose columns are some of the `table`'s, in one go."""
@@ -51,30 +50,24 @@ class LiveConnection:
         if self._depth:
             yield
             return
-        with saying_why_not():
-            self._connection.begin()
-            self._depth, self._changes = 1, 0
-            try:
+        self._depth, self._changes = 1, 0
+        try:
+            with self._writing(), transaction(self._connection):
                 yield
-                self._connection.commit()
-            except BaseException:
-                with suppress(duckdb.Error):  # a commit that failed has rolled back by itself
-                    self._connection.rollback()
-                raise
-            finally:
-                self._depth = 0
-            self.version += self._changes > 0
+        finally:
+            self._depth = 0
+        self.version += self._changes > 0
 
     def checkpoint(self) -> None:
         """Bring everything from the log into the file; waits for readers of other threads. Raises FolderUnusable."""
-        with saying_why_not():
+        with self._writing():
             self._connection.execute("FORCE CHECKPOINT")
 
     def copy_to(self, path: Path) -> None:
         """Write the whole catalogue into a new file, table by table. Raises FolderUnusable."""
         quoted = str(path).replace("'", "''")
         ((name,),) = self.rows("SELECT current_database()")
-        with saying_why_not():
+        with self._writing():
             self._connection.execute(f"ATTACH '{quoted}' AS another")
             try:
                 self._connection.execute(f'COPY FROM DATABASE "{name}" TO another')
@@ -88,6 +81,46 @@ class LiveConnection:
     def close(self) -> None:
         """Bring everything into the file and let go of it."""
         self._connection.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """What `saying_why_not` does, and DuckDB goes on working.
+
+        After a checkpoint that the disk refused it does nothing more until the file is opened anew; all that was
+        committed is found there.
+        """
+        with saying_why_not():
+            try:
+                yield
+            except duckdb.FatalException:
+                self._connection.close()
+                self._connection = self._connect()
+                raise
+
+
+@contextmanager
+def transaction(connection: DuckDBPyConnection) -> Iterator[None]:
+    """All or nothing of what the block does on the connection."""
+    connection.begin()
+    try:
+        yield
+        connection.commit()
+    except BaseException:
+        with suppress(duckdb.Error):  # a commit that failed has rolled back by itself
+            connection.rollback()
+        raise
+
+
+@contextmanager
+def saying_why_not() -> Iterator[None]:
+    """Turns what the disk has against the block's writing into FolderUnusable."""
+    try:
+        yield
+    except (
+        *(duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException, duckdb.ConnectionException),
+        duckdb.TransactionException,  # a commit that could not be written
+    ) as error:
+        raise FolderUnusable(f"The catalogue cannot be written: {first_line(error)}") from error
 
 
 def connect_live(path: Path) -> DuckDBPyConnection:
@@ -105,15 +138,6 @@ def connect_live(path: Path) -> DuckDBPyConnection:
 def connect_snapshot(path: Path) -> DuckDBPyConnection:
     """Open a snapshot so that no question can change it or reach another file; raises duckdb.IOException."""
     return duckdb.connect(path, read_only=True, config={**_SETTINGS, **_CLOSED})
-
-
-@contextmanager
-def saying_why_not() -> Iterator[None]:
-    """Turns what the disk has against writing in the block into FolderUnusable."""
-    try:
-        yield
-    except _CANNOT_WRITE as error:
-        raise FolderUnusable(f"The catalogue cannot be written: {first_line(error)}") from error
 
 
 def first_line(error: BaseException) -> str:

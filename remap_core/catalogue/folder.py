@@ -57,6 +57,10 @@ class DataFolder:
         """Folder with one folder a trial: weights and checkpoints."""
         return self.home / "artifacts"
 
+    def weights(self, trial: int) -> Path:
+        """File in which the training of a trial leaves its weights."""
+        return self.artifacts / str(trial) / "weights.safetensors"
+
     @property
     def inbox(self) -> Path:
         """Folder of the commands that wait for the trainer."""

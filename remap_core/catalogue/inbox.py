@@ -67,5 +67,5 @@ def _read(path: Path) -> Command | UnreadableCommand:
         return command_from_json(form)
     except UnreadableCommand as error:
         return error
-    except (OSError, ValueError, OverflowError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         return UnreadableCommand(f"{path.name} cannot be read as JSON: {error}.")

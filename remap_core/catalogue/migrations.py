@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from duckdb import CatalogException, DuckDBPyConnection
 
-from remap_core.catalogue.connection import LiveConnection
+from remap_core.catalogue.connection import transaction
 from remap_core.errors import CatalogueError, NewerSchema
 
 Migration = Callable[[DuckDBPyConnection], object]
@@ -20,7 +20,26 @@ def m001_initial(connection: DuckDBPyConnection) -> None:
     connection.execute(_INITIAL)
 
 
-MIGRATIONS: tuple[Migration, ...] = (m001_initial,)
+def m002_annotations_and_sealed_tests(connection: DuckDBPyConnection) -> None:
+    """Notes and tags, and scores on the sealed test images."""
+    connection.execute(
+        "CREATE TABLE annotations (trial BIGINT NOT NULL, note VARCHAR NOT NULL, tags VARCHAR[] NOT NULL);"
+        "CREATE TABLE sealed_tests (trial BIGINT NOT NULL, asked DOUBLE NOT NULL, finished DOUBLE, images INTEGER, "
+        "correct INTEGER, loss DOUBLE, error VARCHAR)"
+    )
+
+
+def m003_maps(connection: DuckDBPyConnection) -> None:
+    """The maps of the populations, and where each model is on them."""
+    connection.execute(
+        "CREATE TABLE maps (dataset VARCHAR NOT NULL, relation VARCHAR NOT NULL, edition INTEGER NOT NULL, "
+        "laid_with INTEGER NOT NULL, stress DOUBLE NOT NULL, relay_asked BOOLEAN NOT NULL);"
+        "CREATE TABLE places (dataset VARCHAR NOT NULL, relation VARCHAR NOT NULL, number INTEGER NOT NULL, "
+        "trial BIGINT NOT NULL, x DOUBLE NOT NULL, y DOUBLE NOT NULL)"
+    )
+
+
+MIGRATIONS: tuple[Migration, ...] = (m001_initial, m002_annotations_and_sealed_tests, m003_maps)
 
 # What is updated often has no index: DuckDB would turn each update into a delete and an insert. `trials.id` and
 # (trial, attempt, epoch) are unique because there is one writer. The overview's columns lie on the trial's own row.
@@ -110,16 +129,14 @@ def migrate(connection: DuckDBPyConnection, steps: tuple[Migration, ...] = MIGRA
 
     Raises NewerSchema for a catalogue with a step that is not in `steps`.
     """
-    live = LiveConnection(connection)
-    with live.transaction():
-        connection.execute("CREATE TABLE IF NOT EXISTS migrations (name VARCHAR PRIMARY KEY)")
+    connection.execute("CREATE TABLE IF NOT EXISTS migrations (name VARCHAR PRIMARY KEY)")
     applied = _applied(connection, steps)
     for step in steps:
         if step.__name__ not in applied:
-            with live.transaction():
+            with transaction(connection):
                 step(connection)
-                live.change("INSERT INTO migrations VALUES (?)", step.__name__)
-            live.checkpoint()
+                connection.execute("INSERT INTO migrations VALUES (?)", [step.__name__]).fetchall()
+            connection.execute("CHECKPOINT")
 
 
 def require_schema(connection: DuckDBPyConnection, steps: tuple[Migration, ...] = MIGRATIONS) -> None:

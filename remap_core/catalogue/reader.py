@@ -9,13 +9,22 @@ from typing import Any
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from remap_core.catalogue import encoding
+from remap_core.annotations import Annotation
+from remap_core.catalogue import atlas, encoding, remarks
 from remap_core.catalogue.connection import first_line
-from remap_core.catalogue.rows import SELECT_RECEIPT, SELECT_TRIAL, possible_ids, receipt_of, trial_of
+from remap_core.catalogue.rows import (
+    SELECT_RECEIPT,
+    SELECT_TRIAL,
+    architecture_of,
+    possible_ids,
+    receipt_of,
+    trial_of,
+)
 from remap_core.commands import Receipt
 from remap_core.errors import CatalogueError, NotFound
+from remap_core.maps import MappedModel, ModelMap, Relation
 from remap_core.population import Population
-from remap_core.trials import DatasetCard, EpochResult, Evaluation, Trial, TrialId, TrialState
+from remap_core.trials import DatasetCard, EpochResult, Evaluation, SealedTest, Trial, TrialId, TrialState
 
 
 class Catalogue:
@@ -66,6 +75,16 @@ class Catalogue:
             **columns,
         )
 
+    def population_stamp(self, dataset: str) -> tuple[int, float, tuple[str, ...]]:
+        """Count of finished models, when the last one finished, class names: while it stays, so does the population.
+
+        Cheap: to be polled. Raises NotFound.
+        """
+        ((models, last),) = self._rows(
+            "SELECT count(*), coalesce(max(finished), 0) FROM trials WHERE dataset = ? AND state = 'complete'", dataset
+        )
+        return int(models), float(last), self._class_names(dataset)
+
     def best(self, dataset: str) -> Trial | None:
         """The model of the highest validation accuracy, of equals the one with fewer parameters; None before any."""
         found = self._trials(
@@ -108,6 +127,15 @@ class Catalogue:
         """What was made from a trial, oldest first."""
         return self._trials(" WHERE parent = ? ORDER BY id", trial)
 
+    def descendants(self, dataset: str) -> list[Trial]:
+        """The finished models of a data set that were made from another one, oldest first."""
+        return self._trials(" WHERE dataset = ? AND state = 'complete' AND parent IS NOT NULL ORDER BY id", dataset)
+
+    def trainings_of(self, dataset: str, fingerprints: Sequence[str]) -> list[Trial]:
+        """All trials of these architectures on a data set, in whatever state, oldest first."""
+        condition = " WHERE dataset = ? AND fingerprint IN (SELECT unnest(?::VARCHAR[])) ORDER BY id"
+        return self._trials(condition, dataset, list(fingerprints))
+
     def batch(self, name: str) -> list[Trial]:
         """What was asked for together, oldest first."""
         return self._trials(" WHERE batch = ? ORDER BY id", name)
@@ -131,6 +159,46 @@ class Catalogue:
             trial,
         )
         return encoding.evaluation_of(found[0]) if found else None
+
+    def model_map(self, dataset: str, relation: Relation) -> ModelMap | None:
+        """Where the models of a data set are, as far as they were placed; None before the first."""
+        head = self._rows(atlas.SELECT_MAP, dataset, relation.value)
+        places = self._rows(atlas.SELECT_PLACES, dataset, relation.value) if head else []
+        return atlas.map_of(dataset, relation, head[0], places) if head else None
+
+    def relays_asked(self) -> list[tuple[str, Relation]]:
+        """The maps that shall be laid anew."""
+        return [(dataset, Relation(relation)) for dataset, relation in self._rows(atlas.SELECT_RELAYS)]
+
+    def evaluated_models(self, dataset: str) -> list[TrialId]:
+        """Models that can be on a map: complete, with predictions; in the order in which they finished."""
+        return [trial for (trial,) in self._rows(atlas.SELECT_EVALUATED, dataset)]
+
+    def mapped_models(self, trials: Sequence[TrialId]) -> list[MappedModel]:
+        """What maps need to know of the models, in the given order; those without predictions are left out."""
+        rows = self._rows(
+            "SELECT trials.id, architecture, evaluations.classes, confusion, predictions, evaluations.latency_1_ms, "
+            "evaluations.latency_256_ms, device, threads, dtype, label_sets.labels FROM trials "
+            "JOIN evaluations ON evaluations.trial = trials.id LEFT JOIN label_sets ON digest = evaluations.labels "
+            "WHERE trials.id IN (SELECT unnest(?::BIGINT[]))",
+            possible_ids(trials),
+        )
+        found = {
+            trial: MappedModel(trial, architecture_of(text), encoding.evaluation_of(tuple(row)).predictions)
+            for trial, text, *row in rows
+        }
+        return [found[trial] for trial in trials if trial in found]
+
+    def annotations(self, trials: Sequence[TrialId]) -> dict[TrialId, Annotation]:
+        """What is written about each of the trials, an empty annotation where nothing is, in one question."""
+        sql = remarks.SELECT_ANNOTATION + " WHERE trial IN (SELECT unnest(?::BIGINT[]))"
+        written = {row[0]: remarks.annotation_of(row) for row in self._rows(sql, possible_ids(trials))}
+        return {trial: written.get(trial, Annotation()) for trial in trials}
+
+    def sealed_test(self, trial: TrialId) -> SealedTest | None:
+        """The last request to score a trial on the sealed test images; None before any."""
+        found = self._rows(remarks.SELECT_SEALED, trial)
+        return remarks.sealed_test_of(found[0]) if found else None
 
     # The queue
 

@@ -31,7 +31,7 @@ def trial_of(row: Row) -> Trial:
     ident, architecture, dataset, config, origin, parent, edits, batch, state, position, attempt, created = row[:12]
     started, finished, error, epochs_done, *measures = row[12:]
     proposal = Proposal(
-        _architecture(architecture),
+        architecture_of(architecture),
         dataset,
         _config(config),
         Origin(origin),
@@ -81,7 +81,8 @@ def receipt_of(row: Row) -> Receipt:
 
 
 @lru_cache(maxsize=4096)
-def _architecture(text: str) -> Architecture:
+def architecture_of(text: str) -> Architecture:
+    """The architecture of its stored JSON text."""
     return Architecture.from_json(json.loads(text))
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import astuple
+from functools import partial
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from remap_core.catalogue import encoding
-from remap_core.catalogue.connection import LiveConnection, connect_live
+from remap_core.annotations import Annotation
+from remap_core.catalogue import atlas, encoding, remarks
+from remap_core.catalogue.connection import LiveConnection, connect_live, saying_why_not
 from remap_core.catalogue.encoding import LabelSet
 from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.migrations import migrate
@@ -17,7 +19,19 @@ from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.rows import SELECT_RECEIPT, SELECT_TRIAL, new_trials, possible_ids, receipt_of, trial_of
 from remap_core.commands import Outcome, Receipt
 from remap_core.errors import CommandRefused, NotFound
-from remap_core.trials import DatasetCard, EpochResult, Evaluation, Place, Proposal, Trial, TrialId, TrialState
+from remap_core.maps import ModelMap, Relation
+from remap_core.trials import (
+    DatasetCard,
+    EpochResult,
+    Evaluation,
+    Place,
+    Proposal,
+    SealedScore,
+    SealedTest,
+    Trial,
+    TrialId,
+    TrialState,
+)
 
 _SOONER = "SELECT id, position FROM trials WHERE state = 'waiting' AND position < ? ORDER BY position DESC LIMIT 1"
 _LATER = "SELECT id, position FROM trials WHERE state = 'waiting' AND position > ? ORDER BY position LIMIT 1"
@@ -31,9 +45,8 @@ class CatalogueStore:
     the disk refuses FolderUnusable.
     """
 
-    def __init__(self, connection: DuckDBPyConnection) -> None:
-        migrate(connection)
-        self._live = LiveConnection(connection)
+    def __init__(self, connect: Callable[[], DuckDBPyConnection]) -> None:
+        self._live = LiveConnection(lambda: _migrated(connect()))
 
     @classmethod
     def open(cls, folder: DataFolder) -> CatalogueStore:
@@ -41,12 +54,7 @@ class CatalogueStore:
 
         Raises FolderInUse, NewerSchema, FolderUnusable, or CatalogueError for a file that is no catalogue.
         """
-        connection = connect_live(folder.live)
-        try:
-            return cls(connection)
-        except BaseException:
-            connection.close()
-            raise
+        return cls(partial(connect_live, folder.live))
 
     def close(self) -> None:
         """Let go of the catalogue."""
@@ -128,6 +136,20 @@ class CatalogueStore:
         with self._live.transaction():
             self._require(trial, TrialState.WAITING, TrialState.RUNNING)
             self._live.change("UPDATE trials SET state = 'cancelled', finished = ? WHERE id = ?", now, trial)
+
+    def cancel_batch(self, batch: str, now: float) -> list[TrialId]:
+        with self._live.transaction():
+            found = self._live.rows("SELECT id, state FROM trials WHERE batch = ? ORDER BY id", batch)
+            if not found:
+                raise NotFound(f"There is no batch {batch!r:.80}.")
+            open_ones = [trial for trial, state in found if not TrialState(state).is_finished()]
+            if not open_ones:
+                raise CommandRefused(f"Nothing of the batch {batch!r:.80} waits or runs any more.")
+            self._live.change(
+                "UPDATE trials SET state = 'cancelled', finished = ? WHERE id IN (SELECT unnest(?::BIGINT[]))",
+                *(now, open_ones),
+            )
+        return open_ones
 
     def retry(self, trial: TrialId, now: float) -> None:
         with self._live.transaction():
@@ -227,6 +249,42 @@ class CatalogueStore:
             raise CommandRefused(f"Trial {trial} must be {' or '.join(states)} for this, but it is {found.state}.")
         return found
 
+    # Notes, tags and sealed tests
+
+    def annotate(self, trial: TrialId, annotation: Annotation) -> None:
+        with self._live.transaction():
+            remarks.write_annotation(self._live, self.trial(trial).id, annotation)
+
+    def annotation(self, trial: TrialId) -> Annotation:
+        found = self._live.rows(remarks.SELECT_ANNOTATION + " WHERE trial = ?", trial)
+        return remarks.annotation_of(found[0]) if found else Annotation()
+
+    def ask_sealed_score(self, trial: TrialId, now: float) -> None:
+        with self._live.transaction():
+            remarks.ask(self._live, self.trial(trial), now)
+
+    def sealed_test(self, trial: TrialId) -> SealedTest | None:
+        found = self._live.rows(remarks.SELECT_SEALED, trial)
+        return remarks.sealed_test_of(found[0]) if found else None
+
+    def pending_sealed_tests(self) -> list[TrialId]:
+        return [trial for (trial,) in self._live.rows(remarks.SELECT_PENDING)]
+
+    def finish_sealed_test(self, trial: TrialId, outcome: SealedScore | str, now: float) -> None:
+        with self._live.transaction():
+            remarks.finish(self._live, trial, outcome, now)
+
+    # Maps
+
+    def write_map(self, drawn: ModelMap) -> None:
+        """Store a map; of an edition that is stored already only the models that it has not got."""
+        with self._live.transaction():
+            atlas.write_map(self._live, drawn)
+
+    def ask_relay(self, dataset: str, relation: Relation) -> None:
+        with self._live.transaction():
+            atlas.ask_relay(self._live, dataset, relation)
+
     # Data sets
 
     def register_dataset(self, card: DatasetCard) -> None:
@@ -254,3 +312,13 @@ class CatalogueStore:
             dataset,
         )
         return encoding.label_set_of(found[0]) if found else None
+
+
+def _migrated(connection: DuckDBPyConnection) -> DuckDBPyConnection:
+    try:
+        with saying_why_not():
+            migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection

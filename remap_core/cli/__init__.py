@@ -9,6 +9,7 @@ import typer
 from remap_core.cli.architectures import describe
 from remap_core.cli.catalogue import sample, status
 from remap_core.cli.config import config
+from remap_core.cli.distances import distances
 from remap_core.cli.trainer import trainer
 from remap_core.errors import RemapError
 
@@ -20,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (describe, sample, trainer, status, config):
+for command in (describe, distances, sample, trainer, status, config):
     app.command()(command)
 
 

@@ -13,19 +13,22 @@ from typing import Annotated
 import typer
 
 from remap_core import __version__, services
+from remap_core.cartography import Cartographer
 from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.heartbeat import TrainerStatus, write_trainer
 from remap_core.catalogue.inbox import Inbox
 from remap_core.catalogue.snapshot import Publisher
 from remap_core.catalogue.store import CatalogueStore
+from remap_core.catalogue.validation import write_validation_images
 from remap_core.commands import Enqueue
 from remap_core.daemon import loop, queue
 from remap_core.daemon.executors import Executor
 from remap_core.daemon.local import LocalExecutor
 from remap_core.daemon.worker import Worker
+from remap_core.errors import FolderUnusable
 from remap_core.settings import Device, Settings, read_settings
 from remap_core.training.datasets import canonical_name, load_dataset
-from remap_core.trials import DatasetCard, EpochResult, Evaluation, Trial
+from remap_core.trials import DatasetCard, EpochResult, Evaluation, SealedScore, Trial
 
 BEAT = 1.0
 """Seconds between heartbeats."""
@@ -43,21 +46,25 @@ def trainer(
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     settings, _ = read_settings()
-    stop = loop.stop_on_signals()
     folder = DataFolder(settings.home)
     with folder.lock():
+        stop = loop.stop_on_signals()
         store = CatalogueStore.open(folder)
+        maps = Cartographer(store)
         try:
-            _enqueue_initial(store, settings)
+            describe = cache(partial(_describe, folder))
+            _enqueue_initial(store, settings, describe)
             executor = LocalExecutor(
                 partial(_train, home=settings.home.absolute(), device=settings.device),
                 partial(_prepare, settings.device),
                 _slots(settings),
+                partial(_score, home=settings.home.absolute(), device=settings.device),
             )
-            worker = Worker(store, Inbox(folder), executor, _describe)
+            worker = Worker(store, Inbox(folder), executor, describe)
             beat = Beat(folder, executor)
-            loop.serve(worker, Publisher(store, folder), beat, stop, parent=with_parent)
+            loop.serve(worker, Publisher(store, folder), beat, stop, maps=maps, parent=with_parent)
         finally:
+            maps.close()
             store.close()
 
 
@@ -86,9 +93,9 @@ class Beat:
         write_trainer(self._folder, status)
 
 
-def _enqueue_initial(store: CatalogueStore, settings: Settings) -> None:
+def _enqueue_initial(store: CatalogueStore, settings: Settings, describe: queue.DescribeDataset) -> None:
     """Once for each data set, whatever happens: the receipt of the command is the memory."""
-    card = _describe(canonical_name(settings.dataset))
+    card = describe(canonical_name(settings.dataset))
     if not settings.population or store.fingerprints(card.name):
         return
     proposals = services.propose_initial(settings, card, settings.population, settings.seed)
@@ -97,7 +104,7 @@ def _enqueue_initial(store: CatalogueStore, settings: Settings) -> None:
         f"initial population of {card.name}",
         Enqueue.kind,
         now,
-        partial(queue.apply, Enqueue(proposals), store, _describe, now),
+        partial(queue.apply, Enqueue(proposals), store, describe, now),
     )
     logging.getLogger(__name__).info("%s", receipt.message)
 
@@ -106,9 +113,14 @@ def _slots(settings: Settings) -> int:
     return settings.workers or len(os.sched_getaffinity(0))
 
 
-@cache
-def _describe(name: str) -> DatasetCard:
-    return load_dataset(name).card()
+def _describe(folder: DataFolder, name: str) -> DatasetCard:
+    """What the app knows of a data set; its validation images are published for the app, too."""
+    dataset = load_dataset(name)
+    try:
+        write_validation_images(folder, dataset.name, dataset.validation.images)
+    except FolderUnusable as error:
+        logging.getLogger(__name__).error("the validation images are not published: %s", error)
+    return dataset.card()
 
 
 def _prepare(device: Device) -> str:
@@ -125,3 +137,9 @@ def _train(
     from remap_core.training import session  # as above
 
     return session.train_trial(trial, should_stop, home=home, device=session.choose_device(device))
+
+
+def _score(trial: Trial, *, home: Path, device: Device) -> SealedScore:
+    from remap_core.training import session  # as above
+
+    return session.score_trial(trial, home=home, device=session.choose_device(device))

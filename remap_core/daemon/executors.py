@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from remap_core.daemon.ports import TrainFunction, Training
-from remap_core.errors import RemapError
-from remap_core.trials import EpochResult, Evaluation, Trial, TrialId
+from remap_core.daemon.ports import ScoreFunction, TrainFunction, Training
+from remap_core.errors import RemapError, TrainingFailed
+from remap_core.trials import EpochResult, Evaluation, SealedScore, Trial, TrialId
 
 
 class Run(NamedTuple):
@@ -57,11 +57,19 @@ class Stopped:
     run: Run
 
 
-Event = EpochDone | Finished | Failed | Stopped
+@dataclass(frozen=True)
+class Scored:
+    """A complete model was scored on the sealed test images."""
+
+    run: Run
+    score: SealedScore
+
+
+Event = EpochDone | Finished | Failed | Stopped | Scored
 
 
 class Executor(Protocol):
-    """Runs up to `slots` trainings at once."""
+    """Runs up to `slots` jobs at once: trainings, and scorings on the sealed test images."""
 
     slots: int
 
@@ -75,6 +83,9 @@ class Executor(Protocol):
 
     def start(self, trial: Trial) -> None:
         """Begin training; only where a slot is free."""
+
+    def score(self, trial: Trial) -> None:
+        """Begin to score a COMPLETE trial; only where a slot is free. Its one event is Scored or Failed."""
 
     def stop(self, run: Run) -> None:
         """Ask a training to end; its slot is free once its Stopped (or another last event) was polled."""
@@ -94,14 +105,19 @@ def failure_sentence(error: BaseException) -> str:
     return f"Training ended with an unexpected {type(error).__name__}: {first_line}"
 
 
+def score_nothing(trial: Trial) -> SealedScore:
+    """The score function of an executor that is only for trainings."""
+    raise TrainingFailed(f"Model {trial.id} cannot be scored here: this trainer only trains.")
+
+
 class InlineExecutor:
     """One training at a time in the caller's thread; every poll does one epoch."""
 
     slots = 1
     device = "inline"
 
-    def __init__(self, train: TrainFunction) -> None:
-        self._train = train
+    def __init__(self, train: TrainFunction, score: ScoreFunction = score_nothing) -> None:
+        self._train, self._score = train, score
         self._current: tuple[Run, Training] | None = None
         self._events: list[Event] = []
 
@@ -113,6 +129,14 @@ class InlineExecutor:
     def start(self, trial: Trial) -> None:
         """Begin training; the first epoch is done by the next poll."""
         self._current = (Run.of(trial), self._train(trial, should_stop=lambda: False))
+
+    def score(self, trial: Trial) -> None:
+        """Score at once; the next poll says what came of it."""
+        run = Run.of(trial)
+        try:
+            self._events.append(Scored(run, self._score(trial)))
+        except Exception as error:
+            self._events.append(Failed(run, failure_sentence(error)))
 
     def stop(self, run: Run) -> None:
         """End the training before its next epoch."""

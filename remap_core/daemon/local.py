@@ -11,8 +11,18 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
-from remap_core.daemon.executors import EpochDone, Event, Failed, Finished, Run, Stopped, failure_sentence
-from remap_core.daemon.ports import TrainFunction
+from remap_core.daemon.executors import (
+    EpochDone,
+    Event,
+    Failed,
+    Finished,
+    Run,
+    Scored,
+    Stopped,
+    failure_sentence,
+    score_nothing,
+)
+from remap_core.daemon.ports import ScoreFunction, TrainFunction
 from remap_core.errors import RemapError, TrainingFailed
 from remap_core.trials import Trial
 
@@ -23,6 +33,11 @@ Prepare = Callable[[], str]
 @dataclass(frozen=True)
 class _Stop:
     run: Run
+
+
+@dataclass(frozen=True)
+class _Score:
+    trial: Trial
 
 
 @dataclass(frozen=True)
@@ -39,16 +54,18 @@ class _Slot:
 
 
 class LocalExecutor:
-    """`slots` worker processes, each with one training at a time.
+    """`slots` worker processes, each with one training (or scoring) at a time.
 
-    `train` and `prepare` are sent to the processes, so they are module-level functions (or partials of such).
+    `train`, `prepare` and `score` are sent to the processes, so they are module-level functions (or partials of such).
     A process that dies fails its trial with a sentence and is replaced; one that cannot even start makes `poll`
     raise the reason. Processes end when the daemon does, even when it is killed: the pipe tells them.
     """
 
-    def __init__(self, train: TrainFunction, prepare: Prepare, slots: int) -> None:
+    def __init__(
+        self, train: TrainFunction, prepare: Prepare, slots: int, score: ScoreFunction = score_nothing
+    ) -> None:
         self._context = multiprocessing.get_context("spawn")
-        self._train, self._prepare = train, prepare
+        self._train, self._prepare, self._score = train, prepare, score
         self.slots = slots
         self.device = ""
         self._slots = [self._new_slot() for _ in range(slots)]
@@ -60,10 +77,17 @@ class LocalExecutor:
 
     def start(self, trial: Trial) -> None:
         """Give the trial to a free process."""
+        self._give(trial, trial)
+
+    def score(self, trial: Trial) -> None:
+        """Give the scoring to a free process."""
+        self._give(trial, _Score(trial))
+
+    def _give(self, trial: Trial, job: Trial | _Score) -> None:
         slot = next(slot for slot in self._slots if slot.run is None)
         slot.run = Run.of(trial)
-        with suppress(OSError):  # the process is gone: the next poll sees that and fails the trial with the reason
-            slot.connection.send(trial)
+        with suppress(OSError):  # the process is gone: the next poll sees that and fails the job with the reason
+            slot.connection.send(job)
 
     def stop(self, run: Run) -> None:
         """Tell the process; it looks at every batch."""
@@ -124,7 +148,7 @@ class LocalExecutor:
     def _new_slot(self) -> _Slot:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
-            target=_work, args=(theirs, self._train, self._prepare), name="remap-worker", daemon=True
+            target=_work, args=(theirs, self._train, self._prepare, self._score), name="remap-worker", daemon=True
         )
         process.start()
         theirs.close()  # so that the end of the process is the end of the pipe
@@ -140,7 +164,7 @@ def _end_of(process: BaseProcess) -> str:
     return f"The worker process ended unexpectedly with exit code {code}."
 
 
-def _work(connection: Connection, train: TrainFunction, prepare: Prepare) -> None:
+def _work(connection: Connection, train: TrainFunction, prepare: Prepare, score: ScoreFunction) -> None:
     """Main function of a worker process: trials in, events out, until told to leave or the daemon is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the daemon, which then tells us
     try:
@@ -148,6 +172,8 @@ def _work(connection: Connection, train: TrainFunction, prepare: Prepare) -> Non
         while (message := connection.recv()) is not None:
             if isinstance(message, Trial) and _train_one(connection, train, message):
                 return
+            if isinstance(message, _Score):
+                connection.send(_scored(score, message.trial))
     except (EOFError, OSError):
         return  # the daemon is gone; its successor continues from the last checkpoint
 
@@ -157,6 +183,13 @@ def _prepared(prepare: Prepare) -> _Ready | RemapError:
         return _Ready(prepare())
     except RemapError as error:
         return error
+
+
+def _scored(score: ScoreFunction, trial: Trial) -> Event:
+    try:
+        return Scored(Run.of(trial), score(trial))
+    except Exception as error:
+        return Failed(Run.of(trial), failure_sentence(error))
 
 
 def _train_one(connection: Connection, train: TrainFunction, trial: Trial) -> bool:

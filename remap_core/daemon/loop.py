@@ -20,6 +20,13 @@ PAUSE = 0.05
 """Seconds between ticks: how late a command or an epoch is noticed."""
 
 
+class Maps(Protocol):
+    """Keeps the maps of the models up to date, elsewhere."""
+
+    def tick(self) -> None:
+        """Store what is new and begin what is missing, without waiting."""
+
+
 class Publisher(Protocol):
     """Makes what the store holds visible to readers; raises FolderUnusable where it cannot."""
 
@@ -49,6 +56,7 @@ def serve(
     beat: Callable[[float, str], None],
     stop: threading.Event,
     *,
+    maps: Maps | None = None,
     parent: int | None = None,
     clock: Callable[[], float] = time.time,
 ) -> None:
@@ -61,6 +69,8 @@ def serve(
     while not stop.is_set() and not parent_is_gone(parent):
         now = clock()
         worker.tick(now)
+        if maps:
+            maps.tick()
         trouble = _tell(trouble, _trouble_of(partial(publisher.publish_if_due, now)))
         _trouble_of(partial(beat, now, trouble))
         stop.wait(PAUSE)

@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from typing import Protocol
 
+from remap_core.annotations import Annotation
 from remap_core.commands import Receipt
-from remap_core.trials import DatasetCard, EpochResult, Evaluation, Place, Proposal, Trial, TrialId
+from remap_core.maps import Relation
+from remap_core.trials import (
+    DatasetCard,
+    EpochResult,
+    Evaluation,
+    Place,
+    Proposal,
+    SealedScore,
+    SealedTest,
+    Trial,
+    TrialId,
+)
 
 Training = Generator[EpochResult, None, Evaluation]
 """Yields every epoch's result, oldest first, from where a checkpoint left off; returns the evaluation."""
@@ -17,6 +29,13 @@ class TrainFunction(Protocol):
 
     def __call__(self, trial: Trial, should_stop: Callable[[], bool]) -> Training:
         """A generator that does one epoch a step."""
+
+
+class ScoreFunction(Protocol):
+    """Scores a COMPLETE trial on the sealed test images; raises TrainingFailed with the sentence."""
+
+    def __call__(self, trial: Trial) -> SealedScore:
+        """The score, within seconds."""
 
 
 class Store(Protocol):
@@ -45,13 +64,19 @@ class Store(Protocol):
         """Store an epoch of a RUNNING trial's present attempt; storing the same epoch again replaces it."""
 
     def complete(self, trial: TrialId, evaluation: Evaluation, now: float) -> None:
-        """RUNNING -> COMPLETE with what it predicts."""
+        """RUNNING -> COMPLETE with what it predicts; raises InvalidTrial where that does not fit the data set."""
 
     def fail(self, trial: TrialId, sentence: str, now: float) -> None:
         """RUNNING -> FAILED with the reason."""
 
     def cancel(self, trial: TrialId, now: float) -> None:
         """WAITING or RUNNING -> CANCELLED; raises CommandRefused for a finished trial, NotFound for none."""
+
+    def cancel_batch(self, batch: str, now: float) -> list[TrialId]:
+        """WAITING or RUNNING -> CANCELLED for all of a batch; returns their ids, in order.
+
+        Raises NotFound for a batch that never was, CommandRefused for one that is finished.
+        """
 
     def retry(self, trial: TrialId, now: float) -> None:
         """FAILED or CANCELLED -> WAITING at the end of the queue, as the next attempt, from its beginning.
@@ -70,6 +95,30 @@ class Store(Protocol):
 
     def set_paused(self, paused: bool) -> None:
         """Whether `claim` gives out trials."""
+
+    def annotate(self, trial: TrialId, annotation: Annotation) -> None:
+        """Write a note and tags in the place of the trial's earlier ones; raises NotFound."""
+
+    def annotation(self, trial: TrialId) -> Annotation:
+        """What is written about the trial, an empty one where nothing is."""
+
+    def ask_sealed_score(self, trial: TrialId, now: float) -> None:
+        """Have a COMPLETE trial scored on the sealed test images; again only where that failed.
+
+        Raises CommandRefused for a trial in another state and where it was asked for already, NotFound for none.
+        """
+
+    def sealed_test(self, trial: TrialId) -> SealedTest | None:
+        """The last request to score the trial; None before any."""
+
+    def pending_sealed_tests(self) -> list[TrialId]:
+        """Trials that still wait for their score, the oldest request first."""
+
+    def finish_sealed_test(self, trial: TrialId, outcome: SealedScore | str, now: float) -> None:
+        """Store a score, or the sentence why there is none; raises CommandRefused where none is waited for."""
+
+    def ask_relay(self, dataset: str, relation: Relation) -> None:
+        """Have a map laid anew; raises CommandRefused where there is none."""
 
     def register_dataset(self, card: DatasetCard) -> None:
         """Make a data set known; a card of the same name is replaced."""

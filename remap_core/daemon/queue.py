@@ -5,10 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache
 
-from remap_core.commands import Cancel, Command, Enqueue, Move, Pause, Resume, Retry
+from remap_core.commands import (
+    Annotate,
+    Cancel,
+    CancelBatch,
+    Command,
+    Enqueue,
+    Move,
+    Pause,
+    RelayMap,
+    Resume,
+    Retry,
+    ScoreSealed,
+)
 from remap_core.daemon.ports import Store
 from remap_core.errors import CommandRefused, DatasetError
 from remap_core.trials import DatasetCard, Proposal, TrialId
+
+MOST_CHILDREN = 1_000
+"""Children that one command may ask for: more is a slip of the hand, not a look at neighbours."""
 
 DescribeDataset = Callable[[str], DatasetCard]
 """Loads a data set and says what it is; raises DatasetError."""
@@ -18,27 +33,43 @@ def apply(command: Command, store: Store, describe: DescribeDataset, now: float)
     """Do what the command asks; returns what was done, raises CommandRefused or NotFound where it cannot be."""
     match command:
         case Enqueue():
-            return _enqueue(command.proposals, store, describe, now)
+            said = _enqueue(command.proposals, store, describe, now)
         case Cancel():
             store.cancel(command.trial, now)
-            return f"Model {command.trial} cancelled."
+            said = f"Model {command.trial} cancelled."
+        case CancelBatch():
+            cancelled = store.cancel_batch(command.batch, now)
+            return f"{len(cancelled)} of the batch cancelled: {', '.join(map(str, cancelled))}."
         case Retry():
             store.retry(command.trial, now)
-            return f"Model {command.trial} waits again."
+            said = f"Model {command.trial} waits again."
         case Move():
             store.move(command.trial, command.place)
-            return f"Model {command.trial} moved: {command.place}."
+            said = f"Model {command.trial} moved: {command.place}."
+        case Annotate():
+            store.annotate(command.trial, command.annotation)
+            said = f"Note and tags of model {command.trial} kept."
+        case ScoreSealed():
+            store.ask_sealed_score(command.trial, now)
+            said = f"Model {command.trial} is scored on the sealed test images as soon as a worker is free."
+        case RelayMap():
+            store.ask_relay(command.dataset, command.relation)
+            said = f"The map by {command.relation} is laid anew."
         case Pause():
             store.set_paused(True)
-            return "The queue is paused: running trainings go on, no further one begins."
+            said = "The queue is paused: running trainings go on, no further one begins."
         case Resume():
             store.set_paused(False)
-            return "The queue goes on."
+            said = "The queue goes on."
+    return said
 
 
 def _enqueue(proposals: Sequence[Proposal], store: Store, describe: DescribeDataset, now: float) -> str:
     if not proposals:
         raise CommandRefused("There is nothing to enqueue: the command holds no architecture.")
+    children = sum(proposal.parent is not None for proposal in proposals)
+    if children > MOST_CHILDREN:
+        raise CommandRefused(f"One batch holds at most {MOST_CHILDREN:,} children, but got {children:,}.")
     for name in {proposal.dataset: None for proposal in proposals}:
         _require_fitting([proposal for proposal in proposals if proposal.dataset == name], store, describe)
     for parent in {proposal.parent for proposal in proposals if proposal.parent is not None}:

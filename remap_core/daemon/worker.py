@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Protocol
 
-from remap_core.commands import Cancel, Command, Outcome
-from remap_core.daemon.executors import EpochDone, Event, Executor, Failed, Finished, Run, Stopped
+from remap_core.commands import Cancel, CancelBatch, Command, Outcome
+from remap_core.daemon.executors import EpochDone, Event, Executor, Failed, Finished, Run, Scored, Stopped
 from remap_core.daemon.ports import Store
 from remap_core.daemon.queue import DescribeDataset, apply
-from remap_core.errors import UnreadableCommand
-from remap_core.trials import Trial
+from remap_core.errors import InvalidTrial, UnreadableCommand
+from remap_core.trials import Evaluation, Trial, TrialId, TrialState
 
 log = logging.getLogger(__name__)
 
@@ -39,19 +39,21 @@ class Worker:
     def __init__(self, store: Store, inbox: Inbox, executor: Executor, describe: DescribeDataset) -> None:
         self._store, self._inbox, self._executor, self._describe = store, inbox, executor, describe
         self._runs: set[Run] = set()
+        self._scorings: set[Run] = set()
         for trial in store.requeue_running():
             log.info("model %d goes on from its last checkpoint", trial)
 
     @property
     def is_busy(self) -> bool:
-        """Whether a training is running."""
-        return bool(self._runs)
+        """Whether a training or a scoring is running."""
+        return bool(self._runs or self._scorings)
 
     def tick(self, now: float) -> None:
         """Do what there is to do, once, without waiting. `now` in seconds since 1970."""
         self._answer_commands(now)
         for event in self._executor.poll():
             self._record(event, now)
+        self._begin_scorings()
         self._begin_trainings(now)
 
     def leave(self, now: float, grace: float = 10.0) -> None:
@@ -61,6 +63,7 @@ class Worker:
         for run in sorted(self._runs, reverse=True):
             self._store.requeue(run.trial)
         self._runs.clear()
+        self._scorings.clear()  # their requests stay in the store, for the next trainer
 
     def _answer_commands(self, now: float) -> None:
         for name, command in self._inbox.pending():
@@ -71,14 +74,23 @@ class Worker:
             action = partial(apply, command, self._store, self._describe, now)
             receipt = self._store.apply_once(name, command.kind, now, action)
             log.info("%s %s: %s", receipt.kind, receipt.outcome, receipt.message)
-            if isinstance(command, Cancel) and receipt.outcome is Outcome.APPLIED:
-                self._abandon(command)
+            if isinstance(command, Cancel | CancelBatch) and receipt.outcome is Outcome.APPLIED:
+                self._abandon_cancelled()
             self._inbox.discard(name)
 
-    def _abandon(self, command: Cancel) -> None:
-        for run in [run for run in self._runs if run.trial == command.trial]:
-            self._runs.discard(run)
-            self._executor.stop(run)
+    def _abandon_cancelled(self) -> None:
+        for run in list(self._runs):
+            if self._store.trial(run.trial).state is TrialState.CANCELLED:
+                self._runs.discard(run)
+                self._executor.stop(run)
+
+    def _begin_scorings(self) -> None:
+        """They come first and in a paused queue too: each takes seconds, and a person waits for it."""
+        for number in self._store.pending_sealed_tests():
+            trial = self._store.trial(number)
+            if self._executor.free_slots and Run.of(trial) not in self._scorings:
+                self._scorings.add(Run.of(trial))
+                self._executor.score(trial)
 
     def _begin_trainings(self, now: float) -> None:
         for _ in range(self._executor.free_slots):
@@ -93,6 +105,9 @@ class Worker:
         self._executor.start(trial)
 
     def _record(self, event: Event, now: float) -> None:
+        if event.run in self._scorings:
+            self._record_score(event, now)
+            return
         if event.run not in self._runs:
             return  # of a training that was cancelled meanwhile
         trial = event.run.trial
@@ -101,11 +116,32 @@ class Worker:
                 self._store.record_epoch(trial, event.result)
                 return
             case Finished():
-                self._store.complete(trial, event.evaluation, now)
-                log.info("model %d complete: %.1f %%", trial, 100 * event.evaluation.accuracy)
+                self._complete(trial, event.evaluation, now)
             case Failed():
-                self._store.fail(trial, event.sentence, now)
-                log.warning("model %d failed: %s", trial, event.sentence)
+                self._fail(trial, event.sentence, now)
             case Stopped():
                 self._store.requeue(trial)
         self._runs.discard(event.run)
+
+    def _record_score(self, event: Event, now: float) -> None:
+        trial = event.run.trial
+        match event:
+            case Scored():
+                self._store.finish_sealed_test(trial, event.score, now)
+                log.info("model %d scored on the sealed test images: %.1f %%", trial, 100 * event.score.accuracy)
+            case Failed():
+                self._store.finish_sealed_test(trial, event.sentence, now)
+                log.warning("model %d not scored: %s", trial, event.sentence)
+        self._scorings.discard(event.run)
+
+    def _complete(self, trial: TrialId, evaluation: Evaluation, now: float) -> None:
+        try:
+            self._store.complete(trial, evaluation, now)
+        except InvalidTrial as error:  # the data set is no longer the one that the catalogue knows
+            self._fail(trial, str(error), now)
+        else:
+            log.info("model %d complete: %.1f %%", trial, 100 * evaluation.accuracy)
+
+    def _fail(self, trial: TrialId, sentence: str, now: float) -> None:
+        self._store.fail(trial, sentence, now)
+        log.warning("model %d failed: %s", trial, sentence)

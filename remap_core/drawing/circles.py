@@ -16,19 +16,33 @@ from remap_core.population import Floats
 RADII = (3.0, 7.0)
 """Pixels of the smallest and the largest circle's radius."""
 
+FADED = 0.2
+"""Opacity of a circle that may be looked at, but does not count."""
 
-def circle_marker(parameters: NDArray[np.number], accuracy: Floats) -> dict[str, Any]:
-    """The marker of n models' circles, with the colour bar that explains their darkness."""
+
+def circle_marker(
+    parameters: NDArray[np.number],
+    accuracy: Floats,
+    rows: NDArray[np.int64] | None = None,
+    *,
+    faded: NDArray[np.bool_] | None = None,
+    title: str = "Accuracy",
+) -> dict[str, Any]:
+    """The marker of n models' circles, with the colour bar that explains their darkness.
+
+    rows: draw these alone, as large and as dark as among all. faded: (n,) bool, which to draw paler than the others.
+    """
     low, high = accuracy_bounds(accuracy)
+    drawn = np.arange(len(parameters)) if rows is None else rows
     return {
-        "size": 2 * radii(parameters, decades(parameters)),
-        "color": accuracy,
+        "size": 2 * radii(parameters[drawn], decades(parameters)),
+        "color": accuracy[drawn],
         "cmin": low,
         "cmax": high,
         "colorscale": ACCURACY_SCALE,
         "line": {"color": OUTLINE, "width": 1},
-        "opacity": 1,
-        "colorbar": _darkness_legend(),
+        "opacity": 1 if faded is None or not faded.any() else np.where(faded[drawn], FADED, 1.0),
+        "colorbar": _darkness_legend(title),
     }
 
 
@@ -82,9 +96,9 @@ def _radius_entry(parameters: int, size: float) -> go.Scatter:
     return go.Scatter(x=[None], y=[None], mode="markers", name=compact(parameters), marker=ring)
 
 
-def _darkness_legend() -> dict[str, Any]:
+def _darkness_legend(title: str) -> dict[str, Any]:
     return {
-        "title": {"text": "Accuracy", "side": "right"},
+        "title": {"text": title, "side": "right"},
         "thickness": 10,
         "len": 0.55,
         "x": 1.02,

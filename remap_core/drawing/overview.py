@@ -1,90 +1,99 @@
-"""The overview: every finished model as a circle, accuracy against parameters, with the Pareto front."""
+"""The overview: every finished model as a circle, on two metrics or on a map, with what is selected marked."""
 
 from __future__ import annotations
 
-from textwrap import wrap
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
+from remap_core.drawing.captions import weights_text
 from remap_core.drawing.circles import circle_marker, radius_legend
-from remap_core.drawing.frame import HOVER, axis, framed, percent_axis, plain
+from remap_core.drawing.frame import HOVER, framed
+from remap_core.drawing.labels import Labels
 from remap_core.drawing.palette import FRONT, SELECTION
-from remap_core.drawing.svg import strip_html
+from remap_core.drawing.projection import Projection, metric_projection
 from remap_core.drawing.words import count, counted, percent
-from remap_core.errors import InvalidTrial
-from remap_core.population import Floats, Population, pareto_front
+from remap_core.population import Ints, Population
+from remap_core.views.view import View
 
 MODELS = "models"
 FRONT_LINE = "Pareto<br>front"
 SELECTED = "selected"
-"""Names of the traces. SELECTED is empty: a click fills it in the browser, the figure itself stays the same."""
+PARENT = "parent"
+CHILDREN = "children"
+"""Names of the traces. The last three are empty: a click fills them in the browser, the figure stays the same."""
 
-GL_ABOVE = 3_000
-"""More circles than this are painted by the graphics card."""
+PLAIN_UP_TO = 3_000
+"""Circles that are drawn as shapes with labels of their own. More are painted by the graphics card and labelled
+beside the chart: 10,000 labels would weigh 8 MB and take 2 s to write."""
 
-LABELS_UP_TO = 10_000
-"""More models than this carry no hover label of their own: their text would weigh more than the page."""
+Segments = tuple[list[float | None], list[float | None]]
+"""x and y of points; a None ends a line."""
 
 
-def overview_figure(population: Population, *, class_index: int | None = None) -> go.Figure:
-    """Validation accuracy (of one class, where chosen) against parameters on a logarithmic axis.
+def overview_figure(population: Population, view: View, projection: Projection | None = None) -> go.Figure:
+    """The models that the view's filter shows, by default on the view's metrics.
 
-    Darkness is the accuracy, radius the logarithm of the parameters. customdata of a circle is its model's id.
-    Raises InvalidTrial where the data set has no such class.
+    Darkness is the objective's value, radius the logarithm of the parameters; models beyond a cap are faded.
+    customdata of a circle is its model's id. Raises InvalidView for weights of another data set.
     """
-    values = shown_accuracy(population, class_index)
+    placed = projection or metric_projection(population, view)
     figure = framed(
-        height=460,
+        height=480,
+        margin={"l": 8, "r": 8, "t": 34, "b": 8, "pad": 0},  # the mode bar's row: it covers nothing
         dragmode="select",
         hovermode="closest",
-        uirevision="overview",
+        uirevision=placed.name,
         legend=_LEGEND,
-        xaxis=axis("Parameters", type="log", exponentformat="SI"),
-        yaxis=percent_axis(_accuracy_title(population, class_index)),
+        xaxis=placed.x,
+        yaxis=placed.y,
+        shapes=placed.limits,
     )
-    if not len(population):
-        figure.update_layout(xaxis_range=[2, 6], yaxis_range=[0, 1])
-    figure.add_trace(_front(population, values))
-    figure.add_trace(_models(population, values, class_index))
+    figure.add_traces([_front(placed), _lines(CHILDREN, "solid"), _lines(PARENT, "dot")])
+    figure.add_trace(_models(population, view, placed))
     figure.add_traces([*radius_legend(population.parameters), _selected()])
     return figure
 
 
-def overview_alt(population: Population, *, class_index: int | None = None) -> str:
-    """The overview in one sentence.
+def overview_alt(population: Population, view: View) -> str:
+    """What the overview shows in one sentence.
 
     For example "40 models, best 98.1 % with 24,122 parameters; 6 on the Pareto front".
     """
-    values = shown_accuracy(population, class_index)
-    models = counted(len(population), "model")
-    if np.isnan(values).all():
+    shown, values = view.filter.mask(population), view.objective.value(population)
+    models = counted_models(population, view)
+    eligible = np.where(shown & view.objective.allows(population), values, np.nan)
+    if np.isnan(eligible).all():
         return models
-    best = int(np.nanargmax(values))
-    of_class = "" if class_index is None else f" for {population.class_names[class_index]}"
+    best = int(np.nanargmax(eligible))
+    aim = "" if view.objective.counts_alike else f" for {weights_text(view.objective, population.class_names)}"
     parameters = counted(int(population.parameters[best]), "parameter")
-    front = count(len(pareto_front(population.parameters, values)))
-    return f"{models}, best {percent(values[best])}{of_class} with {parameters}; {front} on the Pareto front"
+    front = count(len(metric_projection(population, view).front))
+    return f"{models}, best {percent(values[best])}{aim} with {parameters}; {front} on the Pareto front"
 
 
-def overview_point(population: Population, model: int, *, class_index: int | None = None) -> tuple[float, float] | None:
-    """x and y of a model's circle, None where it has none: what fills the trace SELECTED."""
+def counted_models(population: Population, view: View) -> str:
+    """How many models the filter leaves: "23 of 40 models", or "40 models" where nothing is filtered."""
+    models = counted(len(population), "model")
+    return f"{count(int(view.filter.mask(population).sum()))} of {models}" if view.filter else models
+
+
+def selection_points(population: Population, view: View, model: int, projection: Projection) -> dict[str, Segments]:
+    """What fills the traces SELECTED, PARENT and CHILDREN for a model: its place, and lines to its relatives'."""
+    drawn = set(projection.drawn(view.filter.mask(population)).tolist())
     row = population.row_of(model)
-    if row is None:
-        return None
-    accuracy = float(shown_accuracy(population, class_index)[row])
-    return None if np.isnan(accuracy) else (float(population.parameters[row]), accuracy)
-
-
-def shown_accuracy(population: Population, class_index: int | None = None) -> Floats:
-    """(n,) float64 validation accuracy, or that of one class; raises InvalidTrial where there is no such class."""
-    if class_index is None:
-        return population.accuracy
-    classes = len(population.class_names)
-    if not 0 <= class_index < classes:
-        raise InvalidTrial(f"0 <= class_index < {classes} must hold for this data set, but got {class_index}.")
-    return population.class_accuracy[:, class_index]
+    if row is None or row not in drawn:
+        return {SELECTED: ([], []), PARENT: ([], []), CHILDREN: ([], [])}
+    up = population.row_of(int(population.parent[row])) if population.parent[row] else None
+    down = np.flatnonzero(population.parent == model).tolist()
+    lines = projection.places.tolist()
+    own = lines[row]
+    return {
+        SELECTED: ([own[0]], [own[1]]),
+        PARENT: _segments(own, [lines[up]] if up is not None and up in drawn else []),
+        CHILDREN: _segments(own, [lines[child] for child in down if child in drawn]),
+    }
 
 
 _LEGEND = {
@@ -99,39 +108,57 @@ _LEGEND = {
 """Below the colour bar, in one column with it: it never wraps, however narrow the page."""
 
 
-def _accuracy_title(population: Population, class_index: int | None) -> str:
-    if class_index is None:
-        return "Validation accuracy"
-    return f"Validation accuracy for {plain(population.class_names[class_index], 24)}"
+def _segments(start: list[float], ends: list[list[float]]) -> Segments:
+    x: list[float | None] = [value for end in ends for value in (start[0], end[0], None)]
+    y: list[float | None] = [value for end in ends for value in (start[1], end[1], None)]
+    return x, y
 
 
-def _models(population: Population, values: Floats, class_index: int | None) -> go.Scatter | go.Scattergl:
-    scatter = go.Scattergl if len(population) > GL_ABOVE else go.Scatter
+def _models(population: Population, view: View, placed: Projection) -> go.Scatter | go.Scattergl:
+    rows = placed.drawn(view.filter.mask(population))
+    scatter = go.Scattergl if len(rows) > PLAIN_UP_TO else go.Scatter
     return scatter(
         name=MODELS,
-        x=population.parameters,
-        y=values,
-        customdata=population.id.tolist(),  # a list: a typed array would come back from the browser as an object
+        x=placed.places[rows, 0],
+        y=placed.places[rows, 1],
+        customdata=population.id[rows].tolist(),  # a list: a typed array would come back from the browser as an object
         mode="markers",
-        marker=circle_marker(population.parameters, values),
+        marker=circle_marker(
+            population.parameters,
+            view.objective.value(population),
+            rows,
+            faded=~view.objective.allows(population),
+            title="Accuracy" if view.objective.counts_alike else "Weighted accuracy",
+        ),
         unselected={"marker": {"opacity": 0.3}},
         showlegend=False,
-        **_hover(population, class_index),
+        **_hover(population, view, rows),
     )
 
 
-def _front(population: Population, values: Floats) -> go.Scatter:
-    rows = pareto_front(population.parameters, values)
+def _hover(population: Population, view: View, rows: Ints) -> dict[str, Any]:
+    if len(rows) > PLAIN_UP_TO:
+        return {"hoverinfo": "none"}  # the event still comes
+    labels = Labels.of(population, view)
+    return {"hovertext": [labels.html(int(row)) for row in rows], "hovertemplate": HOVER}
+
+
+def _front(placed: Projection) -> go.Scatter:
     return go.Scatter(
         name=FRONT_LINE,
-        x=population.parameters[rows],
-        y=values[rows],
+        x=placed.places[placed.front, 0],
+        y=placed.places[placed.front, 1],
         mode="lines",
         line={"shape": "hv", "color": FRONT, "width": 2},
         hoverinfo="skip",
-        showlegend=len(rows) > 0,
+        showlegend=len(placed.front) > 0,
         legendrank=2_000,  # below the circles
     )
+
+
+def _lines(name: str, dash: str) -> go.Scatter:
+    line = {"color": SELECTION, "width": 1.5, "dash": dash}
+    return go.Scatter(name=name, x=[], y=[], mode="lines", line=line, hoverinfo="skip", showlegend=False)
 
 
 def _selected() -> go.Scatter:
@@ -145,21 +172,3 @@ def _selected() -> go.Scatter:
         hoverinfo="skip",
         showlegend=False,
     )
-
-
-def _hover(population: Population, class_index: int | None) -> dict[str, Any]:
-    if len(population) > LABELS_UP_TO:
-        return {"hoverinfo": "none"}  # the event still comes
-    labels = [_label(population, row, class_index) for row in range(len(population))]
-    return {"hovertext": labels, "hovertemplate": HOVER}
-
-
-def _label(population: Population, row: int, class_index: int | None) -> str:
-    text = population.text[row]
-    lines = [f"<b>#{population.id[row]}</b>  {strip_html(text)}", *map(plain, wrap(text, 48))]
-    if class_index is not None:
-        share = population.class_accuracy[row, class_index]
-        lines.append(f"{plain(population.class_names[class_index], 24)} {percent(share)}")
-    lines.append(f"validation {percent(population.accuracy[row])}, training {percent(population.train_accuracy[row])}")
-    parameters = counted(int(population.parameters[row]), "parameter")
-    return "<br>".join([*lines, f"{parameters}, {counted(int(population.epochs[row]), 'epoch')}"])

@@ -6,7 +6,7 @@ Chips are centred on one line, so that the symbols read like a word and the outl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from math import log, prod, tanh
 from types import MappingProxyType
@@ -15,6 +15,7 @@ from remap_core.drawing.palette import CHIP_BORDERS, CHIP_COLOURS, CHIP_INKS, HE
 from remap_core.drawing.words import count, counted
 from remap_core.errors import InvalidArchitecture
 from remap_core.space.architecture import Architecture, LayerCost
+from remap_core.space.draft import Draft
 from remap_core.space.layers import Activation, AvgPool2d, Conv2d, Dense, Dropout, Layer, MaxPool2d, Shape
 from remap_core.space.text import layer_text, layers_text
 
@@ -161,6 +162,27 @@ def chips(architecture: Architecture, size: Size, scale: HeightScale | None = No
         for index, (layer, cost) in enumerate(zip(architecture.layers, architecture.costs, strict=False))
     ]
     return [*row, _head(architecture, size, scale)]
+
+
+def draft_chips(draft: Draft, size: Size) -> list[Chip]:
+    """The row of a draft: where it does not fit together, chips from the misfit on are as low as can be, and have an
+    empty output shape and no costs.
+    """
+    if draft.architecture:
+        return chips(draft.architecture, size)
+    fitting = draft.layers[: draft.misfit.index if draft.misfit else 0]
+    row = chips(draft.parent.with_layers(fitting), size)[:-1]
+    rest = [_unplaced(index, layer, size) for index, layer in enumerate(draft.layers)]
+    head = _unplaced(len(rest), Dense(draft.parent.classes), size)
+    return [*row, *rest[len(row) :], replace(head, index=None, kind=HEAD, symbol="H", cost=_UNKNOWN_HEAD)]
+
+
+_UNKNOWN_HEAD = LayerCost("Head", (), 0, 0)
+
+
+def _unplaced(index: int, layer: Layer, size: Size) -> Chip:
+    x, cost = index * size.pitch + size.gap / 2, LayerCost(layer_text(layer), (), 0, 0)
+    return Chip(index, layer.kind, _symbol(layer), x, float(size.block), SHORTEST, _label(layer), cost)
 
 
 def snac_alt(architecture: Architecture) -> str:

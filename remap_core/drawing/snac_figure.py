@@ -8,7 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from remap_core.drawing.frame import CLEAR, HOVER, framed, plain
-from remap_core.drawing.palette import OUTLINE, SELECTION
+from remap_core.drawing.palette import OUTLINE, SELECTION, WORSE
 from remap_core.drawing.snac import DOTS_INSET, Chip, HeightScale, Polyline, Size, chips, glyph_box, label_lines
 from remap_core.drawing.words import counted, shape_text
 from remap_core.space.architecture import Architecture
@@ -39,11 +39,22 @@ def snac_figure(
     selects bars. chosen: indices of layers that get the selection's border. handles: between the blocks of LARGE add
     HANDLES, triangles whose customdata is ["insert", index at which a layer would be inserted].
     """
-    row = chips(architecture, size, scale)
+    return row_figure(chips(architecture, size, scale), size, chosen=chosen, handles=handles)
+
+
+def row_figure(
+    row: Sequence[Chip],
+    size: Size,
+    *,
+    chosen: Collection[int] = (),
+    handles: bool = False,
+    misfit: int | None = None,
+) -> go.Figure:
+    """What `snac_figure` draws, of a row of chips; misfit: index of the layer that gets the border of a fault."""
     handles = handles and size.has_labels
     figure = framed(**_layout(row, size, handles))
     figure.update_layout(
-        shapes=[shape for chip in row for shape in _shapes(chip, size, chip.index in chosen)],
+        shapes=[shape for chip in row for shape in _shapes(chip, size, _edge(chip, chosen, misfit))],
         annotations=[note for chip in row for note in _notes(chip, size)],
     )
     figure.add_traces([_bars(LAYERS, row[:-1], size), _bars(HEAD_BLOCK, row[-1:], size)])
@@ -74,9 +85,16 @@ def _layout(row: Sequence[Chip], size: Size, handles: bool) -> dict[str, Any]:
     }
 
 
-def _shapes(chip: Chip, size: Size, chosen: bool) -> Iterator[dict[str, Any]]:
-    edge = SELECTION if chosen else chip.colour if chip.dotted else chip.border
-    yield {**_box(chip, size, 0), "fillcolor": chip.colour, "line": {"color": edge, "width": 3 if chosen else 1}}
+def _edge(chip: Chip, chosen: Collection[int], misfit: int | None) -> str | None:
+    """Colour of a border that says something about the chip."""
+    if chip.index is None:
+        return None
+    return WORSE if chip.index == misfit else SELECTION if chip.index in chosen else None
+
+
+def _shapes(chip: Chip, size: Size, edge: str | None) -> Iterator[dict[str, Any]]:
+    line = {"color": edge or (chip.colour if chip.dotted else chip.border), "width": 3 if edge else 1}
+    yield {**_box(chip, size, 0), "fillcolor": chip.colour, "line": line}
     if chip.dotted:
         dots = {"color": chip.border, "width": 1.5, "dash": "1.5px,1.5px"}
         yield {**_box(chip, size, DOTS_INSET), "line": dots}
@@ -148,6 +166,8 @@ def _handles(row: Sequence[Chip], size: Size) -> go.Scatter:
 
 def _label(chip: Chip) -> str:
     cost = chip.cost
+    if not cost.output_shape:
+        return f"<b>{plain(chip.text)}</b><br>does not fit here"
     costs = "no parameters"
     if cost.parameters:
         costs = f"{counted(cost.parameters, 'parameter')}, {counted(cost.multiply_adds, 'multiply-add')}"

@@ -8,7 +8,7 @@ from functools import lru_cache
 from html import escape
 from itertools import groupby
 
-from remap_core.drawing.palette import CHIP_COLOURS, HEAD, QUIET_TEXT
+from remap_core.drawing.palette import CHIP_COLOURS, HEAD, QUIET_TEXT, SELECTION
 from remap_core.drawing.snac import (
     DOTS_INSET,
     Chip,
@@ -21,6 +21,7 @@ from remap_core.drawing.snac import (
     snac_alt,
 )
 from remap_core.space.architecture import Architecture
+from remap_core.space.marks import Marks
 from remap_core.space.text import layers_text, parse_layers
 
 LABEL_LINE = 11
@@ -32,21 +33,32 @@ TABLE_ROW, TABLE_PADDING = 36, 6
 STRIP_BLOCKS = 24
 """Blocks of a strip before the rest is only counted: keeps it below a kilobyte."""
 
+NO_MARKS = Marks()
+
 _FONT = "font-family='Arial,Helvetica,sans-serif'"
 
 
-def snac_svg(row: Sequence[Chip], size: Size, *, title: str = "", blocks: int = 0, height: int = 0) -> str:
+def snac_svg(
+    row: Sequence[Chip],
+    size: Size,
+    *,
+    title: str = "",
+    blocks: int = 0,
+    height: int = 0,
+    marks: Marks = NO_MARKS,
+) -> str:
     """A standalone SVG of a row of chips, aligned left on a transparent ground.
 
     title: the text alternative, by default the layers in words. blocks, height: room for at least so many blocks
-    (the head included) and pixels, so that the rows of a table share one scale.
+    (the head included) and pixels, so that the rows of a table share one scale. marks: what differs from a parent:
+    a frame round a block, a bar where one was removed.
     """
     title = title or ", ".join(chip.text for chip in row)
     width = size.width(max(blocks, len(row)))
     lines = max((len(label_lines(chip.label)) for chip in row), default=0) if size.has_labels else 0
     needed = size.block + (LABEL_LINE * lines + 4 if lines else 0)
     tall = max(height, needed)
-    body = "".join(_chip(chip, size) for chip in row)
+    body = "".join(_chip(chip, size) for chip in row) + "".join(_marks(row, size, marks))
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' role='img' width='{width}' height='{tall}' "
         f"viewBox='0 {(needed - tall) / 2:g} {width} {tall}'><title>{escape(title)}</title>{body}</svg>"
@@ -55,7 +67,12 @@ def snac_svg(row: Sequence[Chip], size: Size, *, title: str = "", blocks: int = 
 
 @lru_cache(maxsize=4096)
 def snac_data_uri(
-    architecture: Architecture, *, blocks: int, size: Size = Size.MEDIUM, scale: HeightScale | None = None
+    architecture: Architecture,
+    *,
+    blocks: int,
+    size: Size = Size.MEDIUM,
+    scale: HeightScale | None = None,
+    marks: Marks = NO_MARKS,
 ) -> str:
     """The SVG as a data URI, for the image column of a table.
 
@@ -64,7 +81,7 @@ def snac_data_uri(
     `size.width(blocks)` pixels and the cell's padding are what the column needs.
     """
     row, title = chips(architecture, size, scale), snac_alt(architecture)
-    drawing = snac_svg(row, size, title=title, blocks=blocks, height=TABLE_ROW - TABLE_PADDING)
+    drawing = snac_svg(row, size, title=title, blocks=blocks, height=TABLE_ROW - TABLE_PADDING, marks=marks)
     return f"data:image/svg+xml;base64,{b64encode(drawing.encode()).decode()}"
 
 
@@ -83,6 +100,18 @@ def _strip(text: str) -> str:
     more = f" +{len(kinds) - STRIP_BLOCKS}" if len(kinds) > STRIP_BLOCKS else ""
     runs = ((kind, len(list(run))) for kind, run in groupby(kinds[:STRIP_BLOCKS]))
     return "".join(f"<span style='color:{CHIP_COLOURS[kind]}'>{'▮' * length}</span>" for kind, length in runs) + more
+
+
+def _marks(row: Sequence[Chip], size: Size, marks: Marks) -> Iterator[str]:
+    for index, chip in enumerate(row):
+        if index in marks.changed:
+            box = f"x='{chip.x:.2f}' y='-1.5' width='{chip.width:.2f}' height='{size.block + 3}' rx='3'"
+            yield f"<rect {box} fill='none' stroke='{SELECTION}' stroke-width='2.5'/>"
+        if index in marks.gaps:
+            x = max(chip.x - size.gap / 2, 1.5)
+            yield (
+                f"<line x1='{x:.2f}' x2='{x:.2f}' y1='-2' y2='{size.block + 2}' stroke='{SELECTION}' stroke-width='3'/>"
+            )
 
 
 def _chip(chip: Chip, size: Size) -> str:

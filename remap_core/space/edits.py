@@ -8,12 +8,28 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from remap_core.errors import InvalidArchitecture, InvalidTrial
 from remap_core.space.architecture import Architecture
+from remap_core.space.fit import misfit
 from remap_core.space.layers import Layer, layer_from_json
 from remap_core.space.text import layer_text
+
+
+class Chain(Protocol):
+    """What edits are made to: an architecture, or layers that do not fit together yet."""
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers, in order, without the head."""
+
+
+@dataclass(frozen=True)
+class Layers:
+    """A chain that need not fit together: between two edits of a handcrafted child, for example."""
+
+    layers: tuple[Layer, ...]
 
 
 class Edit(ABC):
@@ -34,7 +50,7 @@ class Edit(ABC):
         """The layers after the edit, whether they fit together or not; raises InvalidArchitecture."""
 
     @abstractmethod
-    def sentence(self, parent: Architecture) -> str:
+    def sentence(self, parent: Chain) -> str:
         """What is done to the parent, for a person."""
 
     def to_json(self) -> dict[str, Any]:
@@ -63,7 +79,7 @@ class Remove(Edit):
         self._target(layers)
         return layers[: self.index] + layers[self.index + 1 :]
 
-    def sentence(self, parent: Architecture) -> str:
+    def sentence(self, parent: Chain) -> str:
         """What is done to the parent, for a person.
 
         >>> from remap_core.space.layers import Dense
@@ -86,7 +102,7 @@ class Replace(Edit):
             raise InvalidArchitecture(f"Replace needs another kind than {self.layer.kind}; reparameterize keeps it.")
         return (*layers[: self.index], self.layer, *layers[self.index + 1 :])
 
-    def sentence(self, parent: Architecture) -> str:
+    def sentence(self, parent: Chain) -> str:
         return f"{layer_text(self._target(parent.layers))} at {self.index + 1} -> {layer_text(self.layer)}"
 
 
@@ -103,7 +119,7 @@ class Prepend(Edit):
             raise InvalidArchitecture(f"index must be 0 to {len(layers)} (the head), but got {self.index}.", self.index)
         return (*layers[: self.index], self.layer, *layers[self.index :])
 
-    def sentence(self, parent: Architecture) -> str:
+    def sentence(self, parent: Chain) -> str:
         at_head = self.index == len(parent.layers)
         place = "the head" if at_head else f"{layer_text(parent.layers[self.index])} at {self.index + 1}"
         return f"{layer_text(self.layer)} put before {place}"
@@ -126,7 +142,7 @@ class Reparameterize(Edit):
         changed = replace(target, **{self.name: self.value})  # type: ignore[type-var]
         return (*layers[: self.index], changed, *layers[self.index + 1 :])
 
-    def sentence(self, parent: Architecture) -> str:
+    def sentence(self, parent: Chain) -> str:
         """What is done to the parent, for a person.
 
         >>> from remap_core.space.layers import Conv2d
@@ -167,12 +183,13 @@ def apply_all(parent: Architecture, edits: Iterable[Edit]) -> Architecture:
     return child
 
 
-def sentences(parent: Architecture, edits: Iterable[Edit]) -> list[str]:
-    """What the edits do, in order; places are those of the architecture that each is applied to."""
+def sentences(parent: Chain, edits: Iterable[Edit]) -> list[str]:
+    """What the edits do, in order; places are those of the chain that each is applied to, whether it fits or not."""
     said = []
+    chain = Layers(parent.layers)
     for edit in edits:
-        said.append(edit.sentence(parent))
-        parent = edit.apply(parent)
+        said.append(edit.sentence(chain))
+        chain = Layers(edit.edited(chain.layers))
     return said
 
 
@@ -186,8 +203,14 @@ class Candidate:
 
 
 def candidate(parent: Architecture, *edits: Edit) -> Candidate:
-    """The candidate that the edits give; an impossible one carries the reason."""
+    """The candidate that the edits give; an impossible one carries the reason, layers counted from 1."""
+    layers = parent.layers
     try:
+        for edit in edits:
+            layers = edit.edited(layers)
+            found = misfit(parent.input_shape, layers)
+            if found:
+                return Candidate(edits, None, found.sentence)
         return Candidate(edits, apply_all(parent, edits))
     except InvalidArchitecture as error:
         return Candidate(edits, None, str(error))

@@ -77,11 +77,12 @@ class ResidentDataset:
 def resident(dataset: Dataset, device: str) -> ResidentDataset:
     """The data set on the device; kept, as most trainings of a process are of one data set."""
     scale = Scale.of(dataset.train)
-    train, validation = (_moved(images, scale, device) for images in (dataset.train, dataset.validation))
+    train, validation = (moved(images, scale, device) for images in (dataset.train, dataset.validation))
     return ResidentDataset(device, train, validation, scale)
 
 
-def _moved(images: Images, scale: Scale, device: str) -> ResidentImages:
+def moved(images: Images, scale: Scale, device: str) -> ResidentImages:
+    """Images on a device, with the scale that their pixels get."""
     mean, deviation = (torch.tensor(values).reshape(1, -1, 1, 1) for values in (scale.mean, scale.deviation))
     pixels = torch.from_numpy(np.require(images.images, requirements=["C", "W"]))
     labels = torch.from_numpy(images.labels.astype(np.int64))

@@ -10,9 +10,10 @@ from remap_core.errors import DatasetError, TrainingFailed
 from remap_core.training.datasets import Dataset, load_dataset
 from remap_core.training.devices import choose_device, describe_device, limit_threads
 from remap_core.training.loop import Training, train
-from remap_core.trials import Trial
+from remap_core.training.sealed import score_sealed
+from remap_core.trials import SealedScore, Trial
 
-__all__ = ["choose_device", "describe_device", "limit_threads", "train_trial"]
+__all__ = ["choose_device", "describe_device", "limit_threads", "score_trial", "train_trial"]
 
 
 def train_trial(trial: Trial, should_stop: Callable[[], bool], *, home: Path, device: str) -> Training:
@@ -20,12 +21,24 @@ def train_trial(trial: Trial, should_stop: Callable[[], bool], *, home: Path, de
 
     Yields, returns and raises what `loop.train` does; a data set that cannot be used is a TrainingFailed too.
     """
+    dataset, folder = _surroundings(trial, home)
+    return (yield from train(trial, dataset, device=device, should_stop=should_stop, folder=folder))
+
+
+def score_trial(trial: Trial, *, home: Path, device: str) -> SealedScore:
+    """Score a complete trial on its data set's sealed test images, by the weights in `home`/artifacts/<id>.
+
+    Raises what `sealed.score_sealed` does; a data set that cannot be used is a TrainingFailed too.
+    """
+    dataset, folder = _surroundings(trial, home)
+    return score_sealed(trial, dataset, device=device, folder=folder)
+
+
+def _surroundings(trial: Trial, home: Path) -> tuple[Dataset, Path]:
     try:
-        dataset = _kept(trial.proposal.dataset)
+        return _kept(trial.proposal.dataset), home / "artifacts" / str(trial.id)
     except DatasetError as error:
         raise TrainingFailed(str(error)) from error
-    folder = home / "artifacts" / str(trial.id)
-    return (yield from train(trial, dataset, device=device, should_stop=should_stop, folder=folder))
 
 
 @lru_cache(maxsize=1)

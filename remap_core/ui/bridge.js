@@ -8,9 +8,22 @@ const pointOf = (p) => ({
   x: p.x, y: p.y, z: p.z ?? null, customdata: p.customdata ?? null,
 })
 
-function markIn(gd, mark) {
-  const index = mark && window.Plotly ? gd.data.findIndex((trace) => trace.name === mark.trace) : -1
-  if (index >= 0) window.Plotly.restyle(gd, { x: [mark.x], y: [mark.y] }, [index])
+// Only what has moved is drawn anew.
+function markIn(gd, marks) {
+  const placed = marks
+    .map((mark) => ({ ...mark, index: gd.data.findIndex((trace) => trace.name === mark.trace) }))
+    .filter(({ index, x, y }) => index >= 0 && !same(gd.data[index], { x, y }))
+  if (!placed.length || !window.Plotly) return
+  const all = (name) => placed.map((mark) => mark[name])
+  window.Plotly.restyle(gd, { x: all('x'), y: all('y') }, all('index'))
+}
+
+const same = (trace, { x, y }) =>
+  JSON.stringify([Array.from(trace.x ?? []), Array.from(trace.y ?? [])]) === JSON.stringify([x, y])
+
+// A thumb on the chart scrolls the page; a tap still clicks.
+function freeScrolling(gd) {
+  if (window.Plotly && matchMedia('(pointer: coarse)').matches) window.Plotly.relayout(gd, { dragmode: false })
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -18,7 +31,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   charts.set(parentElement, chart)
   chart.data = data
   if (chart.observer) {
-    if (chart.gd) markIn(chart.gd, data.mark)
+    if (chart.gd) markIn(chart.gd, data.marks)
   } else {
     chart.observer = observe(chart, setTriggerValue)
   }
@@ -44,7 +57,8 @@ function observe(chart, setTriggerValue) {
     if (!gd?.on || !gd._fullLayout || gd === chart.gd) return
     chart.gd = gd
     chart.data.events.forEach((name) => gd.on(name, listeners[name]))
-    markIn(gd, chart.data.mark)
+    freeScrolling(gd)
+    markIn(gd, chart.data.marks)
   }
   const observer = new MutationObserver(attach)
   observer.observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ['class'] })

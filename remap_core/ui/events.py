@@ -41,11 +41,11 @@ class Point:
 
 @dataclass(frozen=True)
 class Mark:
-    """Where the highlight trace called `trace` shall have its points; the chart itself stays as it is."""
+    """Where the trace called `trace` shall have its points (None ends a line); the chart itself stays as it is."""
 
     trace: str
-    x: Sequence[float]
-    y: Sequence[float]
+    x: Sequence[float | None]
+    y: Sequence[float | None]
 
 
 def draw(figure: Any, key: str, alt: str) -> None:
@@ -61,10 +61,14 @@ def listen(
     on_click: Callable[[Point], None] | None = None,
     on_hover: Callable[[Point], None] | None = None,
     on_brush: Callable[[list[Point]], None] | None = None,
-    mark: Mark | None = None,
+    marks: Sequence[Mark] = (),
+    key: str = "events",
 ) -> None:
-    """Call back on what is done in the chart with this key; every event comes once, the same point twice too."""
-    key = f"{chart}-events"
+    """Call back on what is done in the chart with this key; every event comes once, the same point twice too.
+
+    key: tells several listeners to one chart apart, such as one in a fragment of its own.
+    """
+    key = f"{chart}-{key}"
     callbacks: dict[str, Any] = {}
     events: list[str] = []
     if on_click:
@@ -78,8 +82,8 @@ def listen(
             key, "brush", lambda sent: on_brush([Point.of(point) for point in sent["points"]])
         )
         events.append("plotly_selected")
-    moved = {"trace": mark.trace, "x": list(mark.x), "y": list(mark.y)} if mark else None
-    data = {"target": chart, "events": events, "hoverMs": HOVER_MS, "mark": moved}
+    moved = [{"trace": mark.trace, "x": list(mark.x), "y": list(mark.y)} for mark in marks]
+    data = {"target": chart, "events": events, "hoverMs": HOVER_MS, "marks": moved}
     _bridge(key=key, data=data, height=1, **callbacks)
 
 

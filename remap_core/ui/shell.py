@@ -12,11 +12,14 @@ from remap_core import services
 from remap_core.catalogue.reader import Catalogue
 from remap_core.commands import Outcome
 from remap_core.drawing import words
-from remap_core.drawing.snac import Size
-from remap_core.drawing.svg import snac_data_uri
+from remap_core.drawing.icon import icon_uri
+from remap_core.drawing.snac import snac_alt
 from remap_core.errors import NoCatalogue, RemapError
 from remap_core.trials import Trial, TrialId, TrialState
 from remap_core.ui import state
+from remap_core.ui.batches import announce_finished
+from remap_core.ui.objective import objective_line
+from remap_core.ui.plain import plain
 
 PAGES = {
     "overview": ("Overview", ":material/scatter_plot:"),
@@ -27,6 +30,8 @@ PAGES = {
 }
 POLL = 1.0
 """Seconds between looks for something new."""
+DRAWER_ROWS, DRAWER_HEIGHT = 12, 440
+"""Models that the sidebar shows at once, and the pixels that it scrolls more of them in."""
 
 
 @contextmanager
@@ -35,8 +40,10 @@ def page(name: str) -> Iterator[None]:
     title, _ = PAGES[name]
     st.set_page_config(page_title=f"{title} - REMAP", page_icon="🧩", layout="wide")
     _started_here(str(state.settings().home.absolute()))
+    state.follow_address()
     with st.sidebar:
         _navigation()
+        objective_line()
         _trainer_status()
         _drawer()
     st.title(title)
@@ -84,8 +91,9 @@ def _trainer_status() -> None:
         st.button("Start a trainer", on_click=_start_another, key="start-trainer")
         return
     if trainer.message:
-        st.warning(trainer.message)
+        st.warning(plain(trainer.message))
     st.caption(_progress_sentence())
+    announce_finished()
 
 
 def _progress_sentence() -> str:
@@ -105,6 +113,8 @@ def _progress_sentence() -> str:
 def _drawer() -> None:
     st.markdown("#### Drawer")
     state_of = state.session()
+    if state_of.complaint:
+        st.warning(plain(state_of.complaint))
     if not state_of.drawer:
         st.caption("Click a circle on the overview: the model is kept here.")
         return
@@ -113,27 +123,27 @@ def _drawer() -> None:
     except RemapError as error:
         st.caption(str(error))
         return
-    blocks = max(len(trial.architecture.layers) for trial in kept) + 1
-    for trial in kept:
-        _drawer_row(trial, blocks, selected=trial.id == state_of.selected)
+    if len(kept) < len(state_of.drawer):
+        st.caption(f"{words.counted(len(state_of.drawer) - len(kept), 'model')} of it not in this catalogue.")
+    blocks = max((len(trial.architecture.layers) for trial in kept), default=0) + 1
+    with st.container(key="drawer-rows", gap=None, height=DRAWER_HEIGHT if len(kept) > DRAWER_ROWS else "content"):
+        for trial in kept:
+            _drawer_row(trial, blocks, selected=trial.id == state.shown_model())
 
 
 def _drawer_row(trial: Trial, blocks: int, selected: bool) -> None:
+    """One button: SNAC, number, accuracy and parameters in a line; it opens the model."""
     accuracy = words.percent(trial.last.validation_accuracy) if trial.last else trial.state.value
-    with st.container(key=f"drawer-{trial.id}", gap=None):
-        st.image(snac_data_uri(trial.architecture, blocks=blocks, size=Size.SMALL))
-        label = f"#{trial.id} · {accuracy} · {words.count(trial.architecture.parameters)} parameters"
-        st.button(
-            label,
-            key=f"open-{trial.id}",
-            type="primary" if selected else "tertiary",
-            on_click=_select,
-            args=(trial.id,),
-        )
-
-
-def _select(model: TrialId) -> None:
-    state.session().selected = model
+    number = f":primary[**#{trial.id}**]" if selected else f"#{trial.id}"
+    picture = f"![]({icon_uri(trial.architecture, blocks=blocks)})"
+    size = words.compact(trial.architecture.parameters)
+    if st.button(
+        f"{picture} {number} {accuracy} · {size}",
+        key=f"open-{trial.id}",
+        type="secondary" if selected else "tertiary",
+        help=snac_alt(trial.architecture),
+    ):
+        open_model(trial.id)
 
 
 def asked_trial(catalogue: Catalogue) -> Trial | None:
@@ -162,10 +172,10 @@ def dataset_title(name: str) -> str:
     return name.rsplit("/", 1)[-1]
 
 
-def watch(look: Callable[[], object], seen: object) -> None:
-    """Draw the page anew once `look` no longer gives what was `seen`; looks every POLL seconds."""
+def watch(look: Callable[[], object], seen: object, every: float = POLL) -> None:
+    """Draw the page anew once `look` no longer gives what was `seen`; looks after so many seconds each time."""
 
-    @st.fragment(run_every=POLL)
+    @st.fragment(run_every=every)
     def watching() -> None:
         if look() != seen:
             st.rerun()
@@ -192,9 +202,9 @@ def show_receipts(catalogue: Catalogue) -> None:
             waits = "" if state.trainer() else ", and waits for a trainer"
             st.caption(f":material/outgoing_mail: Sent{waits}.")
         elif receipt.outcome is Outcome.APPLIED:
-            st.caption(f":material/check: {receipt.message}")
+            st.caption(f":material/check: {plain(receipt.message)}")
         else:
-            st.warning(f"Refused: {receipt.message}", icon=":material/block:")
+            st.warning(f"Refused: {plain(receipt.message)}", icon=":material/block:")
 
 
 @contextmanager
@@ -208,4 +218,4 @@ def _errors_as_sentences() -> Iterator[None]:
         )
         watch(state.published, None)
     except RemapError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))

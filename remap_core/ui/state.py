@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -17,7 +18,12 @@ from remap_core.commands import Command
 from remap_core.errors import NoCatalogue, NotFound
 from remap_core.population import Population
 from remap_core.settings import Settings, read_settings
+from remap_core.space.draft import Draft
 from remap_core.trials import TrialId
+from remap_core.ui import address
+from remap_core.views.view import View
+
+Stamp = tuple[int, float, tuple[str, ...]]
 
 SESSION = "remap"
 """The one key of ours in st.session_state; widgets have keys of their own."""
@@ -25,13 +31,27 @@ SESSION = "remap"
 
 @dataclass
 class Session:
-    """One visitor's working state. `drawer` keeps the order in which models were added; `sent` is newest last."""
+    """One visitor's working state. `drawer` keeps the order in which models were added; `sent` is newest last.
+
+    `removed`: what undo puts back; `before`: the drawer until then. `followed`: the drawer of the address was taken
+    over; `complaint`: what of it could not be. `views`: by data set; `asked`: what the address last said of the view,
+    and `ignored`: why not all of that, or of what was typed, could be followed.
+    """
 
     dataset: str | None = None
     selected: TrialId | None = None
     drawer: list[TrialId] = field(default_factory=list)
     removed: tuple[TrialId, ...] = ()
+    before: tuple[TrialId, ...] = ()
     sent: list[str] = field(default_factory=list)
+    batches: list[str] = field(default_factory=list)
+    drafts: dict[TrialId, Draft] = field(default_factory=dict)
+    views: dict[str, View] = field(default_factory=dict)
+    asked: dict[str, str] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
+    hovered: TrialId | None = None
+    followed: bool = False
+    complaint: str = ""
 
 
 def session() -> Session:
@@ -81,16 +101,21 @@ def dataset() -> str:
 
 def population() -> Population:
     """The finished models of the data set that is looked at."""
-    return _population(str(settings().home.absolute()), catalogue().number, dataset())
+    return population_of(dataset())
 
 
-def finished_models() -> int:
-    """Count of finished models of the data set that is looked at."""
-    return len(population())
+def population_of(name: str) -> Population:
+    """The finished models of a data set; raises NotFound."""
+    return _population(str(settings().home.absolute()), name, catalogue().population_stamp(name))
+
+
+def population_stamp() -> Stamp:
+    """What stays the same as long as the population of the data set that is looked at does."""
+    return catalogue().population_stamp(dataset())
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _population(home: str, number: int, name: str) -> Population:  # noqa: ARG001 (as above)
+def _population(home: str, name: str, stamp: Stamp) -> Population:  # noqa: ARG001 (as above)
     return catalogue().population(name)
 
 
@@ -113,21 +138,48 @@ def select(model: TrialId) -> None:
 
 def keep(models: list[TrialId]) -> None:
     """Put models into the drawer, those that are in it already stay where they are."""
+    session().complaint = ""
     drawer = session().drawer
     drawer += [model for model in models if model not in drawer]
 
 
-def remove(model: TrialId) -> None:
-    """Take a model out of the drawer; `undo_removal` puts it back."""
+def remove(models: Sequence[TrialId]) -> None:
+    """Take models out of the drawer; `undo_removal` puts them back."""
     state = session()
-    state.removed = (model,) if model in state.drawer else ()
-    state.drawer = [kept for kept in state.drawer if kept != model]
+    state.complaint = ""
+    state.before, state.removed = tuple(state.drawer), tuple(model for model in models if model in state.drawer)
+    state.drawer = [kept for kept in state.drawer if kept not in state.removed]
 
 
 def undo_removal() -> None:
-    """Put back what was removed last."""
-    keep(list(session().removed))
-    session().removed = ()
+    """Put back what was removed last, to where it was."""
+    state = session()
+    added = [model for model in state.drawer if model not in state.before]
+    state.drawer = [model for model in state.before if model in state.drawer or model in state.removed] + added
+    state.removed = ()
+
+
+def follow_address() -> None:
+    """At a visitor's first page take over the drawer that the address names; from then on it names the drawer."""
+    state = session()
+    if not state.followed:
+        models, complaint = address.drawer_of(st.query_params.get("drawer", ""))
+        keep(models)
+        state.followed, state.complaint = True, complaint
+    named = address.drawer_text(state.drawer)
+    if st.query_params.get("drawer", "") != named:
+        if named:
+            st.query_params["drawer"] = named
+        else:
+            del st.query_params["drawer"]
+
+
+def shown_model() -> TrialId | None:
+    """The model that this page is about, as far as its address makes sense; else the selected one."""
+    try:
+        return asked_model()
+    except NotFound:
+        return session().selected
 
 
 def asked_model() -> TrialId | None:
@@ -135,6 +187,4 @@ def asked_model() -> TrialId | None:
     asked = st.query_params.get("model")
     if asked is None:
         return session().selected
-    if not asked.isascii() or not asked.isdigit() or len(asked) > 15:
-        raise NotFound(f"A model is named by its number, like ?model=7, but got ?model={asked[:40]}.")
-    return int(asked)
+    return address.model_of(asked, "?model")

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import streamlit as st
 
-from remap_core import services
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing import words
+from remap_core.drawing.snac import Size
 from remap_core.drawing.svg import snac_data_uri
 from remap_core.errors import NotFound
 from remap_core.space.architecture import Architecture
-from remap_core.space.edits import Candidate, sentences
-from remap_core.trials import EpochResult, Origin, Trial, TrialId
+from remap_core.space.edits import sentences
+from remap_core.trials import Origin, Trial
 
 ROW_HEIGHT = 36
 """Pixels of a table row: a medium SNAC with some air."""
+SNAC_PADDING = 16
+"""Pixels that a cell keeps free left and right of a picture together."""
 
-SNAC = st.column_config.ImageColumn("SNAC", width="medium")
 MODEL = st.column_config.NumberColumn("Model", format="#%d", width="small")
 ACCURACY = st.column_config.NumberColumn("Validation accuracy", format="percent")
 PARAMETERS = st.column_config.NumberColumn("Parameters", format="localized")
+
+
+def snac_column(architectures: Iterable[Architecture]) -> Any:
+    """The column for the SNACs of these architectures, all on one scale: as wide as the longest, or it would be cut."""
+    longest = max((len(architecture.layers) for architecture in architectures), default=0) + 1
+    return st.column_config.ImageColumn("SNAC", width=Size.MEDIUM.width(longest) + SNAC_PADDING)
 
 
 def model_rows(trials: Sequence[Trial]) -> list[dict[str, Any]]:
@@ -52,7 +59,7 @@ def model_table(trials: Sequence[Trial], key: str) -> None:
         hide_index=True,
         row_height=ROW_HEIGHT,
         column_config={
-            "SNAC": SNAC,
+            "SNAC": snac_column(trial.architecture for trial in trials),
             "Model": MODEL,
             "Validation accuracy": ACCURACY,
             "Train accuracy": st.column_config.NumberColumn("Train accuracy", format="percent"),
@@ -60,91 +67,6 @@ def model_table(trials: Sequence[Trial], key: str) -> None:
             "Multiply-adds": st.column_config.NumberColumn("Multiply-adds", format="localized"),
         },
     )
-
-
-def children_table(
-    parent: Trial, children: Sequence[Trial], curves: Mapping[int, Sequence[EpochResult]], key: str
-) -> None:
-    """The children of a model with their edits, what they changed, and how far their training is."""
-    rows = [
-        row
-        | {
-            "Edit": edit_sentence(child, parent),
-            "Change": _change(child, parent),
-            "Loss": [result.validation_loss for result in curves.get(child.id, ())],
-            "Epochs": child.epochs_done / child.proposal.config.epochs,
-        }
-        for row, child in zip(model_rows(children), children, strict=True)
-    ]
-    st.dataframe(
-        rows,
-        key=key,
-        hide_index=True,
-        row_height=ROW_HEIGHT,
-        column_order=(
-            "SNAC",
-            "Model",
-            "Edit",
-            "Validation accuracy",
-            "Change",
-            "Parameters",
-            "Loss",
-            "Epochs",
-            "State",
-        ),
-        column_config={
-            "SNAC": SNAC,
-            "Model": MODEL,
-            "Validation accuracy": ACCURACY,
-            "Change": st.column_config.NumberColumn("Change", format="%+.1f points", help="Against the parent."),
-            "Parameters": PARAMETERS,
-            "Loss": st.column_config.LineChartColumn("Validation loss", width="small"),
-            "Epochs": st.column_config.ProgressColumn(
-                "Trained", format="percent", min_value=0, max_value=1, width="small"
-            ),
-        },
-    )
-
-
-def preview_table(parent: Trial, previewed: Sequence[Candidate], known: Mapping[str, TrialId], key: str) -> None:
-    """What would be trained, and for what would not the reason; nothing is left out silently.
-
-    `known`: fingerprints of the catalogue's models, with their ids.
-    """
-    blocks = max((len(found.child.layers) for found in previewed if found.child), default=0) + 1
-    rows = [
-        {
-            "SNAC": snac_data_uri(found.child, blocks=blocks) if found.child else None,
-            "Edit": "; ".join(sentences(parent.architecture, found.edits)) if found.child else _asked(parent, found),
-            "Parameters": found.child.parameters if found.child else None,
-            "Multiply-adds": found.child.multiply_adds if found.child else None,
-            "Verdict": _verdict(found, known),
-        }
-        for found in previewed
-    ]
-    st.dataframe(
-        rows,
-        key=key,
-        hide_index=True,
-        row_height=ROW_HEIGHT,
-        column_config={
-            "SNAC": SNAC,
-            "Parameters": PARAMETERS,
-            "Multiply-adds": st.column_config.NumberColumn("Multiply-adds", format="localized"),
-            "Verdict": st.column_config.TextColumn("", width="large"),
-        },
-    )
-
-
-def _asked(parent: Trial, impossible: Candidate) -> str:
-    return impossible.edits[0].sentence(parent.architecture)
-
-
-def _verdict(found: Candidate, known: Mapping[str, TrialId]) -> str:
-    if found.child is None:
-        return f"Does not fit: {found.reason}"
-    model = services.existing_model(found, known)
-    return "Will be trained" if model is None else f"Is model #{model} already"
 
 
 def layer_table(architecture: Architecture, key: str) -> None:
@@ -186,9 +108,3 @@ def origin_sentence(trial: Trial, catalogue: Catalogue) -> str:
     except NotFound:
         return f"{trial.proposal.origin.value.capitalize()} of #{trial.proposal.parent}; {state}."
     return f"{trial.proposal.origin.value.capitalize()} of #{parent.id}: {edit_sentence(trial, parent)}; {state}."
-
-
-def _change(child: Trial, parent: Trial) -> float | None:
-    if child.last is None or parent.last is None:
-        return None
-    return 100 * (child.last.validation_accuracy - parent.last.validation_accuracy)

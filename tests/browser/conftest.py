@@ -1,22 +1,11 @@
-"""A real server and a real chromium."""
+"""A real chromium for every test in this folder; all are skipped where there is none."""
 
-import os
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from browsing import CHROMIUM, FLAGS
 from playwright.sync_api import Browser, Page, sync_playwright
-
-ROOT = Path(__file__).parents[2]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = ["--no-sandbox", "--disable-background-networking", "--enable-unsafe-swiftshader", "--use-angle=swiftshader"]
 
 
 def pytest_collection_modifyitems(items):
@@ -26,66 +15,6 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.timeout(300))
             if CHROMIUM is None:
                 item.add_marker(pytest.mark.skip(reason="no chromium on the PATH"))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@contextmanager
-def served(home: Path, **settings: object) -> Iterator["Served"]:
-    """`streamlit run app.py` on a data folder, in a process group of its own; Ctrl-C ends it."""
-    port = free_port()
-    settings = {"home": home} | settings
-    environment = os.environ | {f"REMAP_{name.upper()}": str(value) for name, value in settings.items()}
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.headless", "true"]
-    command += ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.fileWatcherType", "none"]
-    with (home.parent / f"{home.name}.log").open("ab") as log:
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=environment | {"REMAP_HOME": str(home)},
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    server = Served(process, f"http://127.0.0.1:{port}")
-    try:
-        server.wait_until_up()
-        yield server
-    finally:
-        server.interrupt()
-
-
-class Served:
-    """A running server."""
-
-    def __init__(self, process: subprocess.Popen, url: str) -> None:
-        self.process, self.url = process, url
-
-    def wait_until_up(self) -> None:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1)  # noqa: S310 (our own server)
-                return
-            except OSError:
-                assert self.process.poll() is None, "the server ended while it was starting"
-                self.wait(0.1)
-        raise AssertionError("the server does not answer")
-
-    def wait(self, seconds: float) -> None:
-        try:
-            self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return
-
-    def interrupt(self) -> None:
-        """What Ctrl-C in the terminal does: SIGINT to the whole process group."""
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGINT)
-            self.process.wait(30)
 
 
 @pytest.fixture(scope="session")
@@ -103,34 +32,3 @@ def page(chromium: Browser) -> Iterator[Page]:
     opened = context.new_page()
     yield opened
     context.close()
-
-
-PIXEL_OF = """
-([key, model]) => {
-  const gd = document.querySelector(`.st-key-${key} .js-plotly-plot`)
-  const trace = gd._fullData.find((t) => t.name === 'models')
-  const i = Array.from(trace.customdata).indexOf(model)
-  const { xaxis, yaxis } = gd._fullLayout
-  const box = gd.getBoundingClientRect()
-  return { x: box.left + xaxis._offset + xaxis.d2p(trace.x[i]), y: box.top + yaxis._offset + yaxis.d2p(trace.y[i]) }
-}
-"""
-
-DRAWN = """
-(key) => {
-  const gd = document.querySelector(`.st-key-${key} .js-plotly-plot`)
-  const trace = gd?._fullLayout && gd.data.find((t) => t.name === 'models')
-  return trace ? Array.from(trace.customdata) : []
-}
-"""
-
-
-def drawn_models(page: Page, key: str = "overview-chart") -> list[int]:
-    """Ids of the circles that the overview shows."""
-    return page.evaluate(DRAWN, key)
-
-
-def click_circle(page: Page, model: int, key: str = "overview-chart") -> None:
-    """Click the middle of a model's circle."""
-    pixel = page.evaluate(PIXEL_OF, [key, model])
-    page.mouse.click(pixel["x"], pixel["y"])

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import psutil
 import pytest
+from browsing import click_circle, drawn_models, served, wait_for_circles
 from catalogues import write_catalogue
-from conftest import click_circle, drawn_models, served
 from playwright.sync_api import expect
 
 from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.snapshot import open_snapshot
+from remap_core.trials import Origin, TrialState
 
 
 def trainer_pid(home: Path) -> int:
@@ -37,7 +38,7 @@ def test_a_deep_link_works_as_the_first_request_of_a_cold_server(page, tmp_path)
 
 def test_a_click_on_a_circle_puts_that_model_into_the_drawer_and_selects_it(page, finished):
     page.goto(finished.url)
-    page.wait_for_function("document.querySelector('.st-key-overview-chart .js-plotly-plot')?._fullLayout")
+    wait_for_circles(page)
     assert sorted(drawn_models(page)) == [1, 2, 3, 4, 5, 6]
     click_circle(page, 4)
     expect(page.locator("[class*=st-key-open-]")).to_have_count(1)
@@ -51,7 +52,7 @@ def test_a_click_on_a_circle_puts_that_model_into_the_drawer_and_selects_it(page
 
 def test_the_same_circle_twice_keeps_one_model(page, finished):
     page.goto(finished.url)
-    page.wait_for_function("document.querySelector('.st-key-overview-chart .js-plotly-plot')?._fullLayout")
+    wait_for_circles(page)
     click_circle(page, 5)
     expect(page.locator(".st-key-open-5")).to_be_visible()
     click_circle(page, 5)
@@ -69,47 +70,42 @@ def test_without_a_trainer_every_page_works_and_says_so(page, finished):
 
 def test_models_appear_without_a_reload_ctrl_c_ends_both_and_a_new_start_goes_on(page, tmp_path):
     home = tmp_path / "home"
-    with served(home, population=6, epochs=2) as server:
+    settings = {"population": 24, "epochs": 4}
+    with served(home, **settings) as server:
         page.goto(server.url)
         page.evaluate("window.remapNotReloaded = true")
-        page.wait_for_function(
-            "document.querySelector('.st-key-overview-chart .js-plotly-plot')?.data"
-            "?.find((t) => t.name === 'models')?.customdata.length >= 2",
-            timeout=120_000,
-        )
+        wait_for_circles(page, at_least=2)
         assert page.evaluate("window.remapNotReloaded")
         daemon = psutil.Process(trainer_pid(home))
         workers = daemon.children()
         server.interrupt()
     psutil.wait_procs([daemon, *workers], timeout=30)
-    assert not daemon.is_running()
-    assert not any(worker.is_running() for worker in workers)
-    before = open_snapshot(DataFolder(home)).counts()
-    with served(home, population=6, epochs=2) as server:
+    assert not any(process.is_running() for process in (daemon, *workers))
+    left = open_snapshot(DataFolder(home)).counts()
+    assert (left[TrialState.RUNNING], sum(left.values())) == (0, 24)
+    assert left[TrialState.WAITING] > 0
+    with served(home, **settings) as server:
         page.goto(server.url)
-        page.wait_for_function(
-            "document.querySelector('.st-key-overview-chart .js-plotly-plot')?.data"
-            "?.find((t) => t.name === 'models')?.customdata.length === 6",
-            timeout=120_000,
-        )
+        wait_for_circles(page, at_least=24)
         assert trainer_pid(home) != daemon.pid
-    assert sum(before.values()) == 6  # nothing was lost or doubled
+    assert open_snapshot(DataFolder(home)).counts()[TrialState.COMPLETE] == 24
 
 
 def test_ablations_are_trained_and_shown_live(page, tmp_path):
     home = tmp_path / "home"
-    write_catalogue(home)
-    with served(home, population=0) as server:
+    with served(home, population=2, epochs=2) as server:
+        page.goto(server.url)
+        wait_for_circles(page, at_least=2)
         page.goto(f"{server.url}/generate?model=1")
-        page.get_by_role("button", name=re.compile("3 Dense|4 Dense")).click()
-        page.get_by_role("button", name="Train 1 ablation").click()
-        expect(page.get_by_text("Model 7 enqueued.")).to_be_visible(timeout=60_000)
-        for _ in range(300):
-            if open_snapshot(DataFolder(home)).trial(7).state.is_finished():
-                break
+        page.get_by_role("button", name=re.compile(r"Train \d+ ablation")).click()
+        expect(page.get_by_text(re.compile("Models? 3.* enqueued|models enqueued: 3"))).to_be_visible(timeout=60_000)
+        while not all(child.state.is_finished() for child in open_snapshot(DataFolder(home)).children(1)):
             page.wait_for_timeout(200)
-        trial = open_snapshot(DataFolder(home)).trial(7)
-        assert (trial.state.value, trial.proposal.parent, trial.epochs_done) == ("complete", 1, 2)
+        children = open_snapshot(DataFolder(home)).children(1)
+    assert children
+    assert {(child.state, child.epochs_done, child.proposal.origin) for child in children} == {
+        (TrialState.COMPLETE, 2, Origin.ABLATION)
+    }
 
 
 def test_the_apps_process_never_imports_torch(finished):

@@ -9,15 +9,17 @@ from trainings import (
     epoch,
     prepare,
     prepare_in_vain,
+    score_wide_ones_badly,
     train_until_stopped,
     train_well,
     train_wide_ones_badly,
     trial,
 )
 
-from remap_core.daemon.executors import EpochDone, Failed, Finished, Run, Stopped
+from remap_core.daemon.executors import EpochDone, Failed, Finished, Run, Scored, Stopped
 from remap_core.daemon.local import LocalExecutor
 from remap_core.errors import SettingsError, TrainingFailed
+from remap_core.trials import SealedScore
 
 WAIT = threading.Event()
 
@@ -116,3 +118,19 @@ def test_workers_leave_when_the_daemon_is_killed(tmp_path):
         daemon.send_signal(signal.SIGKILL)
         daemon.wait()
     assert worker.wait(timeout=20) is None or not worker.is_running()
+
+
+def test_a_worker_process_scores_says_why_not_and_is_replaced_where_that_kills_it():
+    executor = LocalExecutor(train_well, prepare, slots=1, score=score_wide_ones_badly)
+    try:
+        executor.score(trial(7))
+        assert executor.free_slots == 0
+        assert polled_until(executor, Scored) == [Scored(Run(7, 1), SealedScore(8, 6, 0.5))]
+        executor.score(trial(8, units=13))
+        assert polled_until(executor, Failed) == [Failed(Run(8, 1), "Model 1 has no weights.")]
+        executor.score(trial(9, units=15))
+        assert "SIGKILL" in polled_until(executor, Failed)[-1].sentence
+        executor.start(trial(10))
+        assert polled_until(executor, Finished)[-1].run == Run(10, 1)
+    finally:
+        executor.close(grace=5)

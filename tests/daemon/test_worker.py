@@ -1,11 +1,12 @@
+from dataclasses import replace
 from itertools import count
 
 import numpy as np
 import pytest
 from fakes import MemoryStore
-from trainings import epoch, proposal, tiny, train_well, train_wide_ones_badly
+from trainings import EVALUATION, epoch, proposal, tiny, train_well, train_wide_ones_badly
 
-from remap_core.commands import Cancel, Enqueue, Move, Outcome, Pause, Resume, Retry
+from remap_core.commands import Cancel, CancelBatch, Enqueue, Move, Outcome, Pause, Resume, Retry
 from remap_core.daemon.executors import EpochDone, Finished, InlineExecutor, Run, Stopped
 from remap_core.daemon.worker import Worker
 from remap_core.errors import DatasetError, UnreadableCommand
@@ -125,6 +126,29 @@ def test_a_cancelled_running_trial_stops_and_its_late_events_are_ignored():
     assert daemon.store.trial(1).epochs_done < 7
 
 
+def test_a_cancelled_batch_stops_what_runs_of_it_and_the_rest_goes_on():
+    daemon = Daemon()
+    daemon.told(Enqueue((proposal(3, epochs=9, batch="mine"), proposal(4, batch="mine"), proposal(5))))
+    assert daemon.told(CancelBatch("mine")).message == "2 of the batch cancelled: 1, 2."
+    daemon.tick(5)
+    assert [daemon.state(number) for number in (1, 2, 3)] == [
+        TrialState.CANCELLED,
+        TrialState.CANCELLED,
+        TrialState.COMPLETE,
+    ]
+    assert daemon.store.trial(1).epochs_done < 9
+
+
+def test_a_batch_of_more_children_than_the_cap_is_refused_whole(daemon):
+    daemon.told(Enqueue((proposal(3),)))
+    receipt = daemon.told(Enqueue(tuple(proposal(units, parent=1) for units in range(10, 1_011))))
+    assert (receipt.outcome, receipt.message) == (
+        Outcome.REFUSED,
+        "One batch holds at most 1,000 children, but got 1,001.",
+    )
+    assert daemon.store.fingerprints("toy") == {tiny(3).fingerprint}
+
+
 def test_a_command_whose_file_outlived_a_crash_is_applied_once(daemon):
     name = daemon.inbox.send(Enqueue((proposal(3),)))
     command = daemon.inbox.waiting[name]
@@ -199,3 +223,15 @@ def test_a_data_set_is_registered_with_the_first_trial_that_needs_it(daemon):
     assert daemon.store.dataset_names() == []
     daemon.told(Enqueue((proposal(3),)))
     assert daemon.store.dataset_names() == ["toy"]
+
+
+def test_an_evaluation_that_does_not_fit_the_data_set_fails_its_trial_and_not_the_daemon():
+    def train_on_other_images(trial, should_stop):
+        yield epoch(1)
+        return replace(EVALUATION, predictions=EVALUATION.predictions[:3])
+
+    daemon = Daemon(train_on_other_images)
+    daemon.told(Enqueue((proposal(3), proposal(4))))
+    daemon.tick(6)
+    assert [daemon.state(1), daemon.state(2)] == [TrialState.FAILED, TrialState.FAILED]
+    assert "8 validation images" in daemon.store.trial(1).error

@@ -161,3 +161,9 @@ def test_the_text_alternative_names_the_best_model_and_the_front():
 
 def test_the_text_alternative_without_any_image_of_the_class_is_the_count():
     assert overview_alt(population([0.5], class_accuracy=[[np.nan, 0.5]]), class_index=0) == "1 model"
+
+
+def test_the_axes_are_fixed_so_that_marking_a_model_moves_no_circle():
+    figure = overview_figure(population([0.5, 0.9], parameters=[100, 10_000]))
+    assert figure.layout.xaxis.range == pytest.approx((2 - 3 / 22, 4 + 3 / 22))
+    assert figure.layout.yaxis.range == pytest.approx((0.5 - 0.3 / 11, 0.9 + 0.3 / 11))

@@ -66,7 +66,22 @@ def test_an_edit_that_cannot_be_is_refused_with_the_reason(edit, reason):
     with pytest.raises(InvalidArchitecture) as refused:
         edit.apply(PARENT)
     assert reason in str(refused.value)
-    assert candidate(PARENT, edit).reason == str(refused.value)
+
+
+def test_why_a_candidate_is_none_counts_layers_from_one_as_edits_do():
+    assert candidate(PARENT, Prepend(0, Dense(4))).reason == (
+        "Conv 16x3 at 2 does not fit: it needs an image, but its input is a vector of 4 (after a Dense)."
+    )
+    assert candidate(PARENT, Remove(5)).reason == "index must be one of the 3 layers, but got 5."
+
+
+def test_edits_are_said_though_the_chain_does_not_fit_between_them():
+    edits = (Prepend(0, Dense(4)), Remove(1), Remove(2))
+    assert sentences(PARENT, edits) == [
+        "Dense 4 put before Conv 16x3 at 1",
+        "Conv 16x3 at 2 removed",
+        "MaxPool 2 at 3 removed",
+    ]
 
 
 @given(architectures(), edits)

@@ -1,0 +1,1 @@
+"""Children before and after their training: previews, expected times, what each kind of edit did."""

@@ -1,0 +1,108 @@
+"""What would be trained before anything is: for each child its verdict, so that nothing is dropped silently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from remap_core.children.times import TimeEstimate
+from remap_core.space.architecture import Architecture
+from remap_core.space.edits import Candidate, sentences
+from remap_core.trials import Proposal, Trial, TrialId, TrialState
+
+PRESENT = (TrialState.WAITING, TrialState.RUNNING, TrialState.COMPLETE)
+"""States of a training that need not be done again."""
+
+
+class Verdict(StrEnum):
+    """What becomes of a previewed child. Only FRESH ones are trained."""
+
+    FRESH = "fresh"
+    KNOWN = "known"
+    TWIN = "twin"
+    MISFIT = "misfit"
+    TOO_LARGE = "too large"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A child that could be made of a parent. reason: the verdict in a sentence, empty for what is simply new.
+
+    seconds: expected duration of its training, None while too few were measured. same: the model that it is already.
+    """
+
+    parent: Trial
+    candidate: Candidate
+    verdict: Verdict
+    reason: str = ""
+    seconds: float | None = None
+    same: TrialId | None = None
+
+    @property
+    def edit(self) -> str:
+        """What is done to the parent, in words."""
+        return "; ".join(sentences(self.parent.architecture, self.candidate.edits)) or "no change"
+
+
+Children = Sequence[tuple[Trial, Candidate]]
+"""Candidates, each with the parent that it is made of."""
+
+
+def previews(
+    children: Children, present: Mapping[str, Sequence[Trial]], estimate: TimeEstimate | None, max_parameters: int
+) -> list[Preview]:
+    """The verdict on each child, in order. present: trials of the data set by fingerprint (see `by_fingerprint`)."""
+    made: dict[tuple[Architecture, object], int] = {}
+    found = []
+    for number, (parent, candidate) in enumerate(children, 1):
+        preview = _judged(parent, candidate, present, max_parameters)
+        if preview.verdict is Verdict.FRESH and candidate.child:
+            twin = made.setdefault((candidate.child, parent.proposal.config), number)
+            if twin != number:
+                preview = replace(preview, verdict=Verdict.TWIN, reason=f"The same child as row {twin}.")
+            elif estimate:
+                seconds = parent.proposal.config.epochs * estimate.epoch_seconds(candidate.child)
+                preview = replace(preview, seconds=seconds)
+        found.append(preview)
+    return found
+
+
+def by_fingerprint(trials: Iterable[Trial]) -> dict[str, list[Trial]]:
+    """The trials that need not be done again, by what they train."""
+    found: dict[str, list[Trial]] = {}
+    for trial in trials:
+        if trial.state in PRESENT:
+            found.setdefault(trial.architecture.fingerprint, []).append(trial)
+    return found
+
+
+def _judged(
+    parent: Trial, candidate: Candidate, present: Mapping[str, Sequence[Trial]], max_parameters: int
+) -> Preview:
+    child = candidate.child
+    if child is None:
+        return Preview(parent, candidate, Verdict.MISFIT, candidate.reason)
+    alike = present.get(child.fingerprint, ())
+    proposal = replace(parent.proposal, architecture=child)
+    same = next((trial for trial in alike if trial.proposal.same_training(proposal)), None)
+    if same:
+        return Preview(parent, candidate, Verdict.KNOWN, _known(same), same=same.id)
+    if child.parameters > max_parameters:
+        reason = f"Has {child.parameters:,} parameters; the cap is {max_parameters:,} (REMAP_MAX_PARAMETERS)."
+        return Preview(parent, candidate, Verdict.TOO_LARGE, reason)
+    return Preview(parent, candidate, Verdict.FRESH, _alike(alike, proposal))
+
+
+def _known(same: Trial) -> str:
+    if same.state is TrialState.COMPLETE and same.last:
+        return f"Is #{same.id} already: {same.last.validation_accuracy:.1%} after {same.epochs_done} epochs."
+    return f"Is #{same.id} already, which is {same.state.value}."
+
+
+def _alike(alike: Sequence[Trial], proposal: Proposal) -> str:
+    if not alike:
+        return ""
+    epochs, wanted = alike[0].proposal.config.epochs, proposal.config.epochs
+    how = f"for {epochs} epochs instead of {wanted}" if epochs != wanted else "in another way"
+    return f"#{alike[0].id} is the same architecture, trained {how}."

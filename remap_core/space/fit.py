@@ -1,0 +1,34 @@
+"""Whether layers fit together, and where they do not: said for a person, layers counted from 1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from remap_core.errors import InvalidArchitecture
+from remap_core.space.layers import Layer, Shape
+from remap_core.space.text import layer_text
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """The first layer (0-based) that cannot follow those before it, and why."""
+
+    index: int
+    sentence: str
+
+
+def misfit(input_shape: Shape, layers: Sequence[Layer]) -> Misfit | None:
+    """Where a chain breaks; None for one that fits.
+
+    >>> from remap_core.space.text import parse_layers
+    >>> misfit((1, 8, 8), parse_layers("Dense 4, Conv 8x3")).sentence
+    'Conv 8x3 at 2 does not fit: it needs an image, but its input is a vector of 4 (after a Dense).'
+    """
+    shape = input_shape
+    for index, layer in enumerate(layers):
+        try:
+            shape = layer.output_shape(shape)
+        except InvalidArchitecture as error:
+            return Misfit(index, f"{layer_text(layer)} at {index + 1} does not fit: {error}")
+    return None

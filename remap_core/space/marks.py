@@ -1,0 +1,44 @@
+"""Where a child differs from its parent, for whoever draws it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from remap_core.space.edits import Chain, Edit, Prepend, Remove
+
+
+@dataclass(frozen=True)
+class Marks:
+    """changed: the child's layers that an edit put in or changed; gaps: those before which one was removed.
+
+    Indices are the child's, 0-based; its number of layers is the head.
+    """
+
+    changed: frozenset[int] = frozenset()
+    gaps: frozenset[int] = frozenset()
+
+
+def marks(parent: Chain, edits: Iterable[Edit]) -> Marks:
+    """What the edits left to see in the child.
+
+    >>> from remap_core.space.edits import Layers
+    >>> from remap_core.space.text import parse_layers
+    >>> found = marks(Layers(parse_layers("ReLU, Dense 4, Tanh")), [Remove(0), Prepend(1, *parse_layers("Dense 8"))])
+    >>> sorted(found.gaps), sorted(found.changed)
+    ([0], [1])
+    """
+    changed = [False] * (len(parent.layers) + 1)
+    gaps = changed.copy()
+    for edit in edits:
+        if isinstance(edit, Remove):
+            del changed[edit.index], gaps[edit.index]
+            gaps[edit.index] = True
+        elif isinstance(edit, Prepend):
+            changed.insert(edit.index, True)
+            gaps.insert(edit.index, False)
+        else:
+            changed[edit.index] = True
+    return Marks(
+        frozenset(i for i, yes in enumerate(changed) if yes), frozenset(i for i, yes in enumerate(gaps) if yes)
+    )

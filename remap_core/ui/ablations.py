@@ -1,0 +1,47 @@
+"""Ablations: which layers shall be taken out, one child each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from remap_core.children.previews import Children
+from remap_core.drawing.snac import Size, snac_alt
+from remap_core.drawing.snac_figure import snac_figure
+from remap_core.space.edits import ablations
+from remap_core.trials import Trial
+from remap_core.ui.events import Point, draw, listen, picked_ids
+
+
+def choose_ablations(parents: Sequence[Trial]) -> Children:
+    """A child without each chosen layer of each parent; every layer where none is chosen."""
+    st.caption("Click blocks, or drag over them, to choose the layers that are taken out, one child each.")
+    return [(parent, found) for parent in parents for found in ablations(parent.architecture, _layers(parent) or None)]
+
+
+def _layers(parent: Trial) -> list[int]:
+    key, chart = f"generate-layers-{parent.id}", f"generate-snac-{parent.id}"
+    texts = [cost.text for cost in parent.architecture.costs]
+    chosen = st.session_state.get(key, [])
+    draw(snac_figure(parent.architecture, Size.LARGE, chosen=chosen), chart, snac_alt(parent.architecture))
+    listen(chart, on_click=lambda point: _toggle(key, point), on_brush=lambda points: _brush(key, points))
+    return sorted(
+        st.pills(
+            f"Layers of #{parent.id} to take out; none chosen means every layer",
+            range(len(parent.architecture.layers)),
+            selection_mode="multi",
+            format_func=lambda index: f"{index + 1} {texts[index]}",
+            key=key,
+            persist_state="session",
+        )
+    )
+
+
+def _toggle(key: str, point: Point) -> None:
+    chosen = set(st.session_state.get(key, []))
+    st.session_state[key] = sorted(chosen ^ set(picked_ids([point])))
+
+
+def _brush(key: str, points: list[Point]) -> None:
+    st.session_state[key] = sorted(picked_ids(points))

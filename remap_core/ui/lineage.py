@@ -1,0 +1,96 @@
+"""Where a model comes from and what was made of it: a small tree of SNACs, each with its edit and what that did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import streamlit as st
+
+from remap_core import services
+from remap_core.catalogue.reader import Catalogue
+from remap_core.drawing.icon import icon_uri
+from remap_core.drawing.words import UNKNOWN, percent, points
+from remap_core.errors import RemapError
+from remap_core.trials import Trial
+from remap_core.ui import shell
+from remap_core.ui.tables import edit_sentence
+
+CHILDREN_SHOWN = 20
+INDENT, DEEPEST = 28, 6
+"""Pixels from one generation to the next, and how many of them are told apart."""
+
+
+def show_lineage(catalogue: Catalogue, trial: Trial, key: str) -> None:
+    """Ancestors above, children below, each one step further to the right."""
+    older, children = services.ancestors(catalogue, trial), catalogue.children(trial.id)
+    if not older and not children:
+        st.caption("A model of the initial population, without children yet: make some by Generate.")
+        return
+    chain = [*older, trial]
+    blocks = max(len(one.architecture.layers) for one in [*chain, *children]) + 1
+    for depth, one in enumerate(chain):
+        parent = chain[depth - 1] if depth else None
+        with _branch(depth):
+            _opener(one, blocks, f"{key}-{one.id}", is_shown=one is trial)
+            st.markdown(_said(catalogue, one, parent), width="content")
+    for child in children[:CHILDREN_SHOWN]:
+        with _branch(len(chain)):
+            _opener(child, blocks, f"{key}-{child.id}")
+            st.markdown(_said(catalogue, child, trial), width="content")
+    if len(children) > CHILDREN_SHOWN:
+        st.caption(f"… and {len(children) - CHILDREN_SHOWN:,} more children; Generate lists them all.")
+
+
+def effect_sentence(catalogue: Catalogue, parent: Trial, child: Trial) -> str:
+    """What an edit did to accuracy and parameters; whether that is more than noise where it can be tested.
+
+    >>> from remap_core.ui.lineage import parameters_sentence
+    >>> parameters_sentence(1000, 900), parameters_sentence(1, 1)
+    ('100 parameters fewer', 'as many parameters')
+    """
+    if child.last is None or parent.last is None:
+        return child.state.value
+    change = points(child.last.validation_accuracy - parent.last.validation_accuracy)
+    try:
+        noise = " (within noise)" if services.compare_predictions(catalogue, parent, child).is_noise else ""
+    except RemapError:
+        noise = f" ({child.state})"
+    return f"{change}{noise}, {parameters_sentence(parent.architecture.parameters, child.architecture.parameters)}"
+
+
+def parameters_sentence(before: int, after: int) -> str:
+    """How many parameters more or fewer."""
+    if before == after:
+        return "as many parameters"
+    return f"{abs(after - before):,} parameters {'more' if after > before else 'fewer'}"
+
+
+@contextmanager
+def _branch(depth: int) -> Iterator[None]:
+    """A line of the tree, so many generations to the right."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if depth:
+            st.space(INDENT * min(depth, DEEPEST))
+        yield
+
+
+def _opener(one: Trial, blocks: int, key: str, is_shown: bool = False) -> None:
+    label = (
+        f"![]({icon_uri(one.architecture, blocks=blocks)}) {f':primary[**#{one.id}**]' if is_shown else f'#{one.id}'}"
+    )
+    if st.button(label, key=key, type="secondary" if is_shown else "tertiary", disabled=is_shown):
+        shell.open_model(one.id)
+
+
+def _said(catalogue: Catalogue, one: Trial, parent: Trial | None) -> str:
+    accuracy = percent(one.last.validation_accuracy) if one.last else UNKNOWN
+    if parent is None:
+        return accuracy
+    return f"{accuracy} · {edit_sentence(one, parent)}: {effect_sentence(catalogue, parent, one)}"
+
+
+def relatives(catalogue: Catalogue, trial: Trial) -> Sequence[Trial]:
+    """Parent and children, to be compared with."""
+    parent = [] if trial.proposal.parent is None else catalogue.trials([trial.proposal.parent])
+    return [*parent, *catalogue.children(trial.id)[:CHILDREN_SHOWN]]

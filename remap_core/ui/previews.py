@@ -1,0 +1,149 @@
+"""What would be trained, shown before it is: every child with its verdict, ticked or not, then sent to the trainer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+
+import streamlit as st
+
+from remap_core import services
+from remap_core.catalogue.reader import Catalogue
+from remap_core.children.previews import Children, Preview, Verdict
+from remap_core.children.times import estimate_time
+from remap_core.commands import Enqueue
+from remap_core.drawing import words
+from remap_core.drawing.svg import NO_MARKS, TABLE_ROW, snac_data_uri
+from remap_core.space.marks import Marks, marks
+from remap_core.trials import Origin, TrialId
+from remap_core.ui import state
+from remap_core.ui.tables import snac_column
+
+SHOWN = ("SNAC", "Parent", "Edit", "Parameters", "Change", "Multiply-adds")
+COLUMNS: dict[str, Any] = {
+    "Train": st.column_config.CheckboxColumn("Train", width="small"),
+    "Parent": st.column_config.NumberColumn("Parent", format="#%d", width="small"),
+    "Edit": st.column_config.TextColumn("Edit", width="medium"),
+    "Parameters": st.column_config.NumberColumn("Parameters", format="localized"),
+    "Change": st.column_config.NumberColumn("Change", format="%+d", help="In parameters, against the parent."),
+    "Multiply-adds": st.column_config.NumberColumn("Multiply-adds", format="localized"),
+    "Why not": st.column_config.TextColumn("Why not", width="large"),
+}
+
+
+def preview(catalogue: Catalogue, origin: Origin, children: Children, noun: str) -> None:
+    """The children with what they would cost; those that are ticked are trained when the button is pressed."""
+    found = services.preview_children(catalogue, children, state.settings().max_parameters)
+    fresh = [one for one in found if one.verdict is Verdict.FRESH]
+    several = len({parent.id for parent, _ in children}) > 1
+    chosen = _ticked(fresh, several)
+    _refused([one for one in found if one.verdict is not Verdict.FRESH], several)
+    st.button(
+        f"Train {words.counted(len(chosen), noun)}",
+        type="primary",
+        disabled=not chosen,
+        on_click=_train,
+        args=(origin, chosen),
+        key="generate-train",
+    )
+    _expected(catalogue, chosen)
+
+
+def _train(origin: Origin, chosen: Sequence[Preview]) -> None:
+    proposals = services.propose_children(origin, chosen, time.time())
+    state.send(Enqueue(proposals))
+    state.session().batches.append(proposals[0].batch)
+
+
+def _ticked(fresh: Sequence[Preview], several: bool) -> list[Preview]:
+    if not fresh:
+        return []
+    rows = [
+        {"Train": True, **_row(one, _blocks(fresh)), **({"Note": one.reason} if one.reason else {})} for one in fresh
+    ]
+    digest = sha256(repr([one.candidate.edits for one in fresh]).encode()).hexdigest()[:16]
+    edited: list[dict[str, Any]] = st.data_editor(
+        rows,
+        key=f"generate-preview-{digest}",
+        hide_index=True,
+        row_height=TABLE_ROW,
+        disabled=[name for name in rows[0] if name != "Train"] + ["Note"],
+        column_order=[name for name in ("Train", *SHOWN, "Expected", "Note") if several or name != "Parent"],
+        column_config=_columns(fresh),
+        alt="Children that can be trained; the first column chooses.",
+    )
+    return [one for one, row in zip(fresh, edited, strict=True) if row["Train"]]
+
+
+def _refused(found: Sequence[Preview], several: bool) -> None:
+    if not found:
+        return
+    st.caption(f"Not to be trained: {words.count(len(found))}.")
+    st.dataframe(
+        [{**_row(one, _blocks(found)), "Why not": one.reason} for one in found],
+        key="generate-refused",
+        hide_index=True,
+        row_height=TABLE_ROW,
+        column_order=[
+            name for name in ("SNAC", "Parent", "Edit", "Why not", *SHOWN[3:]) if several or name != "Parent"
+        ],
+        column_config=_columns(found),
+    )
+    known = [one.same for one in found if one.same is not None]
+    if known:
+        names = ", ".join(f"#{model}" for model in known)
+        st.button(f"Put {names} into the drawer", on_click=_keep, args=(known,), key="generate-keep-known")
+
+
+def _keep(models: list[TrialId]) -> None:
+    state.keep(models)
+
+
+def _expected(catalogue: Catalogue, chosen: Sequence[Preview]) -> None:
+    """The time of all together, and how sure that is."""
+    if not chosen:
+        return
+    estimate = estimate_time(state.population_of(chosen[0].parent.proposal.dataset))
+    if estimate is None:
+        st.caption("How long this takes is not known yet: too few trainings are finished.")
+        return
+    trainer = state.trainer()
+    workers = trainer.workers if trainer else 1
+    alone = sum(one.seconds or 0 for one in chosen) / min(workers, len(chosen))
+    waiting = len(catalogue.queue(finished=0))
+    before = f", after {words.counted(waiting, 'training')} before" if waiting else ""
+    st.caption(
+        f"About {words.duration(alone)} on {words.counted(workers, 'worker')}{before}: an estimate from "
+        f"{words.counted(estimate.trainings, 'finished training')}, typically off by {words.percent(estimate.error)}."
+    )
+
+
+def _columns(found: Sequence[Preview]) -> dict[str, Any]:
+    return COLUMNS | {"SNAC": snac_column(one.candidate.child for one in found if one.candidate.child)}
+
+
+def _blocks(found: Sequence[Preview]) -> int:
+    return max((len(one.candidate.child.layers) for one in found if one.candidate.child), default=0) + 1
+
+
+def _row(one: Preview, blocks: int) -> dict[str, Any]:
+    child = one.candidate.child
+    return {
+        "SNAC": _snac(one, blocks),
+        "Parent": one.parent.id,
+        "Edit": one.edit,
+        "Parameters": child.parameters if child else None,
+        "Change": child.parameters - one.parent.architecture.parameters if child else None,
+        "Multiply-adds": child.multiply_adds if child else None,
+        "Expected": words.duration(one.seconds) if one.seconds is not None else words.UNKNOWN,
+    }
+
+
+def _snac(one: Preview, blocks: int) -> str | None:
+    child = one.candidate.child
+    if child is None:
+        return None
+    found: Marks = marks(one.parent.architecture, one.candidate.edits) if one.candidate.edits else NO_MARKS
+    return snac_data_uri(child, blocks=blocks, marks=found)

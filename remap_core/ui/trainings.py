@@ -1,0 +1,139 @@
+"""The queue's parts: what runs, what waits, what has ended; each training with what can be done to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from remap_core.catalogue.reader import Catalogue
+from remap_core.children.times import TimeEstimate, queue_seconds
+from remap_core.commands import Cancel, Move, Retry
+from remap_core.drawing import words
+from remap_core.drawing.snac import Size
+from remap_core.drawing.svg import snac_data_uri
+from remap_core.trials import Place, Trial, TrialState
+from remap_core.ui import state
+from remap_core.ui.plain import plain
+from remap_core.ui.tables import ACCURACY, MODEL, PARAMETERS, ROW_HEIGHT, model_rows, snac_column
+
+SHOWN_WAITING = 20
+ICONS = {
+    Place.TOP: "vertical_align_top",
+    Place.UP: "arrow_upward",
+    Place.DOWN: "arrow_downward",
+    Place.BOTTOM: "vertical_align_bottom",
+}
+
+
+def summary(trials: Sequence[Trial], estimate: TimeEstimate | None) -> str:
+    """How much there is to do, and about how long it takes."""
+    open_ones = [trial for trial in trials if not trial.state.is_finished()]
+    if not open_ones:
+        return "Nothing waits and nothing runs."
+    running = sum(trial.state is TrialState.RUNNING for trial in open_ones)
+    counted = f"{words.count(running)} running, {words.count(len(open_ones) - running)} waiting"
+    if estimate is None:
+        return f"{counted}; how long they take is not known before three trainings are finished."
+    trainer = state.trainer()
+    workers = trainer.workers if trainer else 1
+    seconds = words.duration(queue_seconds(open_ones, estimate, workers))
+    return f"{counted}: about {seconds} on {words.counted(workers, 'worker')}."
+
+
+def show_running(catalogue: Catalogue, trials: Sequence[Trial], estimate: TimeEstimate | None) -> None:
+    """One row a training that runs: how far it is, its validation loss so far, and when it will be done."""
+    st.markdown(f"##### Running: {words.count(len(trials))}")
+    curves = catalogue.epoch_curves([trial.id for trial in trials])
+    for trial in trials:
+        with st.container(border=True):
+            columns = st.columns([3, 3, 3, 2], vertical_alignment="center")
+            _snac(columns[0], trial)
+            losses = [result.validation_loss for result in curves[trial.id]]
+            columns[1].progress(trial.epochs_done / trial.proposal.config.epochs, _progress_text(trial, estimate))
+            columns[2].metric(
+                "Validation loss",
+                f"{losses[-1]:.3f}" if losses else "not yet",
+                chart_data=losses if len(losses) > 1 else None,
+                chart_type="line",
+            )
+            _action(columns[3], "Cancel", "cancel", Cancel(trial.id))
+
+
+def show_waiting(trials: Sequence[Trial]) -> None:
+    """The queue in its order, each training with the ways to move it."""
+    st.markdown(f"##### Waiting: {words.count(len(trials))}")
+    for trial in trials[:SHOWN_WAITING]:
+        columns = st.columns([3, 3, 4], vertical_alignment="center")
+        _snac(columns[0], trial)
+        parameters = words.counted(trial.architecture.parameters, "parameter")
+        columns[1].markdown(f"#{trial.id} · {parameters}{_origin(trial)}")
+        row = columns[2].container(horizontal=True, gap="small")
+        for place in Place:
+            _action(row, place.value.capitalize(), ICONS[place], Move(trial.id, place))
+        _action(row, "Cancel", "cancel", Cancel(trial.id))
+    if len(trials) > SHOWN_WAITING:
+        st.caption(f"... and {words.count(len(trials) - SHOWN_WAITING)} more behind these.")
+
+
+def show_failed(trials: Sequence[Trial]) -> None:
+    """What failed or was cancelled, with the sentence why, and a way to try again."""
+    if not trials:
+        return
+    st.markdown(f"##### Failed or cancelled: {words.count(len(trials))}")
+    for trial in trials:
+        columns = st.columns([3, 5, 2], vertical_alignment="center")
+        _snac(columns[0], trial)
+        columns[1].markdown(f"#{trial.id} {trial.state.value}{'. ' + plain(trial.error) if trial.error else ''}")
+        _action(columns[2], "Retry", "replay", Retry(trial.id))
+
+
+def show_complete(trials: Sequence[Trial]) -> None:
+    """What is trained, the last first, with how long that took."""
+    st.markdown("##### Finished lately")
+    if not trials:
+        st.caption("Nothing is finished yet.")
+        return
+    rows = [
+        {**row, "Duration": words.duration(_seconds(trial))}
+        for row, trial in zip(model_rows(trials), trials, strict=True)
+    ]
+    st.dataframe(
+        rows,
+        key="queue-finished",
+        hide_index=True,
+        row_height=ROW_HEIGHT,
+        column_order=("SNAC", "Model", "Validation accuracy", "Parameters", "Duration", "Epochs", "Origin"),
+        column_config={
+            "SNAC": snac_column(trial.architecture for trial in trials),
+            "Model": MODEL,
+            "Validation accuracy": ACCURACY,
+            "Parameters": PARAMETERS,
+        },
+    )
+
+
+def _progress_text(trial: Trial, estimate: TimeEstimate | None) -> str:
+    text = f"#{trial.id}: epoch {trial.epochs_done} of {trial.proposal.config.epochs}"
+    if trial.last is None and estimate is None:
+        return text
+    left = TimeEstimate(0, 0, 0, 0) if estimate is None else estimate
+    return f"{text}, about {words.duration(left.remaining_seconds(trial))} left"
+
+
+def _origin(trial: Trial) -> str:
+    parent = trial.proposal.parent
+    return "" if parent is None else f" · {trial.proposal.origin.value} of #{parent}"
+
+
+def _seconds(trial: Trial) -> float:
+    return float("nan") if trial.started is None or trial.finished is None else trial.finished - trial.started
+
+
+def _snac(column: st.delta_generator.DeltaGenerator, trial: Trial) -> None:
+    column.image(snac_data_uri(trial.architecture, blocks=len(trial.architecture.layers) + 1, size=Size.SMALL))
+
+
+def _action(place: st.delta_generator.DeltaGenerator, label: str, icon: str, command: Cancel | Move | Retry) -> None:
+    key = f"{label.lower()}-{command.trial}"
+    place.button(label, key=key, icon=f":material/{icon}:", type="tertiary", on_click=state.send, args=(command,))

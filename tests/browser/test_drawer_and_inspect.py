@@ -1,0 +1,85 @@
+"""What only a browser can tell of drawer and inspect: real clicks on charts, reloads, and that nothing typed runs."""
+
+import numpy as np
+import pytest
+from browsing import served
+from catalogues import write_catalogue
+from playwright.sync_api import expect
+
+from remap_core.annotations import Annotation
+from remap_core.catalogue.folder import DataFolder
+from remap_core.catalogue.snapshot import Publisher
+from remap_core.catalogue.store import CatalogueStore
+from remap_core.catalogue.validation import write_validation_images
+
+IMAGES = np.arange(20 * 64, dtype=np.int64).reshape(20, 8, 8, 1).astype(np.uint8)
+EVIL = "<img src=x onerror='window.ran = true'><script>window.ran = true</script> ![x](http://example.invalid/x.png)"
+
+PIXEL_OF_CELL = """
+([key, row, column]) => {
+  const gd = document.querySelector(`.st-key-${key} .js-plotly-plot`)
+  gd.scrollIntoView({ block: 'center' })
+  const { xaxis, yaxis } = gd._fullLayout
+  const box = gd.getBoundingClientRect()
+  return { x: box.left + xaxis._offset + xaxis.d2p(column), y: box.top + yaxis._offset + yaxis.d2p(row) }
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A server on a finished catalogue with images and a nasty note, without a trainer."""
+    home = tmp_path_factory.mktemp("kept") / "home"
+    write_validation_images(write_catalogue(home), "digits", IMAGES)
+    folder = DataFolder(home)
+    store = CatalogueStore.open(folder)
+    store.annotate(2, Annotation(EVIL + "\n" + EVIL, (EVIL[:20],)))
+    Publisher(store, folder).publish()
+    store.close()
+    with served(home, autostart=False) as server:
+        yield server
+
+
+def click_cell(page, row: int, column: int) -> None:
+    expect(page.locator(".st-key-inspect-confusion .js-plotly-plot .heatmaplayer image").first).to_be_attached()
+    pixel = page.evaluate(PIXEL_OF_CELL, ["inspect-confusion", row, column])
+    page.mouse.click(pixel["x"], pixel["y"])
+
+
+def test_a_click_on_a_cell_of_the_confusion_matrix_shows_its_images(page, finished):
+    page.goto(f"{finished.url}/inspect?model=1")
+    expect(page.get_by_alt_text("1 read as 2")).to_be_visible()
+    click_cell(page, 9, 0)
+    expect(page.get_by_alt_text("9 read as 0")).to_be_visible()
+    expect(page.get_by_alt_text("1 read as 2")).to_have_count(0)
+    click_cell(page, 3, 3)
+    expect(page.get_by_alt_text("3, read rightly")).to_be_visible()
+
+
+def test_a_drawer_survives_a_reload_and_a_link_to_it_opens_it(page, finished):
+    page.goto(f"{finished.url}/drawer?drawer=3,1")
+    expect(page.locator("[class*=st-key-open-]")).to_have_count(2)
+    page.get_by_role("link", name="Queue").click()
+    expect(page.get_by_role("heading", name="Queue")).to_be_visible()
+    page.wait_for_url("**/queue?drawer=3*1")
+    page.reload()
+    expect(page.locator("[class*=st-key-open-]")).to_have_count(2)
+    page.locator(".st-key-open-1 button").click()
+    expect(page.get_by_role("heading", name="Model #1")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="Model #1")).to_be_visible()
+    expect(page.locator("[class*=st-key-open-]")).to_have_count(2)
+
+
+def test_nothing_of_a_note_runs_or_is_fetched(page, finished):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{finished.url}/drawer?drawer=1,2")
+    expect(page.get_by_text("Note on #2")).to_be_visible()
+    page.get_by_text("Note on #2").click()
+    expect(page.get_by_text("onerror").first).to_be_visible()
+    page.goto(f"{finished.url}/inspect?model=2&drawer=%3Cimg%20src=x%20onerror=window.ran=true%3E,2")
+    expect(page.get_by_text("but got '<img src=x onerror=window.ran=true>'")).to_be_visible()
+    expect(page.get_by_label("Note on #2")).to_have_value(EVIL + "\n" + EVIL)
+    assert page.evaluate("window.ran") is None
+    assert not [url for url in asked if "example.invalid" in url]

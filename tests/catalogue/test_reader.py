@@ -1,0 +1,420 @@
+from contextlib import closing
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from trainings import EVALUATION, epoch, proposal
+
+from remap_core.catalogue.folder import DataFolder
+from remap_core.catalogue.snapshot import Publisher, open_snapshot
+from remap_core.catalogue.store import CatalogueStore
+from remap_core.commands import Outcome, Receipt
+from remap_core.errors import CatalogueError, CommandRefused, InvalidTrial, NotFound
+from remap_core.trials import DatasetCard, EpochResult, Evaluation, Latency, Origin, Place, TrialState
+
+LABELS = np.array([0, 0, 0, 0, 1, 1, 1, 1], np.uint8)
+TOY = DatasetCard(
+    "toy", (1, 2, 2), ("no", "yes"), (24, 8, 8), LABELS, np.arange(24, dtype=np.uint8).reshape(2, 3, 2, 2, 1)
+)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return DataFolder(tmp_path)
+
+
+@pytest.fixture
+def store(folder):
+    with closing(CatalogueStore.open(folder)) as store:
+        store.register_dataset(TOY)
+        yield store
+
+
+@pytest.fixture(params=["snapshot", "live"])
+def read(request, store, folder):
+    """Gives a catalogue of what is in the store now: as other processes see it, or in the trainer's own."""
+    opened = []
+
+    def open_catalogue():
+        if request.param == "snapshot":
+            Publisher(store, folder).publish()
+        opened.append(open_snapshot(folder) if request.param == "snapshot" else store.catalogue())
+        return opened[-1]
+
+    yield open_catalogue
+    for catalogue in opened:
+        catalogue.close()
+
+
+def enqueue(store, *units, **more):
+    return store.enqueue([proposal(number, **more) for number in units], 100.0)
+
+
+def trained(store, *units, evaluation=EVALUATION, finished=300.0, epochs=2, **more):
+    """Enqueue, train and complete, one after the other; all times are the last one's."""
+    ids = enqueue(store, *units, **more)
+    for trial in ids:
+        store.move(trial, Place.TOP)
+        store.claim(200.0)
+        for number in range(1, epochs + 1):
+            store.record_epoch(trial, epoch(number))
+        store.complete(trial, evaluation, finished)
+    return ids
+
+
+def evaluated(right, latency=1.0):
+    """An evaluation of 8 images of which so many are right."""
+    predictions = np.where(np.arange(8) < right, LABELS, 1 - LABELS).astype(np.uint8)
+    confusion = np.zeros((2, 2), np.int64)
+    np.add.at(confusion, (LABELS, predictions), 1)
+    return Evaluation(confusion, predictions, Latency(latency, 2 * latency, "cpu", 1))
+
+
+def ids(trials):
+    return [trial.id for trial in trials]
+
+
+# Data sets
+
+
+def test_data_sets_come_in_the_order_of_their_registration(store, read):
+    store.register_dataset(replace(TOY, name="another"))
+    assert read().datasets() == ["toy", "another"]
+
+
+def test_a_card_comes_back_as_it_was_registered(store, read):
+    card = read().dataset("toy")
+    assert (card.name, card.input_shape, card.class_names, card.split) == ("toy", (1, 2, 2), ("no", "yes"), (24, 8, 8))
+    np.testing.assert_array_equal(card.validation_labels, TOY.validation_labels)
+    np.testing.assert_array_equal(card.examples, TOY.examples)
+    assert (card.validation_labels.dtype, card.examples.dtype, card.examples.shape) == ("u1", "u1", (2, 3, 2, 2, 1))
+
+
+def test_a_card_may_have_no_examples(store, read):
+    store.register_dataset(replace(TOY, examples=np.zeros((2, 0, 2, 2, 1), np.uint8)))
+    assert read().dataset("toy").examples.shape == (2, 0, 2, 2, 1)
+
+
+def test_an_unknown_data_set_is_not_found(read):
+    for question in (read().dataset, read().population):
+        with pytest.raises(NotFound, match="There is no data set digits"):
+            question("digits")
+
+
+# Populations
+
+
+def test_a_population_has_a_row_for_every_finished_model_in_the_order_in_which_they_finished(store, read):
+    trained(store, 4, evaluation=evaluated(6, latency=0.5), finished=302.0)
+    trained(store, 5, evaluation=evaluated(8), finished=301.0, origin=Origin.ABLATION, parent=1, epochs=1)
+    enqueue(store, 6, 7, 8)
+    store.cancel(3, 400.0)
+    store.claim(400.0)
+    store.fail(4, "no", 401.0)
+    store.claim(402.0)
+    population = read().population("toy")
+    assert (population.dataset, population.class_names) == ("toy", ("no", "yes"))
+    assert population.id.tolist() == [2, 1]
+    assert population.parent.tolist() == [1, 0]
+    assert population.parameters.tolist() == [proposal(n).architecture.parameters for n in (5, 4)]
+    assert population.multiply_adds.tolist() == [proposal(n).architecture.multiply_adds for n in (5, 4)]
+    assert population.epochs.tolist() == [1, 2]
+    assert population.accuracy.tolist() == [1.0, 0.75]
+    assert population.train_accuracy.tolist() == [0.5, 0.5]
+    assert population.loss.tolist() == [1.1, 0.55]
+    assert population.class_accuracy.tolist() == [[1.0, 1.0], [1.0, 0.5]]
+    assert population.seconds.tolist() == [0.01, 0.01]
+    assert population.latency_1_ms.tolist() == [1.0, 0.5]
+    assert population.latency_256_ms.tolist() == [2.0, 1.0]
+    assert population.origin == ("ablation", "initial")
+    assert population.text == ("Dense 5, ReLU", "Dense 4, ReLU")
+
+
+@pytest.mark.parametrize("models", [0, 1])
+def test_a_populations_columns_have_their_types_however_few_rows(store, read, models):
+    trained(store, *range(4, 4 + models))
+    population = read().population("toy")
+    for name in ("id", "parent", "parameters", "multiply_adds", "epochs"):
+        column = getattr(population, name)
+        assert (column.dtype, column.shape) == (np.int64, (models,)), name
+    for name in ("accuracy", "train_accuracy", "loss", "seconds", "latency_1_ms", "latency_256_ms"):
+        column = getattr(population, name)
+        assert (column.dtype, column.shape) == (np.float64, (models,)), name
+    assert (population.class_accuracy.dtype, population.class_accuracy.shape) == (np.float64, (models, 2))
+    assert len(population) == len(population.text) == models
+
+
+def test_what_was_not_measured_is_nan_in_a_population(store, read):
+    unmeasured = Evaluation(np.array([[8, 0], [0, 0]]), np.zeros(8, np.uint8), Latency(np.nan, np.nan, "cpu", 1))
+    trained(store, 4, evaluation=unmeasured, epochs=0)
+    population = read().population("toy")
+    assert population.epochs.tolist() == [0]
+    assert population.accuracy.tolist() == [1.0]
+    np.testing.assert_array_equal(population.class_accuracy, [[1.0, np.nan]])
+    for name in ("train_accuracy", "loss", "seconds", "latency_1_ms", "latency_256_ms"):
+        assert np.isnan(getattr(population, name)).all(), name
+
+
+def test_a_loss_that_is_no_number_stays_so(store, read):
+    enqueue(store, 4)
+    store.claim(200.0)
+    store.record_epoch(1, replace(epoch(1), validation_loss=np.nan, train_loss=np.inf))
+    store.complete(1, EVALUATION, 300.0)
+    catalogue = read()
+    assert np.isnan(catalogue.population("toy").loss).all()
+    assert catalogue.trial(1).last.train_loss == np.inf
+
+
+def test_a_population_is_of_its_own_data_set(store, read):
+    store.register_dataset(replace(TOY, name="another"))
+    trained(store, 4)
+    assert len(read().population("another")) == 0
+
+
+def test_models_of_a_data_set_that_got_another_class_keep_their_place(store, read):
+    trained(store, 4)
+    store.register_dataset(replace(TOY, class_names=("no", "yes", "maybe")))
+    np.testing.assert_array_equal(read().population("toy").class_accuracy, [[0.75, 1.0, np.nan]])
+
+
+def test_the_best_is_the_most_accurate_and_of_equals_the_smaller(store, read):
+    trained(store, 2, evaluation=evaluated(5))
+    trained(store, 5, 4, 6, evaluation=evaluated(7))
+    enqueue(store, 3)
+    assert read().best("toy").id == 3
+
+
+def test_before_any_model_is_finished_there_is_no_best(store, read):
+    enqueue(store, 3)
+    assert read().best("toy") is None
+
+
+def test_fingerprints_name_the_oldest_trial_that_did_not_fail(store, read):
+    trained(store, 4)
+    enqueue(store, 5, 6)
+    store.cancel(2, 400.0)
+    store.enqueue([proposal(4, epochs=3), proposal(5, epochs=3)], 500.0)
+    expected = {4: 1, 6: 3, 5: 5}
+    assert read().fingerprints("toy") == {proposal(n).architecture.fingerprint: trial for n, trial in expected.items()}
+
+
+# Trials
+
+
+def test_a_trial_is_read_as_the_store_has_it(store, read):
+    (complete,) = trained(store, 4)
+    (waiting,) = enqueue(store, 5, origin=Origin.VARIATION, parent=1, batch="variations of 1")
+    catalogue = read()
+    assert [catalogue.trial(complete), catalogue.trial(waiting)] == [store.trial(complete), store.trial(waiting)]
+
+
+@pytest.mark.parametrize("trial", [0, 3, 10**40])
+def test_an_unknown_trial_is_not_found(store, read, trial):
+    enqueue(store, 4)
+    with pytest.raises(NotFound, match=f"There is no trial {trial}"):
+        read().trial(trial)
+
+
+def test_trials_come_in_the_order_asked_for_without_those_that_do_not_exist(store, read):
+    enqueue(store, 4, 5, 6)
+    catalogue = read()
+    assert ids(catalogue.trials([3, 10**40, 1, 99, 3])) == [3, 1, 3]
+    assert catalogue.trials([]) == []
+
+
+def test_children_come_oldest_first(store, read):
+    enqueue(store, 4)
+    enqueue(store, 5, 6, parent=1)
+    enqueue(store, 7, parent=2)
+    enqueue(store, 8, parent=1)
+    catalogue = read()
+    assert ids(catalogue.children(1)) == [2, 3, 5]
+    assert catalogue.children(5) == []
+
+
+def test_a_batch_is_what_was_asked_for_together(store, read):
+    enqueue(store, 4, 5, batch="ablations of 9")
+    enqueue(store, 6, batch="variations of 9")
+    assert ids(read().batch("ablations of 9")) == [1, 2]
+
+
+def test_epochs_are_those_of_the_present_attempt(store, read):
+    enqueue(store, 4)
+    store.claim(200.0)
+    store.record_epoch(1, epoch(1))
+    store.record_epoch(1, epoch(2))
+    store.fail(1, "no", 300.0)
+    store.retry(1, 400.0)
+    store.claim(500.0)
+    again = EpochResult(1, 0.5, 0.25, 0.75, 0.125, 3.0)
+    store.record_epoch(1, again)
+    assert read().epochs(1) == [again]
+
+
+def test_an_epoch_that_was_done_twice_is_there_once_as_it_was_last(store, read):
+    enqueue(store, 4)
+    store.claim(200.0)
+    for result in (epoch(1), epoch(2), again := replace(epoch(1), seconds=9.0)):
+        store.record_epoch(1, result)
+    assert read().epochs(1) == [again, epoch(2)]
+
+
+def test_epochs_that_a_restart_found_are_gone_on_with(store, read):
+    enqueue(store, 4)
+    store.claim(200.0)
+    store.record_epoch(1, epoch(1))
+    store.requeue_running()
+    store.claim(300.0)
+    store.record_epoch(1, epoch(2))
+    assert read().epochs(1) == [epoch(1), epoch(2)]
+
+
+def test_curves_are_the_epochs_of_many(store, read):
+    enqueue(store, 4, 5, 6)
+    for trial, epochs in ((1, 2), (2, 1)):
+        store.claim(200.0)
+        for number in range(1, epochs + 1):
+            store.record_epoch(trial, epoch(number))
+    catalogue = read()
+    assert catalogue.epoch_curves([2, 1, 3, 99]) == {2: [epoch(1)], 1: [epoch(1), epoch(2)], 3: [], 99: []}
+    assert catalogue.epoch_curves([]) == {}
+
+
+# Evaluations
+
+
+def test_an_evaluation_comes_back_as_it_was_measured(store, read):
+    trained(store, 4)
+    evaluation = read().evaluation(1)
+    np.testing.assert_array_equal(evaluation.confusion, EVALUATION.confusion)
+    np.testing.assert_array_equal(evaluation.predictions, EVALUATION.predictions)
+    assert (evaluation.confusion.dtype, evaluation.predictions.dtype) == (np.int64, np.uint8)
+    assert evaluation.latency == EVALUATION.latency
+
+
+def test_a_trial_that_is_not_complete_has_no_evaluation(store, read):
+    enqueue(store, 4)
+    assert read().evaluation(1) is None
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
+@given(st.lists(st.tuples(st.integers(0, 255), st.integers(0, 1)), max_size=50))
+def test_predictions_survive_whatever_they_and_the_labels_are(store, pairs):
+    labels, predictions = np.array(pairs, np.uint8).reshape(-1, 2).T
+    store.register_dataset(replace(TOY, validation_labels=labels))
+    (trial,) = trained(store, 4, evaluation=replace(EVALUATION, predictions=predictions))
+    with closing(store.catalogue()) as catalogue:
+        np.testing.assert_array_equal(catalogue.evaluation(trial).predictions, predictions)
+
+
+def test_predictions_stay_what_they_were_when_the_data_set_gets_other_labels(store, read):
+    trained(store, 4)
+    store.register_dataset(replace(TOY, validation_labels=1 - LABELS[:6]))
+    np.testing.assert_array_equal(read().evaluation(1).predictions, EVALUATION.predictions)
+
+
+def test_a_model_of_a_data_set_that_is_not_registered_keeps_its_predictions(store, read):
+    store.enqueue([replace(proposal(4), dataset="elsewhere")], 100.0)
+    store.claim(200.0)
+    store.complete(1, EVALUATION, 300.0)
+    np.testing.assert_array_equal(read().evaluation(1).predictions, EVALUATION.predictions)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"confusion": np.zeros((3, 3), np.int64)}, "The confusion counts of trial 1 must be 2 x 2, but are 3 x 3."),
+        ({"predictions": np.full(8, 2, np.uint8)}, "The predictions of trial 1 must be classes below 2, but one is 2."),
+        (
+            {"predictions": np.zeros(7, np.uint8)},
+            "Trial 1 must have one prediction for each of the 8 validation images of toy, but has 7.",
+        ),
+    ],
+)
+def test_an_evaluation_of_something_else_is_refused_and_changes_nothing(store, changes, sentence):
+    enqueue(store, 4)
+    store.claim(200.0)
+    before = store.trial(1), store.version
+    with pytest.raises(InvalidTrial) as caught:
+        store.complete(1, replace(EVALUATION, **changes), 300.0)
+    assert str(caught.value) == sentence
+    assert (store.trial(1), store.version) == before
+
+
+# The queue
+
+
+def test_the_queue_is_what_runs_then_what_waits_in_order_then_what_ended_last(store, read):
+    enqueue(store, *range(2, 10))  # trials 1 to 8
+    for now in (200.0, 201.0, 202.0, 203.0):
+        store.claim(now)
+    store.complete(2, EVALUATION, 300.0)
+    store.fail(3, "no", 302.0)
+    store.cancel(6, 301.0)
+    store.move(8, Place.TOP)
+    catalogue = read()
+    assert ids(catalogue.queue()) == [1, 4, 8, 5, 7, 3, 6, 2]
+    assert ids(catalogue.queue(finished=1)) == [1, 4, 8, 5, 7, 3]
+    assert ids(catalogue.queue(finished=0)) == [1, 4, 8, 5, 7]
+
+
+def test_of_those_that_ended_at_once_the_youngest_comes_first(store, read):
+    trained(store, 4, 5, 6, finished=300.0)
+    assert ids(read().queue(finished=2)) == [3, 2]
+
+
+def test_counts_are_of_all_states(store, read):
+    enqueue(store, 4, 5, 6)
+    store.claim(200.0)
+    store.cancel(2, 300.0)
+    assert read().counts() == {
+        **dict.fromkeys(TrialState, 0),
+        TrialState.RUNNING: 1,
+        TrialState.WAITING: 1,
+        TrialState.CANCELLED: 1,
+    }
+
+
+def test_a_pause_is_seen(store, read):
+    assert not read().paused()
+    store.set_paused(True)
+    assert read().paused()
+
+
+def test_receipts_come_newest_first(store, read):
+    def refuse():
+        raise CommandRefused("Not today.")
+
+    store.apply_once("1", "pause", 200.0, lambda: "done")
+    store.apply_once("2", "cancel", 200.0, refuse)
+    store.apply_once("3", "resume", 201.0, lambda: "done")
+    catalogue = read()
+    refused = Receipt("2", "cancel", Outcome.REFUSED, "Not today.", 200.0)
+    assert catalogue.receipt("2") == refused
+    assert catalogue.receipt("4") is None
+    assert catalogue.receipts(2) == [Receipt("3", "resume", Outcome.APPLIED, "done", 201.0), refused]
+
+
+# The connection
+
+
+def test_the_live_catalogue_has_the_version_as_its_number_and_sees_what_is_committed(store):
+    with closing(store.catalogue()) as catalogue:
+        assert catalogue.number == store.version
+        enqueue(store, 4)
+        assert catalogue.counts()[TrialState.WAITING] == 1
+
+        def enqueue_and_look():
+            enqueue(store, 5)
+            return f"{catalogue.counts()[TrialState.WAITING]} seen"
+
+        assert store.apply_once("1", "enqueue", 1.0, enqueue_and_look).message == "1 seen"
+
+
+def test_a_catalogue_that_was_closed_says_so(read):
+    catalogue = read()
+    catalogue.close()
+    with pytest.raises(CatalogueError, match=r"The catalogue cannot be read: .*closed"):
+        catalogue.counts()

@@ -1,0 +1,84 @@
+from dataclasses import replace
+
+import pytest
+from trainings import epoch
+
+from remap_core.children.previews import Verdict, by_fingerprint, previews
+from remap_core.children.times import TimeEstimate
+from remap_core.space.architecture import Architecture
+from remap_core.space.edits import Prepend, Remove, ablations, candidate
+from remap_core.space.layers import Activation, Conv2d, Dense, MaxPool2d
+from remap_core.trials import Proposal, TrainingConfig, Trial, TrialState
+
+RELU, POOL = Activation("relu"), MaxPool2d(2)
+PARENT_CHAIN = Architecture((1, 8, 8), 10, (Conv2d(3, 16), RELU, RELU, POOL))
+CONFIG = TrainingConfig(epochs=4)
+
+
+def trial(number, architecture, state=TrialState.COMPLETE, config=CONFIG):
+    return Trial(number, Proposal(architecture, "digits", config), state, 1.0, 1, 0.0, last=epoch(4))
+
+
+PARENT = trial(1, PARENT_CHAIN)
+
+
+def judged(candidates, present=(), estimate=None, cap=1_000_000):
+    return previews([(PARENT, found) for found in candidates], by_fingerprint(present), estimate, cap)
+
+
+def test_every_candidate_gets_its_verdict_in_order():
+    without_pool = Remove(3).apply(PARENT_CHAIN)
+    candidates = (*ablations(PARENT_CHAIN), candidate(PARENT_CHAIN, Prepend(0, Dense(8))))
+    found = judged(candidates, [PARENT, trial(6, without_pool)])
+    assert [(preview.verdict, preview.reason) for preview in found] == [
+        (Verdict.FRESH, ""),
+        (Verdict.FRESH, ""),
+        (Verdict.TWIN, "The same child as row 2."),
+        (Verdict.KNOWN, "Is #6 already: 54.0% after 4 epochs."),
+        (
+            Verdict.MISFIT,
+            "Conv 16x3 at 2 does not fit: it needs an image, but its input is a vector of 8 (after a Dense).",
+        ),
+    ]
+    assert found[3].same == 6
+    assert found[4].edit == "Dense 8 put before Conv 16x3 at 1"
+
+
+def test_a_child_over_the_cap_says_both_numbers():
+    (found,) = judged([candidate(PARENT_CHAIN, Prepend(4, Dense(256)))], cap=30_000)
+    assert found.verdict is Verdict.TOO_LARGE
+    assert found.reason == "Has 39,850 parameters; the cap is 30,000 (REMAP_MAX_PARAMETERS)."
+
+
+@pytest.mark.parametrize("state", [TrialState.FAILED, TrialState.CANCELLED])
+def test_what_failed_or_was_cancelled_can_be_trained(state):
+    child = candidate(PARENT_CHAIN, Remove(3))
+    assert judged([child], [trial(6, child.child, state)])[0].verdict is Verdict.FRESH
+
+
+def test_what_waits_or_runs_is_not_trained_twice():
+    child = candidate(PARENT_CHAIN, Remove(3))
+    (found,) = judged([child], [trial(6, child.child, TrialState.WAITING)])
+    assert (found.verdict, found.reason) == (Verdict.KNOWN, "Is #6 already, which is waiting.")
+
+
+def test_the_same_architecture_with_another_training_is_trained_and_named():
+    child = candidate(PARENT_CHAIN, Remove(3))
+    (found,) = judged([child], [trial(6, child.child, config=replace(CONFIG, epochs=20))])
+    assert (found.verdict, found.same) == (Verdict.FRESH, None)
+    assert found.reason == "#6 is the same architecture, trained for 20 epochs instead of 4."
+
+
+def test_the_expected_time_is_the_parents_epochs_on_the_measured_line():
+    line = TimeEstimate(fixed=0.5, per_multiply_add=1e-6, trainings=9, error=0.1)
+    child = candidate(PARENT_CHAIN, Remove(3))
+    (found,) = judged([child], estimate=line)
+    assert found.seconds == pytest.approx(4 * (0.5 + child.child.multiply_adds / 1e6))
+
+
+def test_two_parents_that_would_have_the_same_child_train_it_once():
+    other = trial(2, PARENT_CHAIN.with_layers((*PARENT_CHAIN.layers, Dense(8))))
+    children = [(PARENT, candidate(PARENT_CHAIN, Remove(1))), (other, candidate(other.architecture, Remove(4)))]
+    assert [found.verdict for found in previews(children, {}, None, 10**6)] == [Verdict.FRESH, Verdict.FRESH]
+    children[1] = (other, candidate(other.architecture, Remove(4), Remove(1)))
+    assert [found.verdict for found in previews(children, {}, None, 10**6)] == [Verdict.FRESH, Verdict.TWIN]

@@ -1,0 +1,176 @@
+"""`remap`, as it is typed."""
+
+import json
+import time
+
+import numpy as np
+import pytest
+from catalogues import write_catalogue
+
+from remap_core.catalogue.folder import DataFolder
+from remap_core.catalogue.heartbeat import TrainerStatus, write_trainer
+from remap_core.catalogue.inbox import Inbox
+from remap_core.cli import main
+
+TINY = {
+    "input_shape": [1, 28, 28],
+    "classes": 10,
+    "layers": [{"kind": "conv2d", "kernel_size": 3, "filters": 32}, {"kind": "activation", "function": "relu"}],
+}
+
+
+@pytest.fixture
+def remap(monkeypatch, capsys, tmp_path):
+    """Run `remap ...` in an empty folder; gives exit code, standard output and standard error."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("REMAP_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*words):
+        monkeypatch.setattr("sys.argv", ["remap", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        written = capsys.readouterr()
+        return ended.value.code or 0, written.out, written.err
+
+    return run
+
+
+def test_describe_shows_every_layer_and_the_totals(remap, tmp_path):
+    file = tmp_path / "tiny.json"
+    file.write_text(json.dumps(TINY))
+    code, out, _ = remap("describe", file)
+    assert code == 0
+    for part in ("Conv 32x3", "32 x 26 x 26", "320", "Head", "216,330", "216,650", "total"):
+        assert part in out
+
+
+def test_describe_as_json_is_one_object_for_one_architecture_and_a_list_for_a_list(remap, tmp_path):
+    one, many = tmp_path / "one.json", tmp_path / "many.json"
+    one.write_text(json.dumps(TINY))
+    many.write_text(json.dumps([TINY, TINY]))
+    described = json.loads(remap("describe", one, "--json")[1])
+    assert (described["parameters"], described["layers"][0]["output_shape"]) == (216_650, [32, 26, 26])
+    assert json.loads(remap("describe", many, "--json")[1]) == [described, described]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{", "is not JSON"),
+        ("[" * 100_000, "is nested too deeply to be an architecture."),
+        ('[{"input_shape": [1, 8, 8], "classes": 10, "layers": [{"kind": "lstm"}]}]', "architecture 0: Layer 0: kind"),
+        (
+            '{"input_shape": [1, 4, 4], "classes": 10, "layers": [{"kind": "max_pool2d", "size": 5, "stride": 2}]}',
+            "Layer 0 (MaxPool 5): its 5 x 5 window must fit into its input, but that is 4 x 4.",
+        ),
+    ],
+)
+def test_a_file_that_holds_no_architecture_is_one_sentence_and_exit_code_1(remap, tmp_path, text, sentence):
+    file = tmp_path / "wrong.json"
+    file.write_text(text)
+    code, out, err = remap("describe", file)
+    assert (code, out) == (1, "")
+    assert err.startswith("Error: ")
+    assert sentence in err
+    assert err.count("\n") == 1
+
+
+def test_a_file_that_is_not_there_is_said(remap):
+    code, _, err = remap("describe", "nowhere.json")
+    assert (code, "nowhere.json cannot be read" in err) == (1, True)
+
+
+def test_distances_are_written_as_a_matrix_of_the_chosen_convention(remap, tmp_path):
+    file, out = tmp_path / "pair.json", tmp_path / "D.npy"
+    file.write_text(json.dumps([TINY | {"layers": TINY["layers"][:1]}, TINY | {"layers": []}]))
+    code, said, _ = remap("distances", file, "--convention", "remap-2019", "--out", out)
+    assert (code, said) == (0, f"Wrote 2 x 2 distances to {out}.\n")
+    assert np.load(out).shape == (2, 2)
+    absolute = np.load(out)
+    remap("distances", file, "--convention", "remap-2019", "--normalised", "--nu", 0.5, "--out", out)
+    assert 0 < np.load(out)[0, 1] < 1 < absolute[0, 1]
+    code, _, err = remap("distances", file, "--convention", "euclid", "--out", out)
+    assert (code, "'default'" in err) == (2, True)
+    code, _, err = remap("distances", file, "--out", tmp_path / "nowhere" / "D.npy")
+    assert (code, err.count("\n")) == (1, 1)
+
+
+def test_a_wrong_option_is_exit_code_2(remap):
+    assert remap("describe", "--colour")[0] == 2
+
+
+def test_help_teaches_every_command(remap):
+    out = remap("--help")[1]
+    for command in ("describe", "sample", "trainer", "status", "config"):
+        assert command in out
+        assert len(remap(command, "--help")[1]) > 200
+
+
+def test_sample_leaves_different_architectures_in_the_inbox(remap, tmp_path):
+    code, out, _ = remap("sample", "--n", 5, "--seed", 3, "--dataset", "digits")
+    assert code == 0
+    assert "Sent 5 architectures for digits (seed 3)" in out
+    assert "No trainer is alive; they wait for one" in out
+    ((_, command),) = Inbox(DataFolder(tmp_path / "home")).pending()
+    assert len({proposal.architecture.fingerprint for proposal in command.proposals}) == 5
+    assert {proposal.dataset for proposal in command.proposals} == {"digits"}
+
+
+def test_sample_of_an_unknown_data_set_is_said(remap):
+    code, _, err = remap("sample", "--dataset", "nowhere.npz")
+    assert (code, "nowhere.npz" in err, err.count("\n")) == (1, True, 1)
+
+
+def test_status_without_anything_says_that_no_trainer_is_alive(remap, tmp_path):
+    code, out, _ = remap("status")
+    assert code == 3
+    assert f"Trainer: none is alive in {tmp_path / 'home'}" in out
+
+
+def test_status_counts_the_models_by_state_and_names_the_best(remap, tmp_path):
+    folder = write_catalogue(tmp_path / "home", waiting=2, failed=1)
+    write_trainer(folder, TrainerStatus(1, time.time(), time.time(), "0.1.0", "CPU, a toy", 2))
+    code, out, _ = remap("status")
+    assert code == 0
+    assert "Trainer: alive (pid 1, CPU, a toy, 2 at once" in out
+    assert "2 waiting, 0 running, 6 complete, 0 pruned, 1 failed, 0 cancelled" in out
+    assert "Best:    model" in out
+    report = json.loads(remap("status", "--json")[1])
+    assert (report["trainer"]["alive"], report["counts"]["complete"], report["paused"]) == (True, 6, False)
+    assert report["best"]["digits"]["layers"]
+
+
+def test_config_says_where_every_value_came_from(remap, tmp_path, monkeypatch):
+    monkeypatch.setenv("REMAP_EPOCHS", "3")
+    (tmp_path / "remap.toml").write_text("seed = 7\n")
+    report = json.loads(remap("config", "--json")[1])
+    assert report["epochs"] == {"value": 3, "from": "REMAP_EPOCHS"}
+    assert report["seed"] == {"value": 7, "from": "remap.toml"}
+    assert report["dataset"] == {"value": "digits", "from": "default"}
+    out = remap("config")[1]
+    assert "REMAP_EPOCHS" in out
+    assert "remap.toml" in out
+
+
+def test_a_nonsense_setting_is_one_sentence(remap, monkeypatch):
+    monkeypatch.setenv("REMAP_WORKERS", "several")
+    for command in ("status", "config", "trainer", "sample"):
+        code, _, err = remap(command)
+        assert (code, err.startswith("Error: workers = 'several' (from REMAP_WORKERS)")) == (1, True)
+
+
+def test_a_second_trainer_is_refused_in_one_sentence(remap, tmp_path):
+    with DataFolder(tmp_path / "home").lock():
+        code, _, err = remap("trainer")
+    assert code == 1
+    assert "already works in" in err.splitlines()[-1]
+
+
+def test_a_data_folder_that_cannot_be_made_is_one_sentence(remap, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("REMAP_HOME", str(tmp_path / "file" / "home"))
+    for command in ("status", "sample", "trainer"):
+        code, _, err = remap(command)
+        assert code == 1
+        assert "cannot be created" in err.splitlines()[-1]

@@ -1,0 +1,43 @@
+from remap_core.drawing.palette import OUTLINE, SELECTION
+from remap_core.drawing.permissions import ROWS, SWITCHES, WORDS, permissions_figure
+from remap_core.drawing.snac_figure import LAYERS
+from remap_core.space.architecture import Architecture
+from remap_core.space.edits import EDITS
+from remap_core.space.layers import Activation, Dense
+
+PARENT = Architecture((1, 8, 8), 10, (Dense(16), Activation("relu")))
+FIGURE = permissions_figure(PARENT, {0: {"remove"}, 2: {"prepend"}})
+
+
+def named(name):
+    (trace,) = (trace for trace in FIGURE.data if trace.name == name)
+    return trace
+
+
+def test_every_kind_of_edit_has_a_row():
+    assert set(WORDS) == set(EDITS)
+
+
+def test_every_layer_has_a_switch_for_every_kind_and_the_head_for_prepending_alone():
+    found = [tuple(said) for said in named(SWITCHES).customdata]
+    assert set(found) == {("switch", kind, index) for kind in EDITS for index in (0, 1)} | {("switch", "prepend", 2)}
+    assert len(found) == 9
+
+
+def test_switches_stand_under_their_blocks_and_are_filled_where_allowed():
+    switches, blocks = named(SWITCHES), named(LAYERS)
+    for said, x, symbol, colour in zip(
+        switches.customdata, switches.x, switches.marker.symbol, switches.marker.color, strict=True
+    ):
+        if said[2] < 2:
+            assert x == blocks.x[said[2]]
+        on = tuple(said[1:]) in {("remove", 0), ("prepend", 2)}
+        assert (symbol, colour) == (("square", SELECTION) if on else ("square-open", OUTLINE))
+
+
+def test_each_row_has_all_and_none_at_its_own_height_and_lies_in_the_figure():
+    low, high = FIGURE.layout.yaxis.range
+    rows = {(said[1], said[2]): y for said, y in zip(named(ROWS).customdata, named(ROWS).y, strict=True)}
+    assert len(rows) == 2 * len(EDITS)
+    assert len(set(rows.values())) == len(EDITS)
+    assert all(low < y < high for y in rows.values())

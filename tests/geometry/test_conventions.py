@@ -1,0 +1,134 @@
+from dataclasses import dataclass, replace
+from math import inf, sqrt
+from typing import ClassVar
+
+import pytest
+from strategies import layers
+
+from hypothesis import given
+from remap_core.errors import InvalidDistances
+from remap_core.geometry.conventions import CONVENTIONS, DEFAULT, NASBOT, REMAP_2019, Label, Mass, NodeRule
+from remap_core.geometry.nodes import nodes_of
+from remap_core.geometry.otmann import distances
+from remap_core.space.architecture import Architecture
+from remap_core.space.layers import KINDS, Activation, Conv2d, Dense, Dropout, Layer, MaxPool2d, Shape
+from remap_core.space.text import parse_layers
+
+
+@dataclass(frozen=True)
+class DepthwiseConv2d(Layer):
+    kernel_size: int
+    kind: ClassVar[str] = "depthwise_conv2d"
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return shape
+
+
+@dataclass(frozen=True)
+class BatchNorm2d(Layer):
+    kind: ClassVar[str] = "batch_norm2d"
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return shape
+
+
+EXTENDED = replace(
+    DEFAULT,
+    nodes={
+        **DEFAULT.nodes,
+        DepthwiseConv2d: NodeRule("conv", "depthwise", "kernel_size", Mass.IN, group="conv"),
+        BatchNorm2d: NodeRule("batch norm"),
+    },
+)
+
+
+def architecture(text, classes=10):
+    return Architecture((1, 28, 28), classes, parse_layers(text))
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS.values(), ids=lambda convention: convention.name)
+def test_every_layer_kind_has_an_entry(convention):
+    assert set(KINDS.values()) <= set(convention.nodes)
+
+
+def test_in_the_default_convention_every_layer_kind_is_a_node():
+    assert all(DEFAULT.nodes[kind] is not None for kind in KINDS.values())
+
+
+def test_a_layer_kind_without_an_entry_is_refused_by_name():
+    with pytest.raises(InvalidDistances, match="Convention default says nothing about BatchNorm2d layers"):
+        nodes_of(Architecture((1, 28, 28), 10, (BatchNorm2d(),)), DEFAULT)
+
+
+def test_what_is_no_architecture_is_refused():
+    with pytest.raises(InvalidDistances, match="between architectures, but got str"):
+        nodes_of("Conv 16x3", DEFAULT)
+
+
+@given(layers, layers)
+def test_mismatch_is_symmetric_non_negative_and_zero_on_itself(one, other):
+    for convention in CONVENTIONS.values():
+        rules = convention.rule(one), convention.rule(other)
+        if None not in rules:
+            left, right = rules[0].label(one), rules[1].label(other)
+            assert convention.mismatch(left, left) == 0
+            assert convention.mismatch(left, right) == convention.mismatch(right, left) >= 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "cost"),
+    [
+        (Label("conv", "", 1), Label("conv", "", 5), 0.3),
+        (Label("conv", "", 3), Label("conv", "", 7), inf),
+        (Label("pool", "", 2), Label("pool", "", 3), 0.2),
+        (Label("activation", "", "tanh"), Label("activation", "", "sigmoid"), 0.1),
+        (Label("conv", "", 3), Label("pool", "", 3), inf),
+    ],
+)
+def test_the_published_table_of_2019(one, other, cost):
+    assert REMAP_2019.mismatch(one, other) == cost
+
+
+def test_nasbot_compares_any_two_kernel_sizes():
+    assert NASBOT.mismatch(Label("conv", "conv", 3), Label("conv", "conv", 7)) == pytest.approx(sqrt(2) / 10 * 2)
+
+
+def test_masses_are_channels_in_times_out_and_a_tenth_of_them_frames_the_chain():
+    nodes = nodes_of(architecture("Conv 64x3, ReLU, MaxPool 2, Dense 128, Dropout 0.5"), REMAP_2019)
+    assert [(node.label.family, node.mass) for node in nodes[1:-2]] == [
+        ("conv", 64),
+        ("activation", 64 * 64),
+        ("pool", 64),
+        ("fc", 64 * 128),
+        ("dropout", 128 * 128),
+        ("fc", 1280),
+    ]
+    assert [nodes[index].mass for index in (0, -2, -1)] == [pytest.approx(0.1 * 30_080)] * 3
+    assert {node.mass for node in nodes_of(architecture(""), REMAP_2019) if node.layer is None} == {100}
+
+
+def test_nasbot_has_no_node_for_activations_and_dropout():
+    assert [node.layer for node in nodes_of(architecture("ReLU, Conv 16x3, Dropout 0.5"), NASBOT)] == [
+        None,
+        1,
+        3,
+        None,
+        None,
+    ]
+
+
+def test_by_default_activations_and_dropout_weigh_little():
+    nodes = nodes_of(architecture("Conv 64x3, ReLU, Dropout 0.5"), DEFAULT)
+    assert [node.mass for node in nodes[1:4]] == [64, 64, 64]
+    assert DEFAULT.nodes[Activation].mass is DEFAULT.nodes[Dropout].mass is DEFAULT.nodes[MaxPool2d].mass is Mass.IN
+
+
+def test_a_new_layer_kind_takes_one_entry():
+    conv, far, depthwise, norm = (
+        Architecture((1, 28, 28), 10, (layer, Conv2d(3, 16), Dense(16)))
+        for layer in (Conv2d(3, 1), Conv2d(9, 1), DepthwiseConv2d(3), BatchNorm2d())
+    )
+    found = distances([conv, far, depthwise, norm], EXTENDED, normalised=False)
+    assert found[0, 2] == pytest.approx(0.1)  # one unit of mass, 0.1 further
+    assert found[0, 1] == pytest.approx(sqrt(2) / 10 * sqrt(6))
+    assert found[2, 3] > 2  # not matched at all, and the chain has one convolution less

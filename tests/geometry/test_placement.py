@@ -1,0 +1,102 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import minimize
+from scipy.spatial.distance import cdist
+
+from remap_core.errors import InvalidDistances
+from remap_core.geometry.embedding import embed
+from remap_core.geometry.otmann import distances
+from remap_core.geometry.placement import gower, place_newcomers
+from remap_core.geometry.smacof import stress_between
+from remap_core.space.sampler import REMAP_2019, sample_architectures
+
+
+def scattered(n, seed, scale=1.0):
+    return scale * np.random.default_rng(seed).standard_normal((n, 2))
+
+
+def structural(n, seed=0):
+    rng = np.random.default_rng(seed)
+    return distances(sample_architectures(REMAP_2019, (1, 28, 28), 10, n, rng, max_parameters=1_000_000))
+
+
+@given(st.integers(3, 30), st.integers(0, 1000), st.sampled_from([1e-3, 1.0, 1e4]))
+def test_newcomers_whose_distances_fit_land_exactly_there(n, seed, scale):
+    old, new = scattered(n, seed, scale), scattered(4, seed + 1, scale)
+    np.testing.assert_allclose(gower(cdist(new, old), old), new, atol=1e-6 * scale)
+    np.testing.assert_allclose(place_newcomers(cdist(new, old), old), new, atol=1e-6 * scale)
+
+
+@given(st.integers(1, 30), st.integers(0, 1000))
+def test_no_place_nearby_has_less_stress(n, seed):
+    rng = np.random.default_rng(seed)
+    old, to_old = scattered(n, seed), np.abs(rng.standard_normal((1, n))) + 0.1
+
+    def misfit(place):
+        return np.square(np.linalg.norm(place - old, axis=1) - to_old[0]).sum()
+
+    found = place_newcomers(to_old, old)[0]
+    nearby = minimize(misfit, found, method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-13})
+    assert misfit(found) <= nearby.fun + 1e-7
+
+
+def test_newcomers_spread_over_the_map_as_the_old_do_and_fit_as_well_as_a_new_map_would_have_them():
+    given_distances = structural(350)
+    base = embed(given_distances[:300, :300])
+    placed = place_newcomers(given_distances[300:, :300], base.points)
+    anew = embed(given_distances).points
+    assert (placed.std(axis=0) > 0.7 * base.points.std(axis=0)).all()
+    ours = stress_between(placed, base.points, given_distances[300:, :300])
+    assert ours <= stress_between(anew[300:], anew[:300], given_distances[300:, :300]) + 0.005
+
+
+def test_each_newcomer_is_placed_as_if_it_came_alone():
+    given_distances = structural(60)
+    base = embed(given_distances[:50, :50])
+    together = place_newcomers(given_distances[50:, :50], base.points)
+    alone = [place_newcomers(given_distances[row : row + 1, :50], base.points)[0] for row in range(50, 60)]
+    np.testing.assert_allclose(together, alone, atol=1e-6)
+
+
+def test_the_twin_of_an_old_model_lands_beside_it():
+    given_distances = structural(200)
+    base = embed(given_distances)
+    placed = place_newcomers(given_distances[:20], base.points)
+    assert np.linalg.norm(placed - base.points[:20], axis=1).max() < 0.05 * np.ptp(base.points)
+
+
+def test_one_old_model_is_enough_and_the_distance_is_kept():
+    assert np.linalg.norm(place_newcomers([[2.0]], [[1.0, 1.0]]) - [1.0, 1.0]) == pytest.approx(2)
+    assert place_newcomers([[0.0]], [[1.0, 1.0]]).tolist() == [[1.0, 1.0]]
+
+
+def test_old_models_on_a_line_or_in_one_place_do_not_trap_a_newcomer():
+    line = place_newcomers([[np.sqrt(2), 1, np.sqrt(2)]], [[-1, 0], [0, 0], [1, 0]])
+    assert np.abs(line).round(6).tolist() == [[0, 1]]
+    heap = place_newcomers([[1.0, 1.0]], [[0, 0], [0, 0]])
+    assert np.linalg.norm(heap) == pytest.approx(1)
+
+
+def test_no_newcomers_get_no_places():
+    assert place_newcomers(np.zeros((0, 3)), np.zeros((3, 2))).shape == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("to_old", "places", "sentence"),
+    [
+        (np.zeros((1, 0)), np.zeros((0, 2)), "Newcomers need at least one old model to be placed beside."),
+        ([[1, 2]], [[0, 0]], "Places must be 2 finite points in the plane, but got 1 x 2."),
+        (
+            [[1, np.nan]],
+            [[0, 0]],
+            "Distances to the old models must be finite and at least 0, but row 0, column 1 has nan.",
+        ),
+        ([[-1]], [[0, 0]], "Distances to the old models must be finite and at least 0, but row 0, column 0 has -1."),
+    ],
+)
+def test_newcomers_without_distances_to_places_are_refused(to_old, places, sentence):
+    with pytest.raises(InvalidDistances) as refused:
+        place_newcomers(to_old, places)
+    assert str(refused.value) == sentence

@@ -1,0 +1,69 @@
+from dataclasses import replace
+
+import pytest
+from safetensors.torch import load_file, save_file
+from small_tasks import BARS, bars, run, trial_on
+
+from remap_core.errors import TrainingFailed
+from remap_core.training.datasets import Dataset
+from remap_core.training.loop import train
+from remap_core.training.sealed import score_sealed
+
+TRIAL = trial_on(BARS, "Conv 4x3, ReLU, MaxPool 2, Dropout 0.5", epochs=2, batch_size=12, learning_rate=0.02)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    run(train(TRIAL, BARS, device="cpu", folder=tmp_path))
+    return tmp_path
+
+
+def score(folder, trial=TRIAL, dataset=BARS):
+    return score_sealed(trial, dataset, device="cpu", folder=folder)
+
+
+def test_where_the_test_images_are_the_validation_images_the_score_is_what_training_said(folder, tmp_path):
+    twin = Dataset(BARS.name, BARS.class_names, BARS.train, BARS.validation, BARS.validation)
+    epochs, evaluation = run(train(TRIAL, BARS, device="cpu", folder=tmp_path / "again"))
+    scored = score(folder, dataset=twin)
+    assert (scored.images, scored.accuracy) == (18, evaluation.accuracy)
+    assert scored.loss == pytest.approx(epochs[-1].validation_loss)
+
+
+def test_it_is_the_test_images_that_are_looked_at(folder):
+    dark = Dataset(BARS.name, BARS.class_names, BARS.train, BARS.validation, bars(30, 9))
+    assert score(folder, dataset=dark).images == 30
+    assert score(folder, dataset=dark) == score(folder, dataset=dark)
+
+
+def test_without_weights_there_is_no_score(tmp_path):
+    with pytest.raises(TrainingFailed, match=r"Model 7 has no weights: .*weights\.safetensors is not there\."):
+        score(tmp_path)
+
+
+@pytest.mark.parametrize("kept", [0, 7, 100, -1])
+def test_weights_that_were_cut_short_are_said_in_a_sentence(folder, kept):
+    path = folder / "weights.safetensors"
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(TrainingFailed, match=r"weights\.safetensors cannot be read"):
+        score(folder)
+
+
+@pytest.mark.parametrize("metadata", [None, {}, {"architecture": "{}", "dataset": "bars"}])
+def test_weights_that_do_not_say_whose_they_are_are_refused(folder, metadata):
+    path = folder / "weights.safetensors"
+    save_file(load_file(path), path, metadata)
+    with pytest.raises(TrainingFailed, match=r"weights\.safetensors"):
+        score(folder)
+
+
+def test_the_weights_of_another_model_are_refused(folder):
+    other = trial_on(BARS, "Conv 4x3, ReLU, MaxPool 2", epochs=2)
+    with pytest.raises(TrainingFailed, match="holds the weights of another model than 7"):
+        score(folder, trial=other)
+
+
+def test_images_of_another_kind_are_refused(folder):
+    two_classes = replace(BARS, class_names=("top", "middle"))
+    with pytest.raises(TrainingFailed, match="The images of bars are not of the shape and classes"):
+        score(folder, dataset=two_classes)

@@ -1,0 +1,180 @@
+import numpy as np
+import pytest
+from apps import linked, opened, said
+from catalogues import CARD, architecture, write_catalogue
+
+from remap_core.annotations import Annotation
+from remap_core.catalogue.folder import DataFolder
+from remap_core.catalogue.inbox import Inbox
+from remap_core.catalogue.snapshot import Publisher
+from remap_core.catalogue.store import CatalogueStore
+from remap_core.commands import Annotate
+from remap_core.drawing.snac import Size
+from remap_core.trials import DatasetCard, Evaluation, Latency, Proposal
+from remap_core.ui.state import SESSION
+from remap_core.ui.tables import snac_column
+
+
+def drawer(app) -> list[int]:
+    return app.session_state[SESSION].drawer
+
+
+def chosen(app, *models):
+    return app.button_group(key="drawer-chosen").set_value(list(models)).run()
+
+
+def named(app) -> str:
+    return "".join(app.query_params["drawer"])  # a list of one where the page left it as it was
+
+
+def test_an_empty_drawer_says_how_models_come_into_it(home):
+    write_catalogue(home)
+    assert "The drawer is empty. Click circles on the overview" in said(opened("drawer"))
+
+
+def test_the_table_has_a_row_for_each_model_in_the_order_of_the_drawer_with_all_metrics(home):
+    write_catalogue(home)
+    table = opened("drawer", drawer=[4, 1, 6]).dataframe[0].value
+    assert table["Model"].tolist() == [4, 1, 6]
+    assert table["0, accuracy"].notna().all()
+    assert {"Validation accuracy", "Parameters", "Multiply-adds", "Latency, batch of 1", "Tags", "Note"} <= {*table}
+
+
+def test_what_is_removed_comes_back_to_where_it_was(home):
+    write_catalogue(home)
+    app = opened("drawer", drawer=[3, 2, 1])
+    chosen(app, 2, 1)
+    app.button(key="remove").click().run()
+    assert drawer(app) == [3]
+    app.button(key="undo").click().run()
+    assert drawer(app) == [3, 2, 1]
+    assert not app.exception
+
+
+def test_the_drawer_of_the_address_is_taken_over_once_and_the_address_follows_it(home):
+    write_catalogue(home)
+    app = linked("drawer", "3,1,5")
+    assert (drawer(app), named(app)) == ([3, 1, 5], "3,1,5")
+    chosen(app, 1)
+    app.button(key="remove").click().run()
+    assert (drawer(app), named(app)) == ([3, 5], "3,5")
+
+
+@pytest.mark.parametrize("page", ["overview", "inspect", "generate", "queue"])
+def test_every_page_names_the_drawer_in_its_address(home, page):
+    write_catalogue(home)
+    app = linked(page, "3,1", model="2")
+    assert drawer(app) == [3, 1]
+    assert named(app) == "3,1"
+
+
+def test_what_of_an_address_is_no_number_is_said_and_the_rest_is_kept(home):
+    write_catalogue(home)
+    app = linked("drawer", "3,<img src=x>,1")
+    assert drawer(app) == [3, 1]
+    assert "but got '\\<img src=x\\>'; the others are kept." in said(app)
+
+
+def test_models_that_are_not_in_the_catalogue_are_said_and_kept(home):
+    write_catalogue(home)
+    app = linked("drawer", "99,1")
+    assert drawer(app) == [99, 1]
+    assert "#99 is in the drawer, but not in this catalogue." in said(app)
+    app.button(key="take-out-missing").click().run()
+    assert drawer(app) == [1]
+
+
+def test_two_models_are_compared_layer_by_layer_and_by_a_paired_test(home):
+    write_catalogue(home)
+    words = said(opened("drawer", drawer=[1, 6]))
+    assert "From #1 to #6: 3 kept, 1 removed." in words
+    assert "- ReLU at 2 removed" in words
+    assert "#1 is right on 0 images where #6 is wrong, 5 the other way: within noise (exact McNemar p = 0.062)" in words
+
+
+def test_two_of_many_are_compared_when_they_are_chosen(home):
+    write_catalogue(home)
+    app = opened("drawer", drawer=[1, 2, 3])
+    assert "Choose two models to see which layers" in said(app)
+    assert "From #1 to #3: " in said(chosen(app, 1, 3))
+
+
+def test_models_without_predictions_are_compared_by_what_there_is(home):
+    write_catalogue(home, failed=1)
+    words = said(opened("drawer", drawer=[1, 7]))
+    assert "#7 has no predictions: it is failed." in words
+
+
+def test_models_of_different_data_sets_are_not_tested_against_each_other(home):
+    write_catalogue(home)
+    add_model_of_another_data_set(home)
+    app = opened("drawer", drawer=[1, 7])
+    assert "#1 and #7 are models of different data sets: nothing can be paired." in said(app)
+    assert app.dataframe[0].value["Data set"].tolist() == ["digits", "<b>other</b>"]
+
+
+def test_a_note_is_sent_through_the_inbox_as_it_was_typed(home):
+    folder = write_catalogue(home)
+    app = opened("drawer", drawer=[2])
+    note = '<script>alert(1)</script> & "quotes"\nsecond line 🧩'
+    app.text_area(key="note-2").set_value(note).run()
+    app.text_input(key="tags-2").set_value("small, <i>slow</i>").run()
+    app.button(key="keep-2").click().run()
+    ((_, command),) = Inbox(folder).pending()
+    assert command == Annotate(2, Annotation(note, ("small", "<i>slow</i>")))
+    assert "Sent, and waits for a trainer." in said(app)
+
+
+def test_a_note_that_is_too_long_is_refused_in_a_sentence_and_cannot_be_sent(home):
+    write_catalogue(home)
+    app = opened("drawer", drawer=[2])
+    app.text_input(key="tags-2").set_value("x" * 41).run()
+    assert "A tag has at most 40 characters" in app.error[0].value
+    assert not [button for button in app.button if button.key == "keep-2"]
+
+
+def test_notes_and_tags_are_shown_as_they_were_kept(home):
+    write_catalogue(home)
+    note = "<b>first</b> **line**\nsecond " + 9_000 * "x"
+    annotate(home, 2, Annotation(note, ("small",)))
+    app = opened("drawer", drawer=[1, 2])
+    table = app.dataframe[0].value
+    assert [list(tags) for tags in table["Tags"]] == [[], ["small"]]
+    assert table["Note"].tolist() == ["", "<b>first</b> **line**…"]
+    assert app.text[0].value == note
+
+
+def test_the_sidebar_opens_a_model_and_marks_the_one_that_is_shown(home):
+    write_catalogue(home)
+    app = opened("drawer", drawer=[1, 2])
+    app.button(key="open-2").click().run()
+    assert "Model #2" in said(app)
+    assert ":primary[**#2**]" in app.button(key="open-2").label
+    assert ":primary" not in app.button(key="open-1").label
+
+
+def test_the_snac_column_is_as_wide_as_the_longest_chain():
+    chain = architecture(", ".join(["ReLU", "Tanh"] * 6))
+    column = snac_column([architecture("Dense 4"), chain])
+    assert column["width"] == Size.MEDIUM.width(13) + 16
+
+
+def annotate(home, model, annotation):
+    folder = DataFolder(home)
+    store = CatalogueStore.open(folder)
+    store.annotate(model, annotation)
+    Publisher(store, folder).publish()
+    store.close()
+
+
+def add_model_of_another_data_set(home):
+    folder = DataFolder(home)
+    store = CatalogueStore.open(folder)
+    other = DatasetCard("<b>other</b>", *[getattr(CARD, name) for name in [*DatasetCard.__dataclass_fields__][1:]])
+    store.register_dataset(other)
+    (model,) = store.enqueue([Proposal(architecture("Dense 16"), other.name)], 200.0)
+    store.claim(201.0)
+    predictions = CARD.validation_labels
+    store.complete(model, Evaluation(2 * np.eye(10, dtype=np.int64), predictions, Latency(1, 2, "cpu", 1)), 202.0)
+    Publisher(store, folder).publish()
+    store.close()
