@@ -68,7 +68,7 @@ with shell.page("overview"):
     population, stamp, view = state.population(), state.population_stamp(), looking.view()
     looking.write_address()
     show_ignored(state.session().ignored)
-    chart, panel = st.columns([3.2, 1], gap="medium")
+    chart, panel = st.columns([2.2, 1], gap="medium")
     with chart, st.container(horizontal=True, vertical_alignment="bottom"):
         filter_panel()
         axes(population, view)

@@ -17,7 +17,7 @@ def objective_text(objective: Objective, class_names: Sequence[str]) -> str:
     """Weights and caps in one line.
 
     >>> objective_text(Objective((2, 2, 0), max_parameters=100_000), ("bird", "cat", "dog"))
-    'bird 2, cat 2; at most 100,000 parameters'
+    'bird x2, cat x2; at most 100,000 parameters'
     """
     caps = []
     if objective.max_parameters is not None:
@@ -35,14 +35,13 @@ def weights_text(objective: Objective, class_names: Sequence[str]) -> str:
     """
     if objective.counts_alike:
         return "all classes alike"
-    counted_ones = objective.counted
-    weights = {objective.weights[index] for index in counted_ones}
-    written = [
-        class_names[index] if weights == {1.0} else f"{class_names[index]} {objective.weights[index]:g}"
-        for index in counted_ones[:NAMED]
-    ]
-    more = len(counted_ones) - NAMED
+    written = [_weighted(class_names[index], objective.weights[index]) for index in objective.counted[:NAMED]]
+    more = len(objective.counted) - NAMED
     return ", ".join([*written, f"{count(more)} more"] if more > 0 else written)
+
+
+def _weighted(name: str, weight: float) -> str:
+    return name if weight == 1 else f"{name} x{weight:g}"
 
 
 def metric_title(metric: Metric, objective: Objective, class_names: Sequence[str]) -> str:

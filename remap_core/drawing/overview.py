@@ -41,7 +41,7 @@ def overview_figure(population: Population, view: View, projection: Projection |
     placed = projection or metric_projection(population, view)
     figure = framed(
         height=480,
-        margin={"l": 8, "r": 8, "t": 34, "b": 8, "pad": 0},  # the mode bar's row: it covers nothing
+        margin={"l": 8, "r": 8, "t": 40, "b": 8, "pad": 0},  # the mode bar's row: it covers nothing
         dragmode="select",
         hovermode="closest",
         uirevision=placed.name,
@@ -81,18 +81,17 @@ def counted_models(population: Population, view: View) -> str:
 
 def selection_points(population: Population, view: View, model: int, projection: Projection) -> dict[str, Segments]:
     """What fills the traces SELECTED, PARENT and CHILDREN for a model: its place, and lines to its relatives'."""
-    drawn = set(projection.drawn(view.filter.mask(population)).tolist())
+    placed = view.filter.mask(population) & np.isfinite(projection.places).all(axis=1)
     row = population.row_of(model)
-    if row is None or row not in drawn:
+    if row is None or not placed[row]:
         return {SELECTED: ([], []), PARENT: ([], []), CHILDREN: ([], [])}
-    up = population.row_of(int(population.parent[row])) if population.parent[row] else None
-    down = np.flatnonzero(population.parent == model).tolist()
-    lines = projection.places.tolist()
-    own = lines[row]
+    own, parent = projection.places[row].tolist(), population.parent[row]
+    up = np.flatnonzero(placed & (population.id == parent) & (parent > 0))
+    down = np.flatnonzero(placed & (population.parent == model))
     return {
         SELECTED: ([own[0]], [own[1]]),
-        PARENT: _segments(own, [lines[up]] if up is not None and up in drawn else []),
-        CHILDREN: _segments(own, [lines[child] for child in down if child in drawn]),
+        PARENT: _segments(own, projection.places[up].tolist()),
+        CHILDREN: _segments(own, projection.places[down].tolist()),
     }
 
 

@@ -68,7 +68,7 @@ def place_on_classical(
     old = places_of(places, len(base))
     if not len(base) or given.shape[1] != len(base):
         raise InvalidDistances(
-            f"Newcomers need their distances to all of {len(base)} old models, but got {given.shape}."
+            f"Newcomers need distances to each of the {len(base)} old models, but got {given.shape[1]}."
         )
     centre = old.mean(axis=0)
     x, squared, mean = old - centre, np.square(given), np.square(base).mean()

@@ -6,7 +6,8 @@ the order of the images, and is exact integer arithmetic on bits.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,15 +15,15 @@ from numpy.typing import ArrayLike, NDArray
 from remap_core.errors import InvalidDistances
 
 Words = NDArray[np.uint64]
+Predictions = Sequence[ArrayLike] | NDArray[np.integer[Any]]
+"""A row for each model: (images,) whole numbers 0..255, the predicted class of each image, images in one order."""
 
 BLOCK = 1 << 16
 """Words of 64 bits that are compared at once (512 KB: they stay in a core's cache)."""
 
 
-def prediction_distances(predictions: Sequence[ArrayLike]) -> NDArray[np.float64]:
+def prediction_distances(predictions: Predictions) -> NDArray[np.float64]:
     """(n, n) float64 shares in 0..1; symmetric, 0 on the diagonal.
-
-    predictions: n rows of (images,) whole numbers 0..255, the predicted class of each image, images in one order.
 
     >>> prediction_distances([[0, 1, 2, 2], [0, 1, 2, 1], [1, 1, 2, 1]]).tolist()
     [[0.0, 0.25, 0.5], [0.25, 0.0, 0.25], [0.5, 0.25, 0.0]]
@@ -30,7 +31,7 @@ def prediction_distances(predictions: Sequence[ArrayLike]) -> NDArray[np.float64
     return PredictionIndex(predictions).distances()
 
 
-def prediction_distances_to(newcomers: Sequence[ArrayLike], others: Sequence[ArrayLike]) -> NDArray[np.float64]:
+def prediction_distances_to(newcomers: Predictions, others: Predictions) -> NDArray[np.float64]:
     """(m, n) float64 shares of images on which each newcomer differs from each of the others.
 
     Where the others stay and newcomers come one by one, keep a `PredictionIndex` of the others.
@@ -44,7 +45,7 @@ class PredictionIndex:
     Raises InvalidDistances for predictions of different length, without images, or that are not 0..255.
     """
 
-    def __init__(self, predictions: Sequence[ArrayLike] = ()) -> None:
+    def __init__(self, predictions: Predictions = ()) -> None:
         self._images: int | None = None
         self._planes: Words = np.zeros((1, 0, 0), np.uint64)  # (bits, n, words)
         self.add(predictions)
@@ -52,7 +53,7 @@ class PredictionIndex:
     def __len__(self) -> int:
         return int(self._planes.shape[1])
 
-    def add(self, predictions: Sequence[ArrayLike]) -> None:
+    def add(self, predictions: Predictions) -> None:
         """Append models."""
         rows = _checked(predictions, self._images)
         if len(rows):
@@ -68,7 +69,7 @@ class PredictionIndex:
         counts += np.triu(counts, 1).T
         return np.asarray(counts / (self._images or 1))
 
-    def distances_to(self, newcomers: Sequence[ArrayLike]) -> NDArray[np.float64]:
+    def distances_to(self, newcomers: Predictions) -> NDArray[np.float64]:
         """(m, n) float64 from each newcomer to all that were added. The newcomers are not added."""
         rows = _checked(newcomers, self._images)
         if not len(rows) or not len(self):
@@ -79,7 +80,7 @@ class PredictionIndex:
         return np.asarray(counts / (self._images or 1))
 
 
-def _checked(predictions: Iterable[ArrayLike], images: int | None) -> NDArray[np.uint8]:
+def _checked(predictions: Predictions, images: int | None) -> NDArray[np.uint8]:
     rows = [np.asarray(row) for row in predictions]
     for row in rows:
         images = len(row) if images is None and row.ndim == 1 else images

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from itertools import groupby, zip_longest
 from typing import Any
@@ -13,7 +14,7 @@ from remap_core.space.alignment import Change, Pair, align
 from remap_core.space.architecture import Architecture
 from remap_core.space.edits import Candidate, Edit, Prepend, Remove, Reparameterize, Replace
 from remap_core.space.fit import Misfit, misfit
-from remap_core.space.layers import Layer, layer_from_json
+from remap_core.space.layers import KINDS, Layer, layer_from_json
 from remap_core.space.text import parse_layers
 
 MAX_LAYERS = 60
@@ -67,6 +68,16 @@ class Draft:
         layers.insert(max(0, index + by), layers.pop(index))
         return self.with_layers(tuple(layers))
 
+    def inserted(self, index: int, kind: str, values: Mapping[str, object]) -> Draft:
+        """The draft with a new layer before the one at `index`; values may be typed text, as in `reparameterized`."""
+        return self.edited(Prepend(index, _layer(KINDS[kind], values)))
+
+    def reparameterized(self, index: int, values: Mapping[str, object]) -> Draft:
+        """The draft with a layer's hyperparameters, some as text that was typed: one step, however many they are."""
+        Remove(index).edited(self.layers)  # refuses what is no layer
+        changed = _layer(type(self.layers[index]), values)
+        return self.with_layers((*self.layers[:index], changed, *self.layers[index + 1 :]))
+
     def pasted(self, text: str) -> Draft:
         """The draft with the chain of a text: words (Conv 32x3, ReLU) or the public JSON form."""
         text = text.strip()
@@ -103,6 +114,18 @@ class Draft:
         if not isinstance(form, list):
             raise InvalidArchitecture(f"layers must be a list, but got {type(form).__name__}.")
         return tuple(map(layer_from_json, form))
+
+
+def _layer(kind: type[Layer], values: Mapping[str, object]) -> Layer:
+    return kind(**{name: _typed(value) if isinstance(value, str) else value for name, value in values.items()})
+
+
+def _typed(text: str) -> object:
+    """The number that a text is; other text stays, and the layer refuses it where it is none."""
+    for number in (int, float):
+        with suppress(ValueError):
+            return number(text)
+    return text
 
 
 def edits_between(before: Chain, after: Chain) -> tuple[Edit, ...]:

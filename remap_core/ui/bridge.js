@@ -21,19 +21,23 @@ function markIn(gd, marks) {
 const same = (trace, { x, y }) =>
   JSON.stringify([Array.from(trace.x ?? []), Array.from(trace.y ?? [])]) === JSON.stringify([x, y])
 
-// A thumb on the chart scrolls the page; a tap still clicks.
+// A thumb on the chart scrolls the page; a tap still clicks. Whenever the page draws the chart anew it forgets that.
 function freeScrolling(gd) {
-  if (window.Plotly && matchMedia('(pointer: coarse)').matches) window.Plotly.relayout(gd, { dragmode: false })
+  const thumb = matchMedia('(pointer: coarse)').matches
+  if (thumb && window.Plotly && gd._fullLayout.dragmode !== false) window.Plotly.relayout(gd, { dragmode: false })
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const chart = charts.get(parentElement) ?? {}
   charts.set(parentElement, chart)
+  // The page may put another chart where this one was: what is kept here then speaks for that one.
   chart.data = data
+  chart.send = setTriggerValue
   if (chart.observer) {
+    chart.attach()
     if (chart.gd) markIn(chart.gd, data.marks)
   } else {
-    chart.observer = observe(chart, setTriggerValue)
+    chart.observer = observe(chart)
   }
   return () => {
     chart.observer.disconnect()
@@ -42,26 +46,29 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
 }
 
-function observe(chart, setTriggerValue) {
+function observe(chart) {
   const listeners = {
-    plotly_click: (event) => setTriggerValue('click', pointOf(event.points[0])),
+    plotly_click: (event) => chart.send('click', pointOf(event.points[0])),
     plotly_hover: (event) => {
       clearTimeout(chart.timer)
-      chart.timer = setTimeout(() => setTriggerValue('hover', pointOf(event.points[0])), chart.data.hoverMs)
+      chart.timer = setTimeout(() => chart.send('hover', pointOf(event.points[0])), chart.data.hoverMs)
     },
     plotly_unhover: () => clearTimeout(chart.timer),
-    plotly_selected: (event) => event && setTriggerValue('brush', { points: event.points.map(pointOf) }),
+    plotly_selected: (event) => event && chart.send('brush', { points: event.points.map(pointOf) }),
   }
-  const attach = () => {
+  chart.attach = () => {
     const gd = document.querySelector(`.st-key-${CSS.escape(chart.data.target)} .js-plotly-plot`)
-    if (!gd?.on || !gd._fullLayout || gd === chart.gd) return
-    chart.gd = gd
+    const events = chart.data.events.join()
+    if (!gd?.on || !gd._fullLayout || (gd.on === chart.on && events === chart.events)) return
+    if (gd.on === chart.on) Object.keys(listeners).forEach((name) => gd.removeListener(name, listeners[name]))
+    Object.assign(chart, { gd, on: gd.on, events })  // a chart that is drawn anew in its old place has another `on`
     chart.data.events.forEach((name) => gd.on(name, listeners[name]))
+    gd.on('plotly_afterplot', () => freeScrolling(gd))
     freeScrolling(gd)
     markIn(gd, chart.data.marks)
   }
-  const observer = new MutationObserver(attach)
+  const observer = new MutationObserver(chart.attach)
   observer.observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ['class'] })
-  attach()
+  chart.attach()
   return observer
 }

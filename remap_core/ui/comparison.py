@@ -23,6 +23,9 @@ from remap_core.ui.pictures import picture
 from remap_core.ui.plain import plain
 from remap_core.ui.tables import ROW_HEIGHT, model_rows, snac_column
 
+ROWS = 20
+"""Models that the table shows before it scrolls."""
+
 MILLISECONDS = st.column_config.NumberColumn(format="%.2f ms")
 PERCENT = st.column_config.NumberColumn(format="percent")
 WHOLE = st.column_config.NumberColumn(format="localized")
@@ -44,6 +47,7 @@ def comparison_table(catalogue: Catalogue, trials: Sequence[Trial], key: str) ->
         key=key,
         hide_index=True,
         row_height=ROW_HEIGHT,
+        height=ROW_HEIGHT * (1 + min(len(rows), ROWS)) + 3,
         column_config={
             **{name: PERCENT for name in names if "accuracy" in name},
             **{name: MILLISECONDS for name in names if name.startswith("Latency")},

@@ -14,7 +14,7 @@ from remap_core.drawing.snac import Size, draft_chips, snac_alt
 from remap_core.drawing.snac_figure import row_figure
 from remap_core.errors import InvalidArchitecture
 from remap_core.space.draft import Draft
-from remap_core.space.edits import Prepend, Remove
+from remap_core.space.edits import Remove
 from remap_core.space.grid import grid_values, layers_of
 from remap_core.space.layers import Layer
 from remap_core.space.sampler import SPACES
@@ -118,22 +118,18 @@ def _change_layer(parent: Trial, draft: Draft) -> None:
         at_end = index == len(draft.layers) - 1
         _action(parent, "Right", "arrow_forward", lambda: draft.moved(index, 1), disabled=at_end, follow=index + 1)
     values = _hyperparameters(draft.layers[index], f"{parent.id}-{index}-{len(draft.past)}")
-    _action(parent, "Change", "check", lambda: _changed(draft, index, values), follow=index)
-
-
-def _changed(draft: Draft, index: int, values: dict[str, Any]) -> Draft:
-    """The draft with a layer's new hyperparameters: one step for undo, however many they are."""
-    changed = type(draft.layers[index])(**values)
-    return draft.with_layers((*draft.layers[:index], changed, *draft.layers[index + 1 :]))
+    _action(parent, "Change", "check", lambda: draft.reparameterized(index, values), follow=index)
 
 
 def _insert_layer(parent: Trial, draft: Draft) -> None:
     ends = [*(f"{number + 1} {layer_text(layer)}" for number, layer in enumerate(draft.layers)), "the head"]
     place = st.selectbox("Insert before", range(len(ends)), format_func=lambda place: ends[place], key=PLACE)
-    examples = {layer.kind: layer for layer in reversed(layers_of(SPACES[state.settings().space]))}
+    examples: dict[str, Layer] = {}
+    for layer in layers_of(SPACES[state.settings().space]):
+        examples.setdefault(layer.kind, layer)
     kind = st.selectbox("Kind", examples, format_func=lambda kind: kind.replace("_", " "), key=KIND)
     values = _hyperparameters(examples[kind], f"new-{kind}")
-    _action(parent, "Insert", "add", lambda: draft.edited(Prepend(place, type(examples[kind])(**values))))
+    _action(parent, "Insert", "add", lambda: draft.inserted(place, kind, values))
 
 
 def _hyperparameters(layer: Layer, key: str) -> dict[str, Any]:
@@ -151,20 +147,8 @@ def _hyperparameters(layer: Layer, key: str) -> dict[str, Any]:
             key=f"handcraft-{field.name}-{key}",
             accept_new_options=True,
         )
-        chosen[field.name] = _typed(picked)
+        chosen[field.name] = picked
     return chosen
-
-
-def _typed(value: Any) -> Any:
-    """A typed value as the number that it is; other text stays, and the layer refuses it."""
-    if not isinstance(value, str):
-        return value
-    for number in (int, float):
-        try:
-            return number(value)
-        except ValueError:
-            continue
-    return value
 
 
 def _as_text(parent: Trial, draft: Draft) -> None:

@@ -30,14 +30,11 @@ def show_lineage(catalogue: Catalogue, trial: Trial, key: str) -> None:
     chain = [*older, trial]
     blocks = max(len(one.architecture.layers) for one in [*chain, *children]) + 1
     for depth, one in enumerate(chain):
-        parent = chain[depth - 1] if depth else None
         with _branch(depth):
-            _opener(one, blocks, f"{key}-{one.id}", is_shown=one is trial)
-            st.markdown(_said(catalogue, one, parent), width="content")
+            _model(catalogue, one, chain[depth - 1] if depth else None, blocks, key, is_shown=one is trial)
     for child in children[:CHILDREN_SHOWN]:
         with _branch(len(chain)):
-            _opener(child, blocks, f"{key}-{child.id}")
-            st.markdown(_said(catalogue, child, trial), width="content")
+            _model(catalogue, child, trial, blocks, key)
     if len(children) > CHILDREN_SHOWN:
         st.caption(f"… and {len(children) - CHILDREN_SHOWN:,} more children; Generate lists them all.")
 
@@ -68,26 +65,28 @@ def parameters_sentence(before: int, after: int) -> str:
 
 @contextmanager
 def _branch(depth: int) -> Iterator[None]:
-    """A line of the tree, so many generations to the right."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    """A part of the tree, so many generations to the right."""
+    with st.container(horizontal=True, gap=None):
         if depth:
             st.space(INDENT * min(depth, DEEPEST))
-        yield
+        with st.container(gap=None):
+            yield
 
 
-def _opener(one: Trial, blocks: int, key: str, is_shown: bool = False) -> None:
-    label = (
-        f"![]({icon_uri(one.architecture, blocks=blocks)}) {f':primary[**#{one.id}**]' if is_shown else f'#{one.id}'}"
-    )
-    if st.button(label, key=key, type="secondary" if is_shown else "tertiary", disabled=is_shown):
-        shell.open_model(one.id)
-
-
-def _said(catalogue: Catalogue, one: Trial, parent: Trial | None) -> str:
+def _model(
+    catalogue: Catalogue, one: Trial, parent: Trial | None, blocks: int, key: str, *, is_shown: bool = False
+) -> None:
+    """SNAC and number, which open the model; what it is worth; and below, what was done to the parent."""
     accuracy = percent(one.last.validation_accuracy) if one.last else UNKNOWN
-    if parent is None:
-        return accuracy
-    return f"{accuracy} · {edit_sentence(one, parent)}: {effect_sentence(catalogue, parent, one)}"
+    number = f":primary[**#{one.id}**]" if is_shown else f"#{one.id}"
+    label = f"![]({icon_uri(one.architecture, blocks=blocks)}) {number}"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if st.button(label, key=f"{key}-{one.id}", type="tertiary"):
+            shell.open_model(one.id)
+        effect = f" · {effect_sentence(catalogue, parent, one)}" if parent else ""
+        st.markdown(f"{accuracy}{effect}", width="content")
+    if parent:
+        st.caption(edit_sentence(one, parent))
 
 
 def relatives(catalogue: Catalogue, trial: Trial) -> Sequence[Trial]:

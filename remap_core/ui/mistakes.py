@@ -51,11 +51,12 @@ def _charts(evaluation: Evaluation, card: DatasetCard, trial: Trial, key: str) -
         f"{key}-confusion",
         confusion.confusion_alt(evaluation, names),
     )
-    listen(f"{key}-confusion", on_click=lambda point: choose_cell(key, point))
+    chosen = f"{key}-{trial.id}"
+    listen(f"{key}-confusion", on_click=lambda point: choose_cell(chosen, point))
     st.markdown("##### Accuracy by class")
     draw(bars.class_accuracy_figure(evaluation, names), f"{key}-classes", bars.class_accuracy_alt(evaluation, names))
-    listen(f"{key}-classes", on_click=lambda point: choose_class(key, point))
-    _images(evaluation, card, trial, key)
+    listen(f"{key}-classes", on_click=lambda point: choose_class(chosen, point))
+    _images(evaluation, card, trial, chosen)
 
 
 def choose_cell(key: str, point: Point) -> None:
@@ -73,13 +74,14 @@ def choose_class(key: str, point: Point) -> None:
 def _images(evaluation: Evaluation, card: DatasetCard, trial: Trial, key: str) -> None:
     names = card.class_names
     accuracies = evaluation.class_accuracy
+    worst = int(np.nanargmin(accuracies)) if np.isfinite(accuracies).any() else 0
+    st.session_state.setdefault(f"{key}-gold", worst)  # as a click sets it, a selectbox may have no default of its own
     st.markdown("##### Images")
     st.caption("Click a cell of the matrix or a bar, or choose here. Misread images have an orange border.")
     with st.container(horizontal=True):
         gold = st.selectbox(
             "Images of",
             range(len(names)),
-            index=int(np.nanargmin(accuracies)) if np.isfinite(accuracies).any() else 0,
             format_func=lambda label: names[label],
             key=f"{key}-gold",
         )

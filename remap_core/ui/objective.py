@@ -35,8 +35,9 @@ def objective_panel() -> None:
     if len(names) > CHIPS_UP_TO:
         _class_list(objective, names)
     chips = range(len(names)) if len(names) <= CHIPS_UP_TO else objective.counted
-    for index in chips:
-        _chip(objective, names, index)
+    with st.container(gap="xsmall", key="chips"):
+        for index in chips:
+            _chip(objective, names, index)
     _caps(objective)
     if objective != Objective():
         st.button("Clear the objective", on_click=looking.clear, args=("objective",), key="objective-clear")
@@ -44,9 +45,9 @@ def objective_panel() -> None:
 
 def _chip(objective: Objective, names: tuple[str, ...], index: int) -> None:
     weight = objective.weights[index] if objective.weights else 0.0
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"chip-{index}"):
-        st.image(_samples(*_card_key())[index], width=64)
-        st.text(names[index], width="stretch")
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"chip-{index}"):
+        st.image(_samples(*_card_key())[index], width=48)
+        st.text(names[index], width=60)
         st.number_input(
             f"Weight of {plain(names[index])}",
             min_value=0.0,
@@ -54,7 +55,7 @@ def _chip(objective: Objective, names: tuple[str, ...], index: int) -> None:
             step=1.0,
             format="%g",
             label_visibility="collapsed",
-            width=112,
+            width=124,
             key=looking.bound(f"weight-{index}", weight),
             on_change=_weigh,
             args=(index,),
@@ -73,8 +74,7 @@ def _class_list(objective: Objective, names: tuple[str, ...]) -> None:
 
 
 def _caps(objective: Objective) -> None:
-    left, right = st.columns(2)
-    left.number_input(
+    st.number_input(
         "Parameter cap",
         min_value=1,
         max_value=int(MOST),
@@ -84,7 +84,7 @@ def _caps(objective: Objective) -> None:
         key=looking.bound("cap-parameters", objective.max_parameters),
         on_change=lambda: looking.change_objective(max_parameters=st.session_state["cap-parameters"]),
     )
-    right.number_input(
+    st.number_input(
         "Latency cap, ms",
         min_value=0.0,
         max_value=MOST,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import streamlit as st
 
@@ -126,7 +127,8 @@ def _drawer() -> None:
     if len(kept) < len(state_of.drawer):
         st.caption(f"{words.counted(len(state_of.drawer) - len(kept), 'model')} of it not in this catalogue.")
     blocks = max((len(trial.architecture.layers) for trial in kept), default=0) + 1
-    with st.container(key="drawer-rows", gap=None, height=DRAWER_HEIGHT if len(kept) > DRAWER_ROWS else "content"):
+    height: Any = DRAWER_HEIGHT if len(kept) > DRAWER_ROWS else "content"
+    with st.container(key="drawer-rows", gap=None, border=False, height=height):
         for trial in kept:
             _drawer_row(trial, blocks, selected=trial.id == state.shown_model())
 

@@ -77,7 +77,7 @@ def layer_table(architecture: Architecture, key: str) -> None:
             "Output": " x ".join(map(str, cost.output_shape)),
             "Parameters": cost.parameters,
             "Multiply-adds": cost.multiply_adds,
-            "Share": cost.parameters / architecture.parameters,
+            "Share": 100 * cost.parameters / architecture.parameters,
         }
         for cost in architecture.costs
     ]
@@ -88,7 +88,9 @@ def layer_table(architecture: Architecture, key: str) -> None:
         column_config={
             "Parameters": PARAMETERS,
             "Multiply-adds": st.column_config.NumberColumn("Multiply-adds", format="localized"),
-            "Share": st.column_config.ProgressColumn("Share of parameters", format="percent", min_value=0, max_value=1),
+            "Share": st.column_config.ProgressColumn(
+                "Share", format="%.0f %%", min_value=0, max_value=100, width="small", help="Of the parameters."
+            ),
         },
     )
 

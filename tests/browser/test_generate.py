@@ -1,7 +1,7 @@
 """The main path as its users walk it: ablate, vary and handcraft one model with real clicks, and watch all finish."""
 
 import json
-import re
+from collections.abc import Callable
 
 from browsing import served
 from catalogues import write_catalogue
@@ -18,6 +18,7 @@ PIXEL = """
   const points = drawn ? Array.from(drawn.customdata ?? []) : []
   const i = points.findIndex((point) => JSON.stringify(point) === said)
   if (i < 0) return null
+  gd.scrollIntoView({ block: 'center' })
   const { xaxis, yaxis } = gd._fullLayout
   const box = gd.getBoundingClientRect()
   const y = drawn.type === 'bar' ? drawn.base[i] + drawn.y[i] / 2 : drawn.y[i]
@@ -42,14 +43,24 @@ SWITCHED_ON = """
 """
 
 
+def click_until(page: Page, mark: tuple, done: Callable[[], bool]) -> None:
+    """Click, and again where nothing came of it: a chart that was just drawn may not listen yet."""
+    for _ in range(5):
+        click_mark(page, *mark)
+        for _ in range(30):
+            if done():
+                return
+            page.wait_for_timeout(200)
+    raise AssertionError(f"clicking {mark} changes nothing")
+
+
 def switch_off(page: Page, key: str, kind: str) -> None:
-    """Click a row's "none" until none of its switches is on: a chart that was just drawn may not listen yet."""
-    for _ in range(20):
-        if not any(f",{kind}," in switch for switch in page.evaluate(SWITCHED_ON, key) or [f",{kind},"]):
-            return
-        click_mark(page, key, "rows", ["row", kind, "none"])
-        page.wait_for_timeout(500)
-    raise AssertionError(f"{kind} stays on")
+    """Click a row's "none"."""
+
+    def is_off() -> bool:
+        return not any(f",{kind}," in switch for switch in page.evaluate(SWITCHED_ON, key) or [f",{kind},"])
+
+    click_until(page, (key, "rows", ["row", kind, "none"]), is_off)
 
 
 def choose(page: Page, way: str) -> None:
@@ -77,12 +88,14 @@ def test_a_model_is_ablated_varied_and_handcrafted_by_clicks_and_all_children_fi
         expect(page.get_by_text("2 models enqueued: 8 to 9.")).to_be_visible()
 
         choose(page, "Handcrafted")
-        click_mark(page, "handcraft-snac", "handles", ["insert", 4])
-        expect(page.get_by_role("combobox", name=re.compile("Insert before"))).to_be_visible()
-        page.get_by_role("button", name="Insert").click()
+        place = page.locator(".st-key-handcraft-place input")
+        click_until(page, ("handcraft-snac", "handles", ["insert", 4]), lambda: place.input_value() == "the head")
+        page.get_by_role("button", name="Insert", exact=True).click()
         expect(page.get_by_text("does not fit: it needs an image")).to_be_visible()
         page.get_by_role("button", name="Undo").click()
-        click_mark(page, "handcraft-snac", "layers", 0)
+        expect(page.get_by_text("does not fit: it needs an image")).to_have_count(0)
+        layer = page.locator(".st-key-handcraft-layer input")
+        click_until(page, ("handcraft-snac", "layers", 0), lambda: layer.input_value() == "1 Conv 16x3")
         page.get_by_role("button", name="Remove").click()
         train(page, "Train 1 handcrafted model")
         expect(page.get_by_text("Model 10 enqueued.")).to_be_visible()

@@ -3,46 +3,30 @@ import json
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+from overview_populations import population
 
+from remap_core.drawing.circles import FADED
 from remap_core.drawing.overview import (
+    CHILDREN,
     FRONT_LINE,
-    GL_ABOVE,
-    LABELS_UP_TO,
     MODELS,
+    PARENT,
+    PLAIN_UP_TO,
     SELECTED,
     overview_alt,
     overview_figure,
-    overview_point,
+    selection_points,
 )
-from remap_core.errors import InvalidTrial
-from remap_core.population import Population
+from remap_core.drawing.projection import map_projection, metric_projection
+from remap_core.errors import InvalidView
+from remap_core.views.filters import Filter, Span
+from remap_core.views.objective import Objective
+from remap_core.views.view import View
 
-
-def population(accuracy, parameters=None, ids=None, classes=("cat", "<i>dog</i>"), class_accuracy=None, text=None):
-    n = len(accuracy)
-    ones = np.ones(n)
-    accuracy = np.array(accuracy, dtype=np.float64)
-    return Population(
-        dataset="digits",
-        class_names=classes,
-        id=np.array(ids or range(1, n + 1), dtype=np.int64),
-        parent=np.zeros(n, dtype=np.int64),
-        parameters=np.array(parameters or range(1_000, 1_000 + n), dtype=np.int64),
-        multiply_adds=np.full(n, 5_000),
-        epochs=np.full(n, 10),
-        accuracy=accuracy,
-        train_accuracy=accuracy,
-        loss=ones,
-        class_accuracy=np.tile(accuracy[:, None], (1, 2)) if class_accuracy is None else np.array(class_accuracy),
-        seconds=ones,
-        latency_1_ms=ones,
-        latency_256_ms=ones,
-        origin=("initial",) * n,
-        text=(text or "Conv 32x3, ReLU",) * n,
-    )
-
-
+PLAIN = View()
+CAT, DOG = View(Objective((1, 0))), View(Objective((0, 1)))
 THREE = population([0.7, 0.9, 0.8], [1_000, 10_000, 100_000], ids=[4, 7, 9])
+TWO = population([0.9, 0.8], [1_000, 10_000], class_accuracy=[[0.5, 0.6], [0.7, 0.4]])
 
 
 def named(figure, name):
@@ -50,8 +34,12 @@ def named(figure, name):
     return trace
 
 
+def models_of(*asked):
+    return named(overview_figure(*asked), MODELS)
+
+
 def test_each_model_is_a_circle_at_its_parameters_and_accuracy_that_carries_its_id():
-    models = named(overview_figure(THREE), MODELS)
+    models = models_of(THREE, PLAIN)
     assert list(models.x) == [1_000, 10_000, 100_000]
     assert list(models.y) == [0.7, 0.9, 0.8]
     assert models.customdata == (4, 7, 9)
@@ -59,111 +47,144 @@ def test_each_model_is_a_circle_at_its_parameters_and_accuracy_that_carries_its_
 
 
 def test_ids_reach_the_browser_as_a_list_of_numbers():
-    form = json.loads(overview_figure(THREE).to_json())
+    form = json.loads(overview_figure(THREE, PLAIN).to_json())
     (models,) = (trace for trace in form["data"] if trace.get("name") == MODELS)
     assert models["customdata"] == [4, 7, 9]
 
 
-def test_parameters_are_logarithmic_and_accuracy_is_in_percent():
-    layout = overview_figure(THREE).layout
-    assert (layout.xaxis.type, layout.xaxis.title.text) == ("log", "Parameters")
-    assert layout.yaxis.tickformat.endswith("%")
-    assert layout.yaxis.title.text == "Validation accuracy"
-
-
 def test_the_front_is_a_step_through_the_models_that_no_other_beats():
-    front = named(overview_figure(THREE), FRONT_LINE)
+    front = named(overview_figure(THREE, PLAIN), FRONT_LINE)
     assert (list(front.x), list(front.y), front.line.shape) == ([1_000, 10_000], [0.7, 0.9], "hv")
 
 
-def test_a_class_moves_circles_colours_and_front():
-    two = population([0.9, 0.8], [1_000, 10_000], class_accuracy=[[0.5, 0.6], [0.7, 0.4]])
-    figure = overview_figure(two, class_index=0)
+def test_weights_move_circles_colours_axis_and_front():
+    figure = overview_figure(TWO, CAT)
     assert list(named(figure, MODELS).y) == list(named(figure, MODELS).marker.color) == [0.5, 0.7]
     assert list(named(figure, FRONT_LINE).y) == [0.5, 0.7]
-    assert list(named(overview_figure(two), FRONT_LINE).y) == [0.9]
+    assert list(named(overview_figure(TWO, PLAIN), FRONT_LINE).y) == [0.9]
+    assert figure.layout.yaxis.title.text == "Validation accuracy, cat"
+    assert named(figure, MODELS).marker.colorbar.title.text == "Weighted accuracy"
+
+
+def test_the_colour_is_the_objective_whatever_the_axes_are():
+    models = models_of(TWO, View(Objective((1, 0)), x="multiply-adds", y="class-1"))
+    assert list(models.marker.color) == [0.5, 0.7]
+    assert (list(models.x), list(models.y)) == ([5_000, 5_000], [0.6, 0.4])
+
+
+def test_a_filter_takes_circles_away_and_the_others_keep_their_size_and_colour_scale():
+    models = models_of(THREE, View(filter=Filter(Span(5_000))))
+    assert models.customdata == (7, 9)
+    assert models.marker.size.tolist() == [10, 14]
+    assert (models.marker.cmin, models.marker.cmax) == (0.7, 0.9)
+
+
+def test_models_beyond_a_cap_are_faded_and_off_the_front_and_say_so():
+    figure = overview_figure(THREE, View(Objective(max_parameters=5_000)))
+    assert list(named(figure, MODELS).marker.opacity) == [1, FADED, FADED]
+    assert list(named(figure, FRONT_LINE).x) == [1_000]
+    assert ["beyond a cap" in label for label in named(figure, MODELS).hovertext] == [False, True, True]
+    assert (figure.layout.shapes[0].x0, figure.layout.shapes[0].x1) == (5_000, 5_000)
 
 
 def test_a_class_name_that_looks_like_markup_is_shown_as_typed():
-    figure = overview_figure(THREE, class_index=1)
-    assert figure.layout.yaxis.title.text == "Validation accuracy for &lt;i&gt;dog&lt;/i&gt;"
-    assert "&lt;i&gt;dog&lt;/i&gt; 70.0 %" in named(figure, MODELS).hovertext[0]
+    figure = overview_figure(THREE, DOG)
+    assert figure.layout.yaxis.title.text == "Validation accuracy, &lt;i&gt;dog&lt;/i&gt;"
+    assert "&lt;i&gt;dog&lt;/i&gt;: 70.0 %" in named(figure, MODELS).hovertext[0]
 
 
-@pytest.mark.parametrize("index", [-1, 2])
-def test_a_class_that_the_data_set_has_not_is_refused(index):
-    with pytest.raises(InvalidTrial, match=f"0 <= class_index < 2 must hold for this data set, but got {index}"):
-        overview_figure(THREE, class_index=index)
+def test_weights_of_another_data_set_are_refused():
+    with pytest.raises(InvalidView, match="one weight for each of the 2 classes of digits, but got 3"):
+        overview_figure(THREE, View(Objective((1, 0, 0))))
 
 
 def test_the_label_names_the_model_its_layers_its_accuracies_its_parameters_and_its_epochs():
-    label = named(overview_figure(THREE), MODELS).hovertext[1]
+    label = models_of(THREE, PLAIN).hovertext[1]
     for part in ("#7", "▮", "Conv 32x3, ReLU", "validation 90.0 %, training 90.0 %", "10,000 parameters, 10 epochs"):
         assert part in label
 
 
+def test_the_label_says_what_the_axes_measure():
+    label = models_of(THREE, View(x="latency-1", y="loss")).hovertext[0]
+    assert "Latency, batch of 1: 1.0 ms" in label
+    assert "Validation loss: 1.000" in label
+
+
 def test_a_long_chain_is_wrapped_in_the_label():
-    label = named(overview_figure(population([0.5], text=", ".join(["Conv 32x3"] * 12))), MODELS).hovertext[0]
+    label = models_of(population([0.5], text=", ".join(["Conv 32x3"] * 12)), PLAIN).hovertext[0]
     assert max(len(line) for line in label.split("<br>")[1:]) <= 48
 
 
-def test_the_selected_trace_is_an_empty_ring_that_the_pointer_passes_through():
-    selected = named(overview_figure(THREE), SELECTED)
-    assert (selected.x, selected.y, selected.hoverinfo) == ((), (), "skip")
-    assert selected.marker.symbol == "circle-open"
+def test_the_traces_of_the_selection_are_empty_and_the_pointer_passes_through_them():
+    figure = overview_figure(THREE, PLAIN)
+    for name in (SELECTED, PARENT, CHILDREN):
+        assert (named(figure, name).x, named(figure, name).hoverinfo) == ((), "skip")
 
 
-def test_the_place_of_the_selected_model_is_that_of_its_circle():
-    assert overview_point(THREE, 7) == (10_000.0, 0.9)
-    assert overview_point(THREE, 5) is None
-    without = population([0.5], class_accuracy=[[np.nan, 0.5]])
-    assert overview_point(without, 1, class_index=0) is None
-    assert overview_point(without, 1, class_index=1) == (1_000.0, 0.5)
+def test_a_selected_model_is_ringed_and_joined_to_its_parent_and_its_children():
+    family = population([0.5, 0.6, 0.7, 0.8], [10, 20, 30, 40], parent=[0, 1, 2, 2])
+    points = selection_points(family, PLAIN, 2, metric_projection(family, PLAIN))
+    assert points[SELECTED] == ([20], [0.6])
+    assert points[PARENT] == ([20, 10, None], [0.6, 0.5, None])
+    assert points[CHILDREN] == ([20, 30, None, 20, 40, None], [0.6, 0.7, None, 0.6, 0.8, None])
 
 
-def test_boxes_select_clicks_still_work_and_the_zoom_survives():
-    layout = overview_figure(THREE).layout
+def test_what_the_filter_hides_is_neither_ringed_nor_joined():
+    family, small = population([0.5, 0.6], [10, 20], parent=[0, 1]), View(filter=Filter(Span(high=10)))
+    projection = metric_projection(family, small)
+    assert selection_points(family, small, 1, projection)[CHILDREN] == ([], [])
+    assert set(map(str, selection_points(family, small, 2, projection).values())) == {"([], [])"}
+    assert selection_points(family, small, 99, projection)[SELECTED] == ([], [])
+
+
+def test_a_map_takes_the_place_of_the_metrics_and_leaves_out_who_is_not_on_it():
+    figure = overview_figure(THREE, PLAIN, map_projection("structure", np.array([[0, 1], [np.nan, np.nan], [2, 3]])))
+    assert named(figure, MODELS).customdata == (4, 9)
+    assert list(named(figure, MODELS).x) == [0, 2]
+    assert len(named(figure, FRONT_LINE).x) == 0
+    assert (figure.layout.xaxis.showticklabels, figure.layout.yaxis.scaleanchor) == (False, "x")
+
+
+def test_boxes_select_and_clicks_still_work():
+    layout = overview_figure(THREE, PLAIN).layout
     assert (layout.dragmode, layout.clickmode) == ("select", "event")
-    assert layout.uirevision == overview_figure(population([0.1])).layout.uirevision is not None
 
 
-def test_thousands_of_models_are_painted_by_the_graphics_card():
-    small, large = (overview_figure(population([0.5] * n)) for n in (GL_ABOVE, GL_ABOVE + 1))
-    assert isinstance(named(small, MODELS), go.Scatter)
-    assert isinstance(named(large, MODELS), go.Scattergl)
+def test_the_zoom_survives_new_models_and_not_new_axes():
+    kept, again, other = (
+        overview_figure(*asked).layout.uirevision for asked in [(THREE, PLAIN), (TWO, CAT), (TWO, View(x="loss"))]
+    )
+    assert kept == again != other
 
 
-def test_above_ten_thousand_models_the_figure_carries_no_labels_but_still_reports_hovers():
-    models = named(overview_figure(population([0.5] * (LABELS_UP_TO + 1))), MODELS)
-    assert models.hovertext is None
-    assert models.hoverinfo == "none"
+def test_thousands_of_models_are_painted_by_the_graphics_card_without_labels_but_report_hovers():
+    small, large = (models_of(population([0.5] * n), PLAIN) for n in (PLAIN_UP_TO, PLAIN_UP_TO + 1))
+    assert isinstance(small, go.Scatter)
+    assert isinstance(large, go.Scattergl)
+    assert (large.hovertext, large.hoverinfo) == (None, "none")
 
 
 def test_without_models_there_are_axes_and_no_points():
-    figure = overview_figure(population([]))
+    figure = overview_figure(population([]), PLAIN)
     assert sum(len(trace.x) for trace in figure.data) == 0
     assert list(figure.layout.yaxis.range) == [0, 1]
     assert list(figure.layout.xaxis.range) == [2, 6]
-    assert overview_alt(population([])) == "0 models"
+    assert overview_alt(population([]), PLAIN) == "0 models"
 
 
-def test_a_model_without_images_of_the_class_is_not_on_the_front():
-    figure = overview_figure(population([0.9, 0.8], class_accuracy=[[np.nan, 0], [0.3, 0]]), class_index=0)
-    assert list(named(figure, FRONT_LINE).y) == [0.3]
+def test_a_model_without_images_of_the_class_has_no_circle():
+    models = models_of(population([0.9, 0.8], class_accuracy=[[np.nan, 0], [0.3, 0]]), CAT)
+    assert models.customdata == (2,)
 
 
 def test_the_text_alternative_names_the_best_model_and_the_front():
-    assert overview_alt(THREE) == "3 models, best 90.0 % with 10,000 parameters; 2 on the Pareto front"
-    assert overview_alt(population([0.5], [24_122]), class_index=0) == (
+    assert overview_alt(THREE, PLAIN) == "3 models, best 90.0 % with 10,000 parameters; 2 on the Pareto front"
+    assert overview_alt(population([0.5], [24_122]), CAT) == (
         "1 model, best 50.0 % for cat with 24,122 parameters; 1 on the Pareto front"
     )
 
 
-def test_the_text_alternative_without_any_image_of_the_class_is_the_count():
-    assert overview_alt(population([0.5], class_accuracy=[[np.nan, 0.5]]), class_index=0) == "1 model"
-
-
-def test_the_axes_are_fixed_so_that_marking_a_model_moves_no_circle():
-    figure = overview_figure(population([0.5, 0.9], parameters=[100, 10_000]))
-    assert figure.layout.xaxis.range == pytest.approx((2 - 3 / 22, 4 + 3 / 22))
-    assert figure.layout.yaxis.range == pytest.approx((0.5 - 0.3 / 11, 0.9 + 0.3 / 11))
+def test_the_text_alternative_counts_what_the_filter_leaves_and_takes_the_best_within_the_caps():
+    view = View(Objective(max_parameters=1_000), Filter(Span(high=50_000)))
+    assert overview_alt(THREE, view) == "2 of 3 models, best 70.0 % with 1,000 parameters; 1 on the Pareto front"
+    assert overview_alt(THREE, View(filter=Filter(Span(high=1)))) == "0 of 3 models"

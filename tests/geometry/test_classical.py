@@ -65,7 +65,7 @@ def test_a_newcomer_is_where_trosset_and_priebes_criterion_is_least(n, seed, dim
 def test_the_place_solves_the_equation_of_the_root():
     everyone = crowd(21, seed=3)
     to_old, distances = cdist(everyone[20:], everyone[:20]), cdist(everyone[:20], everyone[:20])
-    x = classical_scaling(distances) + (7, 8)  # the base may lie anywhere
+    x = classical_scaling(distances) + np.array([7, 8])  # the base may lie anywhere
     y = place_on_classical(to_old, x, distances)[0] - x.mean(axis=0)
     x = x - x.mean(axis=0)
     b, beta = of(x, to_old[0], distances)

@@ -3,9 +3,9 @@ from math import inf, sqrt
 from typing import ClassVar
 
 import pytest
+from hypothesis import given
 from strategies import layers
 
-from hypothesis import given
 from remap_core.errors import InvalidDistances
 from remap_core.geometry.conventions import CONVENTIONS, DEFAULT, NASBOT, REMAP_2019, Label, Mass, NodeRule
 from remap_core.geometry.nodes import nodes_of

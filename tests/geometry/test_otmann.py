@@ -99,7 +99,7 @@ def test_a_distance_is_the_optimum_of_the_augmented_problem(convention, one, oth
 
 @every_convention
 def test_sampled_networks_all_at_once_are_as_far_apart_as_one_by_one(convention):
-    networks = sampled(40)
+    networks = sampled(24)
     found = distances(networks, convention, normalised=False)
     for i, one in enumerate(networks):
         for j, other in enumerate(networks[:i]):

@@ -11,9 +11,9 @@ from remap_core.geometry.predictions import PredictionIndex, prediction_distance
 
 
 @st.composite
-def predicted(draw, models=st.integers(2, 6), images=st.integers(1, 200)):
+def predicted(draw):
     highest = draw(st.sampled_from([0, 1, 9, 15, 16, 99, 255]))
-    shape = draw(models), draw(images)
+    shape = draw(st.integers(2, 6)), draw(st.integers(1, 200))
     return draw(arrays(np.uint8, shape, elements=st.integers(0, highest)))
 
 

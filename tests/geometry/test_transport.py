@@ -65,6 +65,13 @@ def test_the_greedy_choice_is_undone_where_a_detour_is_better():
     assert plan[..., 0].tolist() == [[0.0, 1.0], [1.0, 0.0]]
 
 
+def test_a_surplus_that_is_only_rounding_is_not_passed_on_for_ever():
+    cost = np.array([[0.0, 0.5], [1.0, np.inf]])[..., None]
+    supply, demand = np.array([[3.4947113411977226], [3.0]]), np.array([[0.0], [100.0]])
+    assert (supply.sum() - 3.0) - supply[0, 0] > 0  # what is left of the first column when all have gone
+    assert transport_costs(cost, supply, demand)[0] == pytest.approx(0.5 * 3.4947113411977226 + 3 + 96.5052886588022774)
+
+
 def test_a_row_that_nobody_takes_stays_unassigned_at_cost_one_a_unit():
     assert transport_costs(np.full((2, 1, 1), np.inf), np.array([[3.0], [4.0]]), np.array([[5.0]])).tolist() == [12.0]
 

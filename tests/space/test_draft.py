@@ -10,7 +10,7 @@ from remap_core.errors import InvalidArchitecture
 from remap_core.space.architecture import Architecture
 from remap_core.space.draft import MAX_LAYERS, Draft, edits_between
 from remap_core.space.edits import Prepend, Remove, Reparameterize, Replace, sentences
-from remap_core.space.layers import Activation, Conv2d, Dense, MaxPool2d
+from remap_core.space.layers import Activation, Conv2d, Dense, Dropout, MaxPool2d
 from remap_core.space.text import layers_text
 
 CONV, RELU, DENSE = Conv2d(3, 16), Activation("relu"), Dense(64)
@@ -130,6 +130,19 @@ def test_a_layer_is_moved_and_stops_at_the_ends():
     assert DRAFT.moved(0, -1) == DRAFT
     with pytest.raises(InvalidArchitecture, match="index must be one of the 3 layers, but got 7"):
         DRAFT.moved(7, 1)
+
+
+def test_a_layers_hyperparameters_are_changed_in_one_step_and_may_be_typed():
+    draft = DRAFT.reparameterized(0, {"kernel_size": "5", "filters": 32, "stride": 1, "padding": "same"})
+    assert draft.layers[0] == Conv2d(5, 32, padding="same")
+    assert draft.undone().layers == PARENT.layers
+    assert DRAFT.inserted(3, "dropout", {"rate": "0.3"}).layers[3] == Dropout(0.3)
+
+
+@pytest.mark.parametrize(("typed", "shown"), [("many", "'many'"), ("2.5", "2.5"), ("-3", "-3"), ("", "''")])
+def test_a_typed_value_that_no_layer_can_have_is_refused(typed, shown):
+    with pytest.raises(InvalidArchitecture, match=f"units must be a whole number of at least 1, but got {shown}"):
+        DRAFT.reparameterized(2, {"units": typed})
 
 
 @given(architectures())

@@ -1,0 +1,152 @@
+"""How long the overview takes with many models, in a headless chromium.
+
+    python -m benchmarks.overview 10000 50000
+
+For each count: makes a catalogue of so many finished models of invented accuracies (kept in the folder of --home, and
+made but once), serves the app on it without a trainer, and prints a table of seconds. "First paint": from the address
+to the circles, on a server that has just started and on one that has shown them before. "Click": from the press of the
+button to the ring and the drawer's row painted, the median and the slowest of several. "Hover": to the panel.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import duckdb
+import numpy as np
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+sys.path += [str(ROOT / "tests"), str(ROOT / "tests" / "browser")]
+
+from browsing import CHROMIUM, FLAGS, served  # noqa: E402
+from catalogues import CARD  # noqa: E402
+
+from remap_core.catalogue.folder import DataFolder  # noqa: E402
+from remap_core.catalogue.snapshot import Publisher, current_number  # noqa: E402
+from remap_core.catalogue.store import CatalogueStore  # noqa: E402
+from remap_core.space.sampler import REMAP_2019, sample_architectures  # noqa: E402
+from remap_core.trials import Proposal  # noqa: E402
+
+# Invented, but shaped like trained models: more parameters are better by a little, each class by its own luck.
+_TRAINED = """
+UPDATE trials SET state = 'complete', started = id, finished = id, epochs_done = 10, train_loss = 0.2,
+    validation_loss = 0.3, seconds = 2.0, mean_seconds = 1 + parameters / 5e5, latency_1_ms = 0.1 + multiply_adds / 1e7,
+    latency_256_ms = 5 + multiply_adds / 1e5, train_accuracy = 0.6 + 0.06 * log10(parameters) + 0.02 * random(),
+    validation_accuracy = 0.55 + 0.06 * log10(parameters) + 0.05 * random();
+UPDATE trials SET accuracy = validation_accuracy,
+    class_accuracy = list_transform(range(10), lambda x: least(1, validation_accuracy + 0.1 * random() - 0.05));
+"""
+
+PIXEL = """
+(row) => {
+  const gd = document.querySelector('.st-key-overview-chart .js-plotly-plot')
+  const trace = gd._fullData.find((t) => t.name === 'models')
+  const { xaxis, yaxis } = gd._fullLayout, box = gd.getBoundingClientRect()
+  const at = (axis, value) => axis._offset + axis.d2p(value)
+  return [box.left + at(xaxis, trace.x[row]), box.top + at(yaxis, trace.y[row])]
+}
+"""
+PAINTED = """
+(n) => document.querySelector('.st-key-overview-chart .js-plotly-plot')?._fullData
+  ?.find((t) => t.name === 'models')?.customdata.length === n
+"""
+KEPT = """
+(before) => document.querySelectorAll('[class*=st-key-open-]').length > before &&
+  document.querySelector('.st-key-overview-chart .js-plotly-plot').data.some((t) => t.name === 'selected' && t.x.length)
+"""
+TOLD = "(before) => document.querySelector('.st-key-overview-model')?.innerText !== before"
+
+
+def write_many(home: Path, models: int) -> None:
+    """A published catalogue of so many finished models of the sampler's architectures."""
+    folder = DataFolder(home)
+    store = CatalogueStore.open(folder)
+    store.register_dataset(CARD)
+    sampled = sample_architectures(
+        REMAP_2019, (1, 28, 28), 10, models, np.random.default_rng(0), max_parameters=1_000_000
+    )
+    store.enqueue([Proposal(architecture, CARD.name) for architecture in sampled], 0.0)
+    store.close()
+    with duckdb.connect(folder.live) as connection:
+        connection.execute(_TRAINED)
+    store = CatalogueStore.open(folder)
+    Publisher(store, folder).publish()
+    store.close()
+
+
+def first_paint(page: Page, url: str, models: int) -> float:
+    """Seconds from asking for the address until all circles are there."""
+    began = time.perf_counter()
+    page.goto(url)
+    page.wait_for_function(PAINTED, arg=models, polling="raf")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    return time.perf_counter() - began
+
+
+def click(page: Page, row: int) -> float:
+    """Seconds until the clicked model is in the sidebar's drawer and ringed."""
+    _point_at(page, row)
+    page.wait_for_timeout(200)
+    before = page.locator("[class*=st-key-open-]").count()
+    began = time.perf_counter()
+    page.mouse.down()
+    page.mouse.up()
+    page.wait_for_function(KEPT, arg=before, polling="raf")
+    return time.perf_counter() - began
+
+
+def hover(page: Page, row: int) -> float:
+    """Seconds until the panel below the chart shows the model that the pointer rests on."""
+    before = page.locator(".st-key-overview-model").inner_text()
+    began = time.perf_counter()
+    _point_at(page, row)
+    page.wait_for_function(TOLD, arg=before, polling="raf")
+    return time.perf_counter() - began
+
+
+def _point_at(page: Page, row: int) -> None:
+    x, y = page.evaluate(PIXEL, row)
+    page.mouse.move(x - 1, y)
+    page.mouse.move(x, y)
+
+
+def measured(home: Path, models: int) -> list[str]:
+    """One row of the table."""
+    with served(home, autostart=False) as server, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1440, "height": 1000})
+        page.set_default_timeout(120_000)
+        cold, warm = (first_paint(page, f"{server.url}/overview", models) for _ in range(2))
+        page.wait_for_timeout(2_000)
+        rows = np.random.default_rng(1).integers(models, size=14).tolist()
+        clicked, hovered = [click(page, row) for row in rows[:9]], [hover(page, row) for row in rows[9:]]
+        browser.close()
+    times = (cold, warm, statistics.median(clicked), max(clicked), statistics.median(hovered))
+    return [f"{models:,}", *(f"{seconds:.2f}" for seconds in times)]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("models", type=int, nargs="*", default=[10_000, 50_000])
+    parser.add_argument(
+        "--home", type=Path, default=Path(tempfile.gettempdir()) / "remap-many", help="where to keep them"
+    )
+    asked = parser.parse_args()
+    print("| models | first paint, cold | first paint, warm | click, median | click, slowest | hover, median |")
+    print("|---|---|---|---|---|---|")
+    for models in asked.models:
+        home = asked.home / str(models)
+        if current_number(DataFolder(home)) is None:
+            write_many(home, models)
+        print("|", " | ".join(measured(home, models)), "|", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""Populations as the overview sees them: only what a test names differs from model to model."""
+
+import numpy as np
+from hypothesis import strategies as st
+
+from remap_core.population import Population
+from remap_core.trials import Origin
+
+TEXTS = ("Conv 32x3, ReLU", "MaxPool 2, Dense 16", "Dense 64, Tanh, Dropout 0.5", "AvgPool 3, Conv 8x1, Sigmoid")
+
+
+def population(accuracy, parameters=None, ids=None, classes=("cat", "<i>dog</i>"), class_accuracy=None, **columns):
+    """n models; the accuracy of a class is the model's unless given, and their sizes are one parameter apart."""
+    n, accuracy = len(accuracy), np.array(accuracy, dtype=np.float64)
+    ones, text = np.ones(n), columns.pop("text", "Conv 32x3, ReLU")
+    of_class = np.tile(accuracy[:, None], (1, len(classes))) if class_accuracy is None else class_accuracy
+    values = {
+        "parent": np.zeros(n, dtype=np.int64),
+        "multiply_adds": np.full(n, 5_000),
+        "epochs": np.full(n, 10),
+        "train_accuracy": accuracy,
+        "loss": ones,
+        "seconds": ones,
+        "latency_1_ms": ones,
+        "latency_256_ms": ones,
+        "origin": ("initial",) * n,
+        "text": (text,) * n if isinstance(text, str) else text,
+    }
+    given = {name: value if isinstance(value, tuple) else np.array(value) for name, value in columns.items()}
+    return Population(
+        dataset="digits",
+        class_names=classes,
+        id=np.array(ids or range(1, n + 1), dtype=np.int64),
+        parameters=np.array(parameters or range(1_000, 1_000 + n), dtype=np.int64),
+        accuracy=accuracy,
+        class_accuracy=np.array(of_class, dtype=np.float64).reshape(n, len(classes)),
+        **(values | given),
+    )
+
+
+shares = st.floats(0, 1) | st.just(float("nan"))
+
+
+@st.composite
+def populations(draw, classes=3):
+    """Any population of up to 12 models of three classes, with classes that nobody is known to recognise."""
+    n = draw(st.integers(0, 12))
+
+    def column(values):
+        return draw(st.lists(values, min_size=n, max_size=n))
+
+    return population(
+        column(st.floats(0, 1)),
+        column(st.integers(1, 10**6)),
+        classes=("cat", "dog", "bird")[:classes],
+        class_accuracy=draw(st.lists(shares, min_size=n * classes, max_size=n * classes)),
+        latency_1_ms=np.array(column(st.floats(0.01, 100)), dtype=np.float64),
+        origin=tuple(column(st.sampled_from(list(Origin)))),
+        text=tuple(column(st.sampled_from(TEXTS))),
+    )

@@ -1,0 +1,234 @@
+"""The generate page, run by Streamlit's own test runner; clicks on its charts are what the browser tests do."""
+
+import pytest
+from apps import opened, said
+from catalogues import architecture, write_catalogue
+
+from remap_core.catalogue.inbox import Inbox
+from remap_core.commands import Enqueue, Move
+from remap_core.space.edits import Prepend, Remove
+from remap_core.space.layers import Dense
+from remap_core.trials import Origin, Place
+from remap_core.ui.state import SESSION
+
+
+def chosen(way, model="1", **more):
+    app = opened("generate", model=model, **more)
+    app.button_group(key="generate-way").set_value(way).run()
+    assert not app.exception
+    return app
+
+
+def previewed(app):
+    """The table of what can be trained."""
+    return next((frame.value for frame in app.dataframe if "Expected" in frame.value and "Train" in frame.value), None)
+
+
+def refused(app):
+    return next((frame.value["Why not"].tolist() for frame in app.dataframe if "Why not" in frame.value), [])
+
+
+def sent(folder):
+    return [command for _, command in Inbox(folder).pending()]
+
+
+def test_every_ablation_is_previewed_and_the_one_that_is_a_model_already_says_its_accuracy(home):
+    write_catalogue(home)
+    app = opened("generate", model="1")
+    assert app.button(key="generate-train").label == "Train 3 ablations"
+    assert refused(app) == ["Is #6 already: 52.0% after 2 epochs."]
+    assert app.button(key="generate-keep-known").label == "Put #6 into the drawer"
+
+
+def test_a_known_child_goes_into_the_drawer_without_a_training(home):
+    folder = write_catalogue(home)
+    app = opened("generate", model="1")
+    app.button(key="generate-keep-known").click().run()
+    assert app.session_state[SESSION].drawer == [6]
+    assert sent(folder) == []
+
+
+def test_what_is_trained_says_how_long_that_takes_by_what_was_measured(home):
+    write_catalogue(home)
+    words = said(opened("generate", model="1"))
+    assert "an estimate from 6 finished trainings" in words
+
+
+def test_variations_are_sent_with_their_edits_as_one_batch(home):
+    folder = write_catalogue(home)
+    app = chosen("Variations")
+    app.number_input(key="generate-children-asked").set_value(4).run()
+    app.number_input(key="generate-edits-asked").set_value(2).run()
+    app.button(key="generate-train").click().run()
+    (command,) = sent(folder)
+    assert isinstance(command, Enqueue)
+    assert {(len(p.edits), p.origin, p.parent) for p in command.proposals} == {(2, Origin.VARIATION, 1)}
+    assert len({proposal.batch for proposal in command.proposals}) == 1
+    assert app.session_state[SESSION].batches == [command.proposals[0].batch]
+
+
+def test_variations_obey_the_lists_of_what_is_allowed_where(home):
+    folder = write_catalogue(home)
+    app = chosen("Variations")
+    for kind in ("replace", "remove", "reparameterize"):
+        app.button_group(key=f"generate-{kind}-1").set_value([]).run()
+    app.button_group(key="generate-prepend-1").set_value([4]).run()
+    app.button(key="generate-train").click().run()
+    (command,) = sent(folder)
+    assert {(type(edit), edit.index) for proposal in command.proposals for edit in proposal.edits} == {(Prepend, 4)}
+
+
+def test_when_no_child_can_exist_that_is_said_at_once(home):
+    write_catalogue(home)
+    app = chosen("Variations")
+    for kind in ("prepend", "replace", "remove", "reparameterize"):
+        app.button_group(key=f"generate-{kind}-1").set_value([]).run()
+    assert "#1: No child can exist: no kind of edit is allowed on any layer" in said(app)
+    assert "Nothing to train yet." in said(app)
+
+
+def test_another_seed_draws_others(home):
+    write_catalogue(home)
+    app = chosen("Variations")
+    before = previewed(app)["Edit"].tolist()
+    app.button(key="generate-redraw").click().run()
+    assert app.number_input(key="generate-seed").value == 1
+    assert previewed(app)["Edit"].tolist() != before
+
+
+def test_several_parents_of_the_drawer_are_varied_at_once(home):
+    folder = write_catalogue(home)
+    app = chosen("Variations", drawer=[1, 2])
+    app.button_group(key="generate-parents-1").set_value([2]).run()
+    assert set(previewed(app)["Parent"]) == {1, 2}
+    app.button(key="generate-train").click().run()
+    (command,) = sent(folder)
+    assert {proposal.parent for proposal in command.proposals} == {1, 2}
+
+
+def test_the_chosen_way_stays_when_something_else_is_done(home):
+    write_catalogue(home)
+    app = chosen("Handcrafted")
+    app.run()
+    assert app.button_group(key="generate-way").value == "Handcrafted"
+
+
+def crafted(app):
+    return app.session_state[SESSION].drafts[1]
+
+
+def test_a_layer_is_removed_undone_and_redone(home):
+    write_catalogue(home)
+    app = chosen("Handcrafted")
+    app.selectbox(key="handcraft-layer").select_index(1).run()
+    app.button(key="handcraft-remove").click().run()
+    assert [layer.kind for layer in crafted(app).layers] == ["conv2d", "max_pool2d", "dense"]
+    app.button(key="handcraft-undo").click().run()
+    assert crafted(app).layers == architecture("Conv 16x3, ReLU, MaxPool 2, Dense 64").layers
+    app.button(key="handcraft-redo").click().run()
+    assert len(crafted(app).layers) == 3
+
+
+def test_a_hyperparameter_takes_a_value_of_the_grid(home):
+    write_catalogue(home)
+    app = chosen("Handcrafted")
+    app.selectbox(key="handcraft-layer").select_index(3).run()
+    app.selectbox(key="handcraft-units-1-3-0").set_value(128).run()
+    app.button(key="handcraft-change").click().run()
+    assert crafted(app).layers[3] == Dense(128)
+
+
+def test_a_layer_is_moved_and_stays_chosen(home):
+    write_catalogue(home)
+    app = chosen("Handcrafted")
+    app.selectbox(key="handcraft-layer").select_index(0).run()
+    app.button(key="handcraft-right").click().run()
+    assert [layer.kind for layer in crafted(app).layers][:2] == ["activation", "conv2d"]
+    assert app.selectbox(key="handcraft-layer").value == 1
+
+
+def test_a_draft_that_does_not_fit_is_kept_and_says_which_block(home):
+    write_catalogue(home)
+    app = chosen("Handcrafted")
+    app.selectbox(key="handcraft-place").select_index(0).run()
+    app.selectbox(key="handcraft-kind").set_value("dense").run()
+    app.button(key="handcraft-insert").click().run()
+    assert "Conv 16x3 at 2 does not fit: it needs an image" in said(app)
+    assert refused(app)[0].startswith("Conv 16x3 at 2 does not fit")
+    assert app.button(key="generate-train").disabled
+
+
+def test_pasted_words_become_the_draft_and_are_trained_as_edits_of_the_parent(home):
+    folder = write_catalogue(home)
+    app = chosen("Handcrafted")
+    app.text_area(key="handcraft-paste").set_value("Conv 16x3, MaxPool 2, Dense 64").run()
+    app.button(key="handcraft-take-over").click().run()
+    assert refused(app) == ["Is #6 already: 52.0% after 2 epochs."]
+    app.text_area(key="handcraft-paste").set_value("ReLU, MaxPool 2, Dense 64").run()
+    app.button(key="handcraft-take-over").click().run()
+    app.button(key="generate-train").click().run()
+    (command,) = sent(folder)
+    (proposal,) = command.proposals
+    assert (proposal.origin, proposal.edits) == (Origin.HANDCRAFTED, (Remove(0),))
+
+
+@pytest.mark.parametrize("pasted", ["<img src=x>", "[1, 2", "Dense -3"])
+def test_pasted_nonsense_is_said_in_a_sentence_and_changes_nothing(home, pasted):
+    write_catalogue(home)
+    app = chosen("Handcrafted")
+    app.text_area(key="handcraft-paste").set_value(pasted).run()
+    app.button(key="handcraft-take-over").click().run()
+    assert len(app.error) == 1
+    assert app.session_state[SESSION].drafts == {}
+
+
+def test_a_million_units_are_over_the_cap_and_not_trained(home):
+    write_catalogue(home)
+    app = chosen("Handcrafted")
+    app.text_area(key="handcraft-paste").set_value("Dense 1000000").run()
+    app.button(key="handcraft-take-over").click().run()
+    assert refused(app) == ["Has 75,000,010 parameters; the cap is 1,000,000 (REMAP_MAX_PARAMETERS)."]
+    assert app.button(key="generate-train").disabled
+
+
+def test_children_are_shown_with_their_edit_and_what_each_layer_earns(home):
+    write_catalogue(home)
+    app = opened("generate", model="1")
+    (children,) = [frame.value for frame in app.dataframe if "Status" in frame.value]
+    assert children["Edit"].tolist() == ["ReLU at 2 removed"]
+    assert children["Status"].tolist() == ["complete"]
+    assert children["Test"].tolist() == ["within noise, p = 0.062"]
+    assert "What each layer of #1 earns" in said(app)
+
+
+def test_what_each_kind_of_edit_did_counts_its_pairs(home):
+    write_catalogue(home)
+    app = opened("generate", model="1")
+    (effects,) = [frame.value for frame in app.dataframe if "Pairs" in frame.value]
+    assert effects[["Edit", "Pairs"]].to_numpy().tolist() == [["remove", 1]]
+
+
+def test_a_parent_that_still_waits_can_have_children(home):
+    write_catalogue(home, waiting=1)
+    app = opened("generate", model="7")
+    assert "Baseline #7: waiting" in said(app)
+
+
+def test_the_queue_says_how_long_all_of_it_takes(home):
+    write_catalogue(home, waiting=2)
+    assert "0 running, 2 waiting: about" in said(opened("queue"))
+
+
+@pytest.mark.parametrize("place", Place)
+def test_a_waiting_training_is_moved(home, place):
+    folder = write_catalogue(home, waiting=2)
+    opened("queue").button(key=f"{place}-8").click().run()
+    assert sent(folder) == [Move(8, place)]
+
+
+def test_a_failed_training_says_why_and_is_tried_again(home):
+    folder = write_catalogue(home, failed=1)
+    app = opened("queue")
+    assert "The loss is no longer a number in epoch 1" in said(app)
+    app.button(key="retry-7").click().run()
+    assert len(sent(folder)) == 1
