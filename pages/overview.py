@@ -7,13 +7,15 @@ import streamlit as st
 
 from remap_core.drawing import overview
 from remap_core.drawing.captions import metric_title
-from remap_core.drawing.projection import Projection, metric_projection
+from remap_core.drawing.projection import MAP_HELP, Projection, map_caption, map_projection, metric_projection
+from remap_core.maps import ModelMap
 from remap_core.population import Population
 from remap_core.ui import looking, shell, state
 from remap_core.ui.circles import front_shortcuts, model_panel, selection_marks, show_circles
 from remap_core.ui.filters import clear_button, filter_panel, show_ignored
 from remap_core.ui.objective import objective_panel
 from remap_core.ui.plain import plain
+from remap_core.ui.projections import projection_choice, relay_button
 from remap_core.views.metrics import metrics
 from remap_core.views.view import View
 
@@ -42,21 +44,31 @@ def axes(population: Population, view: View) -> None:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def drawn(key: object, _population: Population, _view: View) -> tuple[Any, Projection]:  # noqa: ARG001
+def drawn(key: object, _population: Population, _view: View, _map: ModelMap | None) -> tuple[Any, Projection]:  # noqa: ARG001
     """What is selected is no part of it: that is marked in the browser."""
-    placed = metric_projection(_population, _view)
+    placed = map_projection(_map, _population) if _view.map else metric_projection(_population, _view)
     return overview.overview_figure(_population, _view, placed), placed
+
+
+def stamp() -> object:
+    """What stays the same as long as the chart does."""
+    relation = looking.view().map
+    return state.population_stamp(), state.map_stamp(relation) if relation else None
 
 
 def show(population: Population, view: View) -> None:
     alt = overview.overview_alt(population, view)
     st.caption(f"{plain(alt)}. Darker is more accurate, larger has more parameters; click a circle to keep it.")
+    on_map = state.model_map(view.map) if view.map else None
+    if view.map:
+        st.caption(f"{map_caption(on_map)}.", help=MAP_HELP[view.map])
     if len(population) and not view.filter.mask(population).any():
         st.info("No model passes the filter. Widen a range or allow more layers, or begin anew:")
         clear_button("filter-clear-empty")
         return
-    key = (str(state.settings().home.absolute()), population.dataset, state.population_stamp(), view.to_query())
-    figure, placed = drawn(key, population, view)
+    places = (on_map.edition, len(on_map)) if on_map else None
+    key = (str(state.settings().home.absolute()), population.dataset, population.id.tobytes(), places, view.to_query())
+    figure, placed = drawn(key, population, view, on_map)
     show_circles(figure, alt, CHART, selection_marks(population, view, placed))
     front_shortcuts(population, view, placed)
     model_panel(CHART, population, view)
@@ -65,15 +77,20 @@ def show(population: Population, view: View) -> None:
 with shell.page("overview"):
     catalogue = state.catalogue()
     shell.choose_dataset(catalogue)
-    population, stamp, view = state.population(), state.population_stamp(), looking.view()
+    seen = stamp()  # first: what is published from here on is drawn by the next look
+    population, view = state.population(), looking.view()
     looking.write_address()
     show_ignored(state.session().ignored)
     chart, panel = st.columns([2.2, 1], gap="medium")
     with chart, st.container(horizontal=True, vertical_alignment="bottom"):
+        projection_choice(view)
         filter_panel()
-        axes(population, view)
+        if view.map is None:
+            axes(population, view)
+        else:
+            relay_button(population.dataset, view.map)
     with chart:
         show(population, view)
     with panel:
         objective_panel()
-    shell.watch(state.population_stamp, stamp, every=max(shell.POLL, len(population) / MODELS_A_SECOND))
+    shell.watch(stamp, seen, every=max(shell.POLL, len(population) / MODELS_A_SECOND))

@@ -166,6 +166,15 @@ class Catalogue:
         places = self._rows(atlas.SELECT_PLACES, dataset, relation.value) if head else []
         return atlas.map_of(dataset, relation, head[0], places) if head else None
 
+    def map_stamp(self, dataset: str, relation: Relation) -> tuple[int, int]:
+        """Edition of a map and count of models on it: while they stay, so does the map. Cheap; (0, 0) before any."""
+        ((edition, models),) = self._rows(
+            "SELECT coalesce(max(edition), 0), (SELECT count(*) FROM places WHERE dataset = ? AND relation = ?) "
+            "FROM maps WHERE dataset = ? AND relation = ?",
+            *(dataset, relation.value, dataset, relation.value),
+        )
+        return int(edition), int(models)
+
     def relays_asked(self) -> list[tuple[str, Relation]]:
         """The maps that shall be laid anew."""
         return [(dataset, Relation(relation)) for dataset, relation in self._rows(atlas.SELECT_RELAYS)]

@@ -24,6 +24,9 @@ PARENT = "parent"
 CHILDREN = "children"
 """Names of the traces. The last three are empty: a click fills them in the browser, the figure stays the same."""
 
+MOVING_MS = 700
+"""Milliseconds that circles take to their new places."""
+
 PLAIN_UP_TO = 3_000
 """Circles that are drawn as shapes with labels of their own. More are painted by the graphics card and labelled
 beside the chart: 10,000 labels would weigh 8 MB and take 2 s to write."""
@@ -49,6 +52,7 @@ def overview_figure(population: Population, view: View, projection: Projection |
         xaxis=placed.x,
         yaxis=placed.y,
         shapes=placed.limits,
+        transition={"duration": MOVING_MS, "easing": "cubic-in-out"} if placed.moving else None,
     )
     figure.add_traces([_front(placed), _lines(CHILDREN, "solid"), _lines(PARENT, "dot")])
     figure.add_trace(_models(population, view, placed))

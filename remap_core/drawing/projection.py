@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from remap_core.drawing.captions import metric_title
 from remap_core.drawing.frame import axis, percent_axis, plain
 from remap_core.drawing.palette import OUTLINE
+from remap_core.drawing.words import counted
+from remap_core.maps import ModelMap, Relation
 from remap_core.population import Floats, Ints, Population
 from remap_core.views.metrics import Metric, Unit, best_rows, metrics
 from remap_core.views.view import View
@@ -22,7 +24,8 @@ class Projection:
     """Where n models stand: (n, 2) float64 x and y, NaN for one that has no place.
 
     x, y: layouts of the axes. front: (k,) int64 rows of the Pareto front, in the order of its line; empty on a map.
-    limits: shapes of the caps in force. name: while it stays the same, so does the visitor's zoom.
+    limits: shapes of the caps in force. name: while it stays the same, so does the visitor's zoom. moving: whether
+    circles that get another place are seen going there.
     """
 
     name: str
@@ -31,17 +34,48 @@ class Projection:
     y: Mapping[str, Any]
     front: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     limits: tuple[Mapping[str, Any], ...] = ()
+    moving: bool = False
 
     def drawn(self, shown: NDArray[np.bool_]) -> Ints:
         """(k,) int64 rows that are `shown` and have a place."""
         return np.flatnonzero(shown & np.isfinite(self.places).all(axis=1))
 
 
-def map_projection(name: str, places: Floats) -> Projection:
-    """A map: (n, 2) places whose distances alone mean something, so both axes share one scale and say nothing."""
+def map_projection(drawn: ModelMap | None, population: Population) -> Projection:
+    """The places of a map, whose distances alone mean something: both axes share one scale and say nothing.
+
+    Models that are not on the map (yet) have no place. A map that is laid anew moves the circles there.
+    """
+    places = drawn.places_of(population.id) if drawn else np.full((len(population), 2), np.nan)
     bare = {"showticklabels": False, "showgrid": False, "zeroline": False, "title": {"text": ""}}
-    wide, high = (padded_range(places[:, column], otherwise=(-1, 1)) for column in (0, 1))
-    return Projection(name, places, {**bare, "range": wide}, {**bare, "range": high, "scaleanchor": "x"})
+    wide, high = (padded_range(places[:, column], otherwise=(-1, 1), share=0.1) for column in (0, 1))
+    name = f"map by {drawn.relation}" if drawn else "map"
+    return Projection(name, places, {**bare, "range": wide}, {**bare, "range": high, "scaleanchor": "x"}, moving=True)
+
+
+def map_caption(drawn: ModelMap | None) -> str:
+    """How far a map can be believed, in words.
+
+    For example "40 models; distances kept to within 19 % on the whole (stress-1 of 0.19)".
+    """
+    if drawn is None:
+        return "No model is on this map yet."
+    share = f"distances kept to within {round(100 * drawn.stress)} % on the whole (stress-1 of {drawn.stress:.2f})"
+    return f"{counted(len(drawn), 'model')}; {share}"
+
+
+MAP_HELP = {
+    Relation.STRUCTURE: (
+        "Near circles have nearly the same layers: what it takes to carry the layers of one over to the other (OTMANN, "
+        "Kandasamy et al. 2018, as a share of both). Far apart means other kinds of layers, sizes or orders. "
+        "Directions mean nothing."
+    ),
+    Relation.PREDICTION: (
+        "Near circles say nearly the same of the validation images, right or wrong: the distance is the share of "
+        "images on which two models differ. Models that err alike lie together. Directions mean nothing."
+    ),
+}
+"""What near and far mean on each map."""
 
 
 def metric_projection(population: Population, view: View) -> Projection:

@@ -16,6 +16,7 @@ from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import current_number, open_snapshot
 from remap_core.commands import Command
 from remap_core.errors import NoCatalogue, NotFound
+from remap_core.maps import ModelMap, Relation
 from remap_core.population import Population
 from remap_core.settings import Settings, read_settings
 from remap_core.space.draft import Draft
@@ -117,6 +118,21 @@ def population_stamp() -> Stamp:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _population(home: str, name: str, stamp: Stamp) -> Population:  # noqa: ARG001 (as above)
     return catalogue().population(name)
+
+
+def model_map(relation: Relation) -> ModelMap | None:
+    """The map of the data set that is looked at; None before the first model is on it."""
+    return _model_map(str(settings().home.absolute()), dataset(), relation, map_stamp(relation))
+
+
+def map_stamp(relation: Relation) -> tuple[int, int]:
+    """What stays the same as long as a map of the data set that is looked at does."""
+    return catalogue().map_stamp(dataset(), relation)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _model_map(home: str, name: str, relation: Relation, stamp: tuple[int, int]) -> ModelMap | None:  # noqa: ARG001
+    return catalogue().model_map(name, relation)
 
 
 def trainer() -> TrainerStatus | None:

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from remap_core.errors import InvalidView
+from remap_core.maps import Relation
 from remap_core.trials import Origin
 from remap_core.views.filters import Filter, Span
 from remap_core.views.metrics import OBJECTIVE, PARAMETERS, is_metric
 from remap_core.views.objective import Objective
 
-KEYS = ("classes", "cap", "ms", "parameters", "latency", "accuracy", "with", "without", "made", "x", "y")
-"""Names of a view's parts in an address: objective, filter, axes."""
+KEYS = ("classes", "cap", "ms", "parameters", "latency", "accuracy", "with", "without", "made", "x", "y", "map")
+"""Names of a view's parts in an address: objective, filter, axes, map."""
 
 _AMOUNT = r"\d{1,400}(?:\.\d{1,400})?"
 _WEIGHT = re.compile(rf"(0|[1-9]\d{{0,4}})(?:x({_AMOUNT}))?", re.ASCII)
@@ -25,12 +26,16 @@ _SPAN = re.compile(rf"({_AMOUNT})?-({_AMOUNT})?", re.ASCII)
 
 @dataclass(frozen=True)
 class View:
-    """How a population is looked at. x, y: keys of metrics. Raises InvalidView where there is no such metric."""
+    """How a population is looked at. Raises InvalidView where there is no such metric.
+
+    x, y: keys of metrics. map: the relation by which the models lie on a map instead, None for the metrics.
+    """
 
     objective: Objective = field(default_factory=Objective)
     filter: Filter = field(default_factory=Filter)
     x: str = PARAMETERS
     y: str = OBJECTIVE
+    map: Relation | None = None
 
     def __post_init__(self) -> None:
         for key in (self.x, self.y):
@@ -61,6 +66,7 @@ class View:
             "made": ".".join(sorted(chosen.origins)),
             "x": "" if self.x == PARAMETERS else self.x,
             "y": "" if self.y == OBJECTIVE else self.y,
+            "map": self.map.value if self.map else "",
         }
         return {key: text for key, text in written.items() if text}
 
@@ -111,6 +117,13 @@ def _on_axis(name: str) -> Callable[[View, str, int], View]:
     return changed
 
 
+def _on_map(view: View, text: str, _: int) -> View:
+    try:
+        return replace(view, map=Relation(text))
+    except ValueError:
+        raise InvalidView(f"A map is by {' or '.join(Relation)}.") from None
+
+
 def _span(text: str) -> Span:
     found = _SPAN.fullmatch(text)
     if not found:
@@ -141,6 +154,7 @@ _READERS: dict[str, Callable[[View, str, int], View]] = {
     "made": _filtered("origins", _origins),
     "x": _on_axis("x"),
     "y": _on_axis("y"),
+    "map": _on_map,
 }
 
 

@@ -96,7 +96,7 @@ def test_a_model_is_ablated_varied_and_handcrafted_by_clicks_and_all_children_fi
         expect(page.get_by_text("does not fit: it needs an image")).to_have_count(0)
         layer = page.locator(".st-key-handcraft-layer input")
         click_until(page, ("handcraft-snac", "layers", 0), lambda: layer.input_value() == "1 Conv 16x3")
-        page.get_by_role("button", name="Remove").click()
+        page.get_by_role("button", name="Right", exact=True).click()
         train(page, "Train 1 handcrafted model")
         expect(page.get_by_text("Model 10 enqueued.")).to_be_visible()
 
@@ -115,4 +115,5 @@ def test_a_model_is_ablated_varied_and_handcrafted_by_clicks_and_all_children_fi
     ]
     assert {child.proposal.parent for child in children} == {1}
     assert {child.state for child in children} == {TrialState.COMPLETE}
-    assert {edit.kind for child in children for edit in child.proposal.edits} == {"remove"}
+    assert {edit.kind for child in children[:3] for edit in child.proposal.edits} == {"remove"}
+    assert [layer.kind for layer in children[3].architecture.layers][:2] == ["activation", "conv2d"]

@@ -17,8 +17,9 @@ from remap_core.drawing.overview import (
     overview_figure,
     selection_points,
 )
-from remap_core.drawing.projection import map_projection, metric_projection
+from remap_core.drawing.projection import MAP_HELP, map_caption, map_projection, metric_projection
 from remap_core.errors import InvalidView
+from remap_core.maps import ModelMap, Relation
 from remap_core.views.filters import Filter, Span
 from remap_core.views.objective import Objective
 from remap_core.views.view import View
@@ -138,11 +139,27 @@ def test_what_the_filter_hides_is_neither_ringed_nor_joined():
 
 
 def test_a_map_takes_the_place_of_the_metrics_and_leaves_out_who_is_not_on_it():
-    figure = overview_figure(THREE, PLAIN, map_projection("structure", np.array([[0, 1], [np.nan, np.nan], [2, 3]])))
+    first, _, last = THREE.id
+    on_map = ModelMap("digits", Relation.STRUCTURE, np.array([last, first]), np.array([[2, 3], [0, 1]]), 0.1, 2, 1)
+    figure = overview_figure(THREE, PLAIN, map_projection(on_map, THREE))
     assert named(figure, MODELS).customdata == (4, 9)
     assert list(named(figure, MODELS).x) == [0, 2]
     assert len(named(figure, FRONT_LINE).x) == 0
     assert (figure.layout.xaxis.showticklabels, figure.layout.yaxis.scaleanchor) == (False, "x")
+    assert figure.layout.transition.duration > 0  # a map that is laid anew is seen moving
+    assert overview_figure(THREE, PLAIN).layout.transition.duration is None
+
+
+def test_without_a_map_no_circle_has_a_place():
+    figure = overview_figure(THREE, PLAIN, map_projection(None, THREE))
+    assert len(named(figure, MODELS).x) == 0
+    assert map_caption(None) == "No model is on this map yet."
+
+
+def test_a_map_says_how_far_it_can_be_believed():
+    on_map = ModelMap("digits", Relation.PREDICTION, np.array([1, 2]), np.zeros((2, 2)), 0.187, 2, 1)
+    assert map_caption(on_map) == "2 models; distances kept to within 19 % on the whole (stress-1 of 0.19)"
+    assert MAP_HELP.keys() == set(Relation)
 
 
 def test_boxes_select_and_clicks_still_work():

@@ -78,15 +78,6 @@ def test_chosen_layers_are_ablated_through_the_inbox(home):
     assert "Sent, and waits for a trainer." in said(app)
 
 
-def test_an_ablation_that_is_a_model_already_is_named_and_not_trained_again(home):
-    write_catalogue(home)
-    app = opened("generate", model="1")
-    app.button_group(key="generate-layers-1").set_value([1]).run()
-    assert app.button(key="generate-train").disabled
-    verdicts = [frame.value["Verdict"].tolist() for frame in app.dataframe if "Verdict" in frame.value]
-    assert verdicts == [["Is model #6 already"]]
-
-
 def test_the_queue_sends_what_its_buttons_say(home):
     folder = write_catalogue(home, waiting=2)
     app = opened("queue")

@@ -1,0 +1,33 @@
+"""The example of the documentation, trained for real on few images."""
+
+import importlib.util
+from pathlib import Path
+
+from remap_core.catalogue.folder import DataFolder
+from remap_core.catalogue.store import CatalogueStore
+from remap_core.trials import Origin, TrialState
+
+FILE = Path(__file__).parents[1] / "docs" / "examples" / "usecase.py"
+
+
+def loaded():
+    spec = importlib.util.spec_from_file_location("usecase", FILE)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_use_case_runs_from_a_population_to_a_comparison_of_its_children(tmp_path):
+    lines = loaded().walk(tmp_path, population=5, epochs=1, children=2)
+    store = CatalogueStore.open(DataFolder(tmp_path))
+    counts = store.catalogue().counts()
+    assert counts[TrialState.COMPLETE] == sum(counts.values())
+    trials = store.catalogue().trials(range(1, counts[TrialState.COMPLETE] + 1))
+    origins = [trial.proposal.origin for trial in trials]
+    assert origins.count(Origin.INITIAL) == 5
+    assert origins.count(Origin.HANDCRAFTED) == 3
+    assert {Origin.ABLATION, Origin.VARIATION} <= set(origins)
+    assert len({trial.architecture for trial in trials}) == len(trials)
+    assert sum("the baseline" in line for line in lines) == 1
+    assert all(line.startswith("#") for line in lines)
+    store.close()
