@@ -13,6 +13,7 @@ from remap_core.population import Population
 from remap_core.ui import looking, shell, state
 from remap_core.ui.circles import front_shortcuts, model_panel, selection_marks, show_circles
 from remap_core.ui.filters import clear_button, filter_panel, show_ignored
+from remap_core.ui.notes import show_receipts
 from remap_core.ui.objective import objective_panel
 from remap_core.ui.plain import plain
 from remap_core.ui.projections import projection_choice, relay_button
@@ -89,6 +90,7 @@ with shell.page("overview"):
             axes(population, view)
         else:
             relay_button(population.dataset, view.map)
+    show_receipts()
     with chart:
         show(population, view)
     with panel:

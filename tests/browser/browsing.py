@@ -75,7 +75,11 @@ class Served:
         """What Ctrl-C in the terminal does: SIGINT to the whole process group."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGINT)
-            self.process.wait(30)
+            self.wait(60)
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            raise AssertionError("the server did not end within 60 s of Ctrl-C")
 
 
 PIXEL_OF = """

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.snapshot import open_snapshot
+from remap_core.training.datasets import load_dataset
 from remap_core.trials import Origin, TrialState
 
 PIXEL = """
@@ -73,7 +74,7 @@ def train(page: Page, label: str) -> None:
 
 def test_a_model_is_ablated_varied_and_handcrafted_by_clicks_and_all_children_finish(page, tmp_path):
     home = tmp_path / "home"
-    write_catalogue(home)
+    write_catalogue(home, card=load_dataset("digits").card())
     with served(home, population=0) as server:
         page.goto(f"{server.url}/generate?model=1")
         click_mark(page, "generate-snac-1", "layers", 3)
