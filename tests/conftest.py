@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+collect_ignore_glob = ["conftest.py", "*/conftest.py"]  # no doctests in them, and two modules of one name clash
+
 settings.register_profile("default", deadline=None, max_examples=60)
 settings.load_profile("default")
 
