@@ -21,7 +21,7 @@ from scipy.spatial.distance import cdist
 from sklearn.manifold import MDS
 
 from remap_core.geometry.embedding import LANDMARKS_ABOVE, choose_landmarks, embed, embed_landmarks, relay
-from remap_core.geometry.otmann import OtmannIndex, distances, distances_to
+from remap_core.geometry.otmann import OtmannIndex, distances
 from remap_core.geometry.placement import place_newcomers
 from remap_core.geometry.smacof import stress_1
 from remap_core.space.architecture import Architecture
@@ -72,8 +72,10 @@ def _by_landmarks(models: list[Architecture], judged: int) -> None:
     to_landmarks = OtmannIndex([models[row] for row in landmarks]).distances_to(models)
     rows = _judges(len(models), judged)
     points, seconds = _timed(lambda: embed_landmarks(to_landmarks, landmarks).points)
-    chosen = [models[row] for row in rows]
-    _print(len(models), f"{len(landmarks)} landmarks", seconds, points[rows], distances_to(chosen, chosen))
+    given = distances([models[row] for row in rows])
+    _print(len(models), f"{len(landmarks)} landmarks", seconds, points[rows], given)
+    alone, seconds = _timed(lambda: embed(given).points)
+    _print(len(rows), "SMACOF of those judged alone", seconds, alone, given)
 
 
 def _print(n: int, how: str, seconds: float, points: Floats, given: Floats) -> None:

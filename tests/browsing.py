@@ -85,7 +85,8 @@ class Served:
 PIXEL_OF = """
 ([key, model]) => {
   const gd = document.querySelector(`.st-key-${key} .js-plotly-plot`)
-  const trace = gd._fullData.find((t) => t.name === 'models')
+  const trace = gd?._fullLayout && gd._fullData.find((t) => t.name === 'models')
+  if (!trace) return null
   const i = Array.from(trace.customdata).indexOf(model)
   const { xaxis, yaxis } = gd._fullLayout
   const box = gd.getBoundingClientRect()
@@ -112,7 +113,7 @@ def click_circle(page: Page, model: int, key: str = "overview-chart") -> None:
 
     plotly.js clicks what it has hovered, and it looks for that at most every 50 ms.
     """
-    pixel = page.evaluate(PIXEL_OF, [key, model])
+    pixel = page.wait_for_function(PIXEL_OF, arg=[key, model]).json_value()
     page.mouse.move(pixel["x"], pixel["y"], steps=4)
     page.wait_for_timeout(150)
     page.mouse.click(pixel["x"], pixel["y"])

@@ -24,7 +24,7 @@ STEPS = 300
 PATIENCE = 10
 """Steps at most, and steps after which too small a gain ends the search."""
 
-GAIN = 1e-5
+GAIN = 5e-5
 """Too small a gain: this share of the squared stress."""
 
 

@@ -81,6 +81,7 @@ def _navigation() -> None:
 
 @st.fragment(run_every=2 * POLL)
 def _trainer_status() -> None:
+    announce_finished()
     st.markdown("#### Trainer")
     trainer = state.trainer()
     if trainer is None:
@@ -94,7 +95,6 @@ def _trainer_status() -> None:
     if trainer.message:
         st.warning(plain(trainer.message))
     st.caption(_progress_sentence())
-    announce_finished()
 
 
 def _progress_sentence() -> str:

@@ -18,6 +18,7 @@ EVIL = "<img src=x onerror='window.ran = true'><script>window.ran = true</script
 PIXEL_OF_CELL = """
 ([key, row, column]) => {
   const gd = document.querySelector(`.st-key-${key} .js-plotly-plot`)
+  if (!gd?._fullLayout) return null
   gd.scrollIntoView({ block: 'center' })
   const { xaxis, yaxis } = gd._fullLayout
   const box = gd.getBoundingClientRect()
@@ -43,7 +44,7 @@ def finished(tmp_path_factory):
 def click_cell_until(page, row: int, column: int, shown: str) -> None:
     """Click a cell; again where the page was not listening yet."""
     for _ in range(20):
-        pixel = page.evaluate(PIXEL_OF_CELL, ["inspect-confusion", row, column])
+        pixel = page.wait_for_function(PIXEL_OF_CELL, arg=["inspect-confusion", row, column]).json_value()
         page.mouse.click(pixel["x"], pixel["y"])
         try:
             expect(page.get_by_alt_text(shown)).to_be_visible(timeout=3_000)

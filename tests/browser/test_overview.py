@@ -76,7 +76,7 @@ def test_a_thumb_on_the_chart_scrolls_the_page_and_a_tap_selects(chromium: Brows
     page.goto(url)
     wait_for_circles(page, 6)
     page.wait_for_function(f"{CHART}._fullLayout.dragmode === false")
-    pixel = page.evaluate(PIXEL_OF, ["overview-chart", 4])
+    pixel = page.wait_for_function(PIXEL_OF, arg=["overview-chart", 4]).json_value()
     page.touchscreen.tap(pixel["x"], pixel["y"])
     page.wait_for_function(RINGED, arg=1)
     expect(page.get_by_text("#4 is selected")).to_be_visible()

@@ -5,10 +5,12 @@ from apps import opened, said
 from catalogues import architecture, write_catalogue
 
 from remap_core.catalogue.inbox import Inbox
-from remap_core.commands import Enqueue, Move
+from remap_core.catalogue.snapshot import Publisher
+from remap_core.catalogue.store import CatalogueStore
+from remap_core.commands import CancelBatch, Enqueue, Move
 from remap_core.space.edits import Prepend, Remove
 from remap_core.space.layers import Dense
-from remap_core.trials import Origin, Place
+from remap_core.trials import Origin, Place, Proposal, TrainingConfig
 from remap_core.ui.state import SESSION
 
 
@@ -232,3 +234,28 @@ def test_a_failed_training_says_why_and_is_tried_again(home):
     assert "The loss is no longer a number in epoch 1" in said(app)
     app.button(key="retry-7").click().run()
     assert len(sent(folder)) == 1
+
+
+def test_a_batch_is_looked_at_alone_and_cancelled_whole(home):
+    folder = write_catalogue(home)
+    store = CatalogueStore.open(folder)
+    config = TrainingConfig(epochs=2)
+    store.enqueue(
+        [Proposal(architecture(f"Dense {units}, ReLU"), "digits", config, batch="mine") for units in (300, 301)], 110.0
+    )
+    Publisher(store, folder).publish()
+    store.close()
+    app = opened("queue")
+    app.selectbox(key="queue-batch").set_value("mine").run()
+    assert "Waiting: 2" in said(app)
+    app.button(key="queue-cancel-batch").click().run()
+    assert sent(folder) == [CancelBatch("mine")]
+
+
+def test_a_batch_that_has_ended_is_announced_once(home):
+    write_catalogue(home)
+    app = opened("queue")
+    app.session_state[SESSION].batches.append("ablations of 1")
+    app.run()
+    assert [toast.value for toast in app.toast] == ["Ablations of 1: all done, 1 complete."]
+    assert app.session_state[SESSION].batches == []
