@@ -72,14 +72,16 @@ class Served:
             return
 
     def interrupt(self) -> None:
-        """What Ctrl-C in the terminal does: SIGINT to the whole process group."""
-        if self.process.poll() is None:
+        """What Ctrl-C in the terminal does: SIGINT to the whole process group; again where a page was just drawn."""
+        for _ in range(6):
+            if self.process.poll() is not None:
+                return
             os.killpg(self.process.pid, signal.SIGINT)
-            self.wait(60)
+            self.wait(10)
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
-            raise AssertionError("the server did not end within 60 s of Ctrl-C")
+            raise AssertionError("the server did not end on Ctrl-C")
 
 
 PIXEL_OF = """
