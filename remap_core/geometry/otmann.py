@@ -32,7 +32,7 @@ def distances(
     nu is the weight of the structural cost; normalised chooses dbar = d / total mass of the two (0 to 1) instead of
     d (in units of mass). Where not given, both are the convention's own. Image sizes and channels play no part, so
     architectures for different images can be compared; a different count of classes is a different head.
-    Needs 8 n^2 bytes for the result (twice that where architectures coincide) and some 20 MB.
+    Needs 8 n^2 bytes for the result (twice that where architectures coincide) and some 30 MB.
 
     >>> from remap_core.geometry.conventions import REMAP_2019
     >>> from remap_core.space.text import parse_layers

@@ -13,7 +13,7 @@ from remap_core.geometry.nodes import Floats
 from remap_core.geometry.transport import transport_costs
 
 BLOCK = 1 << 17
-"""Entries of cost (float64) that are worked on at once; with all that goes with them about 20 MB."""
+"""Entries of cost (float64) that are worked on at once; with all that goes with them some 30 MB."""
 
 LANES = 256
 """Pairs that are worth a call of their own; fewer are filled up to the size of larger ones."""

@@ -1,7 +1,7 @@
 """Metric scaling: points in the plane whose distances fit given ones, by SMACOF.
 
 Sources: de Leeuw, Applications of convex analysis to multidimensional scaling (1977); Borg and Groenen, Modern
-Multidimensional Scaling (2005), chapters 8 and 12; restarted momentum after O'Donoghue and Candes (2015).
+Multidimensional Scaling (2005), chapter 8; restarted momentum after O'Donoghue and Candes (2015).
 """
 
 from __future__ import annotations

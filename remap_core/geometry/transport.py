@@ -6,7 +6,7 @@ unassigned costs 1 a unit on either side. So moving a unit gains 2 - cost over l
     sum(supply) + sum(demand) - max sum(plan * (2 - cost)),  row sums <= supply, column sums <= demand.
 
 It is found from above: every row takes the column it likes best, "unassigned" being one more column, and over-full
-columns then pass their surplus on along best paths until none is over-full. After Kandasamy et al. (2018), eq. 3;
+columns then pass their surplus on along best paths until none is over-full. After Kandasamy et al. (2018);
 successive shortest paths from a pseudoflow as in Ahuja, Magnanti and Orlin, Network Flows (1993), section 9.7.
 """
 
@@ -23,7 +23,7 @@ Bools = NDArray[np.bool_]
 Indices = NDArray[np.int16]
 
 TOLERANCE = 1e-12
-"""Smallest difference of gain (0 to 2 a unit) that is taken for one: below the rounding of a path's sum."""
+"""Smallest difference of gain (0 to 2 a unit) that is taken for one: above the rounding of a path's sum."""
 
 ROUNDING = 1e-13
 """Share of all mass by which sums of masses may be off."""
