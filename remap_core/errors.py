@@ -6,6 +6,7 @@ RemapError
 ├── InvalidTrial             a training configuration, a result or an edit that cannot be
 ├── InvalidAnnotation        a note or a tag that cannot be stored
 ├── InvalidView              an objective, a filter or an axis of the overview that cannot be
+├── InvalidPicture           a picture that cannot be drawn, or not written where it shall
 ├── SettingsError            a setting that is not understood
 ├── DatasetError             images that cannot be used
 ├── InvalidDistances         distances that cannot be computed, or that cannot be laid out as a map
@@ -48,6 +49,10 @@ class InvalidAnnotation(RemapError):
 
 class InvalidView(RemapError):
     """An objective, a filter or an axis that breaks a rule; names the rule and the value."""
+
+
+class InvalidPicture(RemapError):
+    """A picture that cannot be drawn or written; names the rule and the value."""
 
 
 class SettingsError(RemapError):

@@ -10,6 +10,7 @@ from remap_core.cli.architectures import describe
 from remap_core.cli.catalogue import sample, status
 from remap_core.cli.config import config
 from remap_core.cli.distances import distances
+from remap_core.cli.snac import snac
 from remap_core.cli.trainer import trainer
 from remap_core.errors import RemapError
 
@@ -21,7 +22,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (describe, distances, sample, trainer, status, config):
+for command in (describe, snac, distances, sample, trainer, status, config):
     app.command()(command)
 
 

@@ -58,8 +58,10 @@ def _read_json(file: Path) -> Any:
         return json.loads(file.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
         raise InvalidArchitecture(f"{file} is not JSON: {error}.") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise InvalidArchitecture(f"{file} cannot be read: {error}.") from None
+    except OSError as error:
+        raise InvalidArchitecture(f"{file} cannot be read: {error.strerror}.") from None
     except RecursionError:
         raise InvalidArchitecture(f"{file} is nested too deeply to be an architecture.") from None
 

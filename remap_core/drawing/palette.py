@@ -71,3 +71,6 @@ QUIET_TEXT = WITHIN_NOISE
 LABEL_GROUND = "#1f2630"
 LABEL_TEXT = "#f5f7fa"
 """Ground and text of a hover label: the same in both themes, because chips are drawn on it."""
+
+PAGES = MappingProxyType({"light": "#ffffff", "dark": "#0e1117"})
+"""Grounds of the app's pages."""

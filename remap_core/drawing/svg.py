@@ -9,6 +9,7 @@ from html import escape
 from itertools import groupby
 
 from remap_core.drawing.palette import CHIP_COLOURS, HEAD, QUIET_TEXT, SELECTION
+from remap_core.drawing.plates import Plate
 from remap_core.drawing.snac import (
     DOTS_INSET,
     Chip,
@@ -27,6 +28,9 @@ from remap_core.space.text import layers_text, parse_layers
 LABEL_LINE = 11
 """Pixels from one line of a label to the next."""
 
+BRACKET_ROOM = 19
+"""Pixels that the brackets of plates and their counts take below a row."""
+
 TABLE_ROW, TABLE_PADDING = 36, 6
 """Pixels of a table's row, and of them what an image column keeps free above and below a picture together."""
 
@@ -35,7 +39,7 @@ STRIP_BLOCKS = 24
 
 NO_MARKS = Marks()
 
-_FONT = "font-family='Arial,Helvetica,sans-serif'"
+FONT = "font-family='Arial,Helvetica,sans-serif'"
 
 
 def snac_svg(
@@ -46,23 +50,34 @@ def snac_svg(
     blocks: int = 0,
     height: int = 0,
     marks: Marks = NO_MARKS,
+    plates: Sequence[Plate] = (),
 ) -> str:
     """A standalone SVG of a row of chips, aligned left on a transparent ground.
 
     title: the text alternative, by default the layers in words. blocks, height: room for at least so many blocks
     (the head included) and pixels, so that the rows of a table share one scale. marks: what differs from a parent:
-    a frame round a block, a bar where one was removed.
+    a frame round a block, a bar where one was removed. plates: repeats that get a bracket with their count below.
     """
     title = title or ", ".join(chip.text for chip in row)
     width = size.width(max(blocks, len(row)))
-    lines = max((len(label_lines(chip.label)) for chip in row), default=0) if size.has_labels else 0
-    needed = size.block + (LABEL_LINE * lines + 4 if lines else 0)
+    needed = row_height(row, size, plates)
     tall = max(height, needed)
-    body = "".join(_chip(chip, size) for chip in row) + "".join(_marks(row, size, marks))
+    body = row_body(row, size, plates) + "".join(_marks(row, size, marks))
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' role='img' width='{width}' height='{tall}' "
         f"viewBox='0 {(needed - tall) / 2:g} {width} {tall}'><title>{escape(title)}</title>{body}</svg>"
     )
+
+
+def row_body(row: Sequence[Chip], size: Size, plates: Sequence[Plate] = ()) -> str:
+    """SVG elements of a row of chips whose upper left corner is (0, 0)."""
+    top = _labels_end(row, size)
+    return "".join((*(_chip(chip, size) for chip in row), *(_bracket(row, plate, top) for plate in plates)))
+
+
+def row_height(row: Sequence[Chip], size: Size, plates: Sequence[Plate] = ()) -> int:
+    """Pixels that `row_body` takes, from the blocks' upper edge to the lower edge of labels and brackets."""
+    return _labels_end(row, size) + (BRACKET_ROOM if plates else 0)
 
 
 @lru_cache(maxsize=4096)
@@ -100,6 +115,24 @@ def _strip(text: str) -> str:
     more = f" +{len(kinds) - STRIP_BLOCKS}" if len(kinds) > STRIP_BLOCKS else ""
     runs = ((kind, len(list(run))) for kind, run in groupby(kinds[:STRIP_BLOCKS]))
     return "".join(f"<span style='color:{CHIP_COLOURS[kind]}'>{'▮' * length}</span>" for kind, length in runs) + more
+
+
+def _labels_end(row: Sequence[Chip], size: Size) -> int:
+    lines = max((len(label_lines(chip.label)) for chip in row), default=0) if size.has_labels else 0
+    return size.block + (LABEL_LINE * lines + 4 if lines else 0)
+
+
+def _bracket(row: Sequence[Chip], plate: Plate, top: int) -> str:
+    """A bracket from a plate's first to its last block, with a tick between its groups and their number below."""
+    left, right = row[plate.first].x, row[plate.stop - 1].x + row[plate.stop - 1].width
+    ends = range(plate.first + plate.length, plate.stop, plate.length)
+    ticks = "".join(f"M{(row[end - 1].x + row[end - 1].width + row[end].x) / 2:.2f},{top + 6}v-2" for end in ends)
+    path = f"M{left:.2f},{top + 2}v4H{right:.2f}v-4{ticks}"
+    return (
+        f"<g><title>{plate.times} times</title><path d='{path}' fill='none' stroke='{QUIET_TEXT}'/>"
+        f"<text x='{(left + right) / 2:.2f}' y='{top + 16}' text-anchor='middle' {FONT} font-size='10' "
+        f"fill='{QUIET_TEXT}'>x {plate.times}</text></g>"
+    )
 
 
 def _marks(row: Sequence[Chip], size: Size, marks: Marks) -> Iterator[str]:
@@ -147,7 +180,7 @@ def _symbol(chip: Chip, size: Size) -> Iterator[str]:
     elif chip.symbol:
         yield (
             f"<text x='{centre:.2f}' y='{size.block / 2 + 0.36 * size.symbol:.2f}' text-anchor='middle' "
-            f"{_FONT} font-size='{size.symbol}' font-weight='bold' fill='{chip.ink}'>{escape(chip.symbol)}</text>"
+            f"{FONT} font-size='{size.symbol}' font-weight='bold' fill='{chip.ink}'>{escape(chip.symbol)}</text>"
         )
 
 
@@ -164,6 +197,6 @@ def _label(chip: Chip, size: Size) -> Iterator[str]:
     for number, line in enumerate(label_lines(chip.label) if size.has_labels else ()):
         y = size.block + LABEL_LINE * (number + 1)
         yield (
-            f"<text x='{centre:.2f}' y='{y}' text-anchor='middle' {_FONT} font-size='10' "
+            f"<text x='{centre:.2f}' y='{y}' text-anchor='middle' {FONT} font-size='10' "
             f"fill='{QUIET_TEXT}'>{escape(line)}</text>"
         )

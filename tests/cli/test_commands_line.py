@@ -96,13 +96,43 @@ def test_distances_are_written_as_a_matrix_of_the_chosen_convention(remap, tmp_p
     assert (code, err.count("\n")) == (1, 1)
 
 
+@pytest.mark.parametrize(
+    ("name", "begins"),
+    [("rows.svg", b"<svg "), ("rows.html", b"<!doctype html>"), ("rows.pdf", b"%PDF-"), ("rows.PNG", b"\x89PNG")],
+)
+def test_architectures_are_drawn_in_the_form_that_the_suffix_names(remap, tmp_path, name, begins):
+    (tmp_path / "pair.json").write_text(json.dumps([TINY, TINY]))
+    code, said, _ = remap(
+        "snac", "pair.json", "-o", name, "--size", "small", "--legend", "--plates", "--ground", "dark"
+    )
+    assert (code, said) == (0, f"Drew 2 architectures to {name}.\n")
+    assert (tmp_path / name).read_bytes().startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("file", "out", "sentence"),
+    [
+        ("tiny.json", "rows.gif", "A picture is written as one of .svg, .pdf, .png, .html, but not as .gif."),
+        ("tiny.json", "nowhere/rows.svg", "cannot be written to nowhere/rows.svg: No such file or directory."),
+        ("nowhere.json", "rows.svg", "nowhere.json cannot be read: No such file or directory."),
+        ("none.json", "rows.svg", "There must be an architecture to draw, but the list is empty."),
+    ],
+)
+def test_what_cannot_be_drawn_is_one_sentence(remap, tmp_path, file, out, sentence):
+    (tmp_path / "tiny.json").write_text(json.dumps(TINY))
+    (tmp_path / "none.json").write_text("[]")
+    code, _, err = remap("snac", file, "-o", out)
+    assert (code, err.startswith("Error: "), err.count("\n")) == (1, True, 1)
+    assert sentence in err
+
+
 def test_a_wrong_option_is_exit_code_2(remap):
     assert remap("describe", "--colour")[0] == 2
 
 
 def test_help_teaches_every_command(remap):
     out = remap("--help")[1]
-    for command in ("describe", "sample", "trainer", "status", "config"):
+    for command in ("describe", "snac", "sample", "trainer", "status", "config"):
         assert command in out
         assert len(remap(command, "--help")[1]) > 200
 
