@@ -117,7 +117,7 @@ with shell.page("inspect"):
     st.caption(origin_sentence(trial, catalogue))
     if trial.error:
         st.error(plain(trial.error))
-    draw(snac_figure(trial.architecture, Size.LARGE), "inspect-snac", snac_alt(trial.architecture))
+    draw(snac_figure(trial.architecture, Size.LARGE, bracketed=True), "inspect-snac", snac_alt(trial.architecture))
     act(trial)
     second = choose_second(catalogue, trial)
     if second:

@@ -35,12 +35,12 @@ def panel_svg(
         raise InvalidPicture("There must be an architecture to draw, but the list is empty.")
     scale = shared_scale(architectures)
     rows = [chips(architecture, size, scale) for architecture in architectures]
-    repeats = [plates(architecture.layers) if with_plates else () for architecture in architectures]
-    heights = [row_height(row, size, found) + ROW_GAP for row, found in zip(rows, repeats, strict=True)]
+    brackets = [plates(architecture.layers) if with_plates else () for architecture in architectures]
+    heights = [row_height(row, size, found) + ROW_GAP for row, found in zip(rows, brackets, strict=True)]
     tops = accumulate(heights, initial=EDGE)
     drawn = [
         _placed(row_body(row, size, found), top, snac_alt(architecture))
-        for architecture, row, found, top in zip(architectures, rows, repeats, tops, strict=False)
+        for architecture, row, found, top in zip(architectures, rows, brackets, tops, strict=False)
     ]
     width, height = float(size.width(max(map(len, rows)))), EDGE + sum(heights) - ROW_GAP
     if with_legend:

@@ -6,12 +6,15 @@ Chips are centred on one line, so that the symbols read like a word and the outl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import pairwise
 from math import log, prod, tanh
 from types import MappingProxyType
 
 from remap_core.drawing.palette import CHIP_BORDERS, CHIP_COLOURS, CHIP_INKS, HEAD
+from remap_core.drawing.plates import Plate
 from remap_core.drawing.words import count, counted
 from remap_core.errors import InvalidArchitecture
 from remap_core.space.architecture import Architecture, LayerCost
@@ -215,6 +218,14 @@ def label_lines(label: str, letters: int = 7) -> list[str]:
 def glyph_box(size: Size) -> tuple[float, float]:
     """Width and height in pixels that an activation's glyph fills, centred on its chip."""
     return 0.58 * size.block, 0.72 * size.symbol
+
+
+def bracket_ends(row: Sequence[Chip], plate: Plate) -> tuple[float, float, list[float]]:
+    """Where a plate's bracket begins and ends, and where one of its groups ends and the next begins; pixels."""
+    edges = [(left.x + left.width + right.x) / 2 for left, right in pairwise(row)]
+    inner = range(plate.first + plate.length, plate.stop, plate.length)
+    last = row[plate.stop - 1]
+    return row[plate.first].x, last.x + last.width, [edges[index - 1] for index in inner]
 
 
 def _head(architecture: Architecture, size: Size, scale: HeightScale) -> Chip:

@@ -9,7 +9,18 @@ import plotly.graph_objects as go
 
 from remap_core.drawing.frame import CLEAR, HOVER, framed, plain
 from remap_core.drawing.palette import OUTLINE, SELECTION, WORSE
-from remap_core.drawing.snac import DOTS_INSET, Chip, HeightScale, Polyline, Size, chips, glyph_box, label_lines
+from remap_core.drawing.plates import Plate, plates
+from remap_core.drawing.snac import (
+    DOTS_INSET,
+    Chip,
+    HeightScale,
+    Polyline,
+    Size,
+    bracket_ends,
+    chips,
+    glyph_box,
+    label_lines,
+)
 from remap_core.drawing.words import counted, shape_text
 from remap_core.space.architecture import Architecture
 
@@ -19,10 +30,12 @@ HANDLES = "handles"
 """Names of the traces."""
 
 LABEL_LINE = 12
+BRACKET_ROOM = 20
 HANDLE_ROOM = 14
 MARGIN = 6
 SHORTEST_FIGURE = 76
-"""Pixels: of a label's line, above the blocks for handles, around the row, of a figure that a hover label fits into."""
+"""Pixels: of a label's line, below it for brackets, above the blocks for handles, around the row, of a figure that a
+hover label fits into."""
 
 
 def snac_figure(
@@ -32,14 +45,17 @@ def snac_figure(
     scale: HeightScale | None = None,
     chosen: Collection[int] = (),
     handles: bool = False,
+    bracketed: bool = False,
 ) -> go.Figure:
     """The row of chips with a transparent bar over each, one data unit a pixel.
 
     customdata of a bar in LAYERS is its layer's index; the head's bar, a trace of its own, has none. A horizontal box
     selects bars. chosen: indices of layers that get the selection's border. handles: between the blocks of LARGE add
     HANDLES, triangles whose customdata is ["insert", index at which a layer would be inserted].
+    bracketed: repeated groups of layers have a bracket with their number below.
     """
-    return row_figure(chips(architecture, size, scale), size, chosen=chosen, handles=handles)
+    brackets = plates(architecture.layers) if bracketed else ()
+    return row_figure(chips(architecture, size, scale), size, chosen=chosen, handles=handles, brackets=brackets)
 
 
 def row_figure(
@@ -49,13 +65,20 @@ def row_figure(
     chosen: Collection[int] = (),
     handles: bool = False,
     misfit: int | None = None,
+    brackets: Sequence[Plate] = (),
 ) -> go.Figure:
-    """What `snac_figure` draws, of a row of chips; misfit: index of the layer that gets the border of a fault."""
+    """What `snac_figure` draws, of a row of chips.
+
+    misfit: index of the layer that gets the border of a fault. brackets: the plates that get one.
+    """
     handles = handles and size.has_labels
-    figure = framed(**_layout(row, size, handles))
+    below = _room_for_labels(row, size)
+    figure = framed(**_layout(row, size, handles, below + (BRACKET_ROOM if brackets else 0)))
+    blocks = [shape for chip in row for shape in _shapes(chip, size, _edge(chip, chosen, misfit))]
+    notes = [note for chip in row for note in _notes(chip, size)]
     figure.update_layout(
-        shapes=[shape for chip in row for shape in _shapes(chip, size, _edge(chip, chosen, misfit))],
-        annotations=[note for chip in row for note in _notes(chip, size)],
+        shapes=[*blocks, *(_bracket(row, plate, -below) for plate in brackets)],
+        annotations=[*notes, *(_times(row, plate, -below) for plate in brackets)],
     )
     figure.add_traces([_bars(LAYERS, row[:-1], size), _bars(HEAD_BLOCK, row[-1:], size)])
     if handles:
@@ -63,10 +86,12 @@ def row_figure(
     return figure
 
 
-def _layout(row: Sequence[Chip], size: Size, handles: bool) -> dict[str, Any]:
+def _room_for_labels(row: Sequence[Chip], size: Size) -> int:
+    return LABEL_LINE * max(len(label_lines(chip.label)) for chip in row) + 2 if size.has_labels else 0
+
+
+def _layout(row: Sequence[Chip], size: Size, handles: bool, below: int) -> dict[str, Any]:
     width = size.width(len(row)) + 2 * MARGIN
-    lines = max(len(label_lines(chip.label)) for chip in row)
-    below = LABEL_LINE * lines + 2 if size.has_labels else 0
     above = HANDLE_ROOM if handles else 0
     spare = max(0, SHORTEST_FIGURE - size.block - below - above - 2 * MARGIN) / 2
     low, high = -below - MARGIN - spare, size.block + above + MARGIN + spare
@@ -130,6 +155,18 @@ def _notes(chip: Chip, size: Size) -> Iterator[dict[str, Any]]:
     if size.has_labels:
         text = "<br>".join(map(plain, label_lines(chip.label)))
         yield {**note, "y": -2, "yanchor": "top", "text": text, "font": {"size": 10}, "borderpad": 0}
+
+
+def _bracket(row: Sequence[Chip], plate: Plate, top: float) -> dict[str, Any]:
+    left, right, ticks = bracket_ends(row, plate)
+    path = "".join((f"M{left},{top - 2}V{top - 6}H{right}V{top - 2}", *(f"M{x},{top - 6}V{top - 4}" for x in ticks)))
+    return {"type": "path", "layer": "below", "path": path, "line": {"color": OUTLINE, "width": 1}}
+
+
+def _times(row: Sequence[Chip], plate: Plate, top: float) -> dict[str, Any]:
+    left, right, _ = bracket_ends(row, plate)
+    place = {"x": (left + right) / 2, "y": top - 6, "xanchor": "center", "yanchor": "top"}
+    return {**place, "text": f"x {plate.times}", "showarrow": False, "font": {"size": 10}, "borderpad": 0}
 
 
 def _bars(name: str, row: Sequence[Chip], size: Size) -> go.Bar:

@@ -16,6 +16,7 @@ from remap_core.drawing.snac import (
     HeightScale,
     Polyline,
     Size,
+    bracket_ends,
     chips,
     glyph_box,
     label_lines,
@@ -124,9 +125,8 @@ def _labels_end(row: Sequence[Chip], size: Size) -> int:
 
 def _bracket(row: Sequence[Chip], plate: Plate, top: int) -> str:
     """A bracket from a plate's first to its last block, with a tick between its groups and their number below."""
-    left, right = row[plate.first].x, row[plate.stop - 1].x + row[plate.stop - 1].width
-    ends = range(plate.first + plate.length, plate.stop, plate.length)
-    ticks = "".join(f"M{(row[end - 1].x + row[end - 1].width + row[end].x) / 2:.2f},{top + 6}v-2" for end in ends)
+    left, right, between = bracket_ends(row, plate)
+    ticks = "".join(f"M{x:.2f},{top + 6}v-2" for x in between)
     path = f"M{left:.2f},{top + 2}v4H{right:.2f}v-4{ticks}"
     return (
         f"<g><title>{plate.times} times</title><path d='{path}' fill='none' stroke='{QUIET_TEXT}'/>"

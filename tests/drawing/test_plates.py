@@ -1,4 +1,4 @@
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,7 +40,7 @@ def test_plates_are_repeats_in_order_and_disjoint(chain):
         group = chain[plate.first : plate.first + plate.length]
         assert plate.times >= 2
         assert chain[plate.first : plate.stop] == group * plate.times
-    assert all(left.stop <= right.first for left, right in zip(found, found[1:], strict=False))
+    assert all(left.stop <= right.first for left, right in pairwise(found))
 
 
 @given(chains)
@@ -86,4 +86,4 @@ def test_no_other_choice_of_disjoint_repeats_saves_more(chain):
 
 def _disjoint(chosen):
     ordered = sorted(chosen, key=lambda plate: plate.first)
-    return all(left.stop <= right.first for left, right in zip(ordered, ordered[1:], strict=False))
+    return all(left.stop <= right.first for left, right in pairwise(ordered))

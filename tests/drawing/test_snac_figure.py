@@ -117,3 +117,18 @@ def test_the_head_alone_is_drawn():
     assert [box.fillcolor for box in boxes(figure)] == [CHIP_COLOURS["head"]]
     assert len(named(figure, LAYERS).x) == 0
     assert list(named(figure, HANDLES).customdata) == [["insert", 0]]
+
+
+def test_a_repeated_group_has_a_bracket_with_its_number_below_the_labels_only_where_asked_for():
+    twice = Architecture((1, 8, 8), 10, (Conv2d(3, 32, padding="same"), Activation("relu")) * 2)
+    row = chips(twice, Size.LARGE)
+    plain, bracketed = snac_figure(twice), snac_figure(twice, bracketed=True)
+    (bracket,) = [shape for shape in bracketed.layout.shapes if shape not in plain.layout.shapes]
+    assert bracket.path.startswith(f"M{row[0].x},")
+    assert f"H{row[3].x + row[3].width}V" in bracket.path
+    assert bracket.path.count("M") == 2  # the bracket, and a tick between its two groups
+    (times,) = [note for note in bracketed.layout.annotations if note not in plain.layout.annotations]
+    assert times.text == "x 2"
+    assert times.y > bracketed.layout.yaxis.range[0]
+    assert bracketed.layout.height > plain.layout.height
+    assert snac_figure(NET, bracketed=True) == snac_figure(NET)
