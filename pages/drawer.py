@@ -4,7 +4,7 @@ import streamlit as st
 
 from remap_core import services
 from remap_core.catalogue.reader import Catalogue
-from remap_core.drawing.words import counted, percent
+from remap_core.drawing.words import accuracy, counted
 from remap_core.trials import Trial, TrialId
 from remap_core.ui import shell, state
 from remap_core.ui.comparison import compare, comparison_table
@@ -49,7 +49,7 @@ def choose(kept: list[Trial]) -> list[Trial]:
 
 
 def title(trial: Trial) -> str:
-    return f"#{trial.id} · {percent(trial.last.validation_accuracy) if trial.last else trial.state}"
+    return f"#{trial.id} · {accuracy(trial, otherwise=trial.state.value)}"
 
 
 def act(chosen: list[Trial]) -> None:

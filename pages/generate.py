@@ -40,7 +40,7 @@ def choose_parents(catalogue: Catalogue, selected: Trial) -> list[Trial]:
 
 
 def baseline(parent: Trial) -> str:
-    accuracy = words.percent(parent.last.validation_accuracy) if parent.last else parent.state.value
+    accuracy = words.accuracy(parent, otherwise=parent.state.value)
     epochs = words.counted(parent.proposal.config.epochs, "epoch")
     parameters = words.counted(parent.architecture.parameters, "parameter")
     return f"Baseline #{parent.id}: {accuracy}, {parameters}; its children are trained for {epochs} as it was."

@@ -7,8 +7,8 @@ from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing import curves
 from remap_core.drawing.snac import Size, snac_alt
 from remap_core.drawing.snac_figure import snac_figure
-from remap_core.drawing.words import count, milliseconds, percent
-from remap_core.trials import Trial, TrialId, TrialState
+from remap_core.drawing.words import accuracy, count, milliseconds, percent
+from remap_core.trials import SeedScore, Trial, TrialId, TrialState
 from remap_core.ui import shell, state
 from remap_core.ui.beside import choose_second
 from remap_core.ui.comparison import compare
@@ -17,20 +17,21 @@ from remap_core.ui.lineage import show_lineage
 from remap_core.ui.mistakes import show_mistakes
 from remap_core.ui.notes import edit_notes, show_receipts
 from remap_core.ui.plain import plain
+from remap_core.ui.repeats import show_repeats
 from remap_core.ui.sealed import show_sealed_test
 from remap_core.ui.tables import layer_table, origin_sentence
 
 
-def progress(model: TrialId) -> tuple[TrialState, int]:
-    """How far a model's training is, by the newest catalogue."""
+def progress(model: TrialId) -> tuple[TrialState, int, SeedScore | None]:
+    """How far a model's training is and what its seeds come to, by the newest catalogue."""
     trial = state.catalogue().trial(model)
-    return trial.state, trial.epochs_done
+    return trial.state, trial.epochs_done, trial.score
 
 
 def show_numbers(catalogue: Catalogue, trial: Trial) -> None:
     evaluation = catalogue.evaluation(trial.id)
     shown = {
-        "Validation accuracy": percent(trial.last.validation_accuracy) if trial.last else "not yet",
+        "Validation accuracy": accuracy(trial, otherwise="not yet"),
         "Train accuracy": percent(trial.last.train_accuracy) if trial.last else "not yet",
         "Parameters": count(trial.architecture.parameters),
         "Multiply-adds": count(trial.architecture.multiply_adds),
@@ -98,6 +99,8 @@ def show_around(catalogue: Catalogue, trial: Trial) -> None:
     """What there is to know and to do beside the model itself."""
     st.markdown(f"##### Lineage of #{trial.id}")
     show_lineage(catalogue, trial, key="inspect-lineage")
+    st.markdown(f"##### Seeds of #{trial.model}")
+    shell.live(lambda newest: show_repeats(newest, trial))
     st.markdown("##### Sealed test")
     show_sealed_test(trial)
     st.markdown("##### Note and tags")
@@ -124,4 +127,4 @@ with shell.page("inspect"):
         show_two(catalogue, trial, second)
     else:
         show_one(catalogue, trial)
-    shell.watch(lambda: progress(trial.id), (trial.state, trial.epochs_done))
+    shell.watch(lambda: progress(trial.id), (trial.state, trial.epochs_done, trial.score))

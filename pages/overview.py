@@ -68,7 +68,8 @@ def show(population: Population, view: View) -> None:
         clear_button("filter-clear-empty")
         return
     places = (on_map.edition, len(on_map)) if on_map else None
-    key = (str(state.settings().home.absolute()), population.dataset, population.id.tobytes(), places, view.to_query())
+    trainings = (population.id.tobytes(), int(population.seeds.sum()))
+    key = (str(state.settings().home.absolute()), population.dataset, trainings, places, view.to_query())
     figure, placed = drawn(key, population, view, on_map)
     show_circles(figure, alt, CHART, selection_marks(population, view, placed))
     front_shortcuts(population, view, placed)

@@ -9,19 +9,21 @@ import sys
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
+from itertools import count, islice
 
 import numpy as np
 from numpy.typing import NDArray
 
+from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.reader import Catalogue
-from remap_core.children.previews import Children, Preview, Verdict, by_fingerprint, previews
+from remap_core.children.previews import Children, ParameterCap, Preview, Verdict, by_fingerprint, previews
 from remap_core.children.times import estimate_time
 from remap_core.errors import InvalidTrial, NotFound
 from remap_core.geometry.mcnemar import PairedTest, paired_test
 from remap_core.settings import Settings
 from remap_core.space.sampler import SPACES, sample_architectures
-from remap_core.trials import DatasetCard, Origin, Proposal, TrainingConfig, Trial
+from remap_core.trials import MOST_REPEATS, DatasetCard, Origin, Proposal, TrainingConfig, Trial, TrialState
+from remap_core.views.objective import Objective
 
 
 def propose_initial(
@@ -47,27 +49,34 @@ def propose_initial(
     return tuple(Proposal(architecture, card.name, config, batch=batch) for architecture in sampled)
 
 
-def preview_children(catalogue: Catalogue, children: Children, max_parameters: int) -> list[Preview]:
+def parameter_cap(settings: Settings, objective: Objective) -> ParameterCap:
+    """What a child may have at most: what the objective allows, and never more than the trainer does."""
+    if objective.max_parameters is not None and objective.max_parameters <= settings.max_parameters:
+        return ParameterCap(objective.max_parameters, "the objective's cap")
+    return ParameterCap(settings.max_parameters, "REMAP_MAX_PARAMETERS")
+
+
+def preview_children(catalogue: Catalogue, children: Children, cap: ParameterCap) -> list[Preview]:
     """The verdict on each candidate before anything is queued, by what the catalogue knows of its data set."""
     if not children:
         return []
     dataset = children[0][0].proposal.dataset
     wanted = [candidate.child.fingerprint for _, candidate in children if candidate.child]
     present = by_fingerprint(catalogue.trainings_of(dataset, wanted))
-    return previews(children, present, estimate_time(catalogue.population(dataset)), max_parameters)
+    return previews(children, present, estimate_time(catalogue.population(dataset)), cap)
 
 
 def propose_children(origin: Origin, chosen: Iterable[Preview], now: float) -> tuple[Proposal, ...]:
     """The chosen ones of those that can be trained, each exactly as its parent was; all are one batch."""
     fresh = [preview for preview in chosen if preview.verdict is Verdict.FRESH]
-    parents = ", ".join(f"#{parent}" for parent in sorted({preview.parent.id for preview in fresh}))
-    batch = f"{origin} of {parents}, {datetime.fromtimestamp(now, UTC):%d %b %H:%M:%S} UTC"
+    parents = ", ".join(f"#{parent}" for parent in sorted({preview.parent.model for preview in fresh}))
+    batch = f"{origin} of {parents}, {_moment(now)}"
     return tuple(
         replace(
             preview.parent.proposal,
             architecture=preview.candidate.child,
             origin=origin,
-            parent=preview.parent.id,
+            parent=preview.parent.model,
             edits=preview.candidate.edits,
             batch=batch,
         )
@@ -76,13 +85,39 @@ def propose_children(origin: Origin, chosen: Iterable[Preview], now: float) -> t
     )
 
 
-def start_trainer(settings: Settings, log: Path) -> subprocess.Popen[bytes]:
-    """A trainer daemon for the data folder that leaves when this process does; what it says goes into `log`."""
+def propose_repeats(catalogue: Catalogue, model: Trial, n: int, now: float) -> tuple[Proposal, ...]:
+    """n further trainings of a complete model, with the next seeds that it was not trained with; all are one batch.
+
+    A repeat stands for the model that it repeats. Raises InvalidTrial for a model that is not complete, and for an n
+    that is not 1 to 10.
+    """
+    if not 1 <= n <= MOST_REPEATS:
+        raise InvalidTrial(f"A model is repeated with 1 to {MOST_REPEATS} further seeds at once, but got {n}.")
+    model = catalogue.trial(model.model)
+    if model.state is not TrialState.COMPLETE:
+        raise InvalidTrial(f"A model must be complete to be repeated, but #{model.id} is {model.state}.")
+    config = model.proposal.config
+    used = {config.seed, *(trial.proposal.config.seed for trial in catalogue.repeats(model.id))}
+    free = islice((seed for seed in count(config.seed + 1) if seed not in used), n)
+    batch = f"repeats of #{model.id}, {_moment(now)}"
+    as_repeat = replace(model.proposal, origin=Origin.REPEAT, parent=model.id, edits=(), batch=batch)
+    return tuple(replace(as_repeat, config=replace(config, seed=seed)) for seed in free)
+
+
+def _moment(now: float) -> str:
+    return f"{datetime.fromtimestamp(now, UTC):%d %b %H:%M:%S} UTC"
+
+
+def start_trainer(settings: Settings, folder: DataFolder) -> subprocess.Popen[bytes]:
+    """A trainer daemon for the data folder that leaves when this process does.
+
+    It keeps its own log; what else it writes goes into `folder.trainer_output`. Raises FolderUnusable.
+    """
     command = [sys.executable, "-m", "remap_core.cli", "trainer", "--with-parent", str(os.getpid())]
     environment = os.environ | {
         f"REMAP_{name.upper()}": str(value) for name, value in settings.model_dump(mode="json").items()
     }
-    with log.open("ab") as sink:
+    with folder.using(), folder.trainer_output.open("ab") as sink:
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, env=environment)
 
 

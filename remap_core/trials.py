@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from math import log2
 from typing import Any
@@ -39,6 +39,14 @@ class Origin(StrEnum):
     ABLATION = "ablation"
     VARIATION = "variation"
     HANDCRAFTED = "handcrafted"
+    REPEAT = "repeat"
+
+
+MODEL_ORIGINS = tuple(origin for origin in Origin if origin is not Origin.REPEAT)
+"""How a model can have come about: a repeat is a further training of one that is there, with another seed."""
+
+MOST_REPEATS = 10
+"""Further seeds that one model is trained with at most, at one request."""
 
 
 class Place(StrEnum):
@@ -99,7 +107,10 @@ class TrainingConfig:
 
 @dataclass(frozen=True)
 class Proposal:
-    """What is asked for when a trial is enqueued. `batch` names the trials that were asked for together."""
+    """What is asked for when a trial is enqueued. `batch` names the trials that were asked for together.
+
+    A repeat names the model that it repeats as its parent and has no edits; raises InvalidTrial for any other.
+    """
 
     architecture: Architecture
     dataset: str
@@ -109,9 +120,24 @@ class Proposal:
     edits: tuple[Edit, ...] = ()
     batch: str = ""
 
+    def __post_init__(self) -> None:
+        if self.is_repeat and (self.parent is None or self.edits):
+            raise InvalidTrial(
+                f"A repeat must have a parent and no edits, but got parent {self.parent} and {len(self.edits)} edits."
+            )
+
+    @property
+    def is_repeat(self) -> bool:
+        """Whether it trains a model that is there with another seed, and is no model of its own."""
+        return self.origin is Origin.REPEAT
+
     def same_training(self, other: Proposal) -> bool:
         """Whether training both would be doing the same thing twice."""
         return (self.architecture, self.dataset, self.config) == (other.architecture, other.dataset, other.config)
+
+    def same_but_seed(self, other: Proposal) -> bool:
+        """Whether both are the same training but for the seed."""
+        return self.same_training(replace(other, config=replace(other.config, seed=self.config.seed)))
 
 
 @dataclass(frozen=True)
@@ -163,8 +189,20 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
+class SeedScore:
+    """Validation accuracy of a model over its seeds: mean, sample standard deviation, and how many (2 or more)."""
+
+    mean: float
+    deviation: float
+    seeds: int
+
+
+@dataclass(frozen=True)
 class Trial:
-    """A proposal in the catalogue and how far it is. Times are seconds since 1970 (UTC)."""
+    """A proposal in the catalogue and how far it is. Times are seconds since 1970 (UTC).
+
+    score: over the seeds of a model that was repeated, as the catalogue's readers know it; None for any other.
+    """
 
     id: TrialId
     proposal: Proposal
@@ -176,6 +214,20 @@ class Trial:
     finished: float | None = None
     error: str | None = None
     last: EpochResult | None = None
+    score: SeedScore | None = None
+
+    @property
+    def accuracy(self) -> float | None:
+        """Validation accuracy: the mean of its seeds, else of its last epoch so far; None before that."""
+        if self.score:
+            return self.score.mean
+        return self.last.validation_accuracy if self.last else None
+
+    @property
+    def model(self) -> TrialId:
+        """The model that this trial is a training of: itself, or the one that it repeats."""
+        repeated = self.proposal.parent if self.proposal.is_repeat else None
+        return self.id if repeated is None else repeated
 
     @property
     def architecture(self) -> Architecture:

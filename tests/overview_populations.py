@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from remap_core.population import Population
-from remap_core.trials import Origin
+from remap_core.trials import MODEL_ORIGINS
 
 TEXTS = ("Conv 32x3, ReLU", "MaxPool 2, Dense 16", "Dense 64, Tanh, Dropout 0.5", "AvgPool 3, Conv 8x1, Sigmoid")
 
@@ -23,6 +23,8 @@ def population(accuracy, parameters=None, ids=None, classes=("cat", "<i>dog</i>"
         "seconds": ones,
         "latency_1_ms": ones,
         "latency_256_ms": ones,
+        "seeds": np.ones(n, dtype=np.int64),
+        "deviation": np.full(n, np.nan),
         "origin": ("initial",) * n,
         "text": (text,) * n if isinstance(text, str) else text,
     }
@@ -55,6 +57,6 @@ def populations(draw, classes=3):
         classes=("cat", "dog", "bird")[:classes],
         class_accuracy=draw(st.lists(shares, min_size=n * classes, max_size=n * classes)),
         latency_1_ms=np.array(column(st.floats(0.01, 100)), dtype=np.float64),
-        origin=tuple(column(st.sampled_from(list(Origin)))),
+        origin=tuple(column(st.sampled_from(list(MODEL_ORIGINS)))),
         text=tuple(column(st.sampled_from(TEXTS))),
     )

@@ -22,7 +22,7 @@ from remap_core.commands import (
 )
 from remap_core.errors import UnreadableCommand
 from remap_core.space.edits import Remove
-from remap_core.trials import Origin, Place, Proposal, TrainingConfig
+from remap_core.trials import MODEL_ORIGINS, Place, Proposal, TrainingConfig
 
 ids = st.integers(1, 10**9)
 proposals = st.builds(
@@ -30,7 +30,7 @@ proposals = st.builds(
     architectures(),
     st.text(min_size=1),
     st.builds(TrainingConfig, st.integers(1, 50), seed=st.integers(0, 9)),
-    st.sampled_from(Origin),
+    st.sampled_from(MODEL_ORIGINS),
     st.none() | ids,
     st.lists(st.builds(Remove, st.integers(0, 20))).map(tuple),
     st.text(),

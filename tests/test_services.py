@@ -7,10 +7,13 @@ from remap_core import services
 from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.snapshot import Publisher, open_snapshot
 from remap_core.catalogue.store import CatalogueStore
+from remap_core.children.previews import ParameterCap
 from remap_core.errors import InvalidTrial, NotFound
 from remap_core.geometry.mcnemar import PairedTest
+from remap_core.settings import Settings
 from remap_core.space.architecture import Architecture
-from remap_core.trials import DatasetCard, Proposal
+from remap_core.trials import DatasetCard, Origin, Proposal
+from remap_core.views.objective import Objective
 
 
 @pytest.fixture
@@ -44,6 +47,32 @@ def test_a_model_that_was_judged_on_other_images_is_not_compared(catalogue, tmp_
     newest = changed(tmp_path / "home", lambda store: store.register_dataset(other))
     with pytest.raises(InvalidTrial, match="#1 was judged on other images"):
         services.judged_images(newest, newest.trial(1))
+
+
+def test_repeats_get_the_next_free_seeds_and_are_the_models_own_training_otherwise(catalogue, tmp_path):
+    first = services.propose_repeats(catalogue, catalogue.trial(1), 2, now=0.0)
+    assert [proposal.config.seed for proposal in first] == [1, 2]
+    assert all(catalogue.trial(1).proposal.same_but_seed(proposal) for proposal in first)
+    assert {(proposal.origin, proposal.parent, proposal.edits) for proposal in first} == {(Origin.REPEAT, 1, ())}
+    newest = changed(tmp_path / "home", lambda store: store.enqueue(first, 1.0))
+    again = services.propose_repeats(newest, newest.trial(8), 1, now=0.0)
+    assert [(proposal.config.seed, proposal.parent) for proposal in again] == [(3, 1)]
+
+
+@pytest.mark.parametrize(
+    ("model", "n", "reason"),
+    [(1, 0, "1 to 10 further seeds"), (1, 11, "but got 11"), (7, 1, "must be complete to be repeated, but #7 is")],
+)
+def test_what_cannot_be_repeated_is_said(catalogue, model, n, reason):
+    with pytest.raises(InvalidTrial, match=reason):
+        services.propose_repeats(catalogue, catalogue.trial(model), n, now=0.0)
+
+
+def test_the_smaller_of_both_caps_holds_for_children():
+    settings = Settings(max_parameters=5_000)
+    assert services.parameter_cap(settings, Objective()) == ParameterCap(5_000, "REMAP_MAX_PARAMETERS")
+    assert services.parameter_cap(settings, Objective(max_parameters=900)) == ParameterCap(900, "the objective's cap")
+    assert services.parameter_cap(settings, Objective(max_parameters=9_000)).most == 5_000
 
 
 def test_ancestors_come_oldest_first_and_end_where_a_parent_is_unknown(tmp_path):

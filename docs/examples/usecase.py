@@ -32,6 +32,7 @@ from remap_core.space.variations import KINDS, VariationRequest, variations
 from remap_core.training.datasets import load_dataset
 from remap_core.training.session import train_trial
 from remap_core.trials import Origin, Trial
+from remap_core.views.objective import Objective
 
 Children = list[Trial]
 
@@ -40,7 +41,7 @@ class Lab:
     """A catalogue, its inbox and a trainer in one process: what is asked for is trained before `train` returns."""
 
     def __init__(self, home: Path, settings: Settings) -> None:
-        self.settings = settings
+        self.cap = services.parameter_cap(settings, Objective())
         self.folder = DataFolder(home)
         self.store = CatalogueStore.open(self.folder)
         self.inbox = Inbox(self.folder)
@@ -63,7 +64,7 @@ class Lab:
 
     def train_children(self, origin: Origin, candidates: list) -> Children:
         """Preview (parent, candidate) pairs, train those that are new, and return the children of their parents."""
-        previews = services.preview_children(self.catalogue, candidates, self.settings.max_parameters)
+        previews = services.preview_children(self.catalogue, candidates, self.cap)
         proposals = services.propose_children(origin, previews, time.time())
         if proposals:
             self.train(Enqueue(proposals))
@@ -89,7 +90,7 @@ def vary_pools(lab: Lab, parent: Trial, children: int) -> Children:
     pools = {index for index, layer in enumerate(layers) if layer.kind in ("max_pool2d", "avg_pool2d")}
     allowed = dict.fromkeys(pools or range(len(layers)), frozenset(KINDS))
     request = VariationRequest(children, 1, allowed)
-    cap, rng = lab.settings.max_parameters, np.random.default_rng(0)
+    cap, rng = lab.cap.most, np.random.default_rng(0)
     found = variations(parent.architecture, REMAP_2019, request, rng, max_parameters=cap)
     return lab.train_children(Origin.VARIATION, [(parent, child) for child in found.children])
 

@@ -18,7 +18,7 @@ SELECT_MAP = "SELECT edition, laid_with, stress FROM maps WHERE dataset = ? AND 
 SELECT_PLACES = "SELECT trial, x, y FROM places WHERE dataset = ? AND relation = ? ORDER BY number"
 SELECT_RELAYS = "SELECT dataset, relation FROM maps WHERE relay_asked ORDER BY dataset, relation"
 SELECT_EVALUATED = """
-SELECT id FROM trials WHERE dataset = ? AND state = 'complete'
+SELECT id FROM trials WHERE dataset = ? AND state = 'complete' AND origin <> 'repeat'
 AND EXISTS (SELECT 1 FROM evaluations WHERE evaluations.trial = trials.id) ORDER BY finished, id
 """
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import Any
 
 import duckdb
+import numpy as np
 from duckdb import DuckDBPyConnection
 
 from remap_core.annotations import Annotation
@@ -24,7 +26,7 @@ from remap_core.commands import Receipt
 from remap_core.errors import CatalogueError, NotFound
 from remap_core.maps import MappedModel, ModelMap, Relation
 from remap_core.population import Population
-from remap_core.trials import DatasetCard, EpochResult, Evaluation, SealedTest, Trial, TrialId, TrialState
+from remap_core.trials import DatasetCard, EpochResult, Evaluation, SealedTest, SeedScore, Trial, TrialId, TrialState
 
 
 class Catalogue:
@@ -60,23 +62,26 @@ class Catalogue:
         return encoding.dataset_of(found[0])
 
     def population(self, dataset: str) -> Population:
-        """The finished models of a data set as columns; raises NotFound where there is no such data set."""
+        """The finished models of a data set as columns, each over its seeds; raises NotFound for no such data set."""
         class_names = self._class_names(dataset)
         with self._cursor() as cursor:
             table = cursor.sql(_POPULATION, params=[len(class_names), dataset]).to_arrow_table()
         columns: dict[str, Any] = {name: table[name].to_numpy() for name in _NUMBERS}
         class_accuracy = table["class_accuracy"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-        return Population(
+        trainings = Population(
             dataset=dataset,
             class_names=class_names,
             class_accuracy=class_accuracy.reshape(-1, len(class_names)),
             origin=tuple(table["origin"].to_pylist()),
             text=tuple(table["text"].to_pylist()),
+            seeds=np.ones(len(table), np.int64),
+            deviation=np.full(len(table), np.nan),
             **columns,
         )
+        return trainings.over_seeds(table["model"].to_numpy())
 
     def population_stamp(self, dataset: str) -> tuple[int, float, tuple[str, ...]]:
-        """Count of finished models, when the last one finished, class names: while it stays, so does the population.
+        """Count of finished trainings, when the last one finished, class names: while it stays, so does the population.
 
         Cheap: to be polled. Raises NotFound.
         """
@@ -86,10 +91,11 @@ class Catalogue:
         return int(models), float(last), self._class_names(dataset)
 
     def best(self, dataset: str) -> Trial | None:
-        """The model of the highest validation accuracy, of equals the one with fewer parameters; None before any."""
-        found = self._trials(
-            " WHERE dataset = ? AND state = 'complete' ORDER BY accuracy DESC, parameters, id LIMIT 1", dataset
-        )
+        """The model of the highest validation accuracy, of equals the one with fewer parameters; None before any.
+
+        That of a repeated model is the mean of its seeds.
+        """
+        found = self._trials(_BEST, dataset)
         return found[0] if found else None
 
     def fingerprints(self, dataset: str) -> dict[str, TrialId]:
@@ -124,12 +130,16 @@ class Catalogue:
         return [by_id[trial] for trial in trials if trial in by_id]
 
     def children(self, trial: TrialId) -> list[Trial]:
-        """What was made from a trial, oldest first."""
-        return self._trials(" WHERE parent = ? ORDER BY id", trial)
+        """What was made from a model, oldest first; its repeats are no children."""
+        return self._trials(" WHERE parent = ? AND origin <> 'repeat' ORDER BY id", trial)
+
+    def repeats(self, model: TrialId) -> list[Trial]:
+        """The trials that train a model again with other seeds, in whatever state, oldest first."""
+        return self._trials(" WHERE parent = ? AND origin = 'repeat' ORDER BY id", model)
 
     def descendants(self, dataset: str) -> list[Trial]:
         """The finished models of a data set that were made from another one, oldest first."""
-        return self._trials(" WHERE dataset = ? AND state = 'complete' AND parent IS NOT NULL ORDER BY id", dataset)
+        return self._trials(_DESCENDANTS, dataset)
 
     def trainings_of(self, dataset: str, fingerprints: Sequence[str]) -> list[Trial]:
         """All trials of these architectures on a data set, in whatever state, oldest first."""
@@ -216,7 +226,7 @@ class Catalogue:
         return self._trials(_QUEUE, finished)
 
     def counts(self) -> dict[TrialState, int]:
-        """How many trials are in each state."""
+        """How many trials are in each state, repeats among them."""
         found = self._rows("SELECT state, count(*) FROM trials GROUP BY state")
         return dict.fromkeys(TrialState, 0) | {TrialState(state): count for state, count in found}
 
@@ -235,7 +245,13 @@ class Catalogue:
         return [receipt_of(row) for row in self._rows(SELECT_RECEIPT + _NEWEST_RECEIPTS, limit)]
 
     def _trials(self, condition: str, *parameters: object) -> list[Trial]:
-        return [trial_of(row) for row in self._rows(SELECT_TRIAL + condition, *parameters)]
+        found = [trial_of(row) for row in self._rows(SELECT_TRIAL + condition, *parameters)]
+        scores = self._scores([trial.id for trial in found])
+        return [replace(trial, score=scores.get(trial.id)) for trial in found] if scores else found
+
+    def _scores(self, models: Sequence[TrialId]) -> dict[TrialId, SeedScore]:
+        """Of those that were repeated, what they reach over their seeds."""
+        return {model: SeedScore(*score) for model, *score in self._rows(_SCORES, list(models))}
 
     def _rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         with self._cursor() as cursor:
@@ -258,8 +274,25 @@ _NUMBERS = (
 _POPULATION = """
 SELECT id, coalesce(parent, 0) AS parent, parameters, multiply_adds, epochs_done::BIGINT AS epochs, accuracy,
     train_accuracy, validation_loss AS loss, list_resize(class_accuracy, ?, 'NaN'::DOUBLE) AS class_accuracy,
-    mean_seconds AS seconds, latency_1_ms, latency_256_ms, origin, text
+    mean_seconds AS seconds, latency_1_ms, latency_256_ms, origin, text,
+    if(origin = 'repeat', parent, id) AS model
 FROM trials WHERE dataset = ? AND state = 'complete' ORDER BY finished, id
+"""
+_BEST = """
+JOIN (
+    SELECT if(origin = 'repeat', parent, id) AS id, avg(accuracy) AS mean
+    FROM trials WHERE dataset = ? AND state = 'complete' GROUP BY ALL
+) USING (id) ORDER BY mean DESC, parameters, id LIMIT 1
+"""
+_DESCENDANTS = """
+WHERE dataset = ? AND state = 'complete' AND parent IS NOT NULL AND origin <> 'repeat' ORDER BY id
+"""
+_SCORES = """
+WITH asked AS (SELECT unnest(?::BIGINT[]) AS id),
+repeated AS (SELECT DISTINCT parent AS id FROM trials SEMI JOIN asked ON parent = asked.id WHERE origin = 'repeat')
+SELECT repeated.id, avg(accuracy), stddev_samp(accuracy), count(*)
+FROM trials JOIN repeated ON repeated.id = if(origin = 'repeat', parent, trials.id)
+WHERE state = 'complete' GROUP BY repeated.id HAVING count(*) > 1
 """
 _EPOCHS = """
 SELECT trial, epoch, epochs.train_loss, epochs.train_accuracy, epochs.validation_loss, epochs.validation_accuracy,

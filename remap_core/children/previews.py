@@ -15,6 +15,14 @@ PRESENT = (TrialState.WAITING, TrialState.RUNNING, TrialState.COMPLETE)
 """States of a training that need not be done again."""
 
 
+@dataclass(frozen=True)
+class ParameterCap:
+    """Parameters that a child may have at most; source: who says so, for sentences."""
+
+    most: int
+    source: str
+
+
 class Verdict(StrEnum):
     """What becomes of a previewed child. Only FRESH ones are trained."""
 
@@ -50,13 +58,13 @@ Children = Sequence[tuple[Trial, Candidate]]
 
 
 def previews(
-    children: Children, present: Mapping[str, Sequence[Trial]], estimate: TimeEstimate | None, max_parameters: int
+    children: Children, present: Mapping[str, Sequence[Trial]], estimate: TimeEstimate | None, cap: ParameterCap
 ) -> list[Preview]:
     """The verdict on each child, in order. present: trials of the data set by fingerprint (see `by_fingerprint`)."""
     made: dict[tuple[Architecture, object], int] = {}
     found = []
     for number, (parent, candidate) in enumerate(children, 1):
-        preview = _judged(parent, candidate, present, max_parameters)
+        preview = _judged(parent, candidate, present, cap)
         if preview.verdict is Verdict.FRESH and candidate.child:
             twin = made.setdefault((candidate.child, parent.proposal.config), number)
             if twin != number:
@@ -77,9 +85,7 @@ def by_fingerprint(trials: Iterable[Trial]) -> dict[str, list[Trial]]:
     return found
 
 
-def _judged(
-    parent: Trial, candidate: Candidate, present: Mapping[str, Sequence[Trial]], max_parameters: int
-) -> Preview:
+def _judged(parent: Trial, candidate: Candidate, present: Mapping[str, Sequence[Trial]], cap: ParameterCap) -> Preview:
     child = candidate.child
     if child is None:
         return Preview(parent, candidate, Verdict.MISFIT, candidate.reason)
@@ -87,17 +93,21 @@ def _judged(
     proposal = replace(parent.proposal, architecture=child)
     same = next((trial for trial in alike if trial.proposal.same_training(proposal)), None)
     if same:
-        return Preview(parent, candidate, Verdict.KNOWN, _known(same), same=same.id)
-    if child.parameters > max_parameters:
-        reason = f"Has {child.parameters:,} parameters; the cap is {max_parameters:,} (REMAP_MAX_PARAMETERS)."
+        return Preview(parent, candidate, Verdict.KNOWN, _known(same), same=same.model)
+    if child.parameters > cap.most:
+        reason = f"Over the cap: has {child.parameters:,} parameters, at most {cap.most:,} are allowed ({cap.source})."
         return Preview(parent, candidate, Verdict.TOO_LARGE, reason)
     return Preview(parent, candidate, Verdict.FRESH, _alike(alike, proposal))
 
 
 def _known(same: Trial) -> str:
-    if same.state is TrialState.COMPLETE and same.last:
-        return f"Is #{same.id} already: {same.last.validation_accuracy:.1%} after {same.epochs_done} epochs."
+    if same.state is TrialState.COMPLETE and same.accuracy is not None:
+        return f"Is #{same.id} already: {same.accuracy:.1%} after {same.epochs_done} epochs{_spread(same)}."
     return f"Is #{same.id} already, which is {same.state.value}."
+
+
+def _spread(same: Trial) -> str:
+    return f" (± {same.score.deviation:.1%} over {same.score.seeds} seeds)" if same.score else ""
 
 
 def _alike(alike: Sequence[Trial], proposal: Proposal) -> str:

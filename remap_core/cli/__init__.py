@@ -7,7 +7,7 @@ import sys
 import typer
 
 from remap_core.cli.architectures import describe
-from remap_core.cli.catalogue import sample, status
+from remap_core.cli.catalogue import repeat, sample, status
 from remap_core.cli.config import config
 from remap_core.cli.distances import distances
 from remap_core.cli.snac import snac
@@ -22,7 +22,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (describe, snac, distances, sample, trainer, status, config):
+for command in (describe, snac, distances, sample, repeat, trainer, status, config):
     app.command()(command)
 
 

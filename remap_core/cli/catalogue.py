@@ -14,12 +14,13 @@ from remap_core.catalogue.heartbeat import read_trainer
 from remap_core.catalogue.inbox import Inbox
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import open_snapshot
+from remap_core.children.times import estimate_time, queue_seconds
 from remap_core.commands import Enqueue
 from remap_core.errors import NoCatalogue
 from remap_core.settings import read_settings
 from remap_core.space.text import layers_text
 from remap_core.training.datasets import canonical_name, load_dataset
-from remap_core.trials import Trial, TrialState
+from remap_core.trials import MOST_REPEATS, Trial, TrialState
 
 NOT_ALIVE = 3
 
@@ -42,6 +43,32 @@ def sample(
     command = Inbox(folder).send(Enqueue(proposals), time.time())
     typer.echo(f"Sent {n} architectures for {card.name} (seed {seed}) as command {command}.")
     if read_trainer(folder, time.time()) is None:
+        typer.echo("No trainer is alive; they wait for one: remap trainer")
+
+
+def repeat(
+    model: Annotated[int, typer.Argument(metavar="ID", help="The model, by its number.")],
+    seeds: Annotated[int, typer.Option(min=1, max=MOST_REPEATS, help="How many further seeds.")] = 3,
+) -> None:
+    """Train a complete model again with other seeds: its accuracy becomes a mean with a spread.
+
+    It stays one model everywhere. Works without a trainer: the next one takes the trainings up.
+    """
+    settings, _ = read_settings()
+    folder = DataFolder(settings.home)
+    catalogue = open_snapshot(folder)
+    repeated = catalogue.trial(catalogue.trial(model).model)
+    proposals = services.propose_repeats(catalogue, repeated, seeds, time.time())
+    command = Inbox(folder).send(Enqueue(proposals), time.time())
+    chosen = ", ".join(str(proposal.config.seed) for proposal in proposals)
+    typer.echo(f"Sent model {repeated.id} with seed {chosen} as command {command}.")
+    trainer = read_trainer(folder, time.time())
+    estimate = estimate_time(catalogue.population(repeated.proposal.dataset))
+    if estimate:
+        waiting = [Trial(0, proposal, TrialState.WAITING, 0.0, 1, 0.0) for proposal in proposals]
+        seconds = queue_seconds(waiting, estimate, trainer.workers if trainer else 1)
+        typer.echo(f"They take about {seconds:.0f} s, once it is their turn.")
+    if trainer is None:
         typer.echo("No trainer is alive; they wait for one: remap trainer")
 
 
@@ -107,7 +134,9 @@ def _trial_report(trial: Trial) -> dict[str, Any]:
         "epoch": trial.epochs_done,
         "epochs": trial.proposal.config.epochs,
         "parameters": trial.architecture.parameters,
-        "validation_accuracy": trial.last.validation_accuracy if trial.last else None,
+        "validation_accuracy": trial.accuracy,
+        "accuracy_deviation": trial.score.deviation if trial.score else None,
+        "seeds": trial.score.seeds if trial.score else 1,
     }
 
 
@@ -127,12 +156,13 @@ def _print(report: dict[str, Any]) -> None:
     if trainer.get("message"):
         typer.echo(f"         {trainer['message']}")
     paused = " (paused)" if report["paused"] else ""
-    typer.echo("Models:  " + ", ".join(f"{count} {state}" for state, count in report["counts"].items()) + paused)
+    typer.echo("Trials:  " + ", ".join(f"{count} {state}" for state, count in report["counts"].items()) + paused)
     for trial in report["running"]:
         typer.echo(f"Running: model {trial['model']}, epoch {trial['epoch']} of {trial['epochs']}")
     for dataset, best in report["best"].items():
         if best:
+            spread = f"± {100 * best['accuracy_deviation']:.1f} ({best['seeds']} seeds) " if best["seeds"] > 1 else ""
             typer.echo(
-                f"Best:    model {best['model']} on {dataset}: {100 * best['validation_accuracy']:.1f} % "
+                f"Best:    model {best['model']} on {dataset}: {100 * best['validation_accuracy']:.1f} % {spread}"
                 f"with {best['parameters']:,} parameters ({best['layers']})"
             )

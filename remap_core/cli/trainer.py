@@ -60,7 +60,7 @@ def trainer(
                 _slots(settings),
                 partial(_score, home=settings.home.absolute(), device=settings.device),
             )
-            worker = Worker(store, Inbox(folder), executor, describe)
+            worker = Worker(store, Inbox(folder), executor, describe, settings.max_parameters)
             beat = Beat(folder, executor)
             loop.serve(worker, Publisher(store, folder), beat, stop, maps=maps, parent=with_parent)
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
 
@@ -20,7 +21,7 @@ from remap_core.commands import (
 )
 from remap_core.daemon.ports import Store
 from remap_core.errors import CommandRefused, DatasetError
-from remap_core.trials import DatasetCard, Proposal, TrialId
+from remap_core.trials import MOST_REPEATS, DatasetCard, Proposal, TrialId, TrialState
 
 MOST_CHILDREN = 1_000
 """Children that one command may ask for: more is a slip of the hand, not a look at neighbours."""
@@ -29,10 +30,16 @@ DescribeDataset = Callable[[str], DatasetCard]
 """Loads a data set and says what it is; raises DatasetError."""
 
 
-def apply(command: Command, store: Store, describe: DescribeDataset, now: float) -> str:
-    """Do what the command asks; returns what was done, raises CommandRefused or NotFound where it cannot be."""
+def apply(
+    command: Command, store: Store, describe: DescribeDataset, now: float, max_parameters: int | None = None
+) -> str:
+    """Do what the command asks; returns what was done, raises CommandRefused or NotFound where it cannot be.
+
+    max_parameters: of any architecture that is enqueued; None for no cap.
+    """
     match command:
         case Enqueue():
+            _require_within(command.proposals, max_parameters)
             said = _enqueue(command.proposals, store, describe, now)
         case Cancel():
             store.cancel(command.trial, now)
@@ -72,11 +79,20 @@ def _enqueue(proposals: Sequence[Proposal], store: Store, describe: DescribeData
         raise CommandRefused(f"One batch holds at most {MOST_CHILDREN:,} children, but got {children:,}.")
     for name in {proposal.dataset: None for proposal in proposals}:
         _require_fitting([proposal for proposal in proposals if proposal.dataset == name], store, describe)
+    _require_repeatable([proposal for proposal in proposals if proposal.is_repeat], store)
     for parent in {proposal.parent for proposal in proposals if proposal.parent is not None}:
         store.trial(parent)  # NotFound refuses the command
     fresh, known = _without_known(proposals, store)
     ids = store.enqueue(fresh, now) if fresh else []
     return _enqueued_sentence(ids, known)
+
+
+def _require_within(proposals: Sequence[Proposal], max_parameters: int | None) -> None:
+    most = max((proposal.architecture.parameters for proposal in proposals), default=0)
+    if max_parameters is not None and most > max_parameters:
+        raise CommandRefused(
+            f"A model must have at most {max_parameters:,} parameters (REMAP_MAX_PARAMETERS), but one has {most:,}."
+        )
 
 
 def _require_fitting(proposals: Sequence[Proposal], store: Store, describe: DescribeDataset) -> None:
@@ -95,6 +111,22 @@ def _require_fitting(proposals: Sequence[Proposal], store: Store, describe: Desc
             )
     if name not in store.dataset_names():
         store.register_dataset(card)
+
+
+def _require_repeatable(repeats: Sequence[Proposal], store: Store) -> None:
+    """Each trains a complete model exactly as that was trained, but for the seed."""
+    for model, wanted in Counter(repeat.parent for repeat in repeats if repeat.parent is not None).items():
+        if wanted > MOST_REPEATS:
+            raise CommandRefused(f"A model is repeated with at most {MOST_REPEATS} seeds at once, but got {wanted}.")
+        if store.trial(model).proposal.is_repeat:
+            raise CommandRefused(f"Model {model} is a repeat: repeat model {store.trial(model).model} instead.")
+        if store.trial(model).state is not TrialState.COMPLETE:
+            raise CommandRefused(
+                f"A model must be complete to be repeated, but model {model} is {store.trial(model).state}."
+            )
+    for repeat in repeats:
+        if repeat.parent is not None and not store.trial(repeat.parent).proposal.same_but_seed(repeat):
+            raise CommandRefused(f"A repeat of model {repeat.parent} must be trained as it was but for the seed.")
 
 
 def _without_known(proposals: Sequence[Proposal], store: Store) -> tuple[list[Proposal], list[TrialId | None]]:

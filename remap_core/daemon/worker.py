@@ -36,8 +36,16 @@ class Worker:
     Built, it takes back what a trainer that died left RUNNING.
     """
 
-    def __init__(self, store: Store, inbox: Inbox, executor: Executor, describe: DescribeDataset) -> None:
+    def __init__(
+        self,
+        store: Store,
+        inbox: Inbox,
+        executor: Executor,
+        describe: DescribeDataset,
+        max_parameters: int | None = None,
+    ) -> None:
         self._store, self._inbox, self._executor, self._describe = store, inbox, executor, describe
+        self._max_parameters = max_parameters
         self._runs: set[Run] = set()
         self._scorings: set[Run] = set()
         for trial in store.requeue_running():
@@ -71,7 +79,7 @@ class Worker:
                 log.warning("command %s rejected: %s", name, command)
                 self._inbox.reject(name, str(command))
                 continue
-            action = partial(apply, command, self._store, self._describe, now)
+            action = partial(apply, command, self._store, self._describe, now, self._max_parameters)
             receipt = self._store.apply_once(name, command.kind, now, action)
             log.info("%s %s: %s", receipt.kind, receipt.outcome, receipt.message)
             if isinstance(command, Cancel | CancelBatch) and receipt.outcome is Outcome.APPLIED:

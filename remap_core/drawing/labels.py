@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from remap_core.drawing.captions import metric_text, weights_text
 from remap_core.drawing.frame import plain
 from remap_core.drawing.svg import strip_html
-from remap_core.drawing.words import counted, percent
+from remap_core.drawing.words import counted, over_seeds, percent
 from remap_core.population import Floats, Population
 from remap_core.views.metrics import OBJECTIVE, PARAMETERS, Metric, metrics
 from remap_core.views.view import View
@@ -46,7 +46,8 @@ class Labels:
         """A model's numbers, a few of them a line; class names are as typed."""
         of = self.population
         lines = [f"{self.aim}: {percent(self.value[row])}"] if self.aim else []
-        lines.append(f"validation {percent(of.accuracy[row])}, training {percent(of.train_accuracy[row])}")
+        validation = over_seeds(of.accuracy[row], of.deviation[row], int(of.seeds[row]))
+        lines.append(f"validation {validation}, training {percent(of.train_accuracy[row])}")
         epochs = counted(int(of.epochs[row]), "epoch")
         lines.append(f"{counted(int(of.parameters[row]), 'parameter')}, {epochs}")
         lines += [f"{metric.title}: {metric_text(metric, values[row])}" for metric, values in self.axes]

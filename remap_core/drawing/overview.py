@@ -13,7 +13,7 @@ from remap_core.drawing.frame import HOVER, framed
 from remap_core.drawing.labels import Labels
 from remap_core.drawing.palette import FRONT, SELECTION
 from remap_core.drawing.projection import Projection, metric_projection
-from remap_core.drawing.words import count, counted, percent
+from remap_core.drawing.words import count, counted, over_seeds, percent
 from remap_core.population import Ints, Population
 from remap_core.views.view import View
 
@@ -74,7 +74,15 @@ def overview_alt(population: Population, view: View) -> str:
     aim = "" if view.objective.counts_alike else f" for {weights_text(view.objective, population.class_names)}"
     parameters = counted(int(population.parameters[best]), "parameter")
     front = count(len(metric_projection(population, view).front))
-    return f"{models}, best {percent(values[best])}{aim} with {parameters}; {front} on the Pareto front"
+    return f"{models}, best {value_text(population, view, best)}{aim} with {parameters}; {front} on the Pareto front"
+
+
+def value_text(population: Population, view: View, row: int) -> str:
+    """The objective's value of a model; how much it spreads over the seeds is known where all classes count alike."""
+    value = float(view.objective.value(population)[row])
+    if not view.objective.counts_alike:
+        return percent(value)
+    return over_seeds(value, population.deviation[row], int(population.seeds[row]))
 
 
 def counted_models(population: Population, view: View) -> str:

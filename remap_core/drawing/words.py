@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isfinite
 
+from remap_core.trials import Trial
+
 UNKNOWN = "n/a"
 """What stands where there is no number."""
 
@@ -18,6 +20,27 @@ def percent(share: float) -> str:
     ('98.1 %', 'n/a')
     """
     return f"{100 * share:.1f} %" if isfinite(share) else UNKNOWN
+
+
+def over_seeds(share: float, deviation: float, seeds: int) -> str:
+    """An accuracy (0..1): of one training, or the mean of several with their sample standard deviation in points.
+
+    >>> over_seeds(0.981, float("nan"), 1), over_seeds(0.9642, 0.0051, 4)
+    ('98.1 %', '96.4 % ± 0.5 (4 seeds)')
+    """
+    return percent(share) + (f" ± {100 * deviation:.1f} ({count(seeds)} seeds)" if seeds > 1 else "")
+
+
+def accuracy(trial: Trial, otherwise: str = UNKNOWN, *, brief: bool = False) -> str:
+    """Validation accuracy of a model, over its seeds where it was repeated; `otherwise` before the first epoch.
+
+    brief: without the number of seeds, where room is short.
+    """
+    if trial.score and brief:
+        return f"{percent(trial.score.mean)} ± {100 * trial.score.deviation:.1f}"
+    if trial.score:
+        return over_seeds(trial.score.mean, trial.score.deviation, trial.score.seeds)
+    return otherwise if trial.accuracy is None else percent(trial.accuracy)
 
 
 def points(difference: float) -> str:

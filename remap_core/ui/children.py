@@ -22,7 +22,7 @@ from remap_core.space.marks import marks
 from remap_core.trials import Origin, Trial, TrialState
 from remap_core.ui import shell, state
 from remap_core.ui.events import draw
-from remap_core.ui.tables import ACCURACY, MODEL, PARAMETERS, edit_sentence, snac_column
+from remap_core.ui.tables import ACCURACY, MODEL, PARAMETERS, edit_sentence, snac_column, spread_text
 
 SHOWN = 200
 """Children in the table, the newest first; more are only counted."""
@@ -81,7 +81,7 @@ def _table(
         row_height=TABLE_ROW,
         on_select="rerun",
         selection_mode="multi-row",
-        column_order=[name for name in rows.columns if several or name != "Parent"],
+        column_order=_shown_columns(rows, several),
         column_config={
             "SNAC": snac_column(child.architecture for _, child in pairs),
             "Model": MODEL,
@@ -100,9 +100,14 @@ def _table(
     return [pairs[row] for row in event.selection.rows if row < len(pairs)]
 
 
+def _shown_columns(rows: pd.DataFrame, several: bool) -> list[str]:
+    """Without the parent where there is one alone, and without the spread where nobody was repeated."""
+    left_out = {"Parent"} if not several else set()
+    left_out |= {"Over seeds"} if not rows["Over seeds"].any() else set()
+    return [name for name in rows.columns if name not in left_out]
+
+
 def _row(parent: Trial, child: Trial, epochs: Sequence[Any], test: PairedTest | None, blocks: int) -> dict[str, Any]:
-    accuracy = child.last.validation_accuracy if child.last else None
-    known = accuracy is not None and parent.last is not None
     return {
         "SNAC": snac_data_uri(
             child.architecture, blocks=blocks, marks=marks(parent.architecture, child.proposal.edits)
@@ -112,14 +117,22 @@ def _row(parent: Trial, child: Trial, epochs: Sequence[Any], test: PairedTest | 
         "Edit": edit_sentence(child, parent),
         "Status": _status(child),
         "Loss": [result.validation_loss for result in epochs],
-        "Accuracy": accuracy,
-        "Change": 100 * (accuracy - parent.last.validation_accuracy) if known and accuracy and parent.last else None,
+        "Accuracy": child.accuracy,
+        "Over seeds": spread_text(child),
+        "Change": _change(parent, child),
         "Test": _test_text(test),
         "Parameters": child.architecture.parameters,
         "Saved": child.architecture.parameters - parent.architecture.parameters,
         "Time": words.duration(sum(result.seconds for result in epochs)) if epochs else "",
         "Kind": child.proposal.origin.value,
     }
+
+
+def _change(parent: Trial, child: Trial) -> float | None:
+    """Points of accuracy that the child has more than its parent; None while one of them has none."""
+    if child.accuracy is None or parent.accuracy is None:
+        return None
+    return 100 * (child.accuracy - parent.accuracy)
 
 
 def _test_text(test: PairedTest | None) -> str:
@@ -201,12 +214,12 @@ def _earnings(parent: Trial, children: Sequence[Trial], tests: dict[int, PairedT
 def _earning(parent: Trial, child: Trial, test: PairedTest | None) -> Earning | None:
     edits = child.proposal.edits
     is_ablation = child.proposal.origin is Origin.ABLATION and len(edits) == 1 and isinstance(edits[0], Remove)
-    if not is_ablation or child.state is not TrialState.COMPLETE or not child.last or not parent.last:
+    if not is_ablation or child.state is not TrialState.COMPLETE or child.accuracy is None or parent.accuracy is None:
         return None
     return Earning(
         edits[0].index,
         parent.architecture.costs[edits[0].index].text,
-        parent.last.validation_accuracy - child.last.validation_accuracy,
+        parent.accuracy - child.accuracy,
         parent.architecture.parameters - child.architecture.parameters,
         test.is_noise if test else None,
     )

@@ -11,7 +11,7 @@ from remap_core.drawing.labels import Labels
 from remap_core.drawing.projection import Projection
 from remap_core.drawing.snac import Size, snac_alt
 from remap_core.drawing.svg import snac_data_uri
-from remap_core.drawing.words import compact, percent
+from remap_core.drawing.words import compact
 from remap_core.population import Population
 from remap_core.trials import TrialId
 from remap_core.ui import shell, state
@@ -40,12 +40,12 @@ def front_shortcuts(population: Population, view: View, projection: Projection) 
     """A button for each model on the Pareto front: circles for keyboards and thumbs."""
     if not len(projection.front):
         return
-    values = view.objective.value(population)
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="front"):
         st.caption("On the Pareto front", width="content")
         for row in projection.front[:SHORTCUTS]:
             model = int(population.id[row])
-            label = f"#{model} · {percent(values[row])} · {compact(int(population.parameters[row]))}"
+            value, size = overview.value_text(population, view, int(row)), compact(int(population.parameters[row]))
+            label = f"#{model} · {value} · {size}"
             st.button(label, key=f"front-{model}", on_click=choose, args=(model,))
         if len(projection.front) > SHORTCUTS:
             st.caption(f"and {len(projection.front) - SHORTCUTS} more", width="content")

@@ -102,6 +102,8 @@ def compare(catalogue: Catalogue, first: Trial, second: Trial) -> None:
         st.caption(plain(str(error)))
         return
     st.markdown(f"On the validation images: {test.sentence(names[0], names[1])}")
+    if first.score or second.score:
+        st.caption("The test compares one training of each, with the seed it had first; the accuracies are means.")
 
 
 def difference_table(catalogue: Catalogue, first: Trial, second: Trial) -> None:
@@ -114,8 +116,8 @@ def difference_table(catalogue: Catalogue, first: Trial, second: Trial) -> None:
 
 
 def _differences(catalogue: Catalogue, first: Trial, second: Trial) -> list[tuple[str, str, str, str]]:
-    old, new = (trial.last.validation_accuracy if trial.last else float("nan") for trial in (first, second))
-    table = [("Validation accuracy", words.percent(old), words.percent(new), words.points(new - old))]
+    old, new = (float("nan") if trial.accuracy is None else trial.accuracy for trial in (first, second))
+    table = [("Validation accuracy", words.accuracy(first), words.accuracy(second), words.points(new - old))]
     for name, before, after in (
         ("Parameters", first.architecture.parameters, second.architecture.parameters),
         ("Multiply-adds", first.architecture.multiply_adds, second.architecture.multiply_adds),

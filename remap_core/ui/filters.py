@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from remap_core.space.layers import KINDS
-from remap_core.trials import Origin
+from remap_core.trials import MODEL_ORIGINS
 from remap_core.ui import looking
 from remap_core.ui.plain import plain
 from remap_core.views.filters import Span
@@ -34,7 +34,7 @@ def filter_panel() -> None:
         _kinds("absent", "Without these layers", held.absent)
         st.pills(
             "Made as",
-            list(Origin),
+            list(MODEL_ORIGINS),
             selection_mode="multi",
             format_func=lambda origin: origin.value.capitalize(),
             key=looking.bound("filter-origins", sorted(held.origins)),

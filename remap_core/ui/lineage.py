@@ -10,7 +10,7 @@ import streamlit as st
 from remap_core import services
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.icon import icon_uri
-from remap_core.drawing.words import UNKNOWN, percent, points
+from remap_core.drawing.words import accuracy, points
 from remap_core.errors import RemapError
 from remap_core.trials import Trial
 from remap_core.ui import shell
@@ -22,7 +22,8 @@ INDENT, DEEPEST = 28, 6
 
 
 def show_lineage(catalogue: Catalogue, trial: Trial, key: str) -> None:
-    """Ancestors above, children below, each one step further to the right."""
+    """Ancestors above, children below, each one step further to the right; a repeat has its model's."""
+    trial = catalogue.trial(trial.model)
     older, children = services.ancestors(catalogue, trial), catalogue.children(trial.id)
     if not older and not children:
         st.caption("A model of the initial population, without children yet: make some by Generate.")
@@ -46,9 +47,9 @@ def effect_sentence(catalogue: Catalogue, parent: Trial, child: Trial) -> str:
     >>> parameters_sentence(1000, 900), parameters_sentence(1, 1)
     ('100 parameters fewer', 'as many parameters')
     """
-    if child.last is None or parent.last is None:
+    if child.accuracy is None or parent.accuracy is None:
         return child.state.value
-    change = points(child.last.validation_accuracy - parent.last.validation_accuracy)
+    change = points(child.accuracy - parent.accuracy)
     try:
         noise = " (within noise)" if services.compare_predictions(catalogue, parent, child).is_noise else ""
     except RemapError:
@@ -77,14 +78,13 @@ def _model(
     catalogue: Catalogue, one: Trial, parent: Trial | None, blocks: int, key: str, *, is_shown: bool = False
 ) -> None:
     """SNAC and number, which open the model; what it is worth; and below, what was done to the parent."""
-    accuracy = percent(one.last.validation_accuracy) if one.last else UNKNOWN
     number = f":primary[**#{one.id}**]" if is_shown else f"#{one.id}"
     label = f"![]({icon_uri(one.architecture, blocks=blocks)}) {number}"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if st.button(label, key=f"{key}-{one.id}", type="tertiary"):
             shell.open_model(one.id)
         effect = f" · {effect_sentence(catalogue, parent, one)}" if parent else ""
-        st.markdown(f"{accuracy}{effect}", width="content")
+        st.markdown(f"{accuracy(one)}{effect}", width="content")
     if parent:
         st.caption(edit_sentence(one, parent))
 

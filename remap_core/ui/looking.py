@@ -8,6 +8,8 @@ from typing import Any
 
 import streamlit as st
 
+from remap_core import services
+from remap_core.children.previews import ParameterCap
 from remap_core.errors import InvalidView
 from remap_core.ui import state
 from remap_core.views.view import KEYS, View, read_view
@@ -25,6 +27,12 @@ def view() -> View:
     if not held.fits(classes):
         session.views[name], session.ignored = read_view(held.to_query(), classes)
     return session.views.get(name, View())
+
+
+def parameter_cap(dataset: str) -> ParameterCap:
+    """What a child may have at most under the objective that this visitor has for a data set."""
+    objective = state.session().views.get(dataset, View()).objective
+    return services.parameter_cap(state.settings(), objective)
 
 
 def write_address() -> None:

@@ -18,7 +18,7 @@ from remap_core.drawing import words
 from remap_core.drawing.svg import NO_MARKS, TABLE_ROW, snac_data_uri
 from remap_core.space.marks import Marks, marks
 from remap_core.trials import Origin, TrialId
-from remap_core.ui import state
+from remap_core.ui import looking, state
 from remap_core.ui.tables import snac_column
 
 SHOWN = ("SNAC", "Parent", "Edit", "Parameters", "Change", "Multiply-adds")
@@ -35,7 +35,8 @@ COLUMNS: dict[str, Any] = {
 
 def preview(catalogue: Catalogue, origin: Origin, children: Children, noun: str) -> None:
     """The children with what they would cost; those that are ticked are trained when the button is pressed."""
-    found = services.preview_children(catalogue, children, state.settings().max_parameters)
+    cap = looking.parameter_cap(children[0][0].proposal.dataset)
+    found = services.preview_children(catalogue, children, cap)
     fresh = [one for one in found if one.verdict is Verdict.FRESH]
     several = len({parent.id for parent, _ in children}) > 1
     chosen = _ticked(fresh, several)

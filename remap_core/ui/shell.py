@@ -104,7 +104,7 @@ def _progress_sentence() -> str:
         return "Preparing the first models …"
     counts = catalogue.counts()
     running, waiting = counts[TrialState.RUNNING], counts[TrialState.WAITING]
-    done = f"{words.count(counts[TrialState.COMPLETE])} trained"
+    done = f"{words.counted(counts[TrialState.COMPLETE], 'training')} done"
     if not running and not waiting:
         return f"Idle, {done}."
     paused = "Paused: " if catalogue.paused() else ""
@@ -135,7 +135,7 @@ def _drawer() -> None:
 
 def _drawer_row(trial: Trial, blocks: int, selected: bool) -> None:
     """One button: SNAC, number, accuracy and parameters in a line; it opens the model."""
-    accuracy = words.percent(trial.last.validation_accuracy) if trial.last else trial.state.value
+    accuracy = words.accuracy(trial, otherwise=trial.state.value, brief=True)
     number = f":primary[**#{trial.id}**]" if selected else f"#{trial.id}"
     picture = f"![]({icon_uri(trial.architecture, blocks=blocks)})"
     size = words.compact(trial.architecture.parameters)

@@ -35,11 +35,13 @@ def snac_column(architectures: Iterable[Architecture]) -> Any:
 def model_rows(trials: Sequence[Trial]) -> list[dict[str, Any]]:
     """One row a model, SNACs aligned left on one scale; numbers that are not known yet are None."""
     blocks = max((len(trial.architecture.layers) for trial in trials), default=0) + 1
+    repeated = any(trial.score for trial in trials)
     return [
         {
             "SNAC": snac_data_uri(trial.architecture, blocks=blocks),
             "Model": trial.id,
-            "Validation accuracy": trial.last.validation_accuracy if trial.last else None,
+            "Validation accuracy": trial.accuracy,
+            **({"Over seeds": spread_text(trial)} if repeated else {}),
             "Train accuracy": trial.last.train_accuracy if trial.last else None,
             "Parameters": trial.architecture.parameters,
             "Multiply-adds": trial.architecture.multiply_adds,
@@ -49,6 +51,11 @@ def model_rows(trials: Sequence[Trial]) -> list[dict[str, Any]]:
         }
         for trial in trials
     ]
+
+
+def spread_text(trial: Trial) -> str:
+    """How much the accuracy of a repeated model spreads: "± 0.5 of 4 seeds"; empty for any other."""
+    return f"± {100 * trial.score.deviation:.1f} of {trial.score.seeds} seeds" if trial.score else ""
 
 
 def model_table(trials: Sequence[Trial], key: str) -> None:
@@ -103,6 +110,8 @@ def edit_sentence(child: Trial, parent: Trial) -> str:
 def origin_sentence(trial: Trial, catalogue: Catalogue) -> str:
     """Where a model comes from, and how far it is."""
     state = f"{trial.state.value}, {words.counted(trial.epochs_done, 'epoch')} of {trial.proposal.config.epochs}"
+    if trial.proposal.is_repeat:
+        return f"Model #{trial.model} trained again, with seed {trial.proposal.config.seed}; {state}."
     if trial.proposal.parent is None or trial.proposal.origin is Origin.INITIAL:
         return f"From the initial population; {state}."
     try:

@@ -103,7 +103,16 @@ def show_complete(trials: Sequence[Trial]) -> None:
         key="queue-finished",
         hide_index=True,
         row_height=ROW_HEIGHT,
-        column_order=("SNAC", "Model", "Validation accuracy", "Parameters", "Duration", "Epochs", "Origin"),
+        column_order=(
+            "SNAC",
+            "Model",
+            "Validation accuracy",
+            "Over seeds",
+            "Parameters",
+            "Duration",
+            "Epochs",
+            "Origin",
+        ),
         column_config={
             "SNAC": snac_column(trial.architecture for trial in trials),
             "Model": MODEL,
@@ -122,8 +131,10 @@ def _progress_text(trial: Trial, estimate: TimeEstimate | None) -> str:
 
 
 def _origin(trial: Trial) -> str:
-    parent = trial.proposal.parent
-    return "" if parent is None else f" · {trial.proposal.origin.value} of #{parent}"
+    parent, seed = trial.proposal.parent, trial.proposal.config.seed
+    if parent is None:
+        return ""
+    return f" · {trial.proposal.origin.value} of #{parent}" + (f", seed {seed}" if trial.proposal.is_repeat else "")
 
 
 def _seconds(trial: Trial) -> float:

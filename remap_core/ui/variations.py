@@ -19,7 +19,7 @@ from remap_core.space.variations import (
     variations,
 )
 from remap_core.trials import Trial
-from remap_core.ui import state
+from remap_core.ui import looking, state
 from remap_core.ui.events import Point, draw, listen
 
 SEED = "generate-seed"
@@ -29,13 +29,12 @@ def choose_variations(parents: Sequence[Trial]) -> Children:
     """Random neighbours of each parent under the constraints; where there are too few, why is said."""
     children, edits, seed = _numbers()
     allowed = {parent.id: _permissions(parent) for parent in parents}
-    settings = state.settings()
     made = []
     for parent in parents:
         request = VariationRequest(children, edits, allowed[parent.id])
         rng = np.random.default_rng([seed, parent.id])
-        space = SPACES[settings.space]
-        found = variations(parent.architecture, space, request, rng, max_parameters=settings.max_parameters)
+        space, cap = SPACES[state.settings().space], looking.parameter_cap(parent.proposal.dataset)
+        found = variations(parent.architecture, space, request, rng, max_parameters=cap.most)
         if found.shortfall:
             st.warning(f"#{parent.id}: {found.shortfall}")
         made += [(parent, child) for child in found.children]

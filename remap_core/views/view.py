@@ -11,7 +11,7 @@ import numpy as np
 
 from remap_core.errors import InvalidView
 from remap_core.maps import Relation
-from remap_core.trials import Origin
+from remap_core.trials import MODEL_ORIGINS, Origin
 from remap_core.views.filters import Filter, Span
 from remap_core.views.metrics import OBJECTIVE, PARAMETERS, is_metric
 from remap_core.views.objective import Objective
@@ -136,10 +136,10 @@ def _kinds(text: str) -> frozenset[str]:
 
 
 def _origins(text: str) -> frozenset[Origin]:
-    try:
-        return frozenset(map(Origin, text.split(".")))
-    except ValueError:
-        raise InvalidView(f"A model is made in one of the ways {', '.join(Origin)}.") from None
+    named = set(text.split("."))
+    if not named <= set(MODEL_ORIGINS):
+        raise InvalidView(f"A model is made in one of the ways {', '.join(MODEL_ORIGINS)}.")
+    return frozenset(map(Origin, named))
 
 
 _READERS: dict[str, Callable[[View, str, int], View]] = {

@@ -12,7 +12,7 @@ from remap_core.catalogue.snapshot import Publisher, open_snapshot
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.commands import Outcome, Receipt
 from remap_core.errors import CatalogueError, CommandRefused, InvalidTrial, NotFound
-from remap_core.trials import DatasetCard, EpochResult, Evaluation, Latency, Origin, Place, TrialState
+from remap_core.trials import DatasetCard, EpochResult, Evaluation, Latency, Origin, Place, TrainingConfig, TrialState
 
 LABELS = np.array([0, 0, 0, 0, 1, 1, 1, 1], np.uint8)
 TOY = DatasetCard(
@@ -95,6 +95,63 @@ def test_a_card_comes_back_as_it_was_registered(store, read):
 def test_a_card_may_have_no_examples(store, read):
     store.register_dataset(replace(TOY, examples=np.zeros((2, 0, 2, 2, 1), np.uint8)))
     assert read().dataset("toy").examples.shape == (2, 0, 2, 2, 1)
+
+
+def repeat(model, seed):
+    return {"origin": Origin.REPEAT, "parent": model, "config": TrainingConfig(epochs=2, seed=seed)}
+
+
+def repeated(store, right, model=1, units=4, seed=1):
+    """A complete repeat that is right on so many of 8 images."""
+    asked = replace(proposal(units), **repeat(model, seed))
+    (trial,) = store.enqueue([asked], 100.0)
+    store.move(trial, Place.TOP)
+    store.claim(200.0)
+    store.record_epoch(trial, epoch(2))
+    store.complete(trial, evaluated(right), 400.0)
+    return trial
+
+
+def test_a_repeated_model_is_one_row_at_the_mean_of_its_seeds(store, read):
+    trained(store, 4, 5, evaluation=evaluated(8))
+    repeated(store, 6, seed=1)
+    repeated(store, 4, seed=2)
+    population = read().population("toy")
+    assert population.id.tolist() == [1, 2]
+    assert population.accuracy.tolist() == [0.75, 1.0]
+    assert population.seeds.tolist() == [3, 1]
+    assert population.deviation[0] == pytest.approx(0.25)
+    assert np.isnan(population.deviation[1])
+    np.testing.assert_allclose(population.class_accuracy[0], [1.0, 0.5])
+
+
+def test_a_repeat_is_nowhere_a_second_model(store, read):
+    trained(store, 4, 5, evaluation=evaluated(7))
+    trained(store, 6, origin=Origin.ABLATION, parent=1)
+    trial = repeated(store, 1)
+    catalogue = read()
+    assert ids(catalogue.children(1)) == ids(catalogue.descendants("toy")) == [3]
+    assert ids(catalogue.repeats(1)) == [trial]
+    assert catalogue.evaluated_models("toy") == [1, 2, 3]
+    assert catalogue.best("toy").id == 2
+    assert catalogue.fingerprints("toy")[proposal(4).architecture.fingerprint] == 1
+
+
+def test_a_repeated_model_knows_its_score_and_its_repeats_only_their_own(store, read):
+    trained(store, 4, evaluation=evaluated(8))
+    trial = repeated(store, 6)
+    model, again = read().trials([1, trial])
+    assert (model.score.mean, model.score.seeds) == (0.875, 2)
+    assert model.score.deviation == pytest.approx(0.1767767)
+    assert model.accuracy == 0.875
+    assert again.score is None
+
+
+def test_a_repeat_that_is_not_complete_counts_for_nothing(store, read):
+    trained(store, 4)
+    store.enqueue([replace(proposal(4), **repeat(1, 1))], 100.0)
+    assert read().trial(1).score is None
+    assert read().population("toy").seeds.tolist() == [1]
 
 
 def test_an_unknown_data_set_is_not_found(read):

@@ -8,8 +8,8 @@ from remap_core.population import Population
 def population(**columns) -> Population:
     """n models of the digits with ids 1 to n; columns that are not given are ones."""
     n = len(next(iter(columns.values())))
-    whole = ("id", "parent", "parameters", "multiply_adds", "epochs")
-    broken = ("accuracy", "train_accuracy", "loss", "seconds", "latency_1_ms", "latency_256_ms")
+    whole = ("id", "parent", "parameters", "multiply_adds", "epochs", "seeds")
+    broken = ("accuracy", "train_accuracy", "loss", "seconds", "latency_1_ms", "latency_256_ms", "deviation")
     values = {name: np.ones(n, np.int64) for name in whole} | {name: np.ones(n) for name in broken}
     values["id"] = np.arange(1, n + 1)
     values["class_accuracy"] = np.ones((n, 2))

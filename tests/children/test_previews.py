@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from trainings import epoch
 
-from remap_core.children.previews import Verdict, by_fingerprint, previews
+from remap_core.children.previews import ParameterCap, Verdict, by_fingerprint, previews
 from remap_core.children.times import TimeEstimate
 from remap_core.space.architecture import Architecture
 from remap_core.space.edits import Prepend, Remove, ablations, candidate
@@ -23,6 +23,7 @@ PARENT = trial(1, PARENT_CHAIN)
 
 
 def judged(candidates, present=(), estimate=None, cap=1_000_000):
+    cap = ParameterCap(cap, "REMAP_MAX_PARAMETERS")
     return previews([(PARENT, found) for found in candidates], by_fingerprint(present), estimate, cap)
 
 
@@ -47,7 +48,7 @@ def test_every_candidate_gets_its_verdict_in_order():
 def test_a_child_over_the_cap_says_both_numbers():
     (found,) = judged([candidate(PARENT_CHAIN, Prepend(4, Dense(256)))], cap=30_000)
     assert found.verdict is Verdict.TOO_LARGE
-    assert found.reason == "Has 39,850 parameters; the cap is 30,000 (REMAP_MAX_PARAMETERS)."
+    assert found.reason == "Over the cap: has 39,850 parameters, at most 30,000 are allowed (REMAP_MAX_PARAMETERS)."
 
 
 @pytest.mark.parametrize("state", [TrialState.FAILED, TrialState.CANCELLED])
@@ -78,7 +79,8 @@ def test_the_expected_time_is_the_parents_epochs_on_the_measured_line():
 
 def test_two_parents_that_would_have_the_same_child_train_it_once():
     other = trial(2, PARENT_CHAIN.with_layers((*PARENT_CHAIN.layers, Dense(8))))
+    cap = ParameterCap(10**6, "REMAP_MAX_PARAMETERS")
     children = [(PARENT, candidate(PARENT_CHAIN, Remove(1))), (other, candidate(other.architecture, Remove(4)))]
-    assert [found.verdict for found in previews(children, {}, None, 10**6)] == [Verdict.FRESH, Verdict.FRESH]
+    assert [found.verdict for found in previews(children, {}, None, cap)] == [Verdict.FRESH, Verdict.FRESH]
     children[1] = (other, candidate(other.architecture, Remove(4), Remove(1)))
-    assert [found.verdict for found in previews(children, {}, None, 10**6)] == [Verdict.FRESH, Verdict.TWIN]
+    assert [found.verdict for found in previews(children, {}, None, cap)] == [Verdict.FRESH, Verdict.TWIN]

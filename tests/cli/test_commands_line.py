@@ -11,6 +11,7 @@ from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.heartbeat import TrainerStatus, write_trainer
 from remap_core.catalogue.inbox import Inbox
 from remap_core.cli import main
+from remap_core.trials import Origin
 
 TINY = {
     "input_shape": [1, 28, 28],
@@ -156,6 +157,22 @@ def test_status_without_anything_says_that_no_trainer_is_alive(remap, tmp_path):
     code, out, _ = remap("status")
     assert code == 3
     assert f"Trainer: none is alive in {tmp_path / 'home'}" in out
+
+
+def test_a_model_is_repeated_with_further_seeds(remap, tmp_path):
+    folder = write_catalogue(tmp_path / "home")
+    code, out, _ = remap("repeat", "2", "--seeds", "2")
+    assert code == 0
+    assert "Sent model 2 with seed 1, 2 as command" in out
+    assert "They take about" in out
+    ((_, command),) = Inbox(folder).pending()
+    assert {(one.origin, one.parent) for one in command.proposals} == {(Origin.REPEAT, 2)}
+
+
+def test_what_cannot_be_repeated_is_one_sentence(remap, tmp_path):
+    write_catalogue(tmp_path / "home", failed=1)
+    assert remap("repeat", "7")[::2] == (1, "Error: A model must be complete to be repeated, but #7 is failed.\n")
+    assert remap("repeat", "99")[::2] == (1, "Error: There is no trial 99.\n")
 
 
 def test_status_counts_the_models_by_state_and_names_the_best(remap, tmp_path):

@@ -10,7 +10,7 @@ from remap_core.commands import Cancel, CancelBatch, Enqueue, Move, Outcome, Pau
 from remap_core.daemon.executors import EpochDone, Finished, InlineExecutor, Run, Stopped
 from remap_core.daemon.worker import Worker
 from remap_core.errors import DatasetError, UnreadableCommand
-from remap_core.trials import DatasetCard, Place, Proposal, TrialState
+from remap_core.trials import DatasetCard, Origin, Place, Proposal, TrainingConfig, TrialState
 
 TOY = DatasetCard(
     "toy", (1, 2, 2), ("no", "yes"), (8, 8, 8), np.zeros(8, np.uint8), np.zeros((2, 1, 2, 2, 1), np.uint8)
@@ -49,9 +49,9 @@ class ListInbox:
 class Daemon:
     """A worker with everything around it in memory; `tick` as often as it takes."""
 
-    def __init__(self, train=train_well, store=None):
+    def __init__(self, train=train_well, store=None, max_parameters=None):
         self.store, self.inbox, self.executor = store or MemoryStore(), ListInbox(), InlineExecutor(train)
-        self.worker = Worker(self.store, self.inbox, self.executor, describe)
+        self.worker = Worker(self.store, self.inbox, self.executor, describe, max_parameters)
         self.now = 100.0
 
     def tick(self, times=1):
@@ -147,6 +147,56 @@ def test_a_batch_of_more_children_than_the_cap_is_refused_whole(daemon):
         "One batch holds at most 1,000 children, but got 1,001.",
     )
     assert daemon.store.fingerprints("toy") == {tiny(3).fingerprint}
+
+
+def test_an_architecture_over_the_parameter_cap_is_refused_with_both_numbers():
+    daemon = Daemon(max_parameters=50)
+    receipt = daemon.told(Enqueue((proposal(3), proposal(9))))
+    assert (receipt.outcome, receipt.message) == (
+        Outcome.REFUSED,
+        "A model must have at most 50 parameters (REMAP_MAX_PARAMETERS), but one has 65.",
+    )
+    assert daemon.store.fingerprints("toy") == set()
+
+
+def repeat_of(model, seed, **changes):
+    """A repeat of a model of three units."""
+    asked = replace(proposal(3, parent=model, origin=Origin.REPEAT), **changes)
+    return replace(asked, config=replace(asked.config, seed=seed))
+
+
+def test_a_repeat_is_trained_beside_its_model_and_the_same_seed_not_twice(daemon):
+    daemon.told(Enqueue((proposal(3),)))
+    daemon.tick(5)
+    receipt = daemon.told(Enqueue((repeat_of(1, 0), repeat_of(1, 1), repeat_of(1, 2), repeat_of(1, 2))))
+    assert receipt.message == "2 models enqueued: 2 to 3. Already trained or waiting as model 1. 1 asked for twice."
+    daemon.tick(10)
+    assert [daemon.state(trial) for trial in (2, 3)] == [TrialState.COMPLETE] * 2
+    assert [daemon.store.trial(trial).model for trial in (1, 2, 3)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        ((repeat_of(3, 1),), "A model must be complete to be repeated, but model 3 is waiting."),
+        ((repeat_of(2, 2),), "Model 2 is a repeat: repeat model 1 instead."),
+        ((repeat_of(99, 1),), "There is no trial 99."),
+        ((repeat_of(1, 2, architecture=tiny(4)),), "must be trained as it was but for the seed"),
+        ((repeat_of(1, 2, config=TrainingConfig(epochs=9)),), "must be trained as it was but for the seed"),
+        (tuple(repeat_of(1, seed) for seed in range(2, 13)), "with at most 10 seeds at once, but got 11."),
+    ],
+)
+def test_only_a_complete_model_is_repeated_and_only_as_it_was_trained(daemon, asked, reason):
+    daemon.told(Enqueue((proposal(3),)))
+    daemon.tick(5)
+    daemon.told(Enqueue((repeat_of(1, 1),)))
+    daemon.tick(5)
+    daemon.told(Pause())
+    daemon.told(Enqueue((proposal(8),)))
+    receipt = daemon.told(Enqueue(asked))
+    assert receipt.outcome is Outcome.REFUSED
+    assert reason in receipt.message
+    assert daemon.store.fingerprints("toy") == {tiny(3).fingerprint, tiny(8).fingerprint}
 
 
 def test_a_command_whose_file_outlived_a_crash_is_applied_once(daemon):

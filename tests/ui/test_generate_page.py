@@ -189,8 +189,16 @@ def test_a_million_units_are_over_the_cap_and_not_trained(home):
     app = chosen("Handcrafted")
     app.text_area(key="handcraft-paste").set_value("Dense 1000000").run()
     app.button(key="handcraft-take-over").click().run()
-    assert refused(app) == ["Has 75,000,010 parameters; the cap is 1,000,000 (REMAP_MAX_PARAMETERS)."]
+    (why,) = refused(app)
+    assert why == "Over the cap: has 75,000,010 parameters, at most 1,000,000 are allowed (REMAP_MAX_PARAMETERS)."
     assert app.button(key="generate-train").disabled
+
+
+def test_the_objectives_cap_is_the_childrens_too(home):
+    write_catalogue(home)
+    app = opened("generate", model="1", cap="1000")
+    assert all(why.startswith("Over the cap") or why.startswith("Is #6") for why in refused(app))
+    assert "at most 1,000 are allowed (the objective's cap)." in refused(app)[0]
 
 
 def test_children_are_shown_with_their_edit_and_what_each_layer_earns(home):

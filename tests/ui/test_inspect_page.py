@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,8 +13,8 @@ from remap_core.catalogue.inbox import Inbox
 from remap_core.catalogue.snapshot import Publisher
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.catalogue.validation import write_validation_images
-from remap_core.commands import ScoreSealed
-from remap_core.trials import DatasetCard, Proposal, SealedScore, TrainingConfig
+from remap_core.commands import Enqueue, ScoreSealed
+from remap_core.trials import DatasetCard, Origin, Proposal, SealedScore, TrainingConfig
 from remap_core.ui.events import Point
 from remap_core.ui.mistakes import ANY, choose_cell, choose_class
 
@@ -28,6 +29,17 @@ def change(home, *actions):
         action(store)
     Publisher(store, folder).publish()
     store.close()
+
+
+def repeat(store, model=1, seeds=(1, 2), right=(14, 18)):
+    """The model trained again, right on so many of 20 images."""
+    asked = store.trial(model).proposal
+    for seed, correct in zip(seeds, right, strict=True):
+        config = replace(asked.config, seed=seed)
+        (trial,) = store.enqueue([replace(asked, config=config, origin=Origin.REPEAT, parent=model, edits=())], 200.0)
+        store.claim(201.0)
+        store.record_epoch(trial, epoch(2))
+        store.complete(trial, evaluation(correct), 203.0)
 
 
 def html(app) -> str:
@@ -252,3 +264,48 @@ def test_an_evaluation_of_fewer_classes_than_the_data_set_has_now_is_said_in_a_s
     app = opened("inspect", model="1")
     assert "A confusion matrix of 9 classes cannot have the shape (10, 10)." in app.warning[0].value
     assert "Lineage of #1" in said(app)
+
+
+def test_a_repeated_model_shows_mean_and_spread_and_every_seed(home):
+    write_catalogue(home)
+    change(home, repeat)
+    app = opened("inspect", model="1")
+    assert app.metric[0].value == "71.7 % ± 17.6 (3 seeds)"
+    (seeds,) = [frame.value for frame in app.dataframe if "Seed" in frame.value]
+    assert seeds["Seed"].tolist() == [0, 1, 2]
+    assert "#1 reaches 71.7 % ± 17.6 (3 seeds)" in said(app)
+
+
+def test_a_repeat_says_whose_it_is_and_has_its_models_lineage(home):
+    write_catalogue(home)
+    change(home, repeat)
+    app = opened("inspect", model="7")
+    assert "Model #1 trained again, with seed 1; complete" in said(app)
+    assert button(app, "inspect-lineage-6") is not None
+
+
+def test_further_seeds_are_asked_for_with_the_time_that_they_take(home):
+    folder = write_catalogue(home)
+    app = opened("inspect", model="1")
+    app.number_input(key="repeat-seeds").set_value(2).run()
+    assert "About" in said(app)
+    app.button(key="repeat-train").click().run()
+    ((_, command),) = Inbox(folder).pending()
+    assert isinstance(command, Enqueue)
+    assert [(one.origin, one.parent, one.config.seed) for one in command.proposals] == [
+        (Origin.REPEAT, 1, 1),
+        (Origin.REPEAT, 1, 2),
+    ]
+
+
+def test_a_repeated_model_has_its_mean_and_spread_in_drawer_overview_and_generate(home):
+    write_catalogue(home)
+    change(home, repeat, lambda store: repeat(store, 6, (5,), (1,)))
+    assert "Baseline #1: 71.7 % ± 17.6 (3 seeds)" in said(opened("generate", model="1"))
+    drawer = opened("drawer", drawer=[1, 2])
+    assert drawer.dataframe[0].value["Over seeds"].tolist() == ["± 17.6 of 3 seeds", ""]
+    assert button(drawer, "open-1").label.endswith("#1 71.7 % ± 17.6 · 10k")
+    overview = said(opened("overview"))
+    assert "6 models" in overview
+    (children,) = [frame.value for frame in opened("generate", model="1").dataframe if "Status" in frame.value]
+    assert children[["Model", "Over seeds"]].to_numpy().tolist() == [[6, "± 53.0 of 2 seeds"]]

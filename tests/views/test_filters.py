@@ -6,7 +6,7 @@ from overview_populations import population, populations
 
 from remap_core.errors import InvalidView
 from remap_core.space.layers import KINDS
-from remap_core.trials import Origin
+from remap_core.trials import MODEL_ORIGINS, Origin
 from remap_core.views.filters import Filter, Span, layer_kinds
 
 
@@ -25,7 +25,7 @@ def filters(draw):
         draw(spans(1)),
         frozenset(kind for kind, wanted in chosen.items() if wanted),
         frozenset(kind for kind, wanted in chosen.items() if not wanted),
-        draw(st.frozensets(st.sampled_from(list(Origin)))),
+        draw(st.frozensets(st.sampled_from(list(MODEL_ORIGINS)))),
     )
 
 
