@@ -117,7 +117,9 @@ def start_trainer(settings: Settings, folder: DataFolder) -> subprocess.Popen[by
     environment = os.environ | {
         f"REMAP_{name.upper()}": str(value) for name, value in settings.model_dump(mode="json").items()
     }
-    with folder.using(), folder.trainer_output.open("ab") as sink:
+    with folder.using():
+        output = folder.trainer_output.open("ab")
+    with output as sink:
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, env=environment)
 
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from remap_core.errors import SettingsError
 
 Device = Literal["auto", "cpu", "cuda"]
+
+OF_TESTS = {"REMAP_TEST_DATA"}
+"""Variables that are for the tests, and no settings."""
 
 
 class Settings(BaseModel):
@@ -32,6 +37,17 @@ class Settings(BaseModel):
     workers: int = Field(0, ge=0, le=1024, description="Trainings at once; 0 means one for each core.")
     device: Device = Field("auto", description="Where to train; auto takes a GPU if there.")
     autostart: bool = Field(True, description="Whether the app starts a trainer when none runs.")
+    metrics_port: int = Field(0, ge=0, lt=2**16, description="Port of the trainer's Prometheus endpoint; 0: none.")
+    metrics_address: str = Field(
+        "127.0.0.1", min_length=1, description="Where that listens; 0.0.0.0: to other machines, too."
+    )
+
+    @field_validator("home", mode="before")
+    @classmethod
+    def _names_a_folder(cls, home: object) -> object:
+        if home == "":
+            raise PydanticCustomError("no_folder", "It must name a folder, and . is the working folder")
+        return home
 
 
 def read_settings(
@@ -56,7 +72,33 @@ def read_settings(
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
         source = origins.get(name, str(file))
-        raise SettingsError(f"{name} = {first['input']!r} (from {source}) is not usable: {first['msg']}.") from None
+        raise SettingsError(f"{name} = {first['input']!r:.80} (from {source}) is not usable: {_rule(first)}.") from None
+
+
+def unknown_variables(environ: Mapping[str, str] | None = None) -> list[str]:
+    """A sentence for each variable that looks like a setting and is none, naming the nearest that is one.
+
+    >>> unknown_variables({"REMAP_EPOCH": "3", "REMAP_SEED": "1"})
+    ['REMAP_EPOCH is no setting and has no effect; the nearest is REMAP_EPOCHS.']
+    """
+    environ = os.environ if environ is None else environ
+    known = {f"REMAP_{name.upper()}" for name in Settings.model_fields} | OF_TESTS
+    unknown = sorted(name for name in environ if name.upper().startswith("REMAP_") and name not in known)
+    return [f"{name:.80} is no setting and has no effect{_nearest(name)}." for name in unknown]
+
+
+def _rule(error: ErrorDetails) -> str:
+    if error["type"] == "extra_forbidden":
+        return f"there is no such setting{_nearest(str(error['loc'][0]))}"
+    return error["msg"]
+
+
+def _nearest(name: str) -> str:
+    prefix = name[:6] if name.upper().startswith("REMAP_") else ""
+    found = get_close_matches(name.removeprefix(prefix).lower(), Settings.model_fields, n=1)
+    if not found:
+        return ""
+    return f"; the nearest is {f'REMAP_{found[0].upper()}' if prefix else found[0]}"
 
 
 def _file_values(file: Path) -> dict[str, Any]:

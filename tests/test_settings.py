@@ -1,9 +1,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from remap_core.errors import SettingsError
-from remap_core.settings import Settings, read_settings
+from remap_core.settings import Settings, read_settings, unknown_variables
 
 NO_FILE = Path("no such file.toml")
 
@@ -29,17 +31,57 @@ def test_the_environment_wins_over_the_file_and_the_file_over_the_default(tmp_pa
         ({"REMAP_POPULATION": "-1"}, "population = '-1' (from REMAP_POPULATION) is not usable:"),
         ({"REMAP_DEVICE": "abacus"}, "device = 'abacus' (from REMAP_DEVICE) is not usable:"),
         ({"REMAP_DATASET": ""}, "dataset = '' (from REMAP_DATASET) is not usable:"),
+        ({"REMAP_HOME": ""}, "home = '' (from REMAP_HOME) is not usable: It must name a folder, and . is the working"),
+        ({"REMAP_SPACE": "outer"}, "space = 'outer' (from REMAP_SPACE) is not usable:"),
+        ({"REMAP_EPOCHS": "0"}, "epochs = '0' (from REMAP_EPOCHS) is not usable:"),
+        ({"REMAP_EPOCHS": "9" * 9000}, "epochs = '9999"),
+        ({"REMAP_BATCH_SIZE": "1e3"}, "batch_size = '1e3' (from REMAP_BATCH_SIZE) is not usable:"),
+        ({"REMAP_LEARNING_RATE": "nan"}, "learning_rate = 'nan' (from REMAP_LEARNING_RATE) is not usable:"),
+        ({"REMAP_LEARNING_RATE": "inf"}, "learning_rate = 'inf' (from REMAP_LEARNING_RATE) is not usable:"),
+        ({"REMAP_MAX_PARAMETERS": "1"}, "max_parameters = '1' (from REMAP_MAX_PARAMETERS) is not usable:"),
+        ({"REMAP_SEED": str(2**31)}, "seed = '2147483648' (from REMAP_SEED) is not usable:"),
+        ({"REMAP_WORKERS": "-1"}, "workers = '-1' (from REMAP_WORKERS) is not usable:"),
+        ({"REMAP_EVENTS": "smoke"}, "events = 'smoke' (from REMAP_EVENTS) is not usable:"),
+        ({"REMAP_AUTOSTART": "perhaps"}, "autostart = 'perhaps' (from REMAP_AUTOSTART) is not usable:"),
+        ({"REMAP_METRICS_PORT": "65536"}, "metrics_port = '65536' (from REMAP_METRICS_PORT) is not usable:"),
+        ({"REMAP_METRICS_ADDRESS": ""}, "metrics_address = '' (from REMAP_METRICS_ADDRESS) is not usable:"),
     ],
 )
 def test_a_value_that_is_not_usable_is_named_with_where_it_came_from(environ, sentence):
     with pytest.raises(SettingsError) as refused:
         read_settings(environ, NO_FILE)
     assert str(refused.value).startswith(sentence)
+    assert len(str(refused.value)) < 300
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+@pytest.mark.parametrize("value", [[], {"a": 1}, [[1]], None])
+def test_no_setting_takes_what_is_no_single_value(name, value):
+    with pytest.raises(ValueError, match=name):
+        Settings.model_validate({name: value})
+
+
+@given(st.sampled_from(sorted(Settings.model_fields)), st.text(max_size=30))
+def test_whatever_a_variable_holds_it_is_taken_or_refused_in_one_line(name, text):
+    try:
+        read_settings({f"REMAP_{name.upper()}": text}, NO_FILE)
+    except SettingsError as refused:
+        assert str(refused).startswith(f"{name} = ")
+        assert len(str(refused).splitlines()) == 1
 
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [("epochs: 3", "cannot be read as TOML"), ("epoch = 3", "epoch = 3 (from"), ("seed = [1]", "seed = [1] (from")],
+    [
+        ("epochs: 3", "cannot be read as TOML"),
+        ("epoch = 3", "is not usable: there is no such setting; the nearest is epochs."),
+        ("zzz = 3", "is not usable: there is no such setting."),
+        ("[training]\nepochs = 3", "training = {'epochs': 3} (from"),
+        ("seed = [1]", "seed = [1] (from"),
+        ("home = 3", "home = 3 (from"),
+        ("epochs = 1979-05-27", "epochs = datetime.date(1979, 5, 27) (from"),
+        ("epochs = 3\nepochs = 4", "cannot be read as TOML"),
+    ],
 )
 def test_a_file_that_is_not_usable_is_said(tmp_path, text, sentence):
     file = tmp_path / "remap.toml"
@@ -53,3 +95,13 @@ def test_a_file_that_is_not_usable_is_said(tmp_path, text, sentence):
 def test_settings_do_not_change():
     with pytest.raises(ValueError, match="frozen"):
         Settings().epochs = 3
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [("REMAP_EPOCH", "REMAP_EPOCHS"), ("REMAP_DATA", "REMAP_DATASET"), ("remap_home", "REMAP_HOME"), ("REMAP_Q", None)],
+)
+def test_a_variable_that_is_no_setting_is_said_with_the_nearest_that_is_one(name, nearest):
+    (sentence,) = unknown_variables({name: "1", "REMAP_SEED": "1", "HOME": "/", "REMAP_TEST_DATA": "/"})
+    assert sentence.startswith(f"{name} is no setting and has no effect")
+    assert sentence.endswith(f"; the nearest is {nearest}." if nearest else "effect.")

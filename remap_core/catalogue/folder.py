@@ -83,8 +83,13 @@ class DataFolder:
 
     @property
     def trainer_log(self) -> Path:
-        """File for the log of a trainer that was started by another process than a person's shell."""
+        """The trainer's log: one JSON object a line; older lines are in trainer.log.1, .2 and so on."""
         return self.home / "trainer.log"
+
+    @property
+    def trainer_output(self) -> Path:
+        """What a trainer without a terminal wrote beside its log: why it could not start, or what broke it."""
+        return self.home / "trainer.out"
 
     @property
     def lock_file(self) -> Path:

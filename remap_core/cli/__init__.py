@@ -7,12 +7,14 @@ import sys
 import typer
 
 from remap_core.cli.architectures import describe
-from remap_core.cli.catalogue import repeat, sample, status
+from remap_core.cli.catalogue import repeat, sample
 from remap_core.cli.config import config
 from remap_core.cli.distances import distances
 from remap_core.cli.snac import snac
+from remap_core.cli.status import status
 from remap_core.cli.trainer import trainer
 from remap_core.errors import RemapError
+from remap_core.settings import unknown_variables
 
 app = typer.Typer(
     name="remap",
@@ -27,7 +29,12 @@ for command in (describe, snac, distances, sample, repeat, trainer, status, conf
 
 
 def main() -> None:
-    """Run the command line; whatever cannot be done is one sentence on standard error and exit code 1."""
+    """Run the command line; whatever cannot be done is one sentence on standard error and exit code 1.
+
+    So is, as a warning, every variable that is no setting.
+    """
+    for sentence in unknown_variables():
+        typer.echo(f"Warning: {sentence}", err=True)
     try:
         app()
     except RemapError as error:

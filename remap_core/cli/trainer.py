@@ -20,6 +20,7 @@ from remap_core.catalogue.inbox import Inbox
 from remap_core.catalogue.snapshot import Publisher
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.catalogue.validation import write_validation_images
+from remap_core.cli.log import log_to_terminal, logged
 from remap_core.commands import Enqueue
 from remap_core.daemon import loop, queue
 from remap_core.daemon.executors import Executor
@@ -29,6 +30,8 @@ from remap_core.errors import FolderUnusable
 from remap_core.settings import Device, Settings, read_settings
 from remap_core.training.datasets import canonical_name, load_dataset
 from remap_core.trials import DatasetCard, EpochResult, Evaluation, SealedScore, Trial
+
+log = logging.getLogger(__name__)
 
 BEAT = 1.0
 """Seconds between heartbeats."""
@@ -44,10 +47,12 @@ def trainer(
     One trainer owns one data folder (REMAP_HOME). An empty catalogue first gets an initial population
     (REMAP_POPULATION models of REMAP_DATASET). Killed at any moment, the next trainer goes on from the last epoch.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    if with_parent is None:
+        log_to_terminal()
     settings, _ = read_settings()
     folder = DataFolder(settings.home)
-    with folder.lock():
+    with folder.lock(), logged(folder):
+        log.info("the trainer of %s begins (version %s, pid %d)", folder.home, __version__, os.getpid())
         stop = loop.stop_on_signals()
         store = CatalogueStore.open(folder)
         maps = Cartographer(store)
@@ -66,6 +71,7 @@ def trainer(
         finally:
             maps.close()
             store.close()
+            log.info("the trainer has left")
 
 
 class Beat:
@@ -106,7 +112,7 @@ def _enqueue_initial(store: CatalogueStore, settings: Settings, describe: queue.
         now,
         partial(queue.apply, Enqueue(proposals), store, describe, now),
     )
-    logging.getLogger(__name__).info("%s", receipt.message)
+    log.info("%s", receipt.message)
 
 
 def _slots(settings: Settings) -> int:
@@ -119,7 +125,7 @@ def _describe(folder: DataFolder, name: str) -> DatasetCard:
     try:
         write_validation_images(folder, dataset.name, dataset.validation.images)
     except FolderUnusable as error:
-        logging.getLogger(__name__).error("the validation images are not published: %s", error)
+        log.error("the validation images are not published: %s", error)
     return dataset.card()
 
 

@@ -66,7 +66,7 @@ def _started_here(home: str) -> list[subprocess.Popen[bytes]]:  # noqa: ARG001 (
 
 
 def _start_trainer() -> subprocess.Popen[bytes]:
-    return services.start_trainer(state.settings(), state.folder().trainer_log)
+    return services.start_trainer(state.settings(), state.folder())
 
 
 def _start_another() -> None:

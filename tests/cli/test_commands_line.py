@@ -221,3 +221,10 @@ def test_a_data_folder_that_cannot_be_made_is_one_sentence(remap, tmp_path, monk
         code, _, err = remap(command)
         assert code == 1
         assert "cannot be created" in err.splitlines()[-1]
+
+
+def test_a_variable_that_is_no_setting_is_a_warning_and_the_command_goes_on(remap, monkeypatch):
+    monkeypatch.setenv("REMAP_EPOCH", "3")
+    code, out, err = remap("config", "--json")
+    assert (code, json.loads(out)["epochs"]["value"]) == (0, 10)
+    assert err == "Warning: REMAP_EPOCH is no setting and has no effect; the nearest is REMAP_EPOCHS.\n"

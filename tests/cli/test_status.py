@@ -1,0 +1,71 @@
+"""`remap status --watch`."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+
+import pytest
+from catalogues import write_catalogue
+from typer.testing import CliRunner
+
+from remap_core.catalogue.folder import DataFolder
+from remap_core.cli import app
+from remap_core.cli.status import _watch
+
+
+def watched_until(folder, looks: int, meanwhile=lambda: None) -> None:
+    """Watch, and press Ctrl-C after so many looks."""
+    seen = 0
+
+    def wait(_seconds):
+        nonlocal seen
+        seen += 1
+        meanwhile()
+        if seen == looks:
+            raise KeyboardInterrupt
+
+    _watch(folder, wait)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    return DataFolder(tmp_path / "home")
+
+
+def test_watching_shows_what_is_new_until_ctrl_c(folder, capsys):
+    watched_until(
+        folder, 2, meanwhile=lambda: write_catalogue(folder.home, waiting=1) if not folder.live.exists() else 0
+    )
+    said = capsys.readouterr().out
+    assert "6 complete" in said
+    assert "Ctrl-C ends" in said
+
+
+def test_what_cannot_be_read_just_now_is_said_and_watching_goes_on(folder, capsys):
+    write_catalogue(folder.home)
+    folder.pointer.write_text("no number")
+    watched_until(folder, 2)
+    assert "must hold the number of a snapshot" in capsys.readouterr().out
+
+
+def test_in_a_terminal_ctrl_c_ends_it_cleanly(folder):
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "remap_core.cli", "status", "--watch"]
+    environment = os.environ | {"REMAP_HOME": str(folder.home)}
+    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE, env=environment)
+    os.close(theirs)
+    said = b""
+    while b"Ctrl-C ends" not in said:
+        said += os.read(ours, 4096)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    os.close(ours)
+    assert (process.returncode, err) == (0, b"")
+
+
+def test_json_is_not_watched():
+    ended = CliRunner().invoke(app, ["status", "--json", "--watch"])
+    assert (ended.exit_code, "leave out --json or --watch" in ended.output) == (2, True)
