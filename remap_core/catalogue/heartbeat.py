@@ -47,11 +47,16 @@ def write_trainer(folder: DataFolder, status: TrainerStatus) -> None:
 
 def read_trainer(folder: DataFolder, now: float) -> TrainerStatus | None:
     """What the trainer that is alive at `now` says of itself; None where none is, or its file is not understood."""
+    status = last_status(folder)
+    return status if status and status.is_alive(now) else None
+
+
+def last_status(folder: DataFolder) -> TrainerStatus | None:
+    """What the last trainer said of itself, be it alive or not; None before any, or where that is not understood."""
     try:
-        status = _FORM.validate_json(folder.trainer.read_bytes())
+        return _FORM.validate_json(folder.trainer.read_bytes())
     except (OSError, ValidationError):
         return None
-    return status if status.is_alive(now) else None
 
 
 def _exists(pid: int) -> bool:

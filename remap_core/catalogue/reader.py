@@ -22,6 +22,7 @@ from remap_core.catalogue.rows import (
     receipt_of,
     trial_of,
 )
+from remap_core.children.times import LATEST, Measured
 from remap_core.commands import Receipt
 from remap_core.errors import CatalogueError, NotFound
 from remap_core.maps import MappedModel, ModelMap, Relation
@@ -146,6 +147,11 @@ class Catalogue:
         condition = " WHERE dataset = ? AND fingerprint IN (SELECT unnest(?::VARCHAR[])) ORDER BY id"
         return self._trials(condition, dataset, list(fingerprints))
 
+    def measured(self, dataset: str) -> list[Measured]:
+        """How long the finished trainings of a data set took, the latest ones, oldest first."""
+        rows = self._rows(_MEASURED, dataset, LATEST)
+        return [Measured(architecture_of(text), seconds) for text, seconds in reversed(rows)]
+
     def batch(self, name: str) -> list[Trial]:
         """What was asked for together, oldest first."""
         return self._trials(" WHERE batch = ? ORDER BY id", name)
@@ -230,6 +236,11 @@ class Catalogue:
         found = self._rows("SELECT state, count(*) FROM trials GROUP BY state")
         return dict.fromkeys(TrialState, 0) | {TrialState(state): count for state, count in found}
 
+    def epochs_done(self) -> int:
+        """How many epochs were recorded, of all trials and attempts."""
+        ((epochs,),) = self._rows("SELECT count(*) FROM epochs")
+        return int(epochs)
+
     def paused(self) -> bool:
         """Whether no further training begins."""
         ((paused,),) = self._rows("SELECT paused FROM trainer")
@@ -293,6 +304,10 @@ repeated AS (SELECT DISTINCT parent AS id FROM trials SEMI JOIN asked ON parent 
 SELECT repeated.id, avg(accuracy), stddev_samp(accuracy), count(*)
 FROM trials JOIN repeated ON repeated.id = if(origin = 'repeat', parent, trials.id)
 WHERE state = 'complete' GROUP BY repeated.id HAVING count(*) > 1
+"""
+_MEASURED = """
+SELECT architecture, mean_seconds FROM trials WHERE dataset = ? AND state = 'complete'
+ORDER BY finished DESC, id DESC LIMIT ?
 """
 _EPOCHS = """
 SELECT trial, epoch, epochs.train_loss, epochs.train_accuracy, epochs.validation_loss, epochs.validation_accuracy,

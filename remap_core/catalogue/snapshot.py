@@ -97,6 +97,14 @@ def current_number(folder: DataFolder) -> int | None:
         return None
 
 
+def published_at(folder: DataFolder) -> float | None:
+    """When the newest snapshot was published, in seconds since 1970; None before any."""
+    try:
+        return folder.pointer.stat().st_mtime
+    except OSError:
+        return None
+
+
 def open_snapshot(folder: DataFolder) -> Catalogue:
     """The newest snapshot, to read only: no question can change it, or read or write any other file.
 

@@ -21,6 +21,7 @@ from remap_core.catalogue.snapshot import Publisher
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.catalogue.validation import write_validation_images
 from remap_core.cli.log import log_to_terminal, logged
+from remap_core.cli.metrics import metrics
 from remap_core.commands import Enqueue
 from remap_core.daemon import loop, queue
 from remap_core.daemon.executors import Executor
@@ -51,7 +52,7 @@ def trainer(
         log_to_terminal()
     settings, _ = read_settings()
     folder = DataFolder(settings.home)
-    with folder.lock(), logged(folder):
+    with folder.lock(), logged(folder), metrics(settings, folder):
         log.info("the trainer of %s begins (version %s, pid %d)", folder.home, __version__, os.getpid())
         stop = loop.stop_on_signals()
         store = CatalogueStore.open(folder)

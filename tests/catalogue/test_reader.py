@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from catalogues import write_catalogue
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from trainings import EVALUATION, epoch, proposal
@@ -475,3 +476,8 @@ def test_a_catalogue_that_was_closed_says_so(read):
     catalogue.close()
     with pytest.raises(CatalogueError, match=r"The catalogue cannot be read: .*closed"):
         catalogue.counts()
+
+
+def test_epochs_are_counted_over_all_trials(tmp_path):
+    with closing(open_snapshot(write_catalogue(tmp_path, waiting=2))) as catalogue:
+        assert catalogue.epochs_done() == 12
