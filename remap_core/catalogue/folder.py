@@ -110,13 +110,27 @@ class DataFolder:
         finally:
             os.close(descriptor)
 
+    def lock_holder(self) -> str | None:
+        """Process id of the trainer that holds the lock ("unknown" where it has not said); None where none does."""
+        try:
+            descriptor = os.open(self.lock_file, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return _holder(descriptor)
+        finally:
+            os.close(descriptor)
+        return None
+
     def _claim(self, descriptor: int) -> None:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            pid = os.read(descriptor, 32).decode("ascii", "replace").strip() or "unknown"
             raise FolderInUse(
-                f"A trainer (pid {pid}) already works in {self.home}; stop it first, or choose another data folder."
+                f"A trainer (pid {_holder(descriptor)}) already works in {self.home}; stop it first, "
+                "or choose another data folder."
             ) from None
         with self.using():
             os.ftruncate(descriptor, 0)
@@ -153,6 +167,10 @@ class DataFolder:
         """Replace the file `path` in one step (see `replacing`)."""
         with self.replacing(path, scratch) as temporary:
             temporary.write_bytes(content)
+
+
+def _holder(descriptor: int) -> str:
+    return os.read(descriptor, 32).decode("ascii", "replace").strip() or "unknown"
 
 
 def _sync(path: Path) -> None:

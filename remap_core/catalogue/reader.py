@@ -236,6 +236,11 @@ class Catalogue:
         found = self._rows("SELECT state, count(*) FROM trials GROUP BY state")
         return dict.fromkeys(TrialState, 0) | {TrialState(state): count for state, count in found}
 
+    def trial_ids(self, *states: TrialState) -> set[TrialId]:
+        """Ids of all trials in one of the states."""
+        found = self._rows("SELECT id FROM trials WHERE state IN (SELECT unnest(?::VARCHAR[]))", list(states))
+        return {trial for (trial,) in found}
+
     def epochs_done(self) -> int:
         """How many epochs were recorded, of all trials and attempts."""
         ((epochs,),) = self._rows("SELECT count(*) FROM epochs")

@@ -10,6 +10,7 @@ from remap_core.cli.architectures import describe
 from remap_core.cli.catalogue import repeat, sample
 from remap_core.cli.config import config
 from remap_core.cli.distances import distances
+from remap_core.cli.doctor import doctor
 from remap_core.cli.snac import snac
 from remap_core.cli.status import status
 from remap_core.cli.trainer import trainer
@@ -24,7 +25,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (describe, snac, distances, sample, repeat, trainer, status, config):
+for command in (describe, snac, distances, sample, repeat, trainer, status, doctor, config):
     app.command()(command)
 
 

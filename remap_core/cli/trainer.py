@@ -14,6 +14,7 @@ import typer
 
 from remap_core import __version__, services
 from remap_core.cartography import Cartographer
+from remap_core.catalogue.filesystem import network_warning
 from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.heartbeat import TrainerStatus, write_trainer
 from remap_core.catalogue.inbox import Inbox
@@ -54,6 +55,8 @@ def trainer(
     folder = DataFolder(settings.home)
     with folder.lock(), logged(folder), metrics(settings, folder):
         log.info("the trainer of %s begins (version %s, pid %d)", folder.home, __version__, os.getpid())
+        if warning := network_warning(folder.home):
+            log.warning(warning)
         stop = loop.stop_on_signals()
         store = CatalogueStore.open(folder)
         maps = Cartographer(store)
