@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import streamlit as st
 
 from remap_core.catalogue.reader import Catalogue
-from remap_core.children.times import estimate_time
 from remap_core.commands import CancelBatch, Pause, Resume
 from remap_core.trials import Trial, TrialState
 from remap_core.ui import shell, state
@@ -16,7 +15,7 @@ FINISHED = 50  # ended trainings that are shown, the last first
 
 def show(catalogue: Catalogue) -> None:
     trials = catalogue.queue(finished=FINISHED)
-    estimate = estimate_time(state.population())
+    estimate = state.time_estimate(state.dataset())
     st.caption(summary(trials, estimate))
     pause_button(catalogue.paused())
     shell.show_receipts(catalogue)

@@ -63,7 +63,7 @@ def preview_children(catalogue: Catalogue, children: Children, cap: ParameterCap
     dataset = children[0][0].proposal.dataset
     wanted = [candidate.child.fingerprint for _, candidate in children if candidate.child]
     present = by_fingerprint(catalogue.trainings_of(dataset, wanted))
-    return previews(children, present, estimate_time(catalogue.population(dataset)), cap)
+    return previews(children, present, estimate_time(catalogue.measured(dataset)), cap)
 
 
 def propose_children(origin: Origin, chosen: Iterable[Preview], now: float) -> tuple[Proposal, ...]:

@@ -2,35 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import inf
 
 import numpy as np
+from scipy.optimize import nnls
 
-from remap_core.population import Floats, Ints, Population
+from remap_core.population import Floats
 from remap_core.space.architecture import Architecture
+from remap_core.space.layers import Conv2d, Dense
 from remap_core.trials import Trial, TrialState
 
 FEWEST = 3
 """Finished trainings that an estimate needs."""
 
+LATEST = 200
+"""Finished trainings that an estimate looks at, the last ones: a machine changes."""
+
+HALVED_AFTER = 3.0
+"""Trainings after which a measurement says half as much of the machine's present pace."""
+
+JUDGED = 30
+"""Last trainings by which an estimate is judged."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A finished training: what was trained, and seconds of an epoch on average."""
+
+    architecture: Architecture
+    seconds: float
+
 
 @dataclass(frozen=True)
 class TimeEstimate:
-    """A line through measured trainings: seconds of an epoch = `fixed` + `per_multiply_add` * multiply-adds.
+    """What an epoch costs: seconds for each unit of `work_of` an architecture, at the machine's present pace.
 
-    trainings: how many it was fitted to. error: median of how far these are from the line, as a share of it.
+    trainings: how many it was fitted to. error: median of how far estimates like it were from those trainings, each
+    made from the ones before it, as a share of what they took; NaN while too few were judged.
     """
 
-    fixed: float
-    per_multiply_add: float
+    costs: tuple[float, ...]
     trainings: int
     error: float
 
     def epoch_seconds(self, architecture: Architecture) -> float:
         """Expected seconds of one epoch."""
-        return self.fixed + self.per_multiply_add * architecture.multiply_adds
+        return float(np.dot(self.costs, work_of(architecture)))
 
     def remaining_seconds(self, trial: Trial) -> float:
         """Expected seconds until a trial that waits or runs is finished; 0 for one that is."""
@@ -41,18 +59,33 @@ class TimeEstimate:
         return epochs * per_epoch
 
 
-def estimate_time(population: Population) -> TimeEstimate | None:
-    """The line through the finished models' mean seconds of an epoch; None where fewer than 3 are known.
+def work_of(architecture: Architecture) -> Floats:
+    """(6,) float64, what the time of an epoch grows with.
 
-    Least squares of the relative errors, neither coefficient below 0, so that small models count as large ones do.
+    1 (every step costs something), layers with weights, layers without (both cost calls, whatever their size),
+    multiply-adds, parameters (the optimiser goes through all of them), values put out by all layers.
     """
-    known = np.isfinite(population.seconds) & (population.seconds > 0)
-    if known.sum() < FEWEST:
+    weighted = sum(isinstance(layer, Conv2d | Dense) for layer in architecture.layers)
+    return np.array(
+        [
+            1.0,
+            weighted,
+            len(architecture.layers) - weighted,
+            architecture.multiply_adds,
+            architecture.parameters,
+            sum(architecture.activation_sizes),
+        ]
+    )
+
+
+def estimate_time(measured: Sequence[Measured]) -> TimeEstimate | None:
+    """What the finished trainings, the oldest first, say of the next ones; None where fewer than 3 are known."""
+    known = [one for one in measured if np.isfinite(one.seconds) and one.seconds > 0][-LATEST:]
+    if len(known) < FEWEST:
         return None
-    work, seconds = population.multiply_adds[known], population.seconds[known]
-    fixed, slope = _line(work, seconds)
-    expected = fixed + slope * work
-    return TimeEstimate(fixed, slope, len(work), float(np.median(np.abs(seconds / expected - 1))))
+    work = np.stack([work_of(one.architecture) for one in known])
+    seconds = np.array([one.seconds for one in known])
+    return TimeEstimate(tuple(_costs(work, seconds).tolist()), len(known), _error(work, seconds))
 
 
 def queue_seconds(trials: Iterable[Trial], estimate: TimeEstimate, workers: int) -> float:
@@ -67,18 +100,21 @@ def queue_seconds(trials: Iterable[Trial], estimate: TimeEstimate, workers: int)
     return max(busy)
 
 
-def _line(work: Ints, seconds: Floats) -> tuple[float, float]:
-    """(intercept, slope), both at least 0, of the smallest sum of squared relative errors."""
-    columns = np.stack([1 / seconds, work / seconds], axis=1)  # a row: relative share of each coefficient
-    scale = columns.max(axis=0)
-    target = np.ones(len(seconds))
-    best, error = (0.0, 0.0), inf
-    for chosen in ([0, 1], [0], [1]):
-        part = columns[:, chosen] / scale[chosen]
-        found = np.linalg.lstsq(part, target, rcond=None)[0]
-        missed = float(((part @ found - target) ** 2).sum())
-        if (found >= 0).all() and missed < error:
-            coefficients = np.zeros(2)
-            coefficients[chosen] = found / scale[chosen]
-            best, error = (float(coefficients[0]), float(coefficients[1])), missed
-    return best
+def _costs(work: Floats, seconds: Floats) -> Floats:
+    """Costs by (n, 6) work and (n,) seconds, none below 0: the smallest squared relative errors, then the pace.
+
+    The pace is how much slower than that the last trainings were: other programs come and go.
+    """
+    relative = work / seconds[:, None]
+    scale = np.maximum(relative.max(axis=0), np.finfo(float).tiny)
+    costs = nnls(relative / scale, np.ones(len(seconds)))[0] / scale
+    weights = 0.5 ** (np.arange(len(seconds))[::-1] / HALVED_AFTER)
+    pace = np.exp(np.average(np.log(seconds / (work @ costs)), weights=weights))
+    return np.asarray(costs * pace, dtype=np.float64)
+
+
+def _error(work: Floats, seconds: Floats) -> float:
+    """Median share by which the last trainings differ from what those before each of them say."""
+    judged = range(max(FEWEST, len(seconds) - JUDGED), len(seconds))
+    missed = [abs(work[row] @ _costs(work[:row], seconds[:row]) / seconds[row] - 1) for row in judged]
+    return float(np.median(missed)) if missed else float("nan")

@@ -58,7 +58,7 @@ def repeat(
     chosen = ", ".join(str(proposal.config.seed) for proposal in proposals)
     typer.echo(f"Sent model {repeated.id} with seed {chosen} as command {command}.")
     trainer = read_trainer(folder, time.time())
-    estimate = estimate_time(catalogue.population(repeated.proposal.dataset))
+    estimate = estimate_time(catalogue.measured(repeated.proposal.dataset))
     if estimate:
         waiting = [Trial(0, proposal, TrialState.WAITING, 0.0, 1, 0.0) for proposal in proposals]
         seconds = queue_seconds(waiting, estimate, trainer.workers if trainer else 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from hashlib import sha256
+from math import isfinite
 from typing import Any
 
 import streamlit as st
@@ -12,7 +13,6 @@ import streamlit as st
 from remap_core import services
 from remap_core.catalogue.reader import Catalogue
 from remap_core.children.previews import Children, Preview, Verdict
-from remap_core.children.times import estimate_time
 from remap_core.commands import Enqueue
 from remap_core.drawing import words
 from remap_core.drawing.svg import NO_MARKS, TABLE_ROW, snac_data_uri
@@ -106,7 +106,7 @@ def _expected(catalogue: Catalogue, chosen: Sequence[Preview]) -> None:
     """The time of all together, and how sure that is."""
     if not chosen:
         return
-    estimate = estimate_time(state.population_of(chosen[0].parent.proposal.dataset))
+    estimate = state.time_estimate(chosen[0].parent.proposal.dataset)
     if estimate is None:
         st.caption("How long this takes is not known yet: too few trainings are finished.")
         return
@@ -115,9 +115,10 @@ def _expected(catalogue: Catalogue, chosen: Sequence[Preview]) -> None:
     alone = sum(one.seconds or 0 for one in chosen) / min(workers, len(chosen))
     waiting = len(catalogue.queue(finished=0))
     before = f", after {words.counted(waiting, 'training')} before" if waiting else ""
+    judged = f", typically off by {words.percent(estimate.error)}" if isfinite(estimate.error) else ""
     st.caption(
         f"About {words.duration(alone)} on {words.counted(workers, 'worker')}{before}: an estimate from "
-        f"{words.counted(estimate.trainings, 'finished training')}, typically off by {words.percent(estimate.error)}."
+        f"{words.counted(estimate.trainings, 'finished training')}{judged}."
     )
 
 

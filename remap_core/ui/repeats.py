@@ -8,7 +8,6 @@ import streamlit as st
 
 from remap_core import services
 from remap_core.catalogue.reader import Catalogue
-from remap_core.children.times import estimate_time
 from remap_core.commands import Enqueue
 from remap_core.drawing import words
 from remap_core.errors import NotFound
@@ -73,7 +72,7 @@ def _train(model: Trial) -> None:
 def _expected(model: Trial, seeds: int) -> str:
     """About how long that takes, as long as the model itself took an epoch where that is known."""
     try:
-        estimate = estimate_time(state.population_of(model.proposal.dataset))
+        estimate = state.time_estimate(model.proposal.dataset)
     except NotFound:
         estimate = None
     if estimate is None:

@@ -14,6 +14,7 @@ from remap_core.catalogue.heartbeat import TrainerStatus, read_trainer
 from remap_core.catalogue.inbox import Inbox
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import current_number, open_snapshot
+from remap_core.children.times import TimeEstimate, estimate_time
 from remap_core.commands import Command
 from remap_core.errors import NoCatalogue, NotFound
 from remap_core.maps import ModelMap, Relation
@@ -118,6 +119,16 @@ def population_stamp() -> Stamp:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _population(home: str, name: str, stamp: Stamp) -> Population:  # noqa: ARG001 (as above)
     return catalogue().population(name)
+
+
+def time_estimate(name: str) -> TimeEstimate | None:
+    """How long trainings on a data set take, by those that are finished; raises NotFound for no such data set."""
+    return _time_estimate(str(settings().home.absolute()), name, catalogue().population_stamp(name))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _time_estimate(home: str, name: str, stamp: Stamp) -> TimeEstimate | None:  # noqa: ARG001 (as above)
+    return estimate_time(catalogue().measured(name))
 
 
 def model_map(relation: Relation) -> ModelMap | None:

@@ -124,10 +124,7 @@ def show_complete(trials: Sequence[Trial]) -> None:
 
 def _progress_text(trial: Trial, estimate: TimeEstimate | None) -> str:
     text = f"#{trial.id}: epoch {trial.epochs_done} of {trial.proposal.config.epochs}"
-    if trial.last is None and estimate is None:
-        return text
-    left = TimeEstimate(0, 0, 0, 0) if estimate is None else estimate
-    return f"{text}, about {words.duration(left.remaining_seconds(trial))} left"
+    return f"{text}, about {words.duration(estimate.remaining_seconds(trial))} left" if estimate else text
 
 
 def _origin(trial: Trial) -> str:

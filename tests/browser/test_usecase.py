@@ -1,0 +1,122 @@
+"""The use case of the paper's section 7, walked with real clicks from the overview to the comparison of figure 7."""
+
+import re
+
+from browsing import click_circle, served, wait_for_circles
+from catalogues import write_catalogue
+from generating import SWITCHED_ON, choose, click_until, switch_off, train
+from playwright.sync_api import Page, expect
+
+from remap_core.catalogue.folder import DataFolder
+from remap_core.catalogue.snapshot import open_snapshot
+from remap_core.space.text import layers_text
+from remap_core.training.datasets import load_dataset
+from remap_core.trials import Origin, Trial
+
+CHOSEN = (3, 5, 6)
+"""Three models on the Pareto front of the small catalogue; the first is the smallest, and has a pool."""
+SMALLEST, POOL = CHOSEN[0], 0
+
+
+def go_to(page: Page, name: str) -> None:
+    page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
+    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+
+
+def choose_three_on_the_front(page: Page, url: str) -> None:
+    page.goto(f"{url}/overview")
+    wait_for_circles(page, 6)
+    for model in CHOSEN:
+        for _ in range(5):  # a chart that was just drawn may not listen yet
+            click_circle(page, model)
+            if page.locator(f".st-key-open-{model}").count():
+                break
+            page.wait_for_timeout(1500)
+        expect(page.locator(f".st-key-open-{model}")).to_be_visible()
+    page.locator(f".st-key-open-{SMALLEST} button").first.click()
+    page.get_by_role("button", name="Generate from this model").click()
+    expect(page.get_by_text(f"Baseline #{SMALLEST}")).to_be_visible()
+
+
+def allow_only_the_pool(page: Page) -> None:
+    chart = f"generate-permissions-{SMALLEST}"
+    for kind in ("prepend", "remove", "replace", "reparameterize"):
+        switch_off(page, chart, kind)
+        mark = (chart, "switches", ["switch", kind, POOL])
+        click_until(page, mark, lambda kind=kind: f"switch,{kind},{POOL}" in (page.evaluate(SWITCHED_ON, chart) or []))
+
+
+def insert_by_a_handle(page: Page) -> None:
+    place = page.locator(".st-key-handcraft-place input")
+    click_until(page, ("handcraft-snac", "handles", ["insert", 1]), lambda: place.input_value().startswith("2 "))
+    page.get_by_role("button", name="Insert", exact=True).click()
+
+
+def remove_by_a_block(page: Page) -> None:
+    layer = page.locator(".st-key-handcraft-layer input")
+    click_until(page, ("handcraft-snac", "layers", 2), lambda: layer.input_value().startswith("3 "))
+    page.get_by_role("button", name="Remove", exact=True).click()
+
+
+def paste(page: Page) -> None:
+    page.get_by_text("As text").click()
+    page.get_by_label("Paste layers").fill("Conv 16x3, ReLU, MaxPool 2, Conv 32x3, ReLU")
+    page.get_by_label("Paste layers").press("Control+Enter")
+    page.get_by_role("button", name="Take over").click()
+
+
+def handcraft_three(page: Page, newest: int) -> None:
+    for change in (insert_by_a_handle, remove_by_a_block, paste):
+        change(page)
+        train(page, "Train 1 handcrafted model")
+        newest += 1
+        expect(page.get_by_text(f"Model {newest} enqueued.")).to_be_visible()
+
+
+def compare_in_the_drawer(page: Page, first: Trial, second: Trial) -> None:
+    """Figure 7: the rows of both, aligned, with what was changed between them."""
+    go_to(page, "Drawer")
+    for trial in (first, second):
+        page.get_by_test_id("stMain").get_by_role("button", name=re.compile(rf"^#{trial.id} ")).first.click()
+    expect(page.get_by_role("heading", name=f"From #{first.id} to #{second.id}")).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile(f"From #{first.id} to #{second.id}: "))).to_be_visible()
+    expect(page.get_by_text("On the validation images:")).to_be_visible()
+
+
+def test_from_three_models_on_the_front_to_the_comparison_with_what_was_made_of_the_smallest(page, tmp_path):
+    home = tmp_path / "home"
+    write_catalogue(home, card=load_dataset("digits").card())
+    with served(home, population=0) as server:
+        choose_three_on_the_front(page, server.url)
+        train(page, "Train 4 ablations")
+        expect(page.get_by_text("4 models enqueued: 7 to 10.")).to_be_visible()
+        choose(page, "Variations")
+        page.get_by_label("Children of each parent").fill("3")
+        page.get_by_label("Children of each parent").press("Enter")
+        allow_only_the_pool(page)
+        expect(page.get_by_role("button", name="Put #7 into the drawer")).to_be_visible()  # the pool is ablated already
+        train(page, "Train 2 variations")
+        expect(page.get_by_text("2 models enqueued: 11 to 12.")).to_be_visible()
+        choose(page, "Handcrafted")
+        handcraft_three(page, 12)
+
+        go_to(page, "Overview")
+        wait_for_circles(page, 15)  # they come in as they finish, without a reload
+        found = open_snapshot(DataFolder(home))
+        children = found.trials(range(7, 16))
+        best = max(children, key=lambda child: child.accuracy)
+        page.reload()
+        wait_for_circles(page, 15)
+        click_circle(page, best.id)
+        expect(page.locator(f".st-key-open-{best.id}")).to_be_visible()
+        compare_in_the_drawer(page, found.trial(SMALLEST), best)
+
+    assert [child.proposal.origin for child in children] == [
+        *[Origin.ABLATION] * 4,
+        *[Origin.VARIATION] * 2,
+        *[Origin.HANDCRAFTED] * 3,
+    ]
+    assert {child.proposal.parent for child in children} == {SMALLEST}
+    assert all(edit.index == POOL for child in children[4:6] for edit in child.proposal.edits)
+    assert layers_text(children[8].architecture.layers) == "Conv 16x3, ReLU, MaxPool 2, Conv 32x3, ReLU"
+    assert [found.trial(model).accuracy for model in CHOSEN] == [0.52] * 3
