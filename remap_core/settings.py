@@ -36,6 +36,9 @@ class Settings(BaseModel):
     seed: int = Field(0, ge=0, lt=2**31, description="Seed of sampling and training.")
     workers: int = Field(0, ge=0, le=1024, description="Trainings at once; 0 means one for each core.")
     device: Device = Field("auto", description="Where to train; auto takes a GPU if there.")
+    events: Literal["bridge", "package"] = Field(
+        "bridge", description="How clicks in charts reach the app; package: charts in frames, for an elder Streamlit."
+    )
     autostart: bool = Field(True, description="Whether the app starts a trainer when none runs.")
     metrics_port: int = Field(0, ge=0, lt=2**16, description="Port of the trainer's Prometheus endpoint; 0: none.")
     metrics_address: str = Field(

@@ -11,7 +11,7 @@ from remap_core.drawing.snac import Size, snac_alt
 from remap_core.drawing.snac_figure import snac_figure
 from remap_core.space.edits import ablations
 from remap_core.trials import Trial
-from remap_core.ui.events import Point, draw, listen, picked_ids
+from remap_core.ui.events import Point, draw, picked_ids
 
 
 def choose_ablations(parents: Sequence[Trial]) -> Children:
@@ -24,8 +24,13 @@ def _layers(parent: Trial) -> list[int]:
     key, chart = f"generate-layers-{parent.id}", f"generate-snac-{parent.id}"
     texts = [cost.text for cost in parent.architecture.costs]
     chosen = st.session_state.get(key, [])
-    draw(snac_figure(parent.architecture, Size.LARGE, chosen=chosen), chart, snac_alt(parent.architecture))
-    listen(chart, on_click=lambda point: _toggle(key, point), on_brush=lambda points: _brush(key, points))
+    draw(
+        snac_figure(parent.architecture, Size.LARGE, chosen=chosen),
+        chart,
+        snac_alt(parent.architecture),
+        on_click=lambda point: _toggle(key, point),
+        on_brush=lambda points: _brush(key, points),
+    )
     return sorted(
         st.pills(
             f"Layers of #{parent.id} to take out; none chosen means every layer",

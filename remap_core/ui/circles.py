@@ -26,8 +26,7 @@ SHORTCUTS = 12
 
 def show_circles(figure: Any, alt: str, key: str, marks: list[Mark]) -> None:
     """Draw a figure of circles; a click selects and keeps its model, a box keeps all that are in it."""
-    draw(figure, key, alt)
-    listen(key, on_click=_choose, on_brush=_keep, marks=marks)
+    draw(figure, key, alt, on_click=_choose, on_brush=_keep, marks=marks)
 
 
 def selection_marks(population: Population, view: View, projection: Projection) -> list[Mark]:

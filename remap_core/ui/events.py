@@ -1,24 +1,31 @@
 """How a click, a hover or a brush gets from a Plotly chart to Python. The only place that knows.
 
-A chart is drawn by `draw` and listened to by `listen`, apart, so that what a click changes can stand in a fragment
-while the chart itself is never sent again.
+Charts are Streamlit's own, and a bridge (bridge.js) sends what is done in them. With the setting `events` they are
+drawn by a package in frames instead (`embedded`): for where Streamlit is too old for the bridge.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from remap_core.ui import state
+from remap_core.ui.embedded import draw_embedded
+
 HOVER_MS = 150
 """Milliseconds that the pointer rests on a point before that counts as a hover."""
 
-_bridge = st.components.v2.component(
-    "remap_chart_events", js=Path(__file__).with_name("bridge.js").read_text(encoding="utf-8")
-)
+
+@cache
+def _bridge() -> Callable[..., Any]:
+    """The component that sends events; made when it is first needed, as not every Streamlit can."""
+    script = Path(__file__).with_name("bridge.js").read_text(encoding="utf-8")
+    return st.components.v2.component("remap_chart_events", js=script)
 
 
 @dataclass(frozen=True)
@@ -48,11 +55,34 @@ class Mark:
     y: Sequence[float | None]
 
 
-def draw(figure: Any, key: str, alt: str) -> None:
-    """Draw a Plotly figure that `listen` can listen to, followed by its text alternative for screen readers."""
-    config = {"displaylogo": False, "modeBarButtonsToRemove": ["lasso2d", "autoScale2d"]}
-    st.plotly_chart(figure, key=key, config=config, width="stretch")
+def draw(
+    figure: Any,
+    key: str,
+    alt: str,
+    *,
+    on_click: Callable[[Point], None] | None = None,
+    on_brush: Callable[[list[Point]], None] | None = None,
+    marks: Sequence[Mark] = (),
+) -> None:
+    """Draw a Plotly figure, followed by its text alternative for screen readers, and call back on what is done in it.
+
+    Every event comes once, the same point twice too.
+    """
+    listened = on_click is not None or on_brush is not None
+    if listened and state.settings().events == "package":
+        draw_embedded(
+            figure,
+            f"{key}-embedded",
+            on_click=on_click and (lambda sent: on_click(Point.of(sent))),
+            on_brush=on_brush and (lambda sent: on_brush([Point.of(point) for point in sent])),
+            places={mark.trace: (mark.x, mark.y) for mark in marks},
+        )
+    else:
+        config = {"displaylogo": False, "modeBarButtonsToRemove": ["lasso2d", "autoScale2d"]}
+        st.plotly_chart(figure, key=key, config=config, width="stretch")
     st.html(f'<p class="remap-alt" style="{VISUALLY_HIDDEN}">{_escaped(alt)}</p>')
+    if listened:
+        listen(key, on_click=on_click, on_brush=on_brush, marks=marks)
 
 
 def listen(
@@ -64,10 +94,12 @@ def listen(
     marks: Sequence[Mark] = (),
     key: str = "events",
 ) -> None:
-    """Call back on what is done in the chart with this key; every event comes once, the same point twice too.
+    """Call back on what is done in a chart that is drawn elsewhere, as when a fragment follows what is hovered.
 
-    key: tells several listeners to one chart apart, such as one in a fragment of its own.
+    key: tells several listeners to one chart apart. Charts in frames (setting `events`) are not listened to so.
     """
+    if state.settings().events == "package":
+        return
     key = f"{chart}-{key}"
     callbacks: dict[str, Any] = {}
     events: list[str] = []
@@ -84,7 +116,7 @@ def listen(
         events.append("plotly_selected")
     moved = [{"trace": mark.trace, "x": list(mark.x), "y": list(mark.y)} for mark in marks]
     data = {"target": chart, "events": events, "hoverMs": HOVER_MS, "marks": moved}
-    _bridge(key=key, data=data, height=1, **callbacks)
+    _bridge()(key=key, data=data, height=1, **callbacks)
 
 
 def picked_ids(points: Sequence[Point]) -> list[int]:

@@ -21,7 +21,7 @@ from remap_core.space.sampler import SPACES
 from remap_core.space.text import layer_text, layers_text
 from remap_core.trials import Trial
 from remap_core.ui import state
-from remap_core.ui.events import Point, draw, listen
+from remap_core.ui.events import Point, draw
 from remap_core.ui.plain import plain
 from remap_core.ui.tables import layer_table
 
@@ -55,8 +55,8 @@ def _drawn(parent: Trial, draft: Draft) -> None:
         misfit=misfit,
     )
     st.caption(f"Click a block of #{parent.id} to change it, a triangle to insert before it.")
-    draw(figure, CHART, snac_alt(draft.architecture) if draft.architecture else layers_text(draft.layers))
-    listen(CHART, on_click=_point_at)
+    alt = snac_alt(draft.architecture) if draft.architecture else layers_text(draft.layers)
+    draw(figure, CHART, alt, on_click=_point_at)
 
 
 def _point_at(point: Point) -> None:

@@ -14,7 +14,7 @@ from remap_core.drawing.words import count, counted
 from remap_core.errors import RemapError
 from remap_core.trials import DatasetCard, Evaluation, Trial
 from remap_core.ui import state
-from remap_core.ui.events import Point, draw, listen
+from remap_core.ui.events import Point, draw
 from remap_core.ui.plain import plain
 
 SHOWN = 48
@@ -46,16 +46,20 @@ def _charts(evaluation: Evaluation, card: DatasetCard, trial: Trial, key: str) -
     names = card.class_names
     st.markdown("##### Confusion matrix")
     as_shares = st.toggle("Shares of each row", key=f"{key}-shares")
+    chosen = f"{key}-{trial.id}"
     draw(
         confusion.confusion_figure(evaluation, names, shares=as_shares),
         f"{key}-confusion",
         confusion.confusion_alt(evaluation, names),
+        on_click=lambda point: choose_cell(chosen, point),
     )
-    chosen = f"{key}-{trial.id}"
-    listen(f"{key}-confusion", on_click=lambda point: choose_cell(chosen, point))
     st.markdown("##### Accuracy by class")
-    draw(bars.class_accuracy_figure(evaluation, names), f"{key}-classes", bars.class_accuracy_alt(evaluation, names))
-    listen(f"{key}-classes", on_click=lambda point: choose_class(chosen, point))
+    draw(
+        bars.class_accuracy_figure(evaluation, names),
+        f"{key}-classes",
+        bars.class_accuracy_alt(evaluation, names),
+        on_click=lambda point: choose_class(chosen, point),
+    )
     _images(evaluation, card, trial, chosen)
 
 

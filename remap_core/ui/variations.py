@@ -20,7 +20,7 @@ from remap_core.space.variations import (
 )
 from remap_core.trials import Trial
 from remap_core.ui import looking, state
-from remap_core.ui.events import Point, draw, listen
+from remap_core.ui.events import Point, draw
 
 SEED = "generate-seed"
 
@@ -69,8 +69,8 @@ def _permissions(parent: Trial) -> Allowed:
     }
     chart, figure = f"generate-permissions-{parent.id}", permissions_figure(parent.architecture, allowed)
     st.caption(f"Edits allowed on #{parent.id}: click the squares.")
-    draw(figure, chart, permissions_alt(parent.architecture, allowed))
-    listen(chart, on_click=lambda point: _switch(parent, point))
+    alt = permissions_alt(parent.architecture, allowed)
+    draw(figure, chart, alt, on_click=lambda point: _switch(parent, point))
     with st.expander("The same as lists"):
         for kind in WORDS:
             _list(parent, kind, places[kind])

@@ -15,17 +15,6 @@ from remap_core.catalogue.validation import write_validation_images
 IMAGES = np.arange(20 * 64, dtype=np.int64).reshape(20, 8, 8, 1).astype(np.uint8)
 EVIL = "<img src=x onerror='window.ran = true'><script>window.ran = true</script> ![x](http://example.invalid/x.png)"
 
-PIXEL_OF_CELL = """
-([key, row, column]) => {
-  const gd = document.querySelector(`.st-key-${key} .js-plotly-plot`)
-  if (!gd?._fullLayout) return null
-  gd.scrollIntoView({ block: 'center' })
-  const { xaxis, yaxis } = gd._fullLayout
-  const box = gd.getBoundingClientRect()
-  return { x: box.left + xaxis._offset + xaxis.d2p(column), y: box.top + yaxis._offset + yaxis.d2p(row) }
-}
-"""
-
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
@@ -39,27 +28,6 @@ def finished(tmp_path_factory):
     store.close()
     with served(home, autostart=False) as server:
         yield server
-
-
-def click_cell_until(page, row: int, column: int, shown: str) -> None:
-    """Click a cell; again where the page was not listening yet."""
-    for _ in range(20):
-        pixel = page.wait_for_function(PIXEL_OF_CELL, arg=["inspect-confusion", row, column]).json_value()
-        page.mouse.click(pixel["x"], pixel["y"])
-        try:
-            expect(page.get_by_alt_text(shown)).to_be_visible(timeout=3_000)
-        except AssertionError:
-            continue
-        return
-    raise AssertionError(f"a click on cell {row}, {column} does not show {shown}")
-
-
-def test_a_click_on_a_cell_of_the_confusion_matrix_shows_its_images(page, finished):
-    page.goto(f"{finished.url}/inspect?model=1")
-    expect(page.get_by_alt_text("1 read as 2")).to_be_visible()
-    click_cell_until(page, 9, 0, "9 read as 0")
-    expect(page.get_by_alt_text("1 read as 2")).to_have_count(0)
-    click_cell_until(page, 3, 3, "3, read rightly")
 
 
 def test_a_drawer_survives_a_reload_and_a_link_to_it_opens_it(page, finished):
