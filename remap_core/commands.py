@@ -211,6 +211,9 @@ def command_from_json(form: object) -> Command:
         command: Command = COMMANDS[kind].from_body(form)
     except (KeyError, TypeError, ValueError, OverflowError, RemapError) as error:
         raise UnreadableCommand(f"The {kind} command cannot be read: {type(error).__name__}: {error}") from error
+    unknown = sorted(set(map(str, form)) - set(command_to_json(command)))
+    if unknown:  # of a newer version: half of what it asks for must not be done as if it were all
+        raise UnreadableCommand(f"The {kind} command has parts that are not known here: {', '.join(unknown):.80}.")
     return command
 
 

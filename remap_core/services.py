@@ -123,6 +123,17 @@ def start_trainer(settings: Settings, folder: DataFolder) -> subprocess.Popen[by
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, env=environment)
 
 
+def last_words(folder: DataFolder) -> str:
+    """Why the last trainer that was started by `start_trainer` ended, in its own words; empty where it said none."""
+    try:
+        with folder.trainer_output.open("rb") as output:
+            output.seek(-min(2000, folder.trainer_output.stat().st_size), os.SEEK_END)
+            lines = output.read().decode(errors="replace").strip().splitlines()
+    except OSError:
+        return ""
+    return lines[-1].removeprefix("Error: ") if lines else ""
+
+
 def compare_predictions(catalogue: Catalogue, first: Trial, second: Trial) -> PairedTest:
     """The paired test of two models on the validation images of their data set.
 

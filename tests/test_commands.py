@@ -75,6 +75,8 @@ def test_commands_round_trip_through_json(command):
             "The annotate command cannot",
         ),
         ({"version": 1, "kind": "enqueue", "proposals": 7}, "The enqueue command cannot be read"),
+        ({"version": 1, "kind": "pause", "until": 9}, "The pause command has parts that are not known here: until."),
+        ({"version": 1, "kind": "cancel", "trial": 7, "b": 1, "a": 2}, "The cancel command has parts that are not"),
     ],
 )
 def test_what_is_no_command_is_refused_with_the_reason(form, sentence):

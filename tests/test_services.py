@@ -91,3 +91,12 @@ def test_exported_architectures_read_back(catalogue):
     trials = catalogue.trials([3, 1])
     forms = json.loads(services.architectures_json(trials))
     assert [Architecture.from_json(form) for form in forms] == [trial.architecture for trial in trials]
+
+
+def test_the_last_words_of_a_trainer_are_the_sentence_that_it_ended_with(tmp_path):
+    folder = DataFolder(tmp_path)
+    assert services.last_words(folder) == ""
+    folder.trainer_output.write_text("")
+    assert services.last_words(folder) == ""
+    folder.trainer_output.write_bytes(b"\xff" * 5000 + b"\nTraceback\nError: The disk is gone.\n")
+    assert services.last_words(folder) == "The disk is gone."

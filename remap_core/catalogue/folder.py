@@ -6,12 +6,16 @@ import errno
 import fcntl
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from remap_core.errors import FolderInUse, FolderUnusable
+
+LEAST_FREE = 200_000_000
+"""Bytes on the disk below which trainings pause: the catalogue, its snapshots and checkpoints must still find room."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -136,15 +140,26 @@ class DataFolder:
             os.ftruncate(descriptor, 0)
             os.write(descriptor, str(os.getpid()).encode())
 
+    def want_of_room(self) -> str:
+        """The sentence that says why no training may go on, empty while there is room on the disk."""
+        try:
+            free = shutil.disk_usage(self.home).free
+        except OSError as error:
+            return f"The data folder {self.home} cannot be used: {_reason(error)}."
+        if free >= LEAST_FREE:
+            return ""
+        return (
+            f"Trainings pause: the disk of {self.home} has {free / 1e6:,.0f} MB left, and they need "
+            f"{LEAST_FREE / 1e6:,.0f} MB. They go on by themselves when there is room."
+        )
+
     @contextmanager
     def using(self) -> Iterator[None]:
         """Turns what the system has against the block's reading and writing in the folder into FolderUnusable."""
         try:
             yield
         except OSError as error:
-            full = error.errno in _FULL
-            what = "has no space left on its disk" if full else f"cannot be used: {_reason(error)}"
-            raise FolderUnusable(f"The data folder {self.home} {what}.") from error
+            raise FolderUnusable(f"The data folder {self.home} {_refusal(error)}.") from error
 
     @contextmanager
     def replacing(self, path: Path, scratch: Path | None = None) -> Iterator[Path]:
@@ -179,6 +194,14 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _refusal(error: OSError) -> str:
+    if error.errno in _FULL:
+        return "has no space left on its disk"
+    if error.errno == errno.EROFS:
+        return "is on a read-only file system: what is there can be looked at, but nothing can be asked for or trained"
+    return f"cannot be used: {_reason(error)}"
 
 
 def _reason(error: Exception) -> str:

@@ -54,7 +54,17 @@ class Inbox:
         aside = self._folder.rejected_commands / f"{command}.json"
         with self._folder.using():
             self._path(command).replace(aside)
-        self._folder.write(aside.with_name(f"{command}.reason.txt"), f"{reason}\n".encode())
+        self._folder.write(self._reason(command), f"{reason}\n".encode())
+
+    def rejection(self, command: str) -> str | None:
+        """Why a command that was sent was put aside; None where it was not."""
+        try:
+            return self._reason(command).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    def _reason(self, command: str) -> Path:
+        return self._folder.rejected_commands / f"{command}.reason.txt"
 
     def _path(self, command: str) -> Path:
         return self._folder.inbox / f"{command}.json"

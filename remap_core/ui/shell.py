@@ -9,13 +9,13 @@ from typing import Any
 
 import streamlit as st
 
-from remap_core import services
+from remap_core import __version__, services
 from remap_core.catalogue.reader import Catalogue
 from remap_core.commands import Outcome
 from remap_core.drawing import words
 from remap_core.drawing.icon import icon_uri
 from remap_core.drawing.snac import snac_alt
-from remap_core.errors import NoCatalogue, RemapError
+from remap_core.errors import FolderUnusable, NoCatalogue, RemapError
 from remap_core.trials import Trial, TrialId, TrialState
 from remap_core.ui import state
 from remap_core.ui.batches import announce_finished
@@ -40,6 +40,7 @@ def page(name: str) -> Iterator[None]:
     """The frame around a page's body; what the body raises of our errors is shown as its sentence."""
     title, _ = PAGES[name]
     st.set_page_config(page_title=f"{title} - REMAP", page_icon="🧩", layout="wide")
+    _require_a_data_folder(title)
     _started_here(str(state.settings().home.absolute()))
     state.follow_address()
     with st.sidebar:
@@ -58,19 +59,35 @@ def open_model(model: TrialId, page: str = "inspect") -> None:
     st.switch_page(f"pages/{page}.py", query_params={"model": str(model)})
 
 
+def _require_a_data_folder(title: str) -> None:
+    """Without usable settings and a data folder there is nothing to show but the reason."""
+    try:
+        state.folder()
+    except RemapError as error:
+        st.title(title)
+        st.error(plain(str(error)))
+        st.stop()
+
+
 @st.cache_resource(show_spinner=False)
 def _started_here(home: str) -> list[subprocess.Popen[bytes]]:  # noqa: ARG001 (one list for a data folder)
     """The trainers that this process has started: at first one, where none is alive and the settings allow it."""
     allowed = state.settings().autostart and state.trainer() is None
-    return [_start_trainer()] if allowed else []
+    return _start_trainer() if allowed else []
 
 
-def _start_trainer() -> subprocess.Popen[bytes]:
-    return services.start_trainer(state.settings(), state.folder())
+def _start_trainer() -> list[subprocess.Popen[bytes]]:
+    """The trainer; none where the folder does not allow it, which the sidebar then says."""
+    state.session().unsent = ""
+    try:
+        return [services.start_trainer(state.settings(), state.folder())]
+    except FolderUnusable as error:
+        state.session().unsent = f"No trainer can start: {error}"
+        return []
 
 
 def _start_another() -> None:
-    _started_here(str(state.settings().home.absolute())).append(_start_trainer())
+    _started_here(str(state.settings().home.absolute())).extend(_start_trainer())
 
 
 def _navigation() -> None:
@@ -83,18 +100,32 @@ def _navigation() -> None:
 def _trainer_status() -> None:
     announce_finished()
     st.markdown("#### Trainer")
+    if state.session().unsent:
+        st.error(plain(state.session().unsent))
     trainer = state.trainer()
     if trainer is None:
-        started = _started_here(str(state.settings().home.absolute()))
-        if started and started[-1].poll() is None:
-            st.caption("Starting …")
-            return
-        st.warning("No trainer is alive: what you ask for waits until one is.", icon=":material/bedtime:")
-        st.button("Start a trainer", on_click=_start_another, key="start-trainer")
+        _no_trainer()
         return
+    if trainer.version != __version__:
+        st.warning(
+            f"The trainer is of version {plain(trainer.version)}, this app is of version {__version__}: they may "
+            "misunderstand each other. Restart the older of the two.",
+            icon=":material/difference:",
+        )
     if trainer.message:
         st.warning(plain(trainer.message))
     st.caption(_progress_sentence())
+
+
+def _no_trainer() -> None:
+    started = _started_here(str(state.settings().home.absolute()))
+    if started and started[-1].poll() is None:
+        st.caption("Starting …")
+        return
+    st.warning("No trainer is alive: what you ask for waits until one is.", icon=":material/bedtime:")
+    if started and started[-1].returncode:
+        st.error(plain(f"The last one ended: {services.last_words(state.folder())}"))
+    st.button("Start a trainer", on_click=_start_another, key="start-trainer")
 
 
 def _progress_sentence() -> str:
@@ -200,7 +231,9 @@ def show_receipts(catalogue: Catalogue) -> None:
     """The last commands of this visitor: sent, then applied, or refused and why."""
     for command in reversed(state.session().sent[-3:]):
         receipt = catalogue.receipt(command)
-        if receipt is None:
+        if receipt is None and (reason := state.rejection(command)):
+            st.warning(f"Not understood by the trainer: {plain(reason)}", icon=":material/block:")
+        elif receipt is None:
             waits = "" if state.trainer() else ", and waits for a trainer"
             st.caption(f":material/outgoing_mail: Sent{waits}.")
         elif receipt.outcome is Outcome.APPLIED:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,14 +17,16 @@ from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import current_number, open_snapshot
 from remap_core.children.times import TimeEstimate, estimate_time
 from remap_core.commands import Command
-from remap_core.errors import NoCatalogue, NotFound
+from remap_core.errors import FolderUnusable, NoCatalogue, NotFound
 from remap_core.maps import ModelMap, Relation
 from remap_core.population import Population
-from remap_core.settings import Settings, read_settings
+from remap_core.settings import Settings, read_settings, unknown_variables
 from remap_core.space.draft import Draft
 from remap_core.trials import TrialId
 from remap_core.ui import address
 from remap_core.views.view import View
+
+log = logging.getLogger(__name__)
 
 Stamp = tuple[int, float, tuple[str, ...]]
 
@@ -37,7 +40,8 @@ class Session:
 
     `removed`: what undo puts back; `before`: the drawer until then. `followed`: the drawer of the address was taken
     over; `complaint`: what of it could not be. `views`: by data set; `asked`: what the address last said of the view,
-    and `ignored`: why not all of that, or of what was typed, could be followed.
+    and `ignored`: why not all of that, or of what was typed, could be followed. `unsent`: why the last command could
+    not be sent.
     """
 
     dataset: str | None = None
@@ -54,6 +58,7 @@ class Session:
     hovered: TrialId | None = None
     followed: bool = False
     complaint: str = ""
+    unsent: str = ""
 
 
 def session() -> Session:
@@ -65,7 +70,9 @@ def session() -> Session:
 
 @st.cache_resource
 def settings() -> Settings:
-    """The settings, read once for the app's process."""
+    """The settings, read once for the app's process; raises SettingsError."""
+    for sentence in unknown_variables():
+        log.warning(sentence)
     return read_settings()[0]
 
 
@@ -153,8 +160,18 @@ def trainer() -> TrainerStatus | None:
 
 
 def send(command: Command) -> None:
-    """Put a command into the inbox; its receipt is looked for from now on. Raises FolderUnusable."""
-    session().sent.append(Inbox(folder()).send(command, time.time()))
+    """Put a command into the inbox; its receipt is looked for from now on. The sidebar says where that cannot be."""
+    state = session()
+    try:
+        state.sent.append(Inbox(folder()).send(command, time.time()))
+        state.unsent = ""
+    except FolderUnusable as error:
+        state.unsent = f"Not sent: {error}"
+
+
+def rejection(command: str) -> str | None:
+    """Why the trainer put a command aside that it did not understand; None where it did not."""
+    return Inbox(folder()).rejection(command)
 
 
 def select(model: TrialId) -> None:

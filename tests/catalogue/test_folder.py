@@ -1,8 +1,11 @@
+import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,6 +15,7 @@ from remap_core.errors import FolderInUse, FolderUnusable
 HOLDER = """
 import sys, time
 from pathlib import Path
+from types import SimpleNamespace
 from remap_core.catalogue.folder import DataFolder
 with DataFolder(Path(sys.argv[1])).lock():
     print("held", flush=True)
@@ -126,3 +130,28 @@ def test_a_full_disk_is_said_in_words(tmp_path):
     said = pytest.raises(FolderUnusable, match=f"The data folder {tmp_path} has no space left on its disk")
     with said, DataFolder(tmp_path).using():
         Path("/dev/full").write_bytes(b"x")
+
+
+def test_a_read_only_file_system_is_named_as_such(tmp_path):
+    folder = DataFolder(tmp_path)
+    with pytest.raises(FolderUnusable, match="is on a read-only file system: what is there can"), folder.using():
+        raise OSError(errno.EROFS, "Read-only file system", "x")
+
+
+def test_a_disk_with_little_left_is_said_before_it_is_full(tmp_path, monkeypatch):
+    folder = DataFolder(tmp_path)
+    assert folder.want_of_room() == ""
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=150_400_000))
+    assert folder.want_of_room() == (
+        f"Trainings pause: the disk of {tmp_path} has 150 MB left, and they need 200 MB. "
+        "They go on by themselves when there is room."
+    )
+
+
+def test_a_data_folder_that_is_gone_pauses_trainings_too(tmp_path):
+    folder = DataFolder(tmp_path / "home")
+    shutil.rmtree(folder.home)
+    assert (
+        folder.want_of_room()
+        == f"The data folder {folder.home} cannot be used: No such file or directory ({folder.home})."
+    )

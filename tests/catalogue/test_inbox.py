@@ -128,7 +128,9 @@ def test_no_json_breaks_the_inbox(folder, form):
 
 def test_a_rejected_command_is_put_aside_with_the_reason_beside_it(folder, inbox):
     dropped(folder, b"{")
+    assert inbox.rejection("9") is None
     inbox.reject("9", "It cannot be read.")
+    assert inbox.rejection("9") == "It cannot be read."
     assert inbox.pending() == []
     assert (folder.rejected_commands / "9.json").read_bytes() == b"{"
     assert (folder.rejected_commands / "9.reason.txt").read_text() == "It cannot be read.\n"

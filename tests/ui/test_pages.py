@@ -1,7 +1,11 @@
 """Every page, run by Streamlit's own test runner on a small catalogue."""
 
+import errno
+import os
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -9,6 +13,9 @@ from apps import ROOT, opened, said
 from catalogues import write_catalogue
 from streamlit.testing.v1 import AppTest
 
+from remap_core import __version__, services
+from remap_core.catalogue.folder import DataFolder
+from remap_core.catalogue.heartbeat import TrainerStatus, write_trainer
 from remap_core.catalogue.inbox import Inbox
 from remap_core.commands import Cancel, Enqueue, Pause
 from remap_core.trials import Origin
@@ -94,6 +101,88 @@ def test_a_catalogue_of_a_newer_version_is_said_in_a_sentence(home):
             "INSERT INTO migrations SELECT * REPLACE ('m9999_from_the_future' AS name) FROM migrations LIMIT 1"
         )
     assert "newer" in opened("overview").error[0].value
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        ("REMAP_EPOCHS", "many", "epochs = 'many' (from REMAP\\_EPOCHS) is not usable"),
+        ("REMAP_HOME", "/dev/null/home", "The data folder /dev/null/home cannot be created: Not a directory"),
+    ],
+)
+def test_a_setting_or_folder_that_cannot_be_used_is_a_sentence_on_every_page(
+    home, monkeypatch, page, variable, value, sentence
+):
+    monkeypatch.setenv(variable, value)
+    app = opened(page)
+    assert sentence in app.error[0].value
+
+
+def trainer_says(home, **more):
+    said = {"version": __version__, "device": "CPU, a toy", "heartbeat": time.time()} | more
+    write_trainer(DataFolder(home), TrainerStatus(pid=os.getpid(), started=0.0, workers=2, **said))
+
+
+def test_a_trainer_of_another_version_is_said_in_the_sidebar(home):
+    write_catalogue(home)
+    trainer_says(home)
+    assert not any("version" in warning.value for warning in opened("overview").sidebar.warning)
+    trainer_says(home, version="9.9<b>")
+    (warning,) = opened("overview").sidebar.warning
+    assert warning.value.startswith(f"The trainer is of version 9\\.9\\<b\\>, this app is of version {__version__}")
+
+
+def test_a_command_that_the_trainer_did_not_understand_is_said_with_the_reason(home):
+    folder = write_catalogue(home, waiting=1)
+    app = opened("queue")
+    app.button(key="queue-pause").click().run()
+    ((ident, _),) = Inbox(folder).pending()
+    Inbox(folder).reject(ident, "Commands of version 0 are understood, but got 1.")
+    said_now = said(app.run())
+    assert "Not understood by the trainer: Commands of version 0 are understood, but got 1." in said_now
+    assert "Sent" not in said_now
+
+
+def refusing(*_, **__):
+    raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+
+def test_a_command_that_cannot_be_written_is_said_and_the_page_goes_on(home, monkeypatch):
+    write_catalogue(home, waiting=1)
+    app = opened("queue")
+    monkeypatch.setattr(Path, "write_bytes", refusing)
+    app.button(key="queue-pause").click().run()
+    assert not app.exception
+    assert app.sidebar.error[0].value.startswith("Not sent: The data folder ")
+    assert "is on a read-only file system: what is there can be looked at" in app.sidebar.error[0].value
+    monkeypatch.undo()
+    monkeypatch.setenv("REMAP_HOME", str(home))
+    app.button(key="queue-pause").click().run()
+    assert not app.sidebar.error
+
+
+def test_a_trainer_that_cannot_start_is_said_and_the_pages_go_on(home, monkeypatch):
+    folder = write_catalogue(home)
+    folder.trainer_output.mkdir()
+    monkeypatch.setenv("REMAP_AUTOSTART", "true")
+    app = opened("overview")
+    assert "No trainer can start: The data folder" in app.sidebar.error[0].value
+    assert "6 models" in said(app)
+
+
+def test_a_trainer_that_ended_with_an_error_is_quoted(home, monkeypatch):
+    write_catalogue(home)
+    monkeypatch.setenv("REMAP_AUTOSTART", "true")
+    monkeypatch.setattr(services, "start_trainer", lambda _, folder: ended(folder))
+    assert "The last one ended: nowhere.npz cannot be read." in opened("overview").sidebar.error[0].value
+
+
+def ended(folder):
+    folder.trainer_output.write_text("A trace\nError: nowhere.npz cannot be read.\n")
+    process = subprocess.Popen([sys.executable, "-c", "raise SystemExit(1)"])
+    process.wait()
+    return process
 
 
 def test_the_app_imports_no_torch():
