@@ -72,12 +72,11 @@ class Served:
             return
 
     def interrupt(self) -> None:
-        """What Ctrl-C in the terminal does: SIGINT to the whole process group; again where a page was just drawn."""
-        for _ in range(6):
-            if self.process.poll() is not None:
-                return
-            os.killpg(self.process.pid, signal.SIGINT)
-            self.wait(10)
+        """What Ctrl-C in the terminal does, once: SIGINT to the whole process group."""
+        if self.process.poll() is not None:
+            return
+        os.killpg(self.process.pid, signal.SIGINT)
+        self.wait(60)
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()

@@ -2,10 +2,13 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable, Generator
+from pathlib import Path
 
 import numpy as np
 
+from remap_core.daemon import local
 from remap_core.errors import SettingsError, TrainingFailed
 from remap_core.space.architecture import Architecture
 from remap_core.space.layers import Activation, Dense
@@ -70,6 +73,12 @@ def train_until_stopped(trial: Trial, should_stop: Callable[[], bool]) -> Traini
     raise TrainingFailed("stopped")
 
 
+def train_and_hang(trial: Trial, should_stop: Callable[[], bool]) -> Training:
+    yield epoch(1)
+    time.sleep(600)
+    return EVALUATION
+
+
 def score_wide_ones_badly(trial: Trial) -> SealedScore:
     """Scoring goes as training would: 13 units have no weights, 15 kill the process, the rest is fine."""
     units = trial.architecture.layers[0].units
@@ -86,6 +95,20 @@ def prepare() -> str:
 
 def prepare_in_vain() -> str:
     raise SettingsError("device = 'cuda' is not usable: this machine has no GPU.")
+
+
+def prepare_to_beat_often() -> str:
+    local.BEAT_SECONDS = 0.1
+    return "a toy"
+
+
+def die_twice(deaths: Path) -> str:
+    """A process of two that dies before it is ready; the third is fine."""
+    with deaths.open("a") as file:
+        file.write("x")
+    if deaths.stat().st_size <= 2:
+        os._exit(7)
+    return "a toy"
 
 
 def die_at_once() -> str:

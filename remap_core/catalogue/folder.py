@@ -149,8 +149,8 @@ class DataFolder:
         if free >= LEAST_FREE:
             return ""
         return (
-            f"Trainings pause: the disk of {self.home} has {free / 1e6:,.0f} MB left, and they need "
-            f"{LEAST_FREE / 1e6:,.0f} MB. They go on by themselves when there is room."
+            f"Trainings pause: the disk of {self.home} has less than {LEAST_FREE / 1e6:,.0f} MB left. "
+            "They go on by themselves when there is room."
         )
 
     @contextmanager

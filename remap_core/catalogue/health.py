@@ -13,7 +13,7 @@ from pathlib import Path
 
 from remap_core import __version__
 from remap_core.catalogue.filesystem import file_system, network_warning
-from remap_core.catalogue.folder import DataFolder
+from remap_core.catalogue.folder import LEAST_FREE, DataFolder
 from remap_core.catalogue.heartbeat import FRESH_SECONDS, last_status
 from remap_core.catalogue.migrations import MIGRATIONS
 from remap_core.catalogue.reader import Catalogue
@@ -21,8 +21,8 @@ from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.errors import CatalogueError, NoCatalogue
 from remap_core.trials import TrialState
 
-LITTLE, TOO_LITTLE = 2e9, 2e8
-"""Free bytes on the disk below which doctor warns, and below which trainings will soon fail."""
+LITTLE = 2e9
+"""Free bytes on the disk below which doctor warns."""
 LATE, FORGOTTEN = 60.0, 600.0
 """Seconds that a command may wait while a trainer is alive, and after which nobody is still writing a partial file."""
 
@@ -61,8 +61,8 @@ def _disk(folder: DataFolder) -> Iterator[Look]:
     except OSError as error:
         yield Level.ERROR, f"{folder.home} cannot be written: {error.strerror}; give this user the right, or move it."
     free = shutil.disk_usage(folder.home).free
-    advice = "" if free >= LITTLE else ": make room, for trainings pause or fail on a full disk"
-    level = Level.OK if free >= LITTLE else Level.WARNING if free >= TOO_LITTLE else Level.ERROR
+    advice = "" if free >= LITTLE else ": make room, for trainings pause on a full disk"
+    level = Level.OK if free >= LITTLE else Level.WARNING if free >= LEAST_FREE else Level.ERROR
     yield level, f"{free / 1e9:,.1f} GB are free on its disk{advice}."
     warning = network_warning(folder.home)
     kind = file_system(folder.home) or "of a kind that is not known"

@@ -10,10 +10,9 @@ import typer
 
 from remap_core.cli.architectures import read_architectures
 from remap_core.errors import InvalidDistances
-from remap_core.geometry.conventions import DEFAULT, NASBOT, REMAP_2019
+from remap_core.geometry.conventions import CONVENTIONS
 from remap_core.geometry.otmann import distances as otmann_distances
 
-CONVENTIONS = {convention.name: convention for convention in (REMAP_2019, NASBOT, DEFAULT)}
 ConventionName = Literal["remap-2019", "nasbot", "default"]
 
 

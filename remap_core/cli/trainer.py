@@ -69,7 +69,14 @@ def trainer(
                 _slots(settings),
                 partial(_score, home=settings.home.absolute(), device=settings.device),
             )
-            worker = Worker(store, Inbox(folder), executor, describe, settings.max_parameters)
+            worker = Worker(
+                store,
+                Inbox(folder),
+                executor,
+                describe,
+                max_parameters=settings.max_parameters,
+                want_of_room=folder.want_of_room,
+            )
             beat = Beat(folder, executor)
             loop.serve(worker, Publisher(store, folder), beat, stop, maps=maps, parent=with_parent)
         finally:
@@ -88,7 +95,7 @@ class Beat:
 
     def __call__(self, now: float, trouble: str) -> None:
         """Say that the daemon is alive, and what it cannot do at present."""
-        if now - self._last < BEAT:
+        if abs(now - self._last) < BEAT:  # a clock that was set back must not silence it
             return
         self._last = now
         status = TrainerStatus(

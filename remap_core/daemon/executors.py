@@ -58,6 +58,14 @@ class Stopped:
 
 
 @dataclass(frozen=True)
+class Lost:
+    """The process that did the job died or hung, and how; what it had done until its last epoch is kept."""
+
+    run: Run
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Scored:
     """A complete model was scored on the sealed test images."""
 
@@ -65,7 +73,7 @@ class Scored:
     score: SealedScore
 
 
-Event = EpochDone | Finished | Failed | Stopped | Scored
+Event = EpochDone | Finished | Failed | Stopped | Lost | Scored
 
 
 class Executor(Protocol):
@@ -85,7 +93,7 @@ class Executor(Protocol):
         """Begin training; only where a slot is free."""
 
     def score(self, trial: Trial) -> None:
-        """Begin to score a COMPLETE trial; only where a slot is free. Its one event is Scored or Failed."""
+        """Begin to score a COMPLETE trial; only where a slot is free. Its one event is Scored, Failed or Lost."""
 
     def stop(self, run: Run) -> None:
         """Ask a training to end; its slot is free once its Stopped (or another last event) was polled."""

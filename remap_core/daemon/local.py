@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from remap_core.daemon.executors import (
     Event,
     Failed,
     Finished,
+    Lost,
     Run,
     Scored,
     Stopped,
@@ -25,6 +27,15 @@ from remap_core.daemon.executors import (
 from remap_core.daemon.ports import ScoreFunction, TrainFunction
 from remap_core.errors import RemapError, TrainingFailed
 from remap_core.trials import Trial
+
+STALE_SECONDS = 120.0
+"""A worker process that says nothing for so long hangs: it speaks at most BEAT_SECONDS apart, between batches."""
+BEAT_SECONDS = 5.0
+STARTS = 3
+"""Worker processes that may end before they are ready, one after another, until it is said that none can start."""
+MEMORY_KEPT = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**32)}
+"""For glibc, in worker processes: what a batch frees stays theirs for the next one. To give it back and to take it
+again page by page costs larger networks 30 % of their time."""
 
 Prepare = Callable[[], str]
 """Run once in a new worker process; returns on what it trains, for people."""
@@ -45,35 +56,53 @@ class _Ready:
     device: str
 
 
+@dataclass(frozen=True)
+class _Alive:
+    """Sent between batches."""
+
+
 @dataclass
 class _Slot:
     process: BaseProcess
     connection: Connection
+    heard: float
     run: Run | None = None
     is_ready: bool = False
+
+    @property
+    def is_free(self) -> bool:
+        return self.is_ready and self.run is None
 
 
 class LocalExecutor:
     """`slots` worker processes, each with one training (or scoring) at a time.
 
     `train`, `prepare` and `score` are sent to the processes, so they are module-level functions (or partials of such).
-    A process that dies fails its trial with a sentence and is replaced; one that cannot even start makes `poll`
-    raise the reason. Processes end when the daemon does, even when it is killed: the pipe tells them.
+    A process that dies, or says nothing for `stale` seconds and is killed, loses its job and is replaced; when none
+    can even start `poll` raises the reason. Processes end when the daemon does, even when it is killed: the pipe tells
+    them.
     """
 
     def __init__(
-        self, train: TrainFunction, prepare: Prepare, slots: int, score: ScoreFunction = score_nothing
+        self,
+        train: TrainFunction,
+        prepare: Prepare,
+        slots: int,
+        score: ScoreFunction = score_nothing,
+        stale: float = STALE_SECONDS,
     ) -> None:
+        for name, value in MEMORY_KEPT.items():
+            os.environ.setdefault(name, value)
         self._context = multiprocessing.get_context("spawn")
         self._train, self._prepare, self._score = train, prepare, score
-        self.slots = slots
-        self.device = ""
+        self.slots, self.device = slots, ""
+        self._stale, self._failed_starts = stale, 0
         self._slots = [self._new_slot() for _ in range(slots)]
 
     @property
     def free_slots(self) -> int:
-        """Slots without a training."""
-        return sum(slot.run is None for slot in self._slots)
+        """Processes that are ready and have no job."""
+        return sum(slot.is_free for slot in self._slots)
 
     def start(self, trial: Trial) -> None:
         """Give the trial to a free process."""
@@ -84,8 +113,8 @@ class LocalExecutor:
         self._give(trial, _Score(trial))
 
     def _give(self, trial: Trial, job: Trial | _Score) -> None:
-        slot = next(slot for slot in self._slots if slot.run is None)
-        slot.run = Run.of(trial)
+        slot = next(slot for slot in self._slots if slot.is_free)
+        slot.run, slot.heard = Run.of(trial), time.monotonic()
         with suppress(OSError):  # the process is gone: the next poll sees that and fails the job with the reason
             slot.connection.send(job)
 
@@ -97,21 +126,32 @@ class LocalExecutor:
                     slot.connection.send(_Stop(run))
 
     def poll(self) -> list[Event]:
-        """What the processes have sent, and the ends of those that died."""
+        """What the processes have sent, and the ends of those that died or hang."""
         events: list[Event] = []
         for index, slot in enumerate(self._slots):
             try:
                 while slot.connection.poll():
                     events += self._received(slot, slot.connection.recv())
+                if self._hangs(slot):
+                    events += self._replaced(index, f"The worker process said nothing for {self._stale:g} seconds.")
             except (EOFError, OSError):
                 slot.process.join(timeout=5)
-                if not slot.is_ready:
-                    raise TrainingFailed(f"No training can begin. {_end_of(slot.process)}") from None
-                if slot.run:
-                    events.append(Failed(slot.run, _end_of(slot.process)))
-                slot.connection.close()
-                self._slots[index] = self._new_slot()
+                events += self._replaced(index, _end_of(slot.process))
         return events
+
+    def _hangs(self, slot: _Slot) -> bool:
+        return not slot.is_free and time.monotonic() - slot.heard > self._stale
+
+    def _replaced(self, index: int, sentence: str) -> list[Event]:
+        """Put a new process in the place of one that is of no more use; returns the end of its job, if it had one."""
+        slot = self._slots[index]
+        slot.process.kill()
+        slot.connection.close()
+        self._failed_starts = 0 if slot.is_ready else self._failed_starts + 1
+        if self._failed_starts == STARTS:
+            raise TrainingFailed(f"No training can begin. {sentence}")
+        self._slots[index] = self._new_slot()
+        return [Lost(slot.run, sentence)] if slot.run else []
 
     def close(self, grace: float) -> list[Event]:
         """Ask all to leave, take their last events, and kill those that stay longer than `grace` seconds."""
@@ -135,9 +175,12 @@ class LocalExecutor:
                 events += self._received(slot, slot.connection.recv())
         return events
 
-    def _received(self, slot: _Slot, message: Event | _Ready | RemapError) -> list[Event]:
+    def _received(self, slot: _Slot, message: Event | _Ready | _Alive | RemapError) -> list[Event]:
+        slot.heard = time.monotonic()
         if isinstance(message, RemapError):
             raise message
+        if isinstance(message, _Alive):
+            return []
         if isinstance(message, _Ready):
             slot.is_ready, self.device = True, message.device
             return []
@@ -152,7 +195,7 @@ class LocalExecutor:
         )
         process.start()
         theirs.close()  # so that the end of the process is the end of the pipe
-        return _Slot(process, ours)
+        return _Slot(process, ours, heard=time.monotonic())
 
 
 def _end_of(process: BaseProcess) -> str:
@@ -194,10 +237,13 @@ def _scored(score: ScoreFunction, trial: Trial) -> Event:
 
 def _train_one(connection: Connection, train: TrainFunction, trial: Trial) -> bool:
     """Train one trial and send its events; returns whether the process shall leave."""
-    run, leave, stopped = Run.of(trial), False, False
+    run, leave, stopped, said = Run.of(trial), False, False, time.monotonic()
 
     def should_stop() -> bool:
-        nonlocal leave, stopped
+        nonlocal leave, stopped, said
+        if time.monotonic() - said > BEAT_SECONDS:
+            said = time.monotonic()
+            connection.send(_Alive())
         while connection.poll():
             message = connection.recv()
             leave = leave or message is None

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Protocol
 
 from remap_core.daemon.worker import Worker
-from remap_core.errors import RemapError
+from remap_core.errors import FolderUnusable
 
 log = logging.getLogger(__name__)
 
@@ -62,27 +62,25 @@ def serve(
 ) -> None:
     """Tick until `stop` is set or the `parent` process is gone; then leave cleanly.
 
-    What publishing or beating cannot do (a full disk) is said in the log and with the next heartbeat, and tried
-    again; trainings go on meanwhile.
+    What cannot be written (a full disk) is said in the log and with the next heartbeat, and tried again.
     """
     trouble = ""
     while not stop.is_set() and not parent_is_gone(parent):
         now = clock()
-        worker.tick(now)
-        if maps:
-            maps.tick()
-        trouble = _tell(trouble, _trouble_of(partial(publisher.publish_if_due, now)))
+        actions: list[Callable[[], object]] = [partial(worker.tick, now), partial(publisher.publish_if_due, now)]
+        troubles = [_trouble_of(action) for action in (*actions, *([maps.tick] if maps else []))]
+        trouble = _tell(trouble, next(filter(None, [worker.trouble, *troubles]), ""))
         _trouble_of(partial(beat, now, trouble))
         stop.wait(PAUSE)
-    worker.leave(clock())
+    _trouble_of(partial(worker.leave, clock()))  # what is not written is found RUNNING by the next trainer
     _tell(trouble, _trouble_of(publisher.publish))
 
 
 def _trouble_of(action: Callable[[], object]) -> str:
-    """Run the action; returns the sentence of what went wrong, empty for nothing."""
+    """Run the action; returns the sentence of what the folder refused, empty for nothing."""
     try:
         action()
-    except RemapError as error:
+    except FolderUnusable as error:
         return str(error)
     return ""
 

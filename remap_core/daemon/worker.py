@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 
 from remap_core.commands import Cancel, CancelBatch, Command, Outcome
-from remap_core.daemon.executors import EpochDone, Event, Executor, Failed, Finished, Run, Scored, Stopped
+from remap_core.daemon.executors import EpochDone, Event, Executor, Failed, Finished, Lost, Run, Scored, Stopped
 from remap_core.daemon.ports import Store
 from remap_core.daemon.queue import DescribeDataset, apply
 from remap_core.errors import InvalidTrial, UnreadableCommand
@@ -42,12 +43,18 @@ class Worker:
         inbox: Inbox,
         executor: Executor,
         describe: DescribeDataset,
+        *,
         max_parameters: int | None = None,
+        want_of_room: Callable[[], str] = str,
     ) -> None:
         self._store, self._inbox, self._executor, self._describe = store, inbox, executor, describe
         self._max_parameters = max_parameters
+        self._want_of_room, self.trouble = want_of_room, ""
         self._runs: set[Run] = set()
+        self._paused: set[Run] = set()
         self._scorings: set[Run] = set()
+        self._events: deque[Event] = deque()
+        self._losses: dict[Run, int] = {}
         for trial in store.requeue_running():
             log.info("model %d goes on from its last checkpoint", trial)
 
@@ -59,15 +66,17 @@ class Worker:
     def tick(self, now: float) -> None:
         """Do what there is to do, once, without waiting. `now` in seconds since 1970."""
         self._answer_commands(now)
-        for event in self._executor.poll():
-            self._record(event, now)
+        self._record_all(self._executor.poll(), now)
+        self.trouble = self._want_of_room()
+        if self.trouble:
+            self._pause_trainings()
+            return
         self._begin_scorings()
         self._begin_trainings(now)
 
     def leave(self, now: float, grace: float = 10.0) -> None:
         """Record what the trainings have done so far, end them, and put them back at the head of the queue."""
-        for event in self._executor.close(grace):
-            self._record(event, now)
+        self._record_all(self._executor.close(grace), now)
         for run in sorted(self._runs, reverse=True):
             self._store.requeue(run.trial)
         self._runs.clear()
@@ -92,6 +101,12 @@ class Worker:
                 self._runs.discard(run)
                 self._executor.stop(run)
 
+    def _pause_trainings(self) -> None:
+        """End what runs: it goes back to the head of the queue, and goes on from its last epoch when there is room."""
+        for run in self._runs - self._paused:
+            self._paused.add(run)
+            self._executor.stop(run)
+
     def _begin_scorings(self) -> None:
         """They come first and in a paused queue too: each takes seconds, and a person waits for it."""
         for number in self._store.pending_sealed_tests():
@@ -112,6 +127,13 @@ class Worker:
         self._runs.add(Run.of(trial))
         self._executor.start(trial)
 
+    def _record_all(self, events: Sequence[Event], now: float) -> None:
+        """Where the store refuses one (a full disk) it is the first of the next tick: no event is lost."""
+        self._events.extend(events)
+        while self._events:
+            self._record(self._events[0], now)
+            self._events.popleft()
+
     def _record(self, event: Event, now: float) -> None:
         if event.run in self._scorings:
             self._record_score(event, now)
@@ -127,9 +149,12 @@ class Worker:
                 self._complete(trial, event.evaluation, now)
             case Failed():
                 self._fail(trial, event.sentence, now)
+            case Lost():
+                self._requeue_lost(event, now)
             case Stopped():
                 self._store.requeue(trial)
         self._runs.discard(event.run)
+        self._paused.discard(event.run)
 
     def _record_score(self, event: Event, now: float) -> None:
         trial = event.run.trial
@@ -137,10 +162,20 @@ class Worker:
             case Scored():
                 self._store.finish_sealed_test(trial, event.score, now)
                 log.info("model %d scored on the sealed test images: %.1f %%", trial, 100 * event.score.accuracy)
-            case Failed():
+            case Failed() | Lost():
                 self._store.finish_sealed_test(trial, event.sentence, now)
                 log.warning("model %d not scored: %s", trial, event.sentence)
         self._scorings.discard(event.run)
+
+    def _requeue_lost(self, event: Lost, now: float) -> None:
+        """It goes on from its last epoch; lost again before a further one it fails, as it would for ever."""
+        epochs = self._store.trial(event.run.trial).epochs_done
+        if self._losses.get(event.run) == epochs:
+            self._fail(event.run.trial, f"{event.sentence} A second try ended in the same epoch.", now)
+            return
+        self._losses[event.run] = epochs
+        self._store.requeue(event.run.trial)
+        log.warning("model %d goes on from its last checkpoint: %s", event.run.trial, event.sentence)
 
     def _complete(self, trial: TrialId, evaluation: Evaluation, now: float) -> None:
         try:

@@ -45,31 +45,47 @@ class Artifacts:
 
     def save_checkpoint(self, learner: Learner, epochs: Sequence[EpochResult]) -> None:
         """Keep everything that the next epoch depends on, which besides this is only the trial's seed."""
-        results = json.dumps([asdict(result) for result in epochs])
         tensors = {name: tensor.contiguous() for name, tensor in learner.tensors()}
-        _write(self.checkpoint, tensors, {"training": self._identity(), "epochs": results})
+        _write(self.checkpoint, tensors, self._described(epochs))
 
     def restore(self, learner: Learner) -> list[EpochResult]:
         """Put a fresh learner where the checkpoint left off; returns the results of the epochs until there.
 
-        Without a checkpoint, or with one that is damaged or of another training, the learner stays as it is.
+        Where the training had ended, but nobody was told, there is no checkpoint and the weights are as good. Without
+        either, or with one that is damaged or of another training, the learner stays as it is.
         """
-        if not self.checkpoint.exists():
+        for path in self.folder.glob("*.partial"):
+            path.unlink(missing_ok=True)
+        kept = self.checkpoint if self.checkpoint.exists() else self.weights
+        if not kept.exists():
             return []
         try:
-            epochs, kept = self._read_checkpoint()
-            _require_same_tensors(learner, kept)
+            return self._restored(learner, kept)
         except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
-            _log.warning("%s is ignored, training starts at epoch 1: %s", self.checkpoint, error)
+            _log.warning("%s is ignored, training starts at epoch 1: %s", kept, error)
             return []
-        for name, tensor in learner.tensors():
+
+    def _restored(self, learner: Learner, kept: Path) -> list[EpochResult]:
+        with safe_open(kept, framework="pt") as file:
+            described = file.metadata() or {}
+            if described.get("training") != self._identity():
+                raise ValueError("it is of another training.")
+            epochs = [EpochResult(**form) for form in json.loads(described["epochs"])]
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
+        needed = dict(learner.network.named_parameters() if kept == self.weights else learner.tensors())
+        if {name: value.shape for name, value in needed.items()} != {
+            name: value.shape for name, value in tensors.items()
+        }:
+            raise ValueError("its tensors are not those of the network.")
+        for name, value in needed.items():
             # into the learner's own: a fused Adam is silently wrong where a moment and its weight differ in layout
-            tensor.copy_(kept[name])
+            value.detach().copy_(tensors[name])
         return epochs
 
-    def finish(self, learner: Learner, scale: Scale) -> None:
-        """Keep the weights, for good, and nothing else."""
+    def finish(self, learner: Learner, scale: Scale, epochs: Sequence[EpochResult]) -> None:
+        """Keep the weights, for good, and nothing else; they too say of which training they are and its results."""
         described = {
+            **self._described(epochs),
             "architecture": json.dumps(self.trial.architecture.to_json()),
             "dataset": self.trial.proposal.dataset,
             "scale": json.dumps(asdict(scale)),
@@ -78,13 +94,8 @@ class Artifacts:
         _write(self.weights, weights, described)
         self.checkpoint.unlink(missing_ok=True)
 
-    def _read_checkpoint(self) -> tuple[list[EpochResult], dict[str, Tensor]]:
-        with safe_open(self.checkpoint, framework="pt") as file:
-            described = file.metadata() or {}
-            if described.get("training") != self._identity():
-                raise ValueError("it is of another training.")
-            epochs = [EpochResult(**form) for form in json.loads(described["epochs"])]
-            return epochs, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
+    def _described(self, epochs: Sequence[EpochResult]) -> dict[str, str]:
+        return {"training": self._identity(), "epochs": json.dumps([asdict(result) for result in epochs])}
 
     def _identity(self) -> str:
         proposal = self.trial.proposal
@@ -100,14 +111,8 @@ class Artifacts:
         )
 
 
-def _require_same_tensors(learner: Learner, kept: dict[str, Tensor]) -> None:
-    needed = {name: tensor.shape for name, tensor in learner.tensors()}
-    if needed != {name: tensor.shape for name, tensor in kept.items()}:
-        raise ValueError("its tensors are not those of the network.")
-
-
 def _write(path: Path, tensors: dict[str, Tensor], described: dict[str, str]) -> None:
-    partial = path.with_suffix(".partial")
+    partial = path.with_suffix(f".{os.getpid()}.partial")  # a process whose daemon died may still be writing its own
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("wb") as file:

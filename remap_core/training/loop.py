@@ -67,7 +67,7 @@ def train(
     with _memory_named(trial):
         evaluation = _evaluate(learner, dataset, data, should_stop)
         if artifacts:
-            artifacts.finish(learner, data.scale)
+            artifacts.finish(learner, data.scale, epochs)
     return evaluation
 
 

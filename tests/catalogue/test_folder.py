@@ -143,7 +143,7 @@ def test_a_disk_with_little_left_is_said_before_it_is_full(tmp_path, monkeypatch
     assert folder.want_of_room() == ""
     monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=150_400_000))
     assert folder.want_of_room() == (
-        f"Trainings pause: the disk of {tmp_path} has 150 MB left, and they need 200 MB. "
+        f"Trainings pause: the disk of {tmp_path} has less than 200 MB left. "
         "They go on by themselves when there is room."
     )
 

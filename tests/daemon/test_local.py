@@ -1,22 +1,26 @@
 import os
 import signal
 import threading
+from functools import partial
 
 import psutil
 import pytest
 from trainings import (
     die_at_once,
+    die_twice,
     epoch,
     prepare,
     prepare_in_vain,
+    prepare_to_beat_often,
     score_wide_ones_badly,
+    train_and_hang,
     train_until_stopped,
     train_well,
     train_wide_ones_badly,
     trial,
 )
 
-from remap_core.daemon.executors import EpochDone, Failed, Finished, Run, Scored, Stopped
+from remap_core.daemon.executors import EpochDone, Failed, Finished, Lost, Run, Scored, Stopped
 from remap_core.daemon.local import LocalExecutor
 from remap_core.errors import SettingsError, TrainingFailed
 from remap_core.trials import SealedScore
@@ -34,10 +38,20 @@ def polled_until(executor, kind, limit=600):
     raise AssertionError(f"no {kind.__name__} among {events}")
 
 
+def ready(executor, limit=600):
+    """The executor, once all of its processes wait for a job."""
+    for _ in range(limit):
+        executor.poll()
+        if executor.free_slots == executor.slots:
+            return executor
+        WAIT.wait(0.05)
+    raise AssertionError("no worker process is ready")
+
+
 @pytest.fixture
 def executor(request):
     made = LocalExecutor(request.param, prepare, slots=1)
-    yield made
+    yield ready(made)
     made.close(grace=5)
 
 
@@ -52,12 +66,12 @@ def test_epochs_and_the_evaluation_come_back_from_the_worker_process(executor):
 
 
 @pytest.mark.parametrize("executor", [train_wide_ones_badly], indirect=True)
-def test_a_worker_process_that_is_killed_fails_its_trial_with_a_sentence_and_is_replaced(executor):
+def test_a_worker_process_that_is_killed_loses_its_trial_with_a_sentence_and_is_replaced(executor):
     executor.start(trial(1, units=15))
-    assert polled_until(executor, Failed)[-1] == Failed(
+    assert polled_until(executor, Lost)[-1] == Lost(
         Run(1, 1), "The worker process was ended by SIGKILL, probably because memory ran out."
     )
-    executor.start(trial(2, units=14))
+    ready(executor).start(trial(2, units=14))
     assert "unexpected ValueError: mat1" in polled_until(executor, Failed)[-1].sentence
     executor.start(trial(3, units=4))
     assert isinstance(polled_until(executor, Finished)[-1], Finished)
@@ -75,13 +89,42 @@ def test_a_training_that_is_told_to_stop_frees_its_slot(executor):
 
 
 def test_closing_gives_the_last_events_and_leaves_no_process_behind():
-    executor = LocalExecutor(train_until_stopped, prepare, slots=2)
+    executor = ready(LocalExecutor(train_until_stopped, prepare, slots=2))
     executor.start(trial(1))
     executor.start(trial(2))
     polled_until(executor, EpochDone)
     ended = [event.run.trial for event in executor.close(grace=20) if isinstance(event, Stopped)]
     assert sorted(ended) == [1, 2]
     assert not [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
+
+
+def test_a_worker_process_that_says_nothing_is_killed_and_loses_its_trial():
+    executor = ready(LocalExecutor(train_and_hang, prepare, slots=1, stale=0.5))
+    try:
+        executor.start(trial(1))
+        assert polled_until(executor, Lost)[-1] == Lost(Run(1, 1), "The worker process said nothing for 0.5 seconds.")
+        assert ready(executor).free_slots == 1
+    finally:
+        executor.close(grace=5)
+
+
+def test_a_training_without_end_of_an_epoch_in_sight_says_between_batches_that_it_is_alive():
+    executor = ready(LocalExecutor(train_until_stopped, prepare_to_beat_often, slots=1, stale=2.0))
+    try:
+        executor.start(trial(1))
+        polled_until(executor, EpochDone)
+        for _ in range(60):
+            assert executor.poll() == []
+            WAIT.wait(0.05)
+    finally:
+        executor.close(grace=5)
+
+
+def test_a_worker_process_that_dies_before_it_is_ready_is_started_again(tmp_path):
+    executor = ready(LocalExecutor(train_well, partial(die_twice, tmp_path / "deaths"), slots=1))
+    executor.start(trial(1))
+    assert isinstance(polled_until(executor, Finished)[-1], Finished)
+    executor.close(grace=5)
 
 
 def test_a_device_that_is_not_there_is_said_at_the_first_poll():
@@ -106,6 +149,8 @@ def test_workers_leave_when_the_daemon_is_killed(tmp_path):
         "from remap_core.daemon.local import LocalExecutor\n"
         "if __name__ == '__main__':\n"
         "    executor = LocalExecutor(train_until_stopped, prepare, slots=1)\n"
+        "    while not executor.free_slots:\n"
+        "        executor.poll()\n"
         "    executor.start(trial(1))\n"
         "    while not executor.poll():\n"
         "        time.sleep(0.05)\n"
@@ -121,7 +166,7 @@ def test_workers_leave_when_the_daemon_is_killed(tmp_path):
 
 
 def test_a_worker_process_scores_says_why_not_and_is_replaced_where_that_kills_it():
-    executor = LocalExecutor(train_well, prepare, slots=1, score=score_wide_ones_badly)
+    executor = ready(LocalExecutor(train_well, prepare, slots=1, score=score_wide_ones_badly))
     try:
         executor.score(trial(7))
         assert executor.free_slots == 0
@@ -129,8 +174,8 @@ def test_a_worker_process_scores_says_why_not_and_is_replaced_where_that_kills_i
         executor.score(trial(8, units=13))
         assert polled_until(executor, Failed) == [Failed(Run(8, 1), "Model 1 has no weights.")]
         executor.score(trial(9, units=15))
-        assert "SIGKILL" in polled_until(executor, Failed)[-1].sentence
-        executor.start(trial(10))
+        assert "SIGKILL" in polled_until(executor, Lost)[-1].sentence
+        ready(executor).start(trial(10))
         assert polled_until(executor, Finished)[-1].run == Run(10, 1)
     finally:
         executor.close(grace=5)

@@ -7,9 +7,9 @@ from fakes import MemoryStore
 from trainings import EVALUATION, epoch, proposal, tiny, train_well, train_wide_ones_badly
 
 from remap_core.commands import Cancel, CancelBatch, Enqueue, Move, Outcome, Pause, Resume, Retry
-from remap_core.daemon.executors import EpochDone, Finished, InlineExecutor, Run, Stopped
+from remap_core.daemon.executors import EpochDone, Finished, InlineExecutor, Lost, Run, Stopped
 from remap_core.daemon.worker import Worker
-from remap_core.errors import DatasetError, UnreadableCommand
+from remap_core.errors import DatasetError, FolderUnusable, UnreadableCommand
 from remap_core.trials import DatasetCard, Origin, Place, Proposal, TrainingConfig, TrialState
 
 TOY = DatasetCard(
@@ -51,7 +51,7 @@ class Daemon:
 
     def __init__(self, train=train_well, store=None, max_parameters=None):
         self.store, self.inbox, self.executor = store or MemoryStore(), ListInbox(), InlineExecutor(train)
-        self.worker = Worker(self.store, self.inbox, self.executor, describe, max_parameters)
+        self.worker = Worker(self.store, self.inbox, self.executor, describe, max_parameters=max_parameters)
         self.now = 100.0
 
     def tick(self, times=1):
@@ -96,6 +96,75 @@ def test_one_failing_architecture_is_a_failed_trial_with_a_sentence_and_the_next
     assert daemon.store.trial(2).error == (
         "Training ended with an unexpected ValueError: mat1 and mat2 shapes cannot be multiplied"
     )
+
+
+class LosingExecutor(InlineExecutor):
+    """Loses the job at each poll whose number is in `losses`."""
+
+    def __init__(self, train, losses):
+        super().__init__(train)
+        self.losses, self.polls = losses, count(1)
+
+    def poll(self):
+        if next(self.polls) in self.losses and self._current:
+            run, self._current = self._current[0], None
+            return [Lost(run, "The worker process ended.")]
+        return super().poll()
+
+
+def test_a_trial_whose_process_died_goes_on_and_dies_again_later_without_harm(daemon):
+    daemon.worker._executor = LosingExecutor(train_well, {3, 6})
+    daemon.told(Enqueue((proposal(3, epochs=4),)))
+    daemon.tick(2)
+    assert daemon.store.trial(1).epochs_done == 1
+    daemon.tick(20)
+    assert (daemon.state(1), daemon.store.trial(1).epochs_done) == (TrialState.COMPLETE, 4)
+
+
+def test_a_trial_that_is_lost_twice_in_the_same_epoch_fails_with_the_reason_and_the_next_one_trains(daemon):
+    daemon.worker._executor = LosingExecutor(train_well, {2, 3})
+    daemon.told(Enqueue((proposal(3), proposal(4))))
+    daemon.tick(20)
+    assert daemon.store.trial(1).error == "The worker process ended. A second try ended in the same epoch."
+    assert [daemon.state(1), daemon.state(2)] == [TrialState.FAILED, TrialState.COMPLETE]
+
+
+class FullStore(MemoryStore):
+    """A store whose disk is full while `full`."""
+
+    full = False
+
+    def record_epoch(self, trial, result):
+        if self.full:
+            raise FolderUnusable("No space left on device.")
+        super().record_epoch(trial, result)
+
+
+def test_what_the_store_refuses_for_want_of_space_is_recorded_when_there_is_room():
+    daemon = Daemon(store=FullStore())
+    daemon.told(Enqueue((proposal(3, epochs=3),)))
+    daemon.store.full = True
+    for _ in range(3):
+        with pytest.raises(FolderUnusable):
+            daemon.tick()
+    daemon.store.full = False
+    daemon.tick(9)
+    assert (daemon.state(1), daemon.store.trial(1).epochs_done) == (TrialState.COMPLETE, 3)
+
+
+def test_trainings_pause_where_there_is_no_room_and_go_on_from_their_last_epoch_when_there_is(daemon):
+    daemon.told(Enqueue((proposal(3, epochs=4), proposal(4))))
+    daemon.tick(2)
+    daemon.worker._want_of_room = lambda: "The disk is full."
+    assert daemon.told(Move(2, Place.TOP)).outcome is Outcome.APPLIED  # it still listens
+    daemon.tick(5)
+    assert (daemon.state(1), daemon.worker.trouble) == (TrialState.WAITING, "The disk is full.")
+    done = daemon.store.trial(1).epochs_done
+    assert 1 <= done < 4
+    daemon.worker._want_of_room = str
+    daemon.tick(20)
+    assert [daemon.state(1), daemon.state(2)] == [TrialState.COMPLETE, TrialState.COMPLETE]
+    assert daemon.worker.trouble == ""
 
 
 def test_leaving_puts_the_running_trial_back_to_the_head_with_its_epochs(daemon):

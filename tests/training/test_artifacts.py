@@ -113,13 +113,22 @@ def assert_ignored(artifacts: Artifacts, caplog) -> None:
 
 
 def test_at_the_end_the_weights_take_the_place_of_the_checkpoint(saved):
-    saved.finish(learnt(), DATA.scale)
+    saved.finish(learnt(), DATA.scale, [RESULT])
+    assert list(saved.folder.iterdir()) == [saved.weights]
+
+
+def test_weights_that_nobody_was_told_of_bring_back_the_training_too(saved):
+    saved.finish(learnt(), DATA.scale, [RESULT])
+    (saved.folder / "weights.99.partial").write_bytes(b"of a process that was killed")
+    learner = fresh()
+    assert saved.restore(learner) == [RESULT]
+    assert [p.tolist() for p in learner.network.parameters()] == [p.tolist() for p in learnt().network.parameters()]
     assert list(saved.folder.iterdir()) == [saved.weights]
 
 
 def test_the_weights_say_all_that_is_needed_to_predict_with_them(saved):
     learner = learnt()
-    saved.finish(learner, DATA.scale)
+    saved.finish(learner, DATA.scale, [RESULT])
     with safe_open(saved.weights, framework="pt") as file:
         metadata = file.metadata()
     network = build(Architecture.from_json(json.loads(metadata["architecture"])))
