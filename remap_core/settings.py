@@ -32,7 +32,9 @@ class Settings(BaseModel):
     epochs: int = Field(10, ge=1, le=10_000, description="Epochs that an initial model is trained for.")
     batch_size: int = Field(0, ge=0, le=65_536, description="Images a training step; 0 fits the data set (16 to 256).")
     learning_rate: float = Field(0.001, gt=0, le=1, description="Adam's at first; times 0.75 after every epoch.")
-    max_parameters: int = Field(1_000_000, ge=100, description="Cap on the parameters of any model that is trained.")
+    max_parameters: int = Field(
+        1_000_000, ge=100, le=10**15, description="Cap on the parameters of any model that is trained."
+    )
     seed: int = Field(0, ge=0, lt=2**31, description="Seed of sampling and training.")
     workers: int = Field(0, ge=0, le=1024, description="Trainings at once; 0 means one for each core.")
     device: Device = Field("auto", description="Where to train; auto takes a GPU if there.")

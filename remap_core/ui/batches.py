@@ -6,15 +6,24 @@ from collections import Counter
 
 import streamlit as st
 
+from remap_core.errors import RemapError
+from remap_core.trials import Trial
 from remap_core.ui import state
 
 
 def announce_finished() -> None:
     """A toast for each batch of this visitor whose last training has ended since the last look."""
     for batch in list(state.session().batches):
-        trials = state.catalogue().batch(batch)
+        trials = _trials(batch)
         if trials and all(trial.state.is_finished() for trial in trials):
             state.session().batches.remove(batch)
             states = Counter(trial.state.value for trial in trials)
             said = ", ".join(f"{number} {name}" for name, number in states.items())
             st.toast(f"{batch.split(',')[0].capitalize()}: all done, {said}.", icon=":material/check_circle:")
+
+
+def _trials(batch: str) -> list[Trial]:
+    try:
+        return state.catalogue().batch(batch)
+    except RemapError:  # nothing is published (any more); the page says so itself
+        return []

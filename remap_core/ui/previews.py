@@ -19,7 +19,7 @@ from remap_core.drawing.svg import NO_MARKS, TABLE_ROW, snac_data_uri
 from remap_core.space.marks import Marks, marks
 from remap_core.trials import Origin, TrialId
 from remap_core.ui import looking, state
-from remap_core.ui.tables import snac_column
+from remap_core.ui.tables import cell, snac_column
 
 SHOWN = ("SNAC", "Parent", "Edit", "Parameters", "Change", "Multiply-adds")
 COLUMNS: dict[str, Any] = {
@@ -91,6 +91,7 @@ def _refused(found: Sequence[Preview], several: bool) -> None:
             name for name in ("SNAC", "Parent", "Edit", "Why not", *SHOWN[3:]) if several or name != "Parent"
         ],
         column_config=_columns(found),
+        alt="Children that are not trained, and why.",
     )
     known = [one.same for one in found if one.same is not None]
     if known:
@@ -136,9 +137,9 @@ def _row(one: Preview, blocks: int) -> dict[str, Any]:
         "SNAC": _snac(one, blocks),
         "Parent": one.parent.id,
         "Edit": one.edit,
-        "Parameters": child.parameters if child else None,
-        "Change": child.parameters - one.parent.architecture.parameters if child else None,
-        "Multiply-adds": child.multiply_adds if child else None,
+        "Parameters": cell(child.parameters) if child else None,
+        "Change": cell(child.parameters - one.parent.architecture.parameters) if child else None,
+        "Multiply-adds": cell(child.multiply_adds) if child else None,
         "Expected": words.duration(one.seconds) if one.seconds is not None else words.UNKNOWN,
     }
 

@@ -26,6 +26,15 @@ ACCURACY = st.column_config.NumberColumn("Validation accuracy", format="percent"
 PARAMETERS = st.column_config.NumberColumn("Parameters", format="localized")
 
 
+def cell(number: int) -> int | float:
+    """A count as a table takes it: one of more than 64 bits only roughly.
+
+    >>> cell(1610), cell(10**30)
+    (1610, 1e+30)
+    """
+    return number if abs(number) < 2**63 else float(number)
+
+
 def snac_column(architectures: Iterable[Architecture]) -> Any:
     """The column for the SNACs of these architectures, all on one scale: as wide as the longest, or it would be cut."""
     longest = max((len(architecture.layers) for architecture in architectures), default=0) + 1
@@ -82,8 +91,8 @@ def layer_table(architecture: Architecture, key: str) -> None:
         {
             "Layer": cost.text,
             "Output": " x ".join(map(str, cost.output_shape)),
-            "Parameters": cost.parameters,
-            "Multiply-adds": cost.multiply_adds,
+            "Parameters": cell(cost.parameters),
+            "Multiply-adds": cell(cost.multiply_adds),
             "Share": 100 * cost.parameters / architecture.parameters,
         }
         for cost in architecture.costs
@@ -99,6 +108,7 @@ def layer_table(architecture: Architecture, key: str) -> None:
                 "Share", format="%.0f %%", min_value=0, max_value=100, width="small", help="Of the parameters."
             ),
         },
+        alt="What each layer puts out and costs.",
     )
 
 
