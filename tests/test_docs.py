@@ -5,8 +5,13 @@ import re
 from pathlib import Path
 
 import typer.main
+from catalogues import write_catalogue
+from prometheus_client import CollectorRegistry
 
+from remap_core.catalogue.folder import DataFolder
+from remap_core.catalogue.heartbeat import TrainerStatus, write_trainer
 from remap_core.cli import app
+from remap_core.cli.metrics import Figures
 from remap_core.settings import Settings
 from remap_core.space.architecture import Architecture
 from remap_core.space.text import parse_layers
@@ -40,3 +45,30 @@ def test_the_readmes_architecture_is_one_and_its_words_parse_to_it():
 
 def test_pictures_are_there():
     assert [name for name in re.findall(r"!\[.*?\]\((.*?)\)", README) if not (ROOT / name).is_file()] == []
+
+
+PORTAL = sorted((ROOT / "docs" / "portal").iterdir())
+
+
+def test_the_portals_page_is_linked_and_links_every_file_beside_it():
+    page = (ROOT / "docs" / "portal.md").read_text(encoding="utf-8")
+    assert "(docs/portal.md)" in README
+    linked = set(re.findall(r"\(portal/([^\s)]+)\)", page))
+    assert linked == {path.name for path in PORTAL if path.suffix != ".dockerignore"}
+
+
+def test_what_the_portal_sets_and_runs_is_there():
+    text = "\n".join(path.read_text(encoding="utf-8") for path in (*PORTAL, ROOT / "docs" / "portal.md"))
+    assert {name.lower() for name in re.findall(r"REMAP_([A-Z_]+)", text)} <= set(Settings.model_fields)
+    assert set(re.findall(r"(?:bin/|`|^|: |LY )remap ([a-z]+)", text, re.MULTILINE)) <= {
+        *typer.main.get_command(app).commands
+    }
+
+
+def test_the_portals_metrics_are_those_of_the_trainer(tmp_path):
+    page = (ROOT / "docs" / "portal.md").read_text(encoding="utf-8")
+    write_trainer(write_catalogue(tmp_path), TrainerStatus(1, 0.0, 0.0, "0", "cpu", 1))
+    registry = CollectorRegistry()
+    registry.register(Figures(DataFolder(tmp_path)))
+    given = {sample.name for family in registry.collect() for sample in family.samples}
+    assert set(re.findall(r"^\| `(remap_\w+)", page, re.MULTILINE)) == given - {"remap_info"}

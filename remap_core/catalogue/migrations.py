@@ -155,9 +155,14 @@ def require_schema(connection: DuckDBPyConnection, steps: tuple[Migration, ...] 
 
 def _applied(connection: DuckDBPyConnection, steps: tuple[Migration, ...]) -> set[str]:
     applied = {name for (name,) in connection.execute("SELECT name FROM migrations").fetchall()}
+    require_known(applied, steps)
+    return applied
+
+
+def require_known(applied: set[str], steps: tuple[Migration, ...] = MIGRATIONS) -> None:
+    """Refuse a catalogue to which steps were applied that are not in `steps`: raises NewerSchema."""
     unknown = sorted(applied - {step.__name__ for step in steps})
     if unknown:
         raise NewerSchema(
             f"The catalogue was written by a newer version (it has {', '.join(unknown)}): install that version."
         )
-    return applied

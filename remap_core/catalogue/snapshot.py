@@ -56,7 +56,7 @@ class Publisher:
         """
         began, version = self._clock(), self._store.version
         self._number += 1  # also where this fails: DuckDB caches by path, so no name is used twice
-        snapshot = _path(self._folder, self._number)
+        snapshot = snapshot_path(self._folder, self._number)
         try:
             with self._folder.replacing(snapshot) as temporary:
                 self._store.checkpoint()
@@ -83,7 +83,7 @@ class Publisher:
 
     def _clear(self) -> None:
         """Old snapshots, and what a publisher that was killed had not finished."""
-        old = [_path(self._folder, number) for number in _numbers(self._folder)[:-KEPT]]
+        old = [snapshot_path(self._folder, number) for number in _numbers(self._folder)[:-KEPT]]
         with self._folder.using():
             for path in (*old, *self._folder.snapshots.glob("*.tmp")):
                 path.unlink(missing_ok=True)
@@ -118,12 +118,12 @@ def open_snapshot(folder: DataFolder) -> Catalogue:
         except duckdb.Error as error:
             newer = _pointed(folder)
             if newer == number:
-                raise CatalogueError(f"{_path(folder, number)} cannot be read: {first_line(error)}") from error
+                raise CatalogueError(f"{snapshot_path(folder, number)} cannot be read: {first_line(error)}") from error
             number = newer  # it was so old that it was cleared away meanwhile
 
 
 def _opened(folder: DataFolder, number: int) -> Catalogue:
-    connection = connect_snapshot(_path(folder, number))
+    connection = connect_snapshot(snapshot_path(folder, number))
     try:
         require_schema(connection)
     except BaseException:
@@ -143,7 +143,8 @@ def _pointed(folder: DataFolder) -> int:
     raise NoCatalogue(f"Nothing has been published in {folder.home} yet; start a trainer there.")
 
 
-def _path(folder: DataFolder, number: int) -> Path:
+def snapshot_path(folder: DataFolder, number: int) -> Path:
+    """File of the snapshot of a number."""
     return folder.snapshots / f"catalogue-{number}.duckdb"
 
 

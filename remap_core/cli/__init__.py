@@ -7,6 +7,7 @@ import sys
 import typer
 
 from remap_core.cli.architectures import describe
+from remap_core.cli.backup import backup, restore
 from remap_core.cli.catalogue import repeat, sample
 from remap_core.cli.config import config
 from remap_core.cli.distances import distances
@@ -25,7 +26,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (describe, snac, distances, sample, repeat, trainer, status, doctor, config):
+for command in (describe, snac, distances, sample, repeat, trainer, status, doctor, backup, restore, config):
     app.command()(command)
 
 

@@ -228,3 +228,13 @@ def test_a_variable_that_is_no_setting_is_a_warning_and_the_command_goes_on(rema
     code, out, err = remap("config", "--json")
     assert (code, json.loads(out)["epochs"]["value"]) == (0, 10)
     assert err == "Warning: REMAP_EPOCH is no setting and has no effect; the nearest is REMAP_EPOCHS.\n"
+
+
+def test_a_backup_and_its_restoring_are_said_in_a_sentence_each(remap, tmp_path, monkeypatch):
+    write_catalogue(tmp_path / "home", waiting=1)
+    assert remap("backup", "saved") == (0, "Backed up 7 trials to saved.\n", "")
+    code, _, err = remap("restore", "saved")
+    assert (code, "into an empty data folder" in err) == (1, True)
+    monkeypatch.setenv("REMAP_HOME", str(tmp_path / "again"))
+    assert remap("restore", "saved") == (0, f"Restored 7 trials to {tmp_path / 'again'}.\n", "")
+    assert json.loads(remap("status", "--json")[1])["counts"]["complete"] == 6
