@@ -58,6 +58,7 @@ def comparison_table(catalogue: Catalogue, trials: Sequence[Trial], key: str) ->
             "Seconds an epoch": st.column_config.NumberColumn(format="%.2f s"),
             "Tags": st.column_config.ListColumn(),
         },
+        alt="The models of the drawer side by side.",
     )
 
 
@@ -112,7 +113,8 @@ def difference_table(catalogue: Catalogue, first: Trial, second: Trial) -> None:
         {"": name, f"#{first.id}": old, f"#{second.id}": new, "Difference": difference}
         for name, old, new, difference in _differences(catalogue, first, second)
     ]
-    st.dataframe(rows, hide_index=True, key=f"difference-{first.id}-{second.id}")
+    alt = f"Differences from #{first.id} to #{second.id}."
+    st.dataframe(rows, hide_index=True, key=f"difference-{first.id}-{second.id}", alt=alt)
 
 
 def _differences(catalogue: Catalogue, first: Trial, second: Trial) -> list[tuple[str, str, str, str]]:

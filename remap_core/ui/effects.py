@@ -24,7 +24,7 @@ def show_effects(catalogue: Catalogue, dataset: str) -> None:
     )
     in_detail = st.toggle("By layer kind", key="generate-effects-detail")
     rows = [_row(one) for one in found if in_detail or not one.target]
-    st.dataframe(rows, key="generate-effects", hide_index=True)
+    st.dataframe(rows, key="generate-effects", hide_index=True, alt="What each kind of edit changed.")
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)

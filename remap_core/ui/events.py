@@ -64,9 +64,9 @@ def draw(
     on_brush: Callable[[list[Point]], None] | None = None,
     marks: Sequence[Mark] = (),
 ) -> None:
-    """Draw a Plotly figure, followed by its text alternative for screen readers, and call back on what is done in it.
+    """Draw a Plotly figure and call back on what is done in it: every event comes once, the same point twice too.
 
-    Every event comes once, the same point twice too.
+    alt: what it shows, for screen readers.
     """
     listened = on_click is not None or on_brush is not None
     if listened and state.settings().events == "package":
@@ -77,10 +77,10 @@ def draw(
             on_brush=on_brush and (lambda sent: on_brush([Point.of(point) for point in sent])),
             places={mark.trace: (mark.x, mark.y) for mark in marks},
         )
+        st.html(f'<p style="{VISUALLY_HIDDEN}">{_escaped(alt)}</p>')
     else:
         config = {"displaylogo": False, "modeBarButtonsToRemove": ["lasso2d", "autoScale2d"]}
-        st.plotly_chart(figure, key=key, config=config, width="stretch")
-    st.html(f'<p class="remap-alt" style="{VISUALLY_HIDDEN}">{_escaped(alt)}</p>')
+        st.plotly_chart(figure, key=key, config=config, width="stretch", alt=alt)
     if listened:
         listen(key, on_click=on_click, on_brush=on_brush, marks=marks)
 

@@ -46,7 +46,7 @@ def objective_panel() -> None:
 def _chip(objective: Objective, names: tuple[str, ...], index: int) -> None:
     weight = objective.weights[index] if objective.weights else 0.0
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"chip-{index}"):
-        st.image(_samples(*_card_key())[index], width=48)
+        st.image(_samples(*_card_key())[index], width=48, alt=f"Images of {names[index]}")
         st.text(names[index], width=60)
         st.number_input(
             f"Weight of {plain(names[index])}",

@@ -45,7 +45,8 @@ def _table(trainings: list[Trial]) -> None:
         for one in trainings
     ]
     config = {"Model": MODEL, "Validation accuracy": ACCURACY}
-    st.dataframe(rows, key="repeats", hide_index=True, width="content", column_config=config)
+    alt = "Trainings of the same model with other seeds."
+    st.dataframe(rows, key="repeats", hide_index=True, width="content", column_config=config, alt=alt)
 
 
 def _ask(model: Trial) -> None:

@@ -10,7 +10,7 @@ from remap_core.catalogue.reader import Catalogue
 from remap_core.children.times import TimeEstimate, queue_seconds
 from remap_core.commands import Cancel, Move, Retry
 from remap_core.drawing import words
-from remap_core.drawing.snac import Size
+from remap_core.drawing.snac import Size, snac_alt
 from remap_core.drawing.svg import snac_data_uri
 from remap_core.trials import Place, Trial, TrialState
 from remap_core.ui import state
@@ -119,6 +119,7 @@ def show_complete(trials: Sequence[Trial]) -> None:
             "Validation accuracy": ACCURACY,
             "Parameters": PARAMETERS,
         },
+        alt="Models that were finished lately.",
     )
 
 
@@ -139,7 +140,8 @@ def _seconds(trial: Trial) -> float:
 
 
 def _snac(column: st.delta_generator.DeltaGenerator, trial: Trial) -> None:
-    column.image(snac_data_uri(trial.architecture, blocks=len(trial.architecture.layers) + 1, size=Size.SMALL))
+    drawn = snac_data_uri(trial.architecture, blocks=len(trial.architecture.layers) + 1, size=Size.SMALL)
+    column.image(drawn, alt=snac_alt(trial.architecture))
 
 
 def _action(place: st.delta_generator.DeltaGenerator, label: str, icon: str, command: Cancel | Move | Retry) -> None:
