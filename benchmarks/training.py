@@ -1,0 +1,271 @@
+"""How fast trainings are, beside the plain PyTorch loop of the tutorials, on real Quick, Draw! images.
+
+    python -m benchmarks.training --images 16000 --epochs 2 --seeds 2
+
+Plain: a DataLoader with ToTensor, fp32, a validation pass per epoch, one training after the other on all cores. Ours:
+what the product does, worker processes with the data set in memory, as many trainings at once as there are cores; a
+worker is given each training's next seed as soon as it is free. Both train the same architectures (the published picks
+of Cashman et al. 2019 among them) with the same recipe, seeds and images. "Times faster" is the plain loop's seconds by
+ours, for all seeds of an architecture; "of the peak" is the achieved arithmetic (3 x 2 multiply-adds per image trained,
+2 per image judged) by what a matrix product reaches on the same cores. Accuracies are on the validation images.
+
+    python -m benchmarks.training --digits
+
+The other figure: the product's first population, 40 models x 10 epochs on digits, in both ways.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from remap_core.daemon.executors import EpochDone, Failed, Finished, Lost
+from remap_core.daemon.local import LocalExecutor
+from remap_core.space.architecture import Architecture
+from remap_core.space.layers import Activation, Conv2d, Dense, MaxPool2d
+from remap_core.space.sampler import REMAP_2019, sample_architectures
+from remap_core.training.datasets import Dataset, load_dataset
+from remap_core.training.images import Images
+from remap_core.trials import EpochResult, Evaluation, Proposal, TrainingConfig, Trial, TrialState
+
+PUBLISHED = (
+    (MaxPool2d(3), Conv2d(3, 32), MaxPool2d(2), MaxPool2d(2)),
+    (Conv2d(3, 64), MaxPool2d(3), Activation("relu"), MaxPool2d(3)),
+    (Conv2d(5, 16), MaxPool2d(5), Dense(256), Activation("relu")),
+)
+"""The paper's picks of 1,610, 16,650 and 412,842 parameters, which tell the kernel sizes; the functions are chosen."""
+
+
+@dataclass(frozen=True)
+class Timed:
+    """Seconds for the trainings, and their mean validation accuracy at the end."""
+
+    seconds: float
+    accuracy: float
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description="How fast trainings are, beside the plain PyTorch loop.")
+    parser.add_argument("--data", default="../shared/data/quickdraw_train.npz", help="an .npz data set")
+    parser.add_argument("--images", type=int, default=16_000, help="images that train")
+    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--seeds", type=int, default=2, help="trainings of each architecture")
+    parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--architectures", type=int, default=12, help="at least the published ones")
+    parser.add_argument("--only", type=int, nargs="*", help="numbers of the architectures to run")
+    parser.add_argument("--ours-only", action="store_true", help="without the plain loop")
+    parser.add_argument("--digits", action="store_true", help="the first population of the product instead")
+    options = parser.parse_args()
+    if options.digits:
+        _digits()
+        return
+    dataset = load_dataset(f"{options.data}#{round(options.images / 0.7)}")
+    config = TrainingConfig(epochs=options.epochs, batch_size=options.batch)
+    chosen = _architectures(dataset, options.architectures)
+    rows = [(i, a) for i, a in enumerate(chosen) if options.only is None or i in options.only]
+    _table(dataset, rows, config, options.seeds, plain=not options.ours_only)
+
+
+def _architectures(dataset: Dataset, n: int) -> list[Architecture]:
+    """The published ones, and sampled ones spread evenly over the logarithm of what an image costs."""
+    published = [Architecture(dataset.input_shape, dataset.classes, layers) for layers in PUBLISHED]
+    pool = sample_architectures(
+        REMAP_2019, dataset.input_shape, dataset.classes, 200, np.random.default_rng(7), max_parameters=1_000_000
+    )
+    pool = sorted(pool, key=lambda architecture: architecture.multiply_adds)
+    picks = np.linspace(0, len(pool) - 1, max(0, n - len(published))).round().astype(int)
+    return sorted([*published, *(pool[pick] for pick in picks)], key=lambda a: a.multiply_adds)
+
+
+def _table(
+    dataset: Dataset, rows: Sequence[tuple[int, Architecture]], config: TrainingConfig, seeds: int, plain: bool
+) -> None:
+    peak = _matmul_peak()
+    print(
+        f"{len(dataset.train):,} images, {config.epochs} epochs, {seeds} seeds; matmul peak {peak / 1e9:,.0f} GFLOP/s"
+    )
+    print(" no  parameters  M mult-adds   plain s    ours s  times faster  of the peak  plain acc.  our acc.  layers")
+    plain_times, our_times = [], []
+    with Pool(dataset) as pool:
+        for number, architecture in rows:
+            configs = [replace(config, seed=seed) for seed in range(seeds)]
+            ours = pool.train(architecture, configs)
+            theirs = _plain(architecture, dataset, configs) if plain else Timed(math.nan, math.nan)
+            work = 2 * architecture.multiply_adds * (3 * len(dataset.train) + len(dataset.validation))
+            share = work * config.epochs * seeds / ours.seconds / peak
+            plain_times.append(theirs)
+            our_times.append(ours)
+            print(
+                f"{number:3}  {architecture.parameters:10,}  {architecture.multiply_adds / 1e6:11.2f}  "
+                f"{theirs.seconds:8.2f}  {ours.seconds:8.2f}  {theirs.seconds / ours.seconds:12.1f}  {share:11.0%}  "
+                f"{theirs.accuracy:10.1%}  {ours.accuracy:8.1%}  {len(architecture.layers)}",
+                flush=True,
+            )
+    ratios = [p.seconds / o.seconds for p, o in zip(plain_times, our_times, strict=True)]
+    total = sum(p.seconds for p in plain_times) / sum(o.seconds for o in our_times)
+    gap = statistics.mean(o.accuracy - p.accuracy for p, o in zip(plain_times, our_times, strict=True))
+    print(
+        f"geometric mean {math.exp(statistics.mean(map(math.log, ratios))):.1f}x, sum of times {total:.1f}x, ", end=""
+    )
+    print(f"accuracy {100 * gap:+.2f} points; ours took {sum(o.seconds for o in our_times):,.1f} s")
+
+
+class Pool:
+    """Our trainer's worker processes on one data set, warm: what it takes to start them is not counted."""
+
+    def __init__(self, dataset: Dataset, slots: int = 2) -> None:
+        self._dataset = dataset
+        self._scratch = tempfile.TemporaryDirectory()
+        home = Path(self._scratch.name)
+        self._executor = LocalExecutor(partial(train_trial, home=home), prepare, slots)
+        self._next = 1
+
+    def __enter__(self) -> Pool:
+        first = Architecture(self._dataset.input_shape, self._dataset.classes, (Dense(16), Activation("relu")))
+        self.train(first, [TrainingConfig(epochs=1, seed=seed) for seed in range(self._executor.slots)])
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._executor.close(grace=5)
+        self._scratch.cleanup()
+
+    def train(self, architecture: Architecture, configs: Sequence[TrainingConfig]) -> Timed:
+        """Train the architecture under each config, as many at once as there are slots."""
+        return self.train_all([(architecture, config) for config in configs])
+
+    def train_all(self, trainings: Sequence[tuple[Architecture, TrainingConfig]]) -> Timed:
+        """Train each, as many at once as there are slots."""
+        while self._executor.free_slots < self._executor.slots:
+            self._executor.poll()
+            time.sleep(0.01)
+        waiting, last, accuracies = list(trainings), {}, []
+        start = time.perf_counter()
+        while len(accuracies) < len(trainings):
+            while waiting and self._executor.free_slots:
+                self._executor.start(self._trial(*waiting.pop(0)))
+            for event in self._executor.poll():
+                match event:
+                    case EpochDone():
+                        last[event.run] = event.result
+                    case Finished():
+                        accuracies.append(last[event.run].validation_accuracy)
+                    case Failed() | Lost():
+                        raise RuntimeError(event.sentence)
+            time.sleep(0.002)
+        return Timed(time.perf_counter() - start, statistics.mean(accuracies))
+
+    def _trial(self, architecture: Architecture, config: TrainingConfig) -> Trial:
+        number, self._next = self._next, self._next + 1
+        proposal = Proposal(architecture, self._dataset.name, config)
+        return Trial(number, proposal, TrialState.RUNNING, position=1.0, attempt=1, created=0.0)
+
+
+def prepare() -> str:
+    """In a worker process, as `remap trainer` does."""
+    from remap_core.training import session  # noqa: PLC0415 (torch is of worker processes)
+
+    session.limit_threads(1)
+    return session.describe_device("cpu")
+
+
+def train_trial(
+    trial: Trial, should_stop: Callable[[], bool], *, home: Path
+) -> Generator[EpochResult, None, Evaluation]:
+    """In a worker process, as `remap trainer` does."""
+    from remap_core.training import session  # noqa: PLC0415 (torch is of worker processes)
+
+    return session.train_trial(trial, should_stop, home=home, device="cpu")
+
+
+def _plain(architecture: Architecture, dataset: Dataset, configs: Sequence[TrainingConfig]) -> Timed:
+    """The loop of the tutorials, one training after the other on all cores."""
+    start = time.perf_counter()
+    accuracies = [_train_plainly(architecture, dataset, config) for config in configs]
+    return Timed(time.perf_counter() - start, statistics.mean(accuracies))
+
+
+def _train_plainly(architecture: Architecture, dataset: Dataset, config: TrainingConfig) -> float:
+    import torch  # noqa: PLC0415 (after the workers have been started)
+    from torch.utils.data import DataLoader  # noqa: PLC0415
+
+    from remap_core.training.build import build  # noqa: PLC0415
+
+    torch.manual_seed(config.seed)
+    network = build(architecture)
+    train = DataLoader(_with_to_tensor(dataset.train), batch_size=config.batch_size, shuffle=True)
+    validation = DataLoader(_with_to_tensor(dataset.validation), batch_size=config.batch_size)
+    optimizer = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
+    schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, config.decay)
+    loss_of, right = torch.nn.CrossEntropyLoss(), 0
+    for _ in range(config.epochs):
+        network.train()
+        for images, labels in train:
+            optimizer.zero_grad()
+            loss = loss_of(network(images), labels)
+            loss.backward()
+            optimizer.step()
+        schedule.step()
+        network.eval()
+        with torch.no_grad():
+            right = sum(int((network(images).argmax(1) == labels).sum()) for images, labels in validation)
+    return right / len(dataset.validation)
+
+
+def _with_to_tensor(images: Images) -> Sequence[tuple[object, int]]:
+    from torchvision.transforms import ToTensor  # noqa: PLC0415
+
+    to_tensor = ToTensor()
+
+    class Rows(Sequence[tuple[object, int]]):
+        def __len__(self) -> int:
+            return len(images)
+
+        def __getitem__(self, row: int) -> tuple[object, int]:
+            return to_tensor(images.images[row]), int(images.labels[row])
+
+    return Rows()
+
+
+def _matmul_peak(size: int = 2048) -> float:
+    """Floating point operations a second of a large fp32 matrix product on all cores."""
+    import torch  # noqa: PLC0415
+
+    a, b = torch.randn(size, size), torch.randn(size, size)
+    a @ b
+    best = math.inf
+    for _ in range(5):
+        start = time.perf_counter()
+        a @ b
+        best = min(best, time.perf_counter() - start)
+    return 2 * size**3 / best
+
+
+def _digits(models: int = 40, epochs: int = 10) -> None:
+    dataset = load_dataset("digits")
+    population = sample_architectures(
+        REMAP_2019, dataset.input_shape, dataset.classes, models, np.random.default_rng(0), max_parameters=1_000_000
+    )
+    config = TrainingConfig(epochs=epochs, batch_size=16)
+    with Pool(dataset) as pool:
+        ours = pool.train_all([(architecture, config) for architecture in population])
+    plain = [_plain(architecture, dataset, [config]) for architecture in population]
+    seconds = sum(one.seconds for one in plain)
+    print(
+        f"{models} models x {epochs} epochs on digits: plain {seconds:.1f} s, ours {ours.seconds:.1f} s, "
+        f"{seconds / ours.seconds:.1f}x; mean accuracy {statistics.mean(one.accuracy for one in plain):.1%} and "
+        f"{ours.accuracy:.1%}"
+    )
+
+
+if __name__ == "__main__":
+    main()
