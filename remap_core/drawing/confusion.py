@@ -19,7 +19,7 @@ from remap_core.trials import Evaluation
 WRITTEN_UP_TO = 20
 """More classes than this get no numbers in their cells, only on hover."""
 
-CELL, EDGE = 36, 110
+CELL, EDGE = 36, 142
 """Pixels of one cell, and of names and titles beside the cells."""
 
 Cells = NDArray[np.object_]
@@ -36,6 +36,7 @@ def confusion_figure(evaluation: Evaluation, class_names: Sequence[str], shares:
     figure = framed(
         height=max(320, min(900, CELL * len(matrix) + EDGE)),
         dragmode=False,
+        margin={"l": 8, "r": 8, "t": 84, "b": 8, "pad": 0},  # the mode bar's row, then the title's and the names'
         xaxis={
             **axis("Predicted", side="top", autotickangles=[0, -45, -90]),
             **class_axis(class_names, letters=16, most=50),

@@ -25,7 +25,8 @@ def learning_curves_figure(curves: Curves) -> go.Figure:
         raise InvalidTrial(f"Learning curves are drawn for {len(SERIES)} models at most, but got {len(curves)}.")
     longest = max(map(len, curves.values()), default=0)
     figure = framed(
-        height=420,
+        height=452,
+        margin={"l": 8, "r": 8, "t": 64, "b": 8, "pad": 0},  # the mode bar's row, then the legend's
         hovermode="x unified",
         legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom"},
         xaxis=axis("Epoch", anchor="y2", showspikes=False, **_whole_epochs(longest)),
