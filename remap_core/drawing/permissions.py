@@ -20,8 +20,8 @@ SWITCHES, ROWS = "switches", "rows"
 WORDS = {"prepend": "prepend", "remove": "remove", "replace": "replace", "reparameterize": "change"}
 """Kinds of edit in the order of the rows, as these are labelled."""
 
-PITCH = 24
-"""Pixels from one row of switches to the next."""
+PITCH, SIDE = 28, 16
+"""Pixels from one row of switches to the next, and of a switch's side; all shrink with the blocks where room lacks."""
 LABELS, BUTTONS = 66, 76
 """Pixels left of the blocks for the rows' names, and right of them for "all" and "none"."""
 
@@ -46,7 +46,10 @@ def permissions_figure(architecture: Architecture, allowed: Mapping[int, Collect
     rows = {kind: low - PITCH * (number + 0.5) for number, kind in enumerate(WORDS)}
     for kind, y in rows.items():
         figure.add_annotation(x=left - 4, y=y, text=WORDS[kind], xanchor="right", showarrow=False, font={"size": 12})
-    figure.add_traces([_switches(architecture, allowed, rows), _rows(rows, right)])
+    switches = _switches(architecture, allowed, rows)
+    for x, y, symbol in zip(switches.x, switches.y, switches.marker.symbol, strict=True):
+        figure.add_shape(**_square(x, y, is_on=symbol == "square"))
+    figure.add_traces([switches, _rows(rows, right)])
     return figure
 
 
@@ -77,9 +80,8 @@ def _switches(
         mode="markers",
         marker={
             "symbol": ["square" if yes else "square-open" for yes in on],
-            "size": 16,
-            "color": [SELECTION if yes else OUTLINE for yes in on],
-            "line": {"width": 1.5, "color": [SELECTION if yes else OUTLINE for yes in on]},
+            "size": SIDE,
+            "opacity": 0,  # they are clicked; what is seen are shapes, which shrink with the blocks
         },
         hovertext=[
             f"{WORDS[kind]}: {row[index].text}, {'allowed' if yes else 'not allowed'}"
@@ -87,6 +89,13 @@ def _switches(
         ],
         hovertemplate=HOVER,
     )
+
+
+def _square(x: float, y: float, *, is_on: bool) -> dict[str, Any]:
+    colour, half = SELECTION if is_on else OUTLINE, SIDE / 2
+    corners = {"x0": x - half, "x1": x + half, "y0": y - half, "y1": y + half}
+    fill = colour if is_on else "rgba(0,0,0,0)"
+    return {"type": "rect", **corners, "fillcolor": fill, "line": {"color": colour, "width": 1.5}}
 
 
 def _rows(rows: Mapping[str, float], right: float) -> go.Scatter:

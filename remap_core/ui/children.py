@@ -28,6 +28,10 @@ SHOWN = 200
 """Children in the table, the newest first; more are only counted."""
 
 
+STATUS_WIDTH = 120
+"""Pixels: "epoch 10 of 10" whole; a failure's sentence is read by a click on its cell."""
+
+
 def children_of(catalogue: Catalogue, parents: Sequence[Trial]) -> list[tuple[Trial, Trial]]:
     """(parent, child) pairs, the newest child first."""
     pairs = [(parent, child) for parent in parents for child in catalogue.children(parent.id)]
@@ -87,13 +91,16 @@ def _table(
             "Model": MODEL,
             "Parent": st.column_config.NumberColumn("Parent", format="#%d", width="small"),
             "Edit": st.column_config.TextColumn("Edit", width="medium"),
+            "Status": st.column_config.TextColumn("Status", width=STATUS_WIDTH),
             "Accuracy": ACCURACY,
             "Change": st.column_config.NumberColumn(
                 "Change", format="%+.1f", help="Points of validation accuracy against the parent; grey: within noise."
             ),
             "Parameters": PARAMETERS,
             "Saved": st.column_config.NumberColumn("± parameters", format="%+d", help="Parameters against the parent."),
-            "Loss": st.column_config.LineChartColumn("Validation loss", width="small"),
+            "Loss": st.column_config.LineChartColumn(
+                "Loss", width="small", help="Of the validation images, epoch by epoch."
+            ),
         },
         alt="Children with their edits and what these changed; rows can be selected.",
     )
@@ -168,13 +175,9 @@ def _actions(chosen: Sequence[Trial]) -> None:
     names = ", ".join(f"#{child.id}" for child in chosen)
     open_ones = [child for child in chosen if not child.state.is_finished()]
     with st.container(horizontal=True):
-        st.button(
-            f"{names} to the drawer",
-            on_click=state.keep,
-            args=([child.id for child in chosen],),
-            key="generate-to-drawer",
-            icon=":material/inventory_2:",
-        )
+        if st.button(f"{names} to the drawer", key="generate-to-drawer", icon=":material/inventory_2:"):
+            state.keep([child.id for child in chosen])
+            st.rerun()  # the whole page: the drawer is not in this part of it
         _page_button("Inspect", chosen, lambda: shell.open_model(chosen[0].id), "search")
         _page_button("Generate from it", chosen, lambda: shell.open_model(chosen[0].id, "generate"), "call_split")
         st.button(

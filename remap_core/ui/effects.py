@@ -35,9 +35,9 @@ def _effects(home: str, number: int, dataset: str) -> list[Effect]:  # noqa: ARG
 def _row(one: Effect) -> dict[str, str | int]:
     kind = WORDS.get(one.edit, one.edit)
     return {
-        "Edit": f"{kind} {one.target.replace('_', ' ')}".strip(),
+        "Edit": f"{kind} {one.target.replace('_', ' ').replace('2d', '')}".strip(),
         "Pairs": one.pairs,
-        "Accuracy, points": _text(one.accuracy, one.pairs, "points"),
+        "Accuracy": _text(one.accuracy, one.pairs, "points"),
         "Parameters": _text(one.parameters, one.pairs, "%"),
         "Latency": _text(one.latency, one.pairs, "%"),
     }

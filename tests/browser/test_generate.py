@@ -3,10 +3,13 @@
 from browsing import served
 from catalogues import write_catalogue
 from generating import choose, click_mark, click_until, switch_off, train
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from remap_core.catalogue.folder import DataFolder
+from remap_core.catalogue.inbox import Inbox
 from remap_core.catalogue.snapshot import open_snapshot
+from remap_core.commands import Pause, Resume
+from remap_core.drawing.svg import TABLE_ROW
 from remap_core.training.datasets import load_dataset
 from remap_core.trials import Origin, TrialState
 
@@ -57,3 +60,34 @@ def test_a_model_is_ablated_varied_and_handcrafted_by_clicks_and_all_children_fi
     assert {child.state for child in children} == {TrialState.COMPLETE}
     assert {edit.kind for child in children[:3] for edit in child.proposal.edits} == {"remove"}
     assert [layer.kind for layer in children[3].architecture.layers][:2] == ["activation", "conv2d"]
+
+
+def tick_row(page: Page, newest: int, row: int) -> None:
+    """Select a row of the table of children, which is drawn on a canvas."""
+    table = page.locator(f"[class*=st-key-generate-children-{newest}-]")
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    page.mouse.click(box["x"] + 16, box["y"] + TABLE_ROW * (row + 1.5))
+
+
+def test_children_are_put_into_the_drawer_and_cancelled_by_their_rows_and_a_word_says_when_all_are_done(page, tmp_path):
+    home = tmp_path / "home"
+    folder = write_catalogue(home, card=load_dataset("digits").card())
+    Inbox(folder).send(Pause(), 1.0)
+    with served(home, population=0) as server:
+        page.goto(f"{server.url}/generate?model=1")
+        train(page, "Train 3 ablations")
+        expect(page.get_by_text("3 models enqueued: 7 to 9.")).to_be_visible()
+        tick_row(page, newest=9, row=0)
+        page.get_by_role("button", name="#9 to the drawer").click()
+        expect(page.locator(".st-key-open-9")).to_be_visible()
+        page.get_by_role("button", name="Cancel 1 training").click()
+        expect(page.get_by_text("Model 9 cancelled.")).to_be_visible()
+        expect(page.get_by_role("button", name="Cancel 0 trainings")).to_be_disabled()
+        Inbox(folder).send(Resume(), 2.0)
+        expect(page.get_by_text("all done, 2 complete, 1 cancelled.")).to_be_visible(timeout=150_000)
+    assert [trial.state for trial in open_snapshot(folder).trials([7, 8, 9])] == [
+        TrialState.COMPLETE,
+        TrialState.COMPLETE,
+        TrialState.CANCELLED,
+    ]

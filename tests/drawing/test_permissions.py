@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 from remap_core.drawing.palette import OUTLINE, SELECTION
 from remap_core.drawing.permissions import ROWS, SWITCHES, WORDS, permissions_figure
 from remap_core.drawing.snac_figure import LAYERS
@@ -26,13 +28,20 @@ def test_every_layer_has_a_switch_for_every_kind_and_the_head_for_prepending_alo
 
 def test_switches_stand_under_their_blocks_and_are_filled_where_allowed():
     switches, blocks = named(SWITCHES), named(LAYERS)
-    for said, x, symbol, colour in zip(
-        switches.customdata, switches.x, switches.marker.symbol, switches.marker.color, strict=True
-    ):
+    squares = FIGURE.layout.shapes[-len(switches.x) :]
+    for said, x, symbol, square in zip(switches.customdata, switches.x, switches.marker.symbol, squares, strict=True):
         if said[2] < 2:
             assert x == blocks.x[said[2]]
         on = tuple(said[1:]) in {("remove", 0), ("prepend", 2)}
-        assert (symbol, colour) == (("square", SELECTION) if on else ("square-open", OUTLINE))
+        assert (symbol, square.line.color) == (("square", SELECTION) if on else ("square-open", OUTLINE))
+        assert (square.fillcolor == SELECTION) == on
+        assert (square.x0 + square.x1) / 2 == x
+
+
+def test_switches_leave_air_between_one_another_however_small_the_figure_is_drawn():
+    squares = FIGURE.layout.shapes[-len(named(SWITCHES).x) :]
+    heights = sorted({(square.y0, square.y1) for square in squares})
+    assert all(below[1] + 4 < above[0] for below, above in pairwise(heights))
 
 
 def test_each_row_has_all_and_none_at_its_own_height_and_lies_in_the_figure():
