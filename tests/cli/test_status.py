@@ -67,5 +67,5 @@ def test_in_a_terminal_ctrl_c_ends_it_cleanly(folder):
 
 
 def test_json_is_not_watched():
-    ended = CliRunner().invoke(app, ["status", "--json", "--watch"])
+    ended = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["status", "--json", "--watch"])
     assert (ended.exit_code, "leave out --json or --watch" in ended.output) == (2, True)
