@@ -44,6 +44,7 @@ def propose_initial(
         batch_size=settings.batch_size or TrainingConfig.fitting_batch(card.split[0]),
         learning_rate=settings.learning_rate,
         seed=settings.seed,
+        patience=settings.patience,
     )
     batch = f"initial, seed {seed}"
     return tuple(Proposal(architecture, card.name, config, batch=batch) for architecture in sampled)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from math import log2
@@ -62,7 +63,8 @@ class Place(StrEnum):
 class TrainingConfig:
     """How a trial is trained: Adam on cross-entropy, learning rate multiplied by `decay` after every epoch.
 
-    The defaults are the paper's recipe. Raises InvalidTrial with the rule and the value.
+    It ends before its last epoch once `patience` epochs in a row (0: however many) had no lower validation loss than
+    the best before them. The defaults are the paper's recipe. Raises InvalidTrial with the rule and the value.
     """
 
     epochs: int = 10
@@ -70,9 +72,10 @@ class TrainingConfig:
     learning_rate: float = 1e-3
     decay: float = 0.75
     seed: int = 0
+    patience: int = 0
 
     def __post_init__(self) -> None:
-        for name, low in (("epochs", 1), ("batch_size", 1), ("seed", 0)):
+        for name, low in (("epochs", 1), ("batch_size", 1), ("seed", 0), ("patience", 0)):
             value = getattr(self, name)
             if type(value) is not int or value < low:
                 raise InvalidTrial(f"{name} must be a whole number of at least {low}, but got {value!r}.")
@@ -94,8 +97,24 @@ class TrainingConfig:
         return 1 << min(8, max(4, int(log2(max(images, 100) / 100))))
 
     def to_json(self) -> dict[str, Any]:
-        """The stored form."""
-        return asdict(self)
+        """The stored form; without patience as it was before there was such a thing."""
+        form = asdict(self)
+        if not self.patience:
+            del form["patience"]
+        return form
+
+    def is_over(self, validation_losses: Sequence[float]) -> bool:
+        """Whether a training with these losses, one for each epoch so far, is at its end.
+
+        >>> config = TrainingConfig(epochs=9, patience=2)
+        >>> config.is_over([0.5, 0.4, 0.45]), config.is_over([0.5, 0.4, 0.45, 0.4])
+        (False, True)
+        """
+        done = len(validation_losses)
+        if not self.patience or not done:
+            return done >= self.epochs
+        best = min(range(done), key=validation_losses.__getitem__)
+        return done >= self.epochs or done - 1 - best >= self.patience
 
     @classmethod
     def from_json(cls, form: object) -> TrainingConfig:

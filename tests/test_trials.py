@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from trainings import EVALUATION, trial
 
 from remap_core.errors import InvalidTrial
@@ -51,3 +53,15 @@ def test_a_class_without_images_has_no_accuracy():
 
 def test_a_new_trial_has_no_epochs_done():
     assert trial().epochs_done == 0
+
+
+@given(st.lists(st.floats(0, 9), max_size=8), st.integers(1, 8), st.integers(0, 4))
+def test_a_training_is_over_at_its_last_epoch_or_after_patience_epochs_without_a_lower_loss(losses, epochs, patience):
+    old, new = losses[: len(losses) - patience], losses[len(losses) - patience :]
+    in_vain = patience > 0 and len(losses) > patience and min(new) >= min(old)
+    assert TrainingConfig(epochs=epochs, patience=patience).is_over(losses) == (len(losses) >= epochs or in_vain)
+
+
+def test_without_patience_the_stored_form_is_the_one_of_always():
+    assert "patience" not in TrainingConfig().to_json()
+    assert TrainingConfig.from_json(TrainingConfig(patience=3).to_json()).patience == 3

@@ -58,9 +58,9 @@ def train(
         learner = Learner.begin(trial.architecture, config.seed, device)
         epochs = artifacts.restore(learner) if artifacts else []
     yield from tuple(epochs)
-    for epoch in range(len(epochs) + 1, config.epochs + 1):
+    while not config.is_over([result.validation_loss for result in epochs]):
         with _memory_named(trial):
-            epochs.append(_epoch(learner, data, config, epoch, should_stop))
+            epochs.append(_epoch(learner, data, config, len(epochs) + 1, should_stop))
             if artifacts:
                 artifacts.save_checkpoint(learner, epochs)
         yield epochs[-1]

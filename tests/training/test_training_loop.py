@@ -170,6 +170,16 @@ def test_a_training_that_was_stopped_amid_an_epoch_goes_on_after_the_last_whole_
     assert curve(resumed) == curve(run(train(trial, BARS, device="cpu"))[0])
 
 
+def test_a_training_without_progress_ends_early_with_its_evaluation_and_goes_on_no_further_when_started_again(tmp_path):
+    trial = trial_on(BARS, "Dense 5, ReLU", epochs=9, learning_rate=1e-12, patience=2)
+    epochs, evaluation = run(train(trial, BARS, device="cpu", folder=tmp_path))
+    losses = [result.validation_loss for result in epochs]
+    assert len(losses) == losses.index(min(losses)) + 3 < 9
+    again, same = run(train(trial, BARS, device="cpu", folder=tmp_path))
+    assert again == epochs
+    assert same.predictions.tolist() == evaluation.predictions.tolist()
+
+
 def test_the_digits_are_learnt_in_ten_epochs():
     digits = load_dataset("digits")
     trial = trial_on(digits, "Conv 32x3, ReLU, Conv 32x3, ReLU, MaxPool 2", batch_size=32, learning_rate=5e-3)
