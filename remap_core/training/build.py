@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from math import prod
 
-from torch import nn
+from torch import Tensor, nn
+from torch.nn.functional import linear
 
 from remap_core.space.architecture import Architecture
 from remap_core.space.layers import Activation, AvgPool2d, Conv2d, Dense, Dropout, Function, Layer, MaxPool2d, Shape
@@ -17,15 +18,47 @@ def build(architecture: Architecture) -> nn.Sequential:
     """The network of an architecture, with PyTorch's initial weights (drawn from the global generator), in train mode.
 
     It takes (n, channels, height, width) float32 and puts out logits, (n, classes) float32. There is one module for
-    each layer and the head, in order, and an nn.Flatten where an image becomes a vector.
+    each layer and the head, in order, and a Flatten where an image becomes a vector.
 
     >>> from remap_core.space.layers import Conv2d
     >>> [type(module).__name__ for module in build(Architecture((1, 8, 8), 10, (Conv2d(3, 4),)))]
-    ['Conv2d', 'Flatten', 'Linear']
+    ['Conv2d', 'Flatten', 'FlatLinear']
     """
     chain = (*architecture.layers, Dense(architecture.classes))
     pairs = zip(chain, architecture.input_shapes, strict=True)
     return nn.Sequential(*(module for layer, shape in pairs for module in _modules(layer, shape)))
+
+
+class Flatten(nn.Flatten):
+    """(n, channels, height, width) to (n, height x width x channels), which in PyTorch's channels_last is no copy."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The images as vectors."""
+        return input.permute(0, 2, 3, 1).flatten(1)
+
+
+class FlatLinear(nn.Linear):
+    """The nn.Linear behind an nn.Flatten, behind a Flatten: its weight is nn.Linear's, in the order of channels.
+
+    To turn the weight instead of a batch of images makes networks whose first dense layer is wide twice as fast.
+    """
+
+    def __init__(self, shape: Shape, units: int) -> None:
+        super().__init__(prod(shape), units)
+        self._shape = shape
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """(n, units) of (n, height x width x channels)."""
+        weight = self.weight.view(-1, *self._shape).permute(0, 2, 3, 1).flatten(1)
+        return linear(vectors, weight, self.bias)
+
+
+def _dense(shape: Shape, units: int) -> Iterator[nn.Module]:
+    if len(shape) == 1:
+        yield nn.Linear(shape[0], units)
+        return
+    yield Flatten()
+    yield FlatLinear(shape, units)
 
 
 def _modules(layer: Layer, shape: Shape) -> Iterator[nn.Module]:
@@ -37,9 +70,7 @@ def _modules(layer: Layer, shape: Shape) -> Iterator[nn.Module]:
         case AvgPool2d():
             yield nn.AvgPool2d(layer.size, layer.stride)
         case Dense():
-            if len(shape) > 1:
-                yield nn.Flatten()
-            yield nn.Linear(prod(shape), layer.units)
+            yield from _dense(shape, layer.units)
         case Activation():
             yield _FUNCTIONS[layer.function]()
         case Dropout():

@@ -5,6 +5,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from remap_core.space.architecture import Architecture
+from remap_core.space.layers import Conv2d, Dense
 from remap_core.space.text import parse_layers
 from remap_core.training.build import build
 
@@ -47,3 +48,19 @@ def test_hyperparameters_reach_the_modules():
 def test_the_output_is_logits_and_no_probabilities():
     network = build(Architecture((1, 4, 4), 3, ()))
     assert isinstance(network[-1], nn.Linear)
+
+
+def test_a_dense_layer_on_images_is_the_textbooks_with_the_same_weights():
+    torch.manual_seed(0)
+    ours = build(Architecture((3, 6, 5), 4, (Conv2d(3, 7), Dense(9))))
+    torch.manual_seed(0)
+    theirs = nn.Sequential(nn.Conv2d(3, 7, 3), nn.Flatten(), nn.Linear(7 * 4 * 3, 9), nn.Linear(9, 4))
+    assert ours.state_dict().keys() == theirs.state_dict().keys()
+    images = torch.randn(5, 3, 6, 5)
+    for layout in (torch.contiguous_format, torch.channels_last):
+        for network in (ours, theirs):
+            network.zero_grad()
+            network(images.contiguous(memory_format=layout)).square().sum().backward()
+        assert torch.allclose(ours(images), theirs(images), atol=1e-6)
+        for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+            assert torch.allclose(one.grad, other.grad, rtol=1e-4, atol=1e-5)
