@@ -20,7 +20,7 @@ SMALLEST, POOL = CHOSEN[0], 0
 
 def go_to(page: Page, name: str) -> None:
     page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
-    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name=name, exact=True, level=1)).to_be_visible()
 
 
 def choose_three_on_the_front(page: Page, url: str) -> None:
