@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -204,11 +205,13 @@ def undo_removal() -> None:
 
 
 def follow_address() -> None:
-    """At a visitor's first page take over the drawer that the address names; from then on it names the drawer."""
+    """At a visitor's first page take over drawer and model of the address; from then on it names the drawer."""
     state = session()
     if not state.followed:
         models, complaint = address.drawer_of(st.query_params.get("drawer", ""))
         keep(models)
+        with suppress(NotFound):  # the page that is about that model says so
+            state.selected = asked_model()
         state.followed, state.complaint = True, complaint
     named = address.drawer_text(state.drawer)
     if st.query_params.get("drawer", "") != named:

@@ -187,3 +187,10 @@ def test_an_address_that_says_how_one_starts_is_shortened(home, query):
     write_catalogue(home)
     app = opened("overview", **query)
     assert not address(app)
+
+
+def test_a_link_that_names_a_model_selects_it_and_one_that_names_nonsense_selects_nothing(home):
+    write_catalogue(home)
+    assert "**#3** is selected" in said(opened("overview", model="3"))
+    assert "is selected" not in said(opened("overview", model="no number"))
+    assert "is selected" not in said(opened("overview", model="9999"))
