@@ -38,10 +38,13 @@ SWITCHED_ON = """
 
 
 def click_until(page: Page, mark: tuple, done: Callable[[], bool]) -> None:
-    """Click, and again where nothing came of it: a chart that was just drawn may not listen yet."""
+    """Click, and again where nothing came of it: a chart that was just drawn may not listen yet.
+
+    It waits long before that, for a switch whose first click was only slow would be switched back by a second.
+    """
     for _ in range(5):
         click_mark(page, *mark)
-        for _ in range(30):
+        for _ in range(75):
             if done():
                 return
             page.wait_for_timeout(200)

@@ -67,24 +67,6 @@ def spread_text(trial: Trial) -> str:
     return f"± {100 * trial.score.deviation:.1f} of {trial.score.seeds} seeds" if trial.score else ""
 
 
-def model_table(trials: Sequence[Trial], key: str) -> None:
-    """The models as a sortable table."""
-    st.dataframe(
-        model_rows(trials),
-        key=key,
-        hide_index=True,
-        row_height=ROW_HEIGHT,
-        column_config={
-            "SNAC": snac_column(trial.architecture for trial in trials),
-            "Model": MODEL,
-            "Validation accuracy": ACCURACY,
-            "Train accuracy": st.column_config.NumberColumn("Train accuracy", format="percent"),
-            "Parameters": PARAMETERS,
-            "Multiply-adds": st.column_config.NumberColumn("Multiply-adds", format="localized"),
-        },
-    )
-
-
 def layer_table(architecture: Architecture, key: str) -> None:
     """Every layer and the head: output shape, parameters, multiply-adds, share of the parameters."""
     rows = [
