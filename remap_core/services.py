@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.reader import Catalogue
 from remap_core.children.previews import Children, ParameterCap, Preview, Verdict, by_fingerprint, previews
-from remap_core.children.times import estimate_time
+from remap_core.children.times import TimeEstimate
 from remap_core.errors import InvalidTrial, NotFound
 from remap_core.geometry.mcnemar import PairedTest, paired_test
 from remap_core.settings import Settings
@@ -57,14 +57,16 @@ def parameter_cap(settings: Settings, objective: Objective) -> ParameterCap:
     return ParameterCap(settings.max_parameters, "REMAP_MAX_PARAMETERS")
 
 
-def preview_children(catalogue: Catalogue, children: Children, cap: ParameterCap) -> list[Preview]:
-    """The verdict on each candidate before anything is queued, by what the catalogue knows of its data set."""
+def preview_children(
+    catalogue: Catalogue, children: Children, cap: ParameterCap, estimate: TimeEstimate | None
+) -> list[Preview]:
+    """The verdict on each candidate before anything is queued; all are of one data set, and so is the estimate."""
     if not children:
         return []
     dataset = children[0][0].proposal.dataset
     wanted = [candidate.child.fingerprint for _, candidate in children if candidate.child]
     present = by_fingerprint(catalogue.trainings_of(dataset, wanted))
-    return previews(children, present, estimate_time(catalogue.measured(dataset)), cap)
+    return previews(children, present, estimate, cap)
 
 
 def propose_children(origin: Origin, chosen: Iterable[Preview], now: float) -> tuple[Proposal, ...]:

@@ -19,6 +19,7 @@ from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.inbox import Inbox
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.store import CatalogueStore
+from remap_core.children.times import estimate_time
 from remap_core.commands import Enqueue
 from remap_core.daemon.executors import InlineExecutor
 from remap_core.daemon.worker import Worker
@@ -64,7 +65,8 @@ class Lab:
 
     def train_children(self, origin: Origin, candidates: list) -> Children:
         """Preview (parent, candidate) pairs, train those that are new, and return the children of their parents."""
-        previews = services.preview_children(self.catalogue, candidates, self.cap)
+        estimate = estimate_time(self.catalogue.measured("digits"))
+        previews = services.preview_children(self.catalogue, candidates, self.cap, estimate)
         proposals = services.propose_children(origin, previews, time.time())
         if proposals:
             self.train(Enqueue(proposals))

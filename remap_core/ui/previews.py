@@ -35,8 +35,9 @@ COLUMNS: dict[str, Any] = {
 
 def preview(catalogue: Catalogue, origin: Origin, children: Children, noun: str) -> None:
     """The children with what they would cost; those that are ticked are trained when the button is pressed."""
-    cap = looking.parameter_cap(children[0][0].proposal.dataset)
-    found = services.preview_children(catalogue, children, cap)
+    dataset = children[0][0].proposal.dataset
+    cap = looking.parameter_cap(dataset)
+    found = services.preview_children(catalogue, children, cap, state.time_estimate(dataset))
     fresh = [one for one in found if one.verdict is Verdict.FRESH]
     several = len({parent.id for parent, _ in children}) > 1
     chosen = _ticked(fresh, several)
