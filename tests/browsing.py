@@ -109,6 +109,11 @@ def drawn_models(page: Page, key: str = "overview-chart") -> list[int]:
     return page.evaluate(DRAWN, key)
 
 
+def wait_until_drawn_up(page: Page) -> None:
+    """Until the page's script has ended: what comes last on a page may still change the width of its charts."""
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+
+
 def click_circle(page: Page, model: int, key: str = "overview-chart") -> None:
     """Click the middle of a model's circle, as a hand does: get there, and be there a moment before the click.
 

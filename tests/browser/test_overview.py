@@ -1,7 +1,7 @@
 """What only a browser can tell of the overview: boxes, what is sent again, thumbs, and where the mode bar stands."""
 
 import pytest
-from browsing import PIXEL_OF, click_circle, drawn_models, served, wait_for_circles
+from browsing import PIXEL_OF, click_circle, drawn_models, served, wait_for_circles, wait_until_drawn_up
 from catalogues import write_catalogue
 from playwright.sync_api import Browser, Page, expect
 
@@ -26,6 +26,7 @@ def url(tmp_path_factory):
 def test_a_box_keeps_all_models_in_it_and_the_chart_is_not_sent_again(page: Page, url):
     page.goto(url)
     wait_for_circles(page, 6)
+    wait_until_drawn_up(page)
     page.evaluate(f"window.kept = {CHART}.data")
     plot = page.locator(".st-key-overview-chart .nsewdrag").bounding_box()
     page.mouse.move(plot["x"] + 3, plot["y"] + 3)
