@@ -36,6 +36,10 @@ class Settings(BaseModel):
     max_parameters: int = Field(
         1_000_000, ge=100, le=10**15, description="Cap on the parameters of any model that is trained."
     )
+    time_limit: int = Field(0, ge=0, le=10**9, description="Seconds that one training may take; 0: any.")
+    memory_limit: int = Field(
+        0, ge=0, le=10**9, description="Megabytes that a worker process may hold while it trains (on Linux); 0: any."
+    )
     seed: int = Field(0, ge=0, lt=2**31, description="Seed of sampling and training.")
     workers: int = Field(0, ge=0, le=1024, description="Trainings at once; 0 means one for each core.")
     device: Device = Field("auto", description="Where to train; auto takes a GPU if there.")

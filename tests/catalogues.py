@@ -65,7 +65,7 @@ def write_catalogue(home: Path, *, waiting: int = 0, failed: int = 0, card: Data
         store.complete(number, evaluation(10 + number, card), 103.0)
     for number in ids[6 : 6 + failed]:
         store.claim(104.0)
-        store.fail(number, "The loss is no longer a number in epoch 1: the training diverged.", 105.0)
+        store.fail(number, "The training diverged at epoch 1: its loss is no longer a number.", 105.0)
     Publisher(store, folder).publish()
     store.close()
     return folder

@@ -56,7 +56,7 @@ def train_wide_ones_badly(trial: Trial, should_stop: Callable[[], bool]) -> Trai
     yield epoch(1)
     units = trial.architecture.layers[0].units
     if units == 13:
-        raise TrainingFailed("The loss is no longer a number in epoch 2: the training diverged.")
+        raise TrainingFailed("The training diverged at epoch 2: its loss is no longer a number.")
     if units == 14:
         raise ValueError("mat1 and mat2 shapes cannot be multiplied\nand a second line")
     if units == 15:

@@ -26,6 +26,7 @@ from remap_core.cli.metrics import metrics
 from remap_core.commands import Enqueue
 from remap_core.daemon import loop, queue
 from remap_core.daemon.executors import Executor
+from remap_core.daemon.limits import Limits, train_within
 from remap_core.daemon.local import LocalExecutor
 from remap_core.daemon.worker import Worker
 from remap_core.errors import FolderUnusable
@@ -63,8 +64,9 @@ def trainer(
         try:
             describe = cache(partial(_describe, folder))
             _enqueue_initial(store, settings, describe)
+            train = partial(_train, home=settings.home.absolute(), device=settings.device)
             executor = LocalExecutor(
-                partial(_train, home=settings.home.absolute(), device=settings.device),
+                partial(train_within, Limits(settings.time_limit, settings.memory_limit), train),
                 partial(_prepare, settings.device),
                 _slots(settings),
                 partial(_score, home=settings.home.absolute(), device=settings.device),

@@ -82,7 +82,7 @@ def _epoch(
         learned = learner.learn(data.train, order, config.batch_size, rate, should_stop)
     judged, _ = learner.judge(data.validation, should_stop)
     if not isfinite(learned.loss + judged.loss):
-        raise TrainingFailed(f"The loss is no longer a number in epoch {epoch}: the training diverged.")
+        raise TrainingFailed(f"The training diverged at epoch {epoch}: its loss is no longer a number.")
     return EpochResult(epoch, *learned, *judged, seconds=perf_counter() - start)
 
 

@@ -92,7 +92,7 @@ def test_one_failing_architecture_is_a_failed_trial_with_a_sentence_and_the_next
         TrialState.FAILED,
         TrialState.COMPLETE,
     ]
-    assert daemon.store.trial(1).error == "The loss is no longer a number in epoch 2: the training diverged."
+    assert daemon.store.trial(1).error == "The training diverged at epoch 2: its loss is no longer a number."
     assert daemon.store.trial(2).error == (
         "Training ended with an unexpected ValueError: mat1 and mat2 shapes cannot be multiplied"
     )

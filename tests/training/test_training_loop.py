@@ -120,7 +120,7 @@ def test_a_training_that_is_told_to_stop_does_so_before_the_next_batch(asked):
 
 def test_a_training_that_diverges_fails_with_the_epoch():
     deep = ", ".join(["Dense 64"] * 24)
-    with pytest.raises(TrainingFailed, match=r"^The loss is no longer a number in epoch \d: the training diverged\.$"):
+    with pytest.raises(TrainingFailed, match=r"^The training diverged at epoch \d: its loss is no longer a number\.$"):
         run(train(trial_on(BARS, deep, learning_rate=1.0, epochs=9), BARS, device="cpu"))
 
 

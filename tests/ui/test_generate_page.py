@@ -239,7 +239,7 @@ def test_a_waiting_training_is_moved(home, place):
 def test_a_failed_training_says_why_and_is_tried_again(home):
     folder = write_catalogue(home, failed=1)
     app = opened("queue")
-    assert "The loss is no longer a number in epoch 1" in said(app)
+    assert "The training diverged at epoch 1" in said(app)
     app.button(key="retry-7").click().run()
     assert len(sent(folder)) == 1
 

@@ -61,7 +61,7 @@ def test_the_numbers_of_the_model_in_the_address_are_shown(home):
 def test_a_failed_model_says_why_and_what_is_missing(home):
     write_catalogue(home, failed=1)
     app = opened("inspect", model="7")
-    assert app.error[0].value == "The loss is no longer a number in epoch 1: the training diverged."
+    assert app.error[0].value == "The training diverged at epoch 1: its loss is no longer a number."
     words = said(app)
     assert "The confusion matrix and the accuracy by class are drawn when the training is complete." in words
     assert "Only complete models are scored, and this one is failed." in words
