@@ -30,6 +30,9 @@ class Settings(BaseModel):
     space: Literal["remap-2019"] = Field("remap-2019", description="Search space that initial models come from.")
     population: int = Field(40, ge=0, le=100_000, description="Initial models that an empty catalogue gets.")
     epochs: int = Field(10, ge=1, le=10_000, description="Epochs that an initial model is trained for.")
+    halving: bool = Field(
+        False, description="Whether only the best third of the initial models goes on after epoch 1, and after epoch 3."
+    )
     patience: int = Field(0, ge=0, description="Epochs without a lower validation loss that end a training; 0: none.")
     batch_size: int = Field(0, ge=0, le=65_536, description="Images a training step; 0 fits the data set (16 to 256).")
     learning_rate: float = Field(0.001, gt=0, le=1, description="Adam's at first; times 0.75 after every epoch.")

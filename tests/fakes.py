@@ -1,6 +1,6 @@
 """What stands in for slow neighbours in tests: a store in memory that keeps the same contract as the catalogue."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from remap_core.annotations import Annotation
 from remap_core.commands import Outcome, Receipt
 from remap_core.errors import CommandRefused, InvalidTrial, NotFound
+from remap_core.halving import RUNGS, Contender, is_halved
 from remap_core.maps import Relation
 from remap_core.trials import (
     DatasetCard,
@@ -90,8 +91,8 @@ class MemoryStore:
             raise NotFound(f"There is no trial {trial}.")
         return self._content.trials[trial]
 
-    def claim(self, now: float) -> Trial | None:
-        waiting = self._waiting()
+    def claim(self, now: float, resting: Collection[TrialId] = ()) -> Trial | None:
+        waiting = [trial for trial in self._waiting() if trial.id not in resting]
         if self._content.paused or not waiting:
             return None
         return self._update(waiting[0], state=TrialState.RUNNING, started=now)
@@ -115,6 +116,21 @@ class MemoryStore:
     def fail(self, trial: TrialId, sentence: str, now: float) -> None:
         self._update(self._require(trial, TrialState.RUNNING), state=TrialState.FAILED, error=sentence, finished=now)
 
+    def prune(self, trial: TrialId, sentence: str, now: float) -> None:
+        self._update(self._require(trial, TrialState.WAITING), state=TrialState.PRUNED, error=sentence, finished=now)
+
+    def contenders(self) -> list[tuple[Contender, ...]]:
+        groups: dict[tuple, list[Trial]] = {}
+        for trial in filter(is_halved, self._content.trials.values()):
+            asked = trial.proposal
+            groups.setdefault((asked.dataset, asked.batch, trial.created, asked.config), []).append(trial)
+        unfinished = [group for group in groups.values() if not all(trial.state.is_finished() for trial in group)]
+        return [tuple(map(self._contender, group)) for group in unfinished]
+
+    def _contender(self, trial: Trial) -> Contender:
+        results = [self._content.epochs.get((trial.id, 1, epoch)) for epoch in range(1, max(RUNGS) + 1)]
+        return Contender(trial.id, trial.state, trial.proposal.config.epochs, tuple(filter(None, results)))
+
     def cancel(self, trial: TrialId, now: float) -> None:
         present = self._require(trial, TrialState.WAITING, TrialState.RUNNING)
         self._update(present, state=TrialState.CANCELLED, finished=now)
@@ -132,7 +148,7 @@ class MemoryStore:
         return open_ones
 
     def retry(self, trial: TrialId, now: float) -> None:
-        ended = self._require(trial, TrialState.FAILED, TrialState.CANCELLED)
+        ended = self._require(trial, TrialState.FAILED, TrialState.CANCELLED, TrialState.PRUNED)
         same = self.find_same_training(ended.proposal)
         if same is not None:
             raise CommandRefused(f"Trial {trial} need not be tried again: trial {same} is the same training.")

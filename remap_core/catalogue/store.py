@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import astuple
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from duckdb import DuckDBPyConnection
 from remap_core.annotations import Annotation
 from remap_core.catalogue import atlas, encoding, remarks
 from remap_core.catalogue.connection import LiveConnection, connect_live, saying_why_not
+from remap_core.catalogue.contenders import read_contenders
 from remap_core.catalogue.encoding import LabelSet
 from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.migrations import migrate
@@ -19,6 +20,7 @@ from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.rows import SELECT_RECEIPT, SELECT_TRIAL, new_trials, possible_ids, receipt_of, trial_of
 from remap_core.commands import Outcome, Receipt
 from remap_core.errors import CommandRefused, NotFound
+from remap_core.halving import Contender
 from remap_core.maps import ModelMap, Relation
 from remap_core.trials import (
     DatasetCard,
@@ -103,11 +105,12 @@ class CatalogueStore:
             self._live.insert("trials", new_trials(proposals, first, self._end(), now))
         return list(range(first, first + len(proposals)))
 
-    def claim(self, now: float) -> Trial | None:
+    def claim(self, now: float, resting: Collection[TrialId] = ()) -> Trial | None:
         with self._live.transaction():
             found = self._live.rows(
                 "SELECT id FROM trials WHERE state = 'waiting' AND NOT (SELECT paused FROM trainer) "
-                "ORDER BY position LIMIT 1"
+                "AND NOT list_contains(?::BIGINT[], id) ORDER BY position LIMIT 1",
+                list(resting),
             )
             for (trial,) in found:
                 self._live.change("UPDATE trials SET state = 'running', started = ? WHERE id = ?", now, trial)
@@ -153,7 +156,7 @@ class CatalogueStore:
 
     def retry(self, trial: TrialId, now: float) -> None:
         with self._live.transaction():
-            ended = self._require(trial, TrialState.FAILED, TrialState.CANCELLED)
+            ended = self._require(trial, TrialState.FAILED, TrialState.CANCELLED, TrialState.PRUNED)
             same = self.find_same_training(ended.proposal)
             if same is not None:
                 raise CommandRefused(f"Trial {trial} need not be tried again: trial {same} is the same training.")
@@ -237,10 +240,19 @@ class CatalogueStore:
             )
 
     def fail(self, trial: TrialId, sentence: str, now: float) -> None:
+        self._end_early(trial, TrialState.RUNNING, TrialState.FAILED, sentence, now)
+
+    def prune(self, trial: TrialId, sentence: str, now: float) -> None:
+        self._end_early(trial, TrialState.WAITING, TrialState.PRUNED, sentence, now)
+
+    def contenders(self) -> list[tuple[Contender, ...]]:
+        return read_contenders(self._live)
+
+    def _end_early(self, trial: TrialId, before: TrialState, after: TrialState, sentence: str, now: float) -> None:
         with self._live.transaction():
-            self._require(trial, TrialState.RUNNING)
+            self._require(trial, before)
             self._live.change(
-                "UPDATE trials SET state = 'failed', error = ?, finished = ? WHERE id = ?", sentence, now, trial
+                "UPDATE trials SET state = ?, error = ?, finished = ? WHERE id = ?", after.value, sentence, now, trial
             )
 
     def _require(self, trial: TrialId, *states: TrialState) -> Trial:

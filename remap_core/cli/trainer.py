@@ -28,6 +28,7 @@ from remap_core.daemon import loop, queue
 from remap_core.daemon.executors import Executor
 from remap_core.daemon.limits import Limits, train_within
 from remap_core.daemon.local import LocalExecutor
+from remap_core.daemon.rungs import train_to_rung
 from remap_core.daemon.worker import Worker
 from remap_core.errors import FolderUnusable
 from remap_core.settings import Device, Settings, read_settings
@@ -65,6 +66,8 @@ def trainer(
             describe = cache(partial(_describe, folder))
             _enqueue_initial(store, settings, describe)
             train = partial(_train, home=settings.home.absolute(), device=settings.device)
+            if settings.halving:
+                train = partial(train_to_rung, train)
             executor = LocalExecutor(
                 partial(train_within, Limits(settings.time_limit, settings.memory_limit), train),
                 partial(_prepare, settings.device),
@@ -77,6 +80,7 @@ def trainer(
                 executor,
                 describe,
                 max_parameters=settings.max_parameters,
+                halving=settings.halving,
                 want_of_room=folder.want_of_room,
             )
             beat = Beat(folder, executor)

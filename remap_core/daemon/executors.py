@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from remap_core.daemon.ports import ScoreFunction, TrainFunction, Training
-from remap_core.errors import RemapError, TrainingFailed
+from remap_core.errors import RemapError, TrainingFailed, TrainingStopped
 from remap_core.trials import EpochResult, Evaluation, SealedScore, Trial, TrialId
 
 
@@ -52,7 +52,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class Stopped:
-    """The training ended because it was told to."""
+    """The training ended because it was told to, or rests at a rung."""
 
     run: Run
 
@@ -172,6 +172,8 @@ class InlineExecutor:
             return EpochDone(run, next(training))
         except StopIteration as end:
             event: Event = Finished(run, end.value)
+        except TrainingStopped:
+            event = Stopped(run)
         except Exception as error:
             event = Failed(run, failure_sentence(error))
         self._current = None

@@ -25,7 +25,7 @@ from remap_core.daemon.executors import (
     score_nothing,
 )
 from remap_core.daemon.ports import ScoreFunction, TrainFunction
-from remap_core.errors import RemapError, TrainingFailed
+from remap_core.errors import RemapError, TrainingFailed, TrainingStopped
 from remap_core.trials import Trial
 
 STALE_SECONDS = 120.0
@@ -259,5 +259,6 @@ def _train_one(connection: Connection, train: TrainFunction, trial: Trial) -> bo
     except (EOFError, OSError):
         raise
     except Exception as error:
-        connection.send(Stopped(run) if stopped else Failed(run, failure_sentence(error)))
+        has_stopped = stopped or isinstance(error, TrainingStopped)
+        connection.send(Stopped(run) if has_stopped else Failed(run, failure_sentence(error)))
     return leave

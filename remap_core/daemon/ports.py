@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from typing import Protocol
 
 from remap_core.annotations import Annotation
 from remap_core.commands import Receipt
+from remap_core.halving import Contender
 from remap_core.maps import Relation
 from remap_core.trials import (
     DatasetCard,
@@ -57,8 +58,8 @@ class Store(Protocol):
     def trial(self, trial: TrialId) -> Trial:
         """The trial; raises NotFound."""
 
-    def claim(self, now: float) -> Trial | None:
-        """Take the first WAITING trial (it is RUNNING now); None where none waits or the queue is paused."""
+    def claim(self, now: float, resting: Collection[TrialId] = ()) -> Trial | None:
+        """Take the first WAITING trial that is not `resting` (it is RUNNING now); None for none or a paused queue."""
 
     def record_epoch(self, trial: TrialId, result: EpochResult) -> None:
         """Store an epoch of a RUNNING trial's present attempt; storing the same epoch again replaces it."""
@@ -68,6 +69,15 @@ class Store(Protocol):
 
     def fail(self, trial: TrialId, sentence: str, now: float) -> None:
         """RUNNING -> FAILED with the reason."""
+
+    def prune(self, trial: TrialId, sentence: str, now: float) -> None:
+        """WAITING -> PRUNED with the reason; its epochs stay."""
+
+    def contenders(self) -> list[tuple[Contender, ...]]:
+        """First attempts of initial models that were asked for together and alike, where any waits or runs still.
+
+        Each with its results up to the last rung; by id.
+        """
 
     def cancel(self, trial: TrialId, now: float) -> None:
         """WAITING or RUNNING -> CANCELLED; raises CommandRefused for a finished trial, NotFound for none."""
@@ -79,7 +89,7 @@ class Store(Protocol):
         """
 
     def retry(self, trial: TrialId, now: float) -> None:
-        """FAILED or CANCELLED -> WAITING at the end of the queue, as the next attempt, from its beginning.
+        """FAILED, CANCELLED or PRUNED -> WAITING at the end of the queue, as the next attempt, from its beginning.
 
         Raises CommandRefused for a trial in another state, and where the same training is in the catalogue again.
         """

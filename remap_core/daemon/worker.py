@@ -12,6 +12,7 @@ from remap_core.commands import Cancel, CancelBatch, Command, Outcome
 from remap_core.daemon.executors import EpochDone, Event, Executor, Failed, Finished, Lost, Run, Scored, Stopped
 from remap_core.daemon.ports import Store
 from remap_core.daemon.queue import DescribeDataset, apply
+from remap_core.daemon.rungs import Referee
 from remap_core.errors import InvalidTrial, UnreadableCommand
 from remap_core.trials import Evaluation, Trial, TrialId, TrialState
 
@@ -45,10 +46,12 @@ class Worker:
         describe: DescribeDataset,
         *,
         max_parameters: int | None = None,
+        halving: bool = False,
         want_of_room: Callable[[], str] = str,
     ) -> None:
         self._store, self._inbox, self._executor, self._describe = store, inbox, executor, describe
         self._max_parameters = max_parameters
+        self._referee = Referee(store) if halving else None
         self._want_of_room, self.trouble = want_of_room, ""
         self._runs: set[Run] = set()
         self._paused: set[Run] = set()
@@ -117,7 +120,7 @@ class Worker:
 
     def _begin_trainings(self, now: float) -> None:
         for _ in range(self._executor.free_slots):
-            trial = self._store.claim(now)
+            trial = self._store.claim(now, self._referee.resting(now) if self._referee else ())
             if trial is None:
                 return
             self._begin(trial)

@@ -230,7 +230,7 @@ def test_what_did_not_fail_is_not_tried_again(store, state):
         store.claim(200.0)
     if state is COMPLETE:
         store.complete(1, EVALUATION, 300.0)
-    with pytest.raises(CommandRefused, match=f"must be failed or cancelled for this, but it is {state}"):
+    with pytest.raises(CommandRefused, match=f"must be failed or cancelled or pruned for this, but it is {state}"):
         store.retry(1, 400.0)
 
 
@@ -555,3 +555,61 @@ def test_every_change_makes_the_version_grow(store):
         change()
         versions.append(store.version)
     assert sorted(set(versions)) == versions
+
+
+# Successive halving
+
+
+def test_who_rests_is_not_claimed_and_the_next_one_is(store):
+    enqueue(store, 3, 4, 5)
+    assert store.claim(200.0, {1, 3}).id == 2
+    assert store.claim(200.0, frozenset({1, 3})) is None
+    assert store.claim(200.0).id == 1
+
+
+def test_a_pruned_trial_keeps_its_epochs_and_says_why(store):
+    enqueue(store, 3)
+    store.claim(200.0)
+    store.record_epoch(1, epoch(1))
+    with pytest.raises(CommandRefused, match="Trial 1 must be waiting for this, but it is running"):
+        store.prune(1, "no", 300.0)
+    store.requeue(1)
+    store.prune(1, "Pruned after epoch 1: 2nd of 2.", 300.5)
+    pruned = store.trial(1)
+    assert (pruned.state, pruned.error) == (TrialState.PRUNED, "Pruned after epoch 1: 2nd of 2.")
+    assert (pruned.finished, pruned.last) == (300.5, epoch(1))
+    assert claimed(store) == []
+
+
+def test_a_pruned_trial_can_be_asked_for_again_and_is_no_contender_then(store):
+    enqueue(store, 3, 4)
+    store.prune(1, "no", 300.0)
+    store.retry(1, 400.0)
+    assert (store.trial(1).state, store.trial(1).attempt) == (WAITING, 2)
+    assert [[one.trial for one in group] for group in store.contenders()] == [[2]]
+
+
+def test_contenders_are_the_initial_models_that_were_asked_for_together_while_any_is_open(store):
+    enqueue(store, 3, 4)
+    store.enqueue([proposal(5), proposal(6, origin=Origin.HANDCRAFTED)], 101.0)
+    for _ in range(3):
+        store.claim(200.0)
+    store.record_epoch(1, epoch(1))
+    store.complete(1, EVALUATION, 300.0)
+    first, second = store.contenders()
+    assert [(one.trial, one.state, one.epochs, one.curve) for one in first] == [
+        (1, COMPLETE, 2, (epoch(1),)),
+        (2, RUNNING, 2, ()),
+    ]
+    assert [one.trial for one in second] == [3]
+    store.fail(2, "no", 300.0)
+    assert [[one.trial for one in group] for group in store.contenders()] == [[3]]
+
+
+def test_contenders_show_no_more_results_than_the_last_rung_needs(store):
+    store.enqueue([proposal(3, epochs=9)], 100.0)
+    store.claim(200.0)
+    for number in range(1, 6):
+        store.record_epoch(1, epoch(number))
+    ((contender,),) = store.contenders()
+    assert contender.curve == (epoch(1), epoch(2), epoch(3))
