@@ -119,7 +119,7 @@ with shell.page("inspect"):
     st.subheader(f"Model #{trial.id}")
     st.caption(origin_sentence(trial, catalogue))
     if trial.error:
-        st.error(plain(trial.error))
+        (st.info if trial.state is TrialState.PRUNED else st.error)(plain(trial.error))
     draw(snac_figure(trial.architecture, Size.LARGE, bracketed=True), "inspect-snac", snac_alt(trial.architecture))
     act(trial)
     second = choose_second(catalogue, trial)

@@ -8,7 +8,7 @@ from remap_core.catalogue.reader import Catalogue
 from remap_core.commands import CancelBatch, Pause, Resume
 from remap_core.trials import Trial, TrialState
 from remap_core.ui import shell, state
-from remap_core.ui.trainings import show_complete, show_failed, show_running, show_waiting, summary
+from remap_core.ui.trainings import show_complete, show_ended_early, show_running, show_waiting, summary
 
 FINISHED = 50  # ended trainings that are shown, the last first
 
@@ -22,7 +22,10 @@ def show(catalogue: Catalogue) -> None:
     shown = of_batch(trials)
     show_running(catalogue, [trial for trial in shown if trial.state is TrialState.RUNNING], estimate)
     show_waiting([trial for trial in shown if trial.state is TrialState.WAITING])
-    show_failed([trial for trial in shown if trial.state in (TrialState.FAILED, TrialState.CANCELLED)])
+    failed = [trial for trial in shown if trial.state in (TrialState.FAILED, TrialState.CANCELLED)]
+    show_ended_early("Failed or cancelled", failed, again="Retry")
+    pruned = [trial for trial in shown if trial.state is TrialState.PRUNED]
+    show_ended_early("Pruned by halving", pruned, again="Train in full")
     show_complete([trial for trial in shown if trial.state is TrialState.COMPLETE])
 
 

@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count, islice
@@ -20,6 +21,8 @@ from remap_core.children.previews import Children, ParameterCap, Preview, Verdic
 from remap_core.children.times import TimeEstimate
 from remap_core.errors import InvalidTrial, NotFound
 from remap_core.geometry.mcnemar import PairedTest, paired_test
+from remap_core.halving import Contender, Hindsight, in_hindsight
+from remap_core.population import pareto_front
 from remap_core.settings import Settings
 from remap_core.space.sampler import SPACES, sample_architectures
 from remap_core.trials import MOST_REPEATS, DatasetCard, Origin, Proposal, TrainingConfig, Trial, TrialState
@@ -105,6 +108,30 @@ def propose_repeats(catalogue: Catalogue, model: Trial, n: int, now: float) -> t
     batch = f"repeats of #{model.id}, {_moment(now)}"
     as_repeat = replace(model.proposal, origin=Origin.REPEAT, parent=model.id, edits=(), batch=batch)
     return tuple(replace(as_repeat, config=replace(config, seed=seed)) for seed in free)
+
+
+def halving_in_hindsight(catalogue: Catalogue, dataset: str) -> tuple[list[Trial], Hindsight]:
+    """Complete initial models of a data set that were trained alike, and what halving would have made of them.
+
+    Of several ways of training the one of the most models. Raises NotFound where there are none.
+    """
+    complete = catalogue.trials(sorted(catalogue.trial_ids(TrialState.COMPLETE)))
+    initial = [one for one in complete if (one.proposal.dataset, one.proposal.origin) == (dataset, Origin.INITIAL)]
+    if not initial:
+        raise NotFound(f"There are no complete initial models of {dataset} yet.")
+    (config, _), *_ = Counter(trial.proposal.config for trial in initial).most_common(1)
+    alike = [trial for trial in initial if trial.proposal.config == config]
+    curves = catalogue.epoch_curves([trial.id for trial in alike])
+    return alike, in_hindsight(
+        [Contender(trial.id, trial.state, config.epochs, tuple(curves[trial.id])) for trial in alike]
+    )
+
+
+def front(trials: Sequence[Trial]) -> list[Trial]:
+    """The trials that no other beats in validation accuracy and parameters, by rising parameters."""
+    parameters = np.array([trial.architecture.parameters for trial in trials])
+    accuracies = np.array([np.nan if trial.accuracy is None else trial.accuracy for trial in trials])
+    return [trials[row] for row in pareto_front(parameters, accuracies)]
 
 
 def _moment(now: float) -> str:

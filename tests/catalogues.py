@@ -1,5 +1,6 @@
 """Small catalogues on disk, as a trainer would have left them."""
 
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,25 @@ def evaluation(right: int, card: DatasetCard = CARD) -> Evaluation:
     confusion = np.zeros((10, 10), dtype=np.int64)
     np.add.at(confusion, (labels, predictions), 1)
     return Evaluation(confusion, predictions.astype(np.uint8), Latency(0.12, 3.4, "cpu", 1))
+
+
+def write_halved(home: Path) -> DataFolder:
+    """Three initial models of three epochs: the second is complete, the first was pruned, the third rests."""
+    folder = DataFolder(home)
+    with closing(CatalogueStore.open(folder)) as store:
+        store.register_dataset(CARD)
+        store.enqueue([Proposal(architecture(text), "digits", TrainingConfig(epochs=3)) for text in CHAINS[:3]], 100.0)
+        for number in (1, 2, 3):
+            store.claim(101.0)
+            store.record_epoch(number, epoch(1))
+        for number in (2, 3):
+            store.record_epoch(2, epoch(number))
+        store.complete(2, evaluation(15), 103.0)
+        store.requeue(1)
+        store.requeue(3)
+        store.prune(1, "Pruned after epoch 1: 2nd of 3.", 104.0)
+        Publisher(store, folder).publish()
+    return folder
 
 
 def write_catalogue(home: Path, *, waiting: int = 0, failed: int = 0, card: DatasetCard = CARD) -> DataFolder:

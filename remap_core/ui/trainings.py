@@ -67,7 +67,8 @@ def show_waiting(trials: Sequence[Trial]) -> None:
         columns = st.columns([3, 3, 4], vertical_alignment="center")
         _snac(columns[0], trial)
         parameters = words.counted(trial.architecture.parameters, "parameter")
-        columns[1].markdown(f"#{trial.id} · {parameters}{_origin(trial)}")
+        done = f" · {trial.epochs_done} of {trial.proposal.config.epochs} epochs done" if trial.epochs_done else ""
+        columns[1].markdown(f"#{trial.id} · {parameters}{_origin(trial)}{done}")
         row = columns[2].container(horizontal=True, gap="small")
         for place in Place:
             _action(row, place.value.capitalize(), ICONS[place], Move(trial.id, place))
@@ -76,16 +77,16 @@ def show_waiting(trials: Sequence[Trial]) -> None:
         st.caption(f"... and {words.count(len(trials) - SHOWN_WAITING)} more behind these.")
 
 
-def show_failed(trials: Sequence[Trial]) -> None:
-    """What failed or was cancelled, with the sentence why, and a way to try again."""
+def show_ended_early(title: str, trials: Sequence[Trial], again: str) -> None:
+    """What ended before its last epoch, with the sentence why; `again`: the words on the way to train it anew."""
     if not trials:
         return
-    st.markdown(f"##### Failed or cancelled: {words.count(len(trials))}")
+    st.markdown(f"##### {title}: {words.count(len(trials))}")
     for trial in trials:
         columns = st.columns([3, 5, 2], vertical_alignment="center")
         _snac(columns[0], trial)
-        columns[1].markdown(f"#{trial.id} {trial.state.value}{'. ' + plain(trial.error) if trial.error else ''}")
-        _action(columns[2], "Retry", "replay", Retry(trial.id))
+        columns[1].markdown(f"#{trial.id} {_ending(trial)}")
+        _action(columns[2], again, "replay", Retry(trial.id))
 
 
 def show_complete(trials: Sequence[Trial]) -> None:
@@ -123,6 +124,12 @@ def show_complete(trials: Sequence[Trial]) -> None:
     )
 
 
+def _ending(trial: Trial) -> str:
+    if trial.state is TrialState.PRUNED:
+        return f"at {words.accuracy(trial, otherwise='no accuracy')}. {plain(trial.error or '')}"
+    return f"{trial.state.value}{'. ' + plain(trial.error) if trial.error else ''}"
+
+
 def _progress_text(trial: Trial, estimate: TimeEstimate | None) -> str:
     text = f"#{trial.id}: epoch {trial.epochs_done} of {trial.proposal.config.epochs}"
     return f"{text}, about {words.duration(estimate.remaining_seconds(trial))} left" if estimate else text
@@ -145,5 +152,5 @@ def _snac(column: st.delta_generator.DeltaGenerator, trial: Trial) -> None:
 
 
 def _action(place: st.delta_generator.DeltaGenerator, label: str, icon: str, command: Cancel | Move | Retry) -> None:
-    key = f"{label.lower()}-{command.trial}"
+    key = f"{label.lower().replace(' ', '-')}-{command.trial}"
     place.button(label, key=key, icon=f":material/{icon}:", type="tertiary", on_click=state.send, args=(command,))

@@ -10,14 +10,14 @@ from pathlib import Path
 import duckdb
 import pytest
 from apps import ROOT, opened, said
-from catalogues import write_catalogue
+from catalogues import write_catalogue, write_halved
 from streamlit.testing.v1 import AppTest
 
 from remap_core import __version__, services
 from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.heartbeat import TrainerStatus, write_trainer
 from remap_core.catalogue.inbox import Inbox
-from remap_core.commands import Cancel, Enqueue, Pause
+from remap_core.commands import Cancel, Enqueue, Pause, Retry
 from remap_core.trials import Origin
 
 PAGES = ("overview", "drawer", "inspect", "generate", "queue")
@@ -91,6 +91,25 @@ def test_the_queue_sends_what_its_buttons_say(home):
     app.button(key="cancel-7").click().run()
     app.button(key="queue-pause").click().run()
     assert [command for _, command in Inbox(folder).pending()] == [Cancel(7), Pause()]
+
+
+def test_the_queue_says_what_was_pruned_and_why_and_trains_it_in_full_if_asked(home):
+    folder = write_halved(home)
+    app = opened("queue")
+    words = said(app)
+    assert "Pruned by halving: 1" in words
+    assert "#1 at 51.0 %. Pruned after epoch 1: 2nd of 3." in words
+    assert "#3 · 1,610 parameters · 1 of 3 epochs done" in words
+    app.button(key="train-in-full-1").click().run()
+    assert [command for _, command in Inbox(folder).pending()] == [Retry(1)]
+
+
+def test_a_pruned_model_is_shown_with_its_curve_and_the_reason(home):
+    write_halved(home)
+    app = opened("inspect", model="1")
+    assert "From the initial population; pruned, 1 epoch of 3." in said(app)
+    assert next(found.value for found in app.info) == "Pruned after epoch 1: 2nd of 3."
+    assert not app.error
 
 
 def test_a_catalogue_of_a_newer_version_is_said_in_a_sentence(home):

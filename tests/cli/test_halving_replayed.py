@@ -1,0 +1,70 @@
+"""`remap halving`: a finished population, replayed."""
+
+from contextlib import closing
+
+import pytest
+from catalogues import CARD, architecture, evaluation, write_halved
+from typer.testing import CliRunner
+
+from remap_core.catalogue.folder import DataFolder
+from remap_core.catalogue.snapshot import Publisher
+from remap_core.catalogue.store import CatalogueStore
+from remap_core.cli import app
+from remap_core.errors import NoCatalogue, NotFound
+from remap_core.trials import EpochResult, Origin, Proposal, TrainingConfig
+
+
+def replayed(home, *words):
+    return CliRunner(env={"REMAP_HOME": str(home)}).invoke(app, ["halving", *words])
+
+
+def write_population(home):
+    """Nine models of four epochs, the larger the better but for the last: it is the best, and slow to learn."""
+    folder = DataFolder(home)
+    with closing(CatalogueStore.open(folder)) as store:
+        store.register_dataset(CARD)
+        config = TrainingConfig(epochs=4)
+        store.enqueue([Proposal(architecture(f"Dense {n}"), "digits", config) for n in range(1, 10)], 100.0)
+        store.enqueue([Proposal(architecture("Dense 99"), "digits", config, Origin.VARIATION, 1)], 100.0)
+        for number in range(1, 11):
+            store.claim(101.0)
+            accuracies = (0.01, 0.02, 0.5, 0.95) if number == 9 else (number / 10,) * 4
+            for epoch, accuracy in enumerate(accuracies, 1):
+                store.record_epoch(number, EpochResult(epoch, 1.0, 0.5, 1.0, accuracy, 1.0))
+            store.complete(number, evaluation(10), 102.0)
+        Publisher(store, folder).publish()
+
+
+def test_the_best_models_that_halving_would_have_missed_are_named_with_what_it_would_have_saved(tmp_path):
+    write_population(tmp_path)
+    ended = replayed(tmp_path)
+    assert ended.exit_code == 0
+    assert ended.output.splitlines()[:9] == [
+        "9 initial models of digits, trained for 4 epochs at most: 36 epochs.",
+        "Halved: 9 to epoch 1, 3 to epoch 3, 1 to the end (one in 3 goes on); 16 epochs, 56% fewer.",
+        "The best 5 by validation accuracy: 4 of 5 would have been missed.",
+        "  model 9: 95.0% with 685 parameters. Pruned after epoch 1: 9th of 9.",
+        "  model 8: 80.0% with 610 parameters. Kept.",
+        "  model 7: 70.0% with 535 parameters. Pruned after epoch 3: 2nd of 3.",
+        "  model 6: 60.0% with 460 parameters. Pruned after epoch 3: 3rd of 3.",
+        "  model 5: 50.0% with 385 parameters. Pruned after epoch 1: 4th of 9.",
+        "The Pareto front of accuracy against parameters: 8 of 9 would have been missed.",
+    ]
+
+
+def test_a_population_that_was_halved_is_said_to_tell_little(tmp_path):
+    write_halved(tmp_path)
+    assert replayed(tmp_path).output.splitlines()[-1] == ("Pruned already: 1; what is left says little about halving.")
+
+
+def test_without_a_finished_population_there_is_nothing_to_replay(tmp_path):
+    assert isinstance(replayed(tmp_path).exception, NoCatalogue)
+    write_halved(tmp_path)
+    ended = replayed(tmp_path, "--dataset", "digits#600")
+    assert isinstance(ended.exception, NotFound)
+    assert str(ended.exception) == "There are no complete initial models of digits#600 yet."
+
+
+@pytest.mark.parametrize("word", ["3", "--rungs"])
+def test_what_it_does_not_take_is_wrong_usage(tmp_path, word):
+    assert replayed(tmp_path, word).exit_code == 2
