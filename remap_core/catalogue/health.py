@@ -75,10 +75,14 @@ def _trainer(folder: DataFolder, now: float) -> Iterator[Look]:
     if holder is None:
         yield Level.WARNING, "No trainer is alive: start one with `remap trainer`, or open the app."
     elif status is None or abs(age) >= FRESH_SECONDS:
-        seen = f"its last sign of life is {age:,.0f} s old" if status else "it gave no sign of life yet"
+        dated = f"{age:,.0f} s old" if age >= 0 else f"dated {-age:,.0f} s ahead (a clock was set)"
+        seen = f"its last sign of life is {dated}" if status else "it gave no sign of life yet"
         yield Level.WARNING, f"A trainer (pid {holder}) holds the folder, but {seen}: it starts, or hangs; then end it."
     else:
-        yield Level.OK, f"A trainer (pid {status.pid}) is alive: {status.device or 'starting'}, seen {age:.0f} s ago."
+        yield (
+            Level.OK,
+            f"A trainer (pid {status.pid}) is alive: {status.device or 'starting'}, seen {max(0.0, age):.0f} s ago.",
+        )
         yield _version(status.version)
         if status.message:
             yield Level.WARNING, f"The trainer says: {status.message}"

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import secrets
+import threading
 from pathlib import Path
 
 from remap_core.catalogue.folder import DataFolder
@@ -19,10 +20,29 @@ AT_ONCE = 50
 
 _NAME = re.compile(r"([\w-][\w.-]*)\.json", re.ASCII)
 _SENT = itertools.count()
+_SET_BACK = 10**6
+"""Microseconds by which a clock that is read twice is never behind itself, unless it was set."""
+
+
+class _Stamps:
+    """Microseconds for ids: `now`, and after the clock was set back the last ones until it has caught up."""
+
+    def __init__(self) -> None:
+        self._last, self._lock = 0, threading.Lock()
+
+    def of(self, now: float) -> int:
+        with self._lock:
+            stamp = int(now * 1e6)
+            if stamp < self._last - _SET_BACK:
+                stamp = self._last
+            self._last = max(self._last, stamp)
+            return stamp
 
 
 class Inbox:
     """The inbox of a data folder. Only files named *.json are commands; whatever else lies there is left alone."""
+
+    _stamps = _Stamps()
 
     def __init__(self, folder: DataFolder) -> None:
         self._folder = folder
@@ -30,9 +50,10 @@ class Inbox:
     def send(self, command: Command, now: float) -> str:
         """Put a command into the inbox, safely on the disk; returns its id. Raises FolderUnusable.
 
-        Ids sort by `now`, then by the order in which this process sent them, and no two are equal.
+        Ids sort by `now`, then by the order in which this process sent them, and no two are equal. A clock that is set
+        back by more than a second does not put what this process sends then before what it sent.
         """
-        ident = f"{int(now * 1e6):017d}-{next(_SENT) % 10**6:06d}-{secrets.token_hex(4)}"
+        ident = f"{self._stamps.of(now):017d}-{next(_SENT) % 10**6:06d}-{secrets.token_hex(4)}"
         content = json.dumps(command_to_json(command), separators=(",", ":")).encode()
         self._folder.write(self._path(ident), content, scratch=self._folder.unfinished_commands)
         return ident

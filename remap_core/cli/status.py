@@ -102,7 +102,7 @@ def _trainer_report(folder: DataFolder, now: float) -> dict[str, Any]:
         "version": trainer.version,
         "device": trainer.device,
         "workers": trainer.workers,
-        "heartbeat_seconds_ago": round(now - trainer.heartbeat, 1),
+        "heartbeat_seconds_ago": round(max(0.0, now - trainer.heartbeat), 1),
         "message": trainer.message,
     }
 

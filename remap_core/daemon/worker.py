@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -17,6 +18,9 @@ from remap_core.errors import InvalidTrial, UnreadableCommand
 from remap_core.trials import Evaluation, Trial, TrialId, TrialState
 
 log = logging.getLogger(__name__)
+
+ANSWERING = 1.0
+"""Seconds of a tick after which no further command is taken up: the heartbeat must not grow old meanwhile."""
 
 
 class Inbox(Protocol):
@@ -48,9 +52,11 @@ class Worker:
         max_parameters: int | None = None,
         halving: bool = False,
         want_of_room: Callable[[], str] = str,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._inbox, self._executor, self._describe = store, inbox, executor, describe
         self._max_parameters = max_parameters
+        self._clock = clock
         self._referee = Referee(store) if halving else None
         self._want_of_room, self.trouble = want_of_room, ""
         self._runs: set[Run] = set()
@@ -86,7 +92,10 @@ class Worker:
         self._scorings.clear()  # their requests stay in the store, for the next trainer
 
     def _answer_commands(self, now: float) -> None:
+        began = self._clock()
         for name, command in self._inbox.pending():
+            if self._clock() - began > ANSWERING:
+                return
             if isinstance(command, UnreadableCommand):
                 log.warning("command %s rejected: %s", name, command)
                 self._inbox.reject(name, str(command))

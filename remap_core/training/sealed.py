@@ -28,7 +28,10 @@ def score_sealed(trial: Trial, dataset: Dataset, *, device: str, folder: Path) -
     if (trial.architecture.input_shape, trial.architecture.classes) != (dataset.input_shape, dataset.classes):
         raise TrainingFailed(f"The images of {dataset.name} are not of the shape and classes that the model is for.")
     learner = Learner.begin(trial.architecture, 0, device)
-    learner.network.load_state_dict(weights)
+    try:
+        learner.network.load_state_dict(weights)
+    except RuntimeError as error:
+        raise TrainingFailed(f"{path} does not hold the tensors of model {trial.id}.") from error
     score, predicted = learner.judge(moved(dataset.test, scale, device), lambda: False)
     return SealedScore(len(predicted), int((predicted == dataset.test.labels).sum()), score.loss)
 

@@ -63,6 +63,12 @@ def test_commands_are_ordered_by_their_time_first(inbox):
     assert [ident for ident, _ in inbox.pending()] == [sooner, later]
 
 
+def test_what_is_sent_after_the_clock_was_set_back_comes_after_what_was_sent_before(folder, inbox):
+    ids = [inbox.send(Pause(), 1_700_003_600.0), Inbox(folder).send(Resume(), 1_700_000_000.0)]
+    ids.append(inbox.send(Pause(), 1_700_003_601.0))
+    assert [ident for ident, _ in inbox.pending()] == ids
+
+
 def test_ids_are_unique_however_many_send_at_once(inbox):
     ids = []
     threads = [

@@ -6,9 +6,9 @@ import pytest
 from fakes import MemoryStore
 from trainings import EVALUATION, epoch, proposal, tiny, train_well, train_wide_ones_badly
 
-from remap_core.commands import Cancel, CancelBatch, Enqueue, Move, Outcome, Pause, Resume, Retry
+from remap_core.commands import Cancel, CancelBatch, Enqueue, Move, Outcome, Pause, Receipt, Resume, Retry
 from remap_core.daemon.executors import EpochDone, Finished, InlineExecutor, Lost, Run, Stopped
-from remap_core.daemon.worker import Worker
+from remap_core.daemon.worker import ANSWERING, Worker
 from remap_core.errors import DatasetError, FolderUnusable, UnreadableCommand
 from remap_core.trials import DatasetCard, Origin, Place, Proposal, TrainingConfig, TrialState
 
@@ -28,7 +28,7 @@ class ListInbox:
 
     def __init__(self):
         self.waiting, self.rejected = {}, {}
-        self.names = (f"{number:04}" for number in count())
+        self.names = (f"{number:06}" for number in count())
 
     def send(self, command):
         name = next(self.names)
@@ -266,6 +266,24 @@ def test_only_a_complete_model_is_repeated_and_only_as_it_was_trained(daemon, as
     assert receipt.outcome is Outcome.REFUSED
     assert reason in receipt.message
     assert daemon.store.fingerprints("toy") == {tiny(3).fingerprint, tiny(8).fingerprint}
+
+
+def test_ten_thousand_commands_are_answered_in_order_and_no_tick_takes_long():
+    daemon, seconds = Daemon(), [0.0]
+    daemon.told(Enqueue((proposal(3),)))
+
+    def applied_slowly(command, kind, now, action):
+        seconds[0] += 0.01
+        answered.append((daemon.now, command))
+        return Receipt(command, kind, Outcome.APPLIED, "", now)
+
+    daemon.worker._clock, daemon.store.apply_once, answered = (lambda: seconds[0]), applied_slowly, []
+    names = [daemon.inbox.send(Pause()) for _ in range(10_000)]
+    while daemon.inbox.waiting:
+        before = seconds[0]
+        daemon.tick()
+        assert seconds[0] - before < ANSWERING + 0.02
+    assert [command for _, command in answered] == names
 
 
 def test_a_command_whose_file_outlived_a_crash_is_applied_once(daemon):

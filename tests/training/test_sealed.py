@@ -1,6 +1,8 @@
 from dataclasses import replace
 
 import pytest
+import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from small_tasks import BARS, bars, run, trial_on
 
@@ -54,6 +56,26 @@ def test_weights_that_do_not_say_whose_they_are_are_refused(folder, metadata):
     path = folder / "weights.safetensors"
     save_file(load_file(path), path, metadata)
     with pytest.raises(TrainingFailed, match=r"weights\.safetensors"):
+        score(folder)
+
+
+@pytest.mark.parametrize(
+    "change", [{"0.weight": torch.zeros(4, 1, 5, 5)}, {"9.weight": torch.zeros(3)}, {"0.weight": None}]
+)
+def test_weights_with_other_tensors_than_the_models_are_refused_in_a_sentence(folder, change):
+    path = folder / "weights.safetensors"
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata()
+    tensors = {name: value for name, value in (load_file(path) | change).items() if value is not None}
+    save_file(tensors, path, metadata)
+    with pytest.raises(TrainingFailed, match=r"^/.*/weights\.safetensors does not hold the tensors of model 7\.$"):
+        score(folder)
+
+
+@pytest.mark.parametrize("content", [b"\xff" * 1000, b"{}" * 500, bytes(range(256)) * 4])
+def test_garbage_in_the_place_of_weights_is_said_in_a_sentence(folder, content):
+    (folder / "weights.safetensors").write_bytes(content)
+    with pytest.raises(TrainingFailed, match=r"weights\.safetensors cannot be read: \w+: [^\n]*\.$"):
         score(folder)
 
 

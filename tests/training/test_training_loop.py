@@ -170,6 +170,19 @@ def test_a_training_that_was_stopped_amid_an_epoch_goes_on_after_the_last_whole_
     assert curve(resumed) == curve(run(train(trial, BARS, device="cpu"))[0])
 
 
+@pytest.mark.parametrize("damage", [lambda whole: whole[: len(whole) // 2], lambda whole: b"\x07" * len(whole)])
+def test_with_a_damaged_checkpoint_the_training_begins_anew_and_comes_to_the_same_end(tmp_path, damage):
+    trial = trial_on(BARS, EVERY_KIND, epochs=3, batch_size=20)
+    interrupted = train(trial, BARS, device="cpu", folder=tmp_path)
+    list(islice(interrupted, 2))
+    interrupted.close()
+    checkpoint = tmp_path / "checkpoint.safetensors"
+    checkpoint.write_bytes(damage(checkpoint.read_bytes()))
+    assert curve(run(train(trial, BARS, device="cpu", folder=tmp_path))[0]) == curve(
+        run(train(trial, BARS, device="cpu"))[0]
+    )
+
+
 def test_a_training_without_progress_ends_early_with_its_evaluation_and_goes_on_no_further_when_started_again(tmp_path):
     trial = trial_on(BARS, "Dense 5, ReLU", epochs=9, learning_rate=1e-12, patience=2)
     epochs, evaluation = run(train(trial, BARS, device="cpu", folder=tmp_path))
