@@ -1,13 +1,19 @@
-"""How long a network takes to answer, measured."""
+"""How long a network takes to answer, measured once on each machine."""
 
 from __future__ import annotations
 
+import json
+import os
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 
 import torch
 from torch import nn
 
+from remap_core.space.architecture import Architecture
 from remap_core.training.devices import describe_device
 from remap_core.trials import Latency
 
@@ -28,6 +34,42 @@ def measure_latency(network: nn.Module, input_shape: tuple[int, int, int], devic
         device=describe_device(device),
         threads=torch.get_num_threads(),
     )
+
+
+def latency_on_this_machine(
+    network: nn.Module, architecture: Architecture, device: str, folder: Path | None
+) -> Latency:
+    """The latency of an architecture on this device with as many threads: from `folder`, else measured and kept there.
+
+    So it is measured once, and repeats with other seeds have the same. What cannot be read there is measured anew, what
+    cannot be written is not kept; without a folder it is measured every time.
+    """
+    if folder is None:
+        return measure_latency(network, architecture.input_shape, device)
+    file = folder / f"{architecture.fingerprint}.json"
+    here = describe_device(device), torch.get_num_threads()
+    kept = _read(file)
+    for latency in kept:
+        if (latency.device, latency.threads) == here:
+            return latency
+    measured = measure_latency(network, architecture.input_shape, device)
+    _write(file, [*kept, measured])
+    return measured
+
+
+def _read(file: Path) -> list[Latency]:
+    try:
+        return [Latency(**form) for form in json.loads(file.read_bytes())]
+    except (OSError, ValueError, TypeError, RecursionError):
+        return []
+
+
+def _write(file: Path, latencies: list[Latency]) -> None:
+    partial = file.with_suffix(f".{os.getpid()}.partial")
+    with suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(json.dumps([asdict(latency) for latency in latencies]))
+        partial.replace(file)
 
 
 @torch.inference_mode()

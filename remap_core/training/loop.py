@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from remap_core.errors import TrainingFailed
 from remap_core.training.artifacts import Artifacts
 from remap_core.training.datasets import Dataset
-from remap_core.training.latency import measure_latency
+from remap_core.training.latency import latency_on_this_machine
 from remap_core.training.learner import Learner, seeded
 from remap_core.training.residence import ResidentDataset, resident
-from remap_core.trials import EpochResult, Evaluation, TrainingConfig, Trial
+from remap_core.trials import EpochResult, Evaluation, Latency, TrainingConfig, Trial
 
 Training = Generator[EpochResult, None, Evaluation]
 """Yields the result of every epoch from the first on; returns the evaluation."""
@@ -39,6 +39,7 @@ def train(
     device: str,
     should_stop: Callable[[], bool] = lambda: False,
     folder: Path | None = None,
+    latencies: Path | None = None,
 ) -> Training:
     """Train a trial's architecture on the data set's train images, and judge it on the validation images.
 
@@ -47,6 +48,7 @@ def train(
 
     With a `folder` every epoch leaves a checkpoint there; started again it yields the results of the epochs until the
     checkpoint at once and goes on after them, and at the end weights.safetensors takes the checkpoint's place.
+    With `latencies`, a folder, the latency of an architecture is measured once on a machine, else every time.
     `should_stop` is asked before every batch; then TrainingStopped is raised.
     Raises TrainingFailed where the data do not fit, the loss is no number, memory or the disk is full.
     """
@@ -65,7 +67,8 @@ def train(
                 artifacts.save_checkpoint(learner, epochs)
         yield epochs[-1]
     with _memory_named(trial):
-        evaluation = _evaluate(learner, dataset, data, should_stop)
+        latency = latency_on_this_machine(learner.network, trial.architecture, device, latencies)
+        evaluation = _evaluate(learner, dataset, data, latency, should_stop)
         if artifacts:
             artifacts.finish(learner, data.scale, epochs)
     return evaluation
@@ -86,10 +89,11 @@ def _epoch(
     return EpochResult(epoch, *learned, *judged, seconds=perf_counter() - start)
 
 
-def _evaluate(learner: Learner, dataset: Dataset, data: ResidentDataset, should_stop: Callable[[], bool]) -> Evaluation:
+def _evaluate(
+    learner: Learner, dataset: Dataset, data: ResidentDataset, latency: Latency, should_stop: Callable[[], bool]
+) -> Evaluation:
     _, predictions = learner.judge(data.validation, should_stop)
-    confusion = _confusion(dataset.validation.labels, predictions, dataset.classes)
-    return Evaluation(confusion, predictions, measure_latency(learner.network, dataset.input_shape, data.device))
+    return Evaluation(_confusion(dataset.validation.labels, predictions, dataset.classes), predictions, latency)
 
 
 def _confusion(gold: NDArray[np.uint8], predicted: NDArray[np.uint8], classes: int) -> NDArray[np.int64]:

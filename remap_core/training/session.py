@@ -17,12 +17,15 @@ __all__ = ["choose_device", "describe_device", "limit_threads", "score_trial", "
 
 
 def train_trial(trial: Trial, should_stop: Callable[[], bool], *, home: Path, device: str) -> Training:
-    """Train a trial on its data set; what it leaves goes to `home`/artifacts/<id>.
+    """Train a trial on its data set; what it leaves goes to `home`/artifacts/<id>, its latency to `home`/latencies.
 
     Yields, returns and raises what `loop.train` does; a data set that cannot be used is a TrainingFailed too.
     """
     dataset, folder = _surroundings(trial, home)
-    return (yield from train(trial, dataset, device=device, should_stop=should_stop, folder=folder))
+    latencies = home / "latencies"
+    return (
+        yield from train(trial, dataset, device=device, should_stop=should_stop, folder=folder, latencies=latencies)
+    )
 
 
 def score_trial(trial: Trial, *, home: Path, device: str) -> SealedScore:
