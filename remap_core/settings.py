@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -15,6 +16,8 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from remap_core.errors import SettingsError
 
 Device = Literal["auto", "cpu", "cuda"]
+
+_ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(?P<port>[0-9]{1,5})")
 
 OF_TESTS = {"REMAP_TEST_DATA"}
 """Variables that are for the tests, and no settings."""
@@ -46,6 +49,11 @@ class Settings(BaseModel):
     seed: int = Field(0, ge=0, lt=2**31, description="Seed of sampling and training.")
     workers: int = Field(0, ge=0, le=1024, description="Trainings at once; 0 means one for each core.")
     device: Device = Field("auto", description="Where to train; auto takes a GPU if there.")
+    executor: Literal["local", "ray"] = Field(
+        "local", description="Where trainings run: processes of this machine, or a Ray cluster's nodes."
+    )
+    ray_address: str = Field("auto", description="The Ray cluster: HOST:PORT, or auto for the one of this machine.")
+    ray_gpus: float = Field(0.0, ge=0, le=1, description="Part of a GPU that a training on Ray takes; 0: CPUs train.")
     events: Literal["bridge", "package"] = Field(
         "bridge", description="How clicks in charts reach the app; package: charts in frames, for an elder Streamlit."
     )
@@ -62,12 +70,21 @@ class Settings(BaseModel):
             raise PydanticCustomError("no_folder", "It must name a folder, and . is the working folder")
         return home
 
+    @field_validator("ray_address")
+    @classmethod
+    def _names_a_cluster(cls, address: str) -> str:
+        match = _ADDRESS.fullmatch(address)
+        if address != "auto" and not (match and 0 < int(match["port"]) < 2**16):
+            raise PydanticCustomError("no_address", "It must be auto or HOST:PORT")
+        return address
+
 
 def read_settings(
-    environ: Mapping[str, str] | None = None, file: Path = Path("remap.toml")
+    environ: Mapping[str, str] | None = None, file: Path = Path("remap.toml"), **options: str | None
 ) -> tuple[Settings, dict[str, str]]:
-    """The settings, and for each name where its value came from: "default", the file, or the variable.
+    """The settings, and for each name where its value came from: "default", the file, the variable, or "an option".
 
+    options: what a command was told, by the settings' names; None where it was not, and all else holds.
     Raises SettingsError naming the setting, the value and the rule.
     """
     environ = os.environ if environ is None else environ
@@ -79,6 +96,8 @@ def read_settings(
         variable = f"REMAP_{name.upper()}"
         if variable in environ:
             values[name], origins[name] = environ[variable], variable
+        if options.get(name) is not None:
+            values[name], origins[name] = options[name], "an option"
     try:
         return Settings.model_validate(values), origins
     except ValidationError as error:

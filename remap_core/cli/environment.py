@@ -110,6 +110,8 @@ def examine_settings(settings: Settings, origins: Mapping[str, str]) -> Iterator
     if settings.metrics_port and not find_spec("prometheus_client"):
         sentence = "metrics_port needs the extra `metrics`: pip install 'remap-nas[metrics]'"
         yield Finding("settings", Level.ERROR, sentence)
+    if settings.executor == "ray" and not find_spec("ray"):
+        yield Finding("settings", Level.ERROR, "executor = 'ray' needs the extra `ray`: pip install 'remap-nas[ray]'")
     try:
         card = load_dataset(canonical_name(settings.dataset)).card()
     except RemapError as error:

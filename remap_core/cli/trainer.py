@@ -21,6 +21,7 @@ from remap_core.catalogue.inbox import Inbox
 from remap_core.catalogue.snapshot import Publisher
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.catalogue.validation import write_validation_images
+from remap_core.cli.cluster import cluster_executor
 from remap_core.cli.log import log_to_terminal, logged
 from remap_core.cli.metrics import metrics
 from remap_core.commands import Enqueue
@@ -45,6 +46,12 @@ def trainer(
     with_parent: Annotated[
         int | None, typer.Option(metavar="PID", help="Leave when this process, our parent, has ended.")
     ] = None,
+    executor: Annotated[
+        str | None, typer.Option(metavar="local|ray", help="Where trainings run; else REMAP_EXECUTOR.")
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option(metavar="auto|HOST:PORT", help="The Ray cluster; else REMAP_RAY_ADDRESS.")
+    ] = None,
 ) -> None:
     """Train what is in the queue, until Ctrl-C or SIGTERM.
 
@@ -53,7 +60,7 @@ def trainer(
     """
     if with_parent is None:
         log_to_terminal()
-    settings, _ = read_settings()
+    settings, _ = read_settings(executor=executor, ray_address=address)
     folder = DataFolder(settings.home)
     with folder.lock(), logged(folder), metrics(settings, folder):
         log.info("the trainer of %s begins (version %s, pid %d)", folder.home, __version__, os.getpid())
@@ -65,25 +72,17 @@ def trainer(
         try:
             describe = cache(partial(_describe, folder))
             _enqueue_initial(store, settings, describe)
-            train = partial(_train, home=settings.home.absolute(), device=settings.device)
-            if settings.halving:
-                train = partial(train_to_rung, train)
-            executor = LocalExecutor(
-                partial(train_within, Limits(settings.time_limit, settings.memory_limit), train),
-                partial(_prepare, settings.device),
-                _slots(settings),
-                partial(_score, home=settings.home.absolute(), device=settings.device),
-            )
+            trainings = cluster_executor(settings) if settings.executor == "ray" else _local_executor(settings)
             worker = Worker(
                 store,
                 Inbox(folder),
-                executor,
+                trainings,
                 describe,
                 max_parameters=settings.max_parameters,
                 halving=settings.halving,
                 want_of_room=folder.want_of_room,
             )
-            beat = Beat(folder, executor)
+            beat = Beat(folder, trainings)
             loop.serve(worker, Publisher(store, folder), beat, stop, maps=maps, parent=with_parent)
         finally:
             maps.close()
@@ -130,6 +129,18 @@ def _enqueue_initial(store: CatalogueStore, settings: Settings, describe: queue.
         partial(queue.apply, Enqueue(proposals), store, describe, now),
     )
     log.info("%s", receipt.message)
+
+
+def _local_executor(settings: Settings) -> Executor:
+    train = partial(_train, home=settings.home.absolute(), device=settings.device)
+    if settings.halving:
+        train = partial(train_to_rung, train)
+    return LocalExecutor(
+        partial(train_within, Limits(settings.time_limit, settings.memory_limit), train),
+        partial(_prepare, settings.device),
+        _slots(settings),
+        partial(_score, home=settings.home.absolute(), device=settings.device),
+    )
 
 
 def _slots(settings: Settings) -> int:

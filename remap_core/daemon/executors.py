@@ -1,7 +1,8 @@
 """Executors: where trainings run, behind one small interface. The daemon asks for events and never waits.
 
 `InlineExecutor` trains in the caller's thread, one epoch a poll: for tests and one-process demos.
-`remap_core.daemon.local.LocalExecutor` trains in worker processes.
+`remap_core.daemon.local.LocalExecutor` trains in worker processes, `remap_core.daemon.remote.RayExecutor` on the nodes
+of a Ray cluster.
 """
 
 from __future__ import annotations
@@ -79,7 +80,9 @@ Event = EpochDone | Finished | Failed | Stopped | Lost | Scored
 class Executor(Protocol):
     """Runs up to `slots` jobs at once: trainings, and scorings on the sealed test images."""
 
-    slots: int
+    @property
+    def slots(self) -> int:
+        """How many jobs there is room for at present."""
 
     @property
     def free_slots(self) -> int:

@@ -113,7 +113,7 @@ def _expected(catalogue: Catalogue, chosen: Sequence[Preview]) -> None:
         st.caption("How long this takes is not known yet: too few trainings are finished.")
         return
     trainer = state.trainer()
-    workers = trainer.workers if trainer else 1
+    workers = max(1, trainer.workers) if trainer else 1  # a cluster may be without nodes just now
     alone = sum(one.seconds or 0 for one in chosen) / min(workers, len(chosen))
     waiting = len(catalogue.queue(finished=0))
     before = f", after {words.counted(waiting, 'training')} before" if waiting else ""

@@ -36,7 +36,7 @@ def summary(trials: Sequence[Trial], estimate: TimeEstimate | None) -> str:
     if estimate is None:
         return f"{counted}; how long they take is not known before three trainings are finished."
     trainer = state.trainer()
-    workers = trainer.workers if trainer else 1
+    workers = max(1, trainer.workers) if trainer else 1  # a cluster may be without nodes just now
     seconds = words.duration(queue_seconds(open_ones, estimate, workers))
     return f"{counted}: about {seconds} on {words.counted(workers, 'worker')}."
 

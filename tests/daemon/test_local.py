@@ -8,11 +8,8 @@ import pytest
 from trainings import (
     die_at_once,
     die_twice,
-    epoch,
     prepare,
-    prepare_in_vain,
     prepare_to_beat_often,
-    score_wide_ones_badly,
     train_and_hang,
     train_until_stopped,
     train_well,
@@ -20,10 +17,9 @@ from trainings import (
     trial,
 )
 
-from remap_core.daemon.executors import EpochDone, Failed, Finished, Lost, Run, Scored, Stopped
+from remap_core.daemon.executors import EpochDone, Failed, Finished, Lost, Run, Stopped
 from remap_core.daemon.local import LocalExecutor
-from remap_core.errors import SettingsError, TrainingFailed
-from remap_core.trials import SealedScore
+from remap_core.errors import TrainingFailed
 
 WAIT = threading.Event()
 
@@ -55,16 +51,6 @@ def executor(request):
     made.close(grace=5)
 
 
-@pytest.mark.parametrize("executor", [train_well], indirect=True)
-def test_epochs_and_the_evaluation_come_back_from_the_worker_process(executor):
-    executor.start(trial(7))
-    assert executor.free_slots == 0
-    events = polled_until(executor, Finished)
-    assert events[:2] == [EpochDone(Run(7, 1), epoch(1)), EpochDone(Run(7, 1), epoch(2))]
-    assert events[2].evaluation.confusion.tolist() == [[3, 1], [0, 4]]
-    assert (executor.free_slots, executor.device) == (1, "a toy")
-
-
 @pytest.mark.parametrize("executor", [train_wide_ones_badly], indirect=True)
 def test_a_worker_process_that_is_killed_loses_its_trial_with_a_sentence_and_is_replaced(executor):
     executor.start(trial(1, units=15))
@@ -75,17 +61,6 @@ def test_a_worker_process_that_is_killed_loses_its_trial_with_a_sentence_and_is_
     assert "unexpected ValueError: mat1" in polled_until(executor, Failed)[-1].sentence
     executor.start(trial(3, units=4))
     assert isinstance(polled_until(executor, Finished)[-1], Finished)
-
-
-@pytest.mark.parametrize("executor", [train_until_stopped], indirect=True)
-def test_a_training_that_is_told_to_stop_frees_its_slot(executor):
-    executor.start(trial(1))
-    polled_until(executor, EpochDone)
-    executor.stop(Run(1, 2))  # another attempt: not this one
-    executor.stop(Run(1, 1))
-    assert polled_until(executor, Stopped)[-1] == Stopped(Run(1, 1))
-    executor.start(trial(2))
-    polled_until(executor, EpochDone)
 
 
 def test_closing_gives_the_last_events_and_leaves_no_process_behind():
@@ -127,13 +102,6 @@ def test_a_worker_process_that_dies_before_it_is_ready_is_started_again(tmp_path
     executor.close(grace=5)
 
 
-def test_a_device_that_is_not_there_is_said_at_the_first_poll():
-    executor = LocalExecutor(train_well, prepare_in_vain, slots=1)
-    with pytest.raises(SettingsError, match="this machine has no GPU"):
-        polled_until(executor, Finished)
-    executor.close(grace=5)
-
-
 def test_worker_processes_that_cannot_start_end_the_daemon_with_the_reason():
     executor = LocalExecutor(train_well, die_at_once, slots=1)
     with pytest.raises(TrainingFailed, match=r"No training can begin\. The worker process ended .* exit code 7"):
@@ -163,19 +131,3 @@ def test_workers_leave_when_the_daemon_is_killed(tmp_path):
         daemon.send_signal(signal.SIGKILL)
         daemon.wait()
     assert worker.wait(timeout=20) is None or not worker.is_running()
-
-
-def test_a_worker_process_scores_says_why_not_and_is_replaced_where_that_kills_it():
-    executor = ready(LocalExecutor(train_well, prepare, slots=1, score=score_wide_ones_badly))
-    try:
-        executor.score(trial(7))
-        assert executor.free_slots == 0
-        assert polled_until(executor, Scored) == [Scored(Run(7, 1), SealedScore(8, 6, 0.5))]
-        executor.score(trial(8, units=13))
-        assert polled_until(executor, Failed) == [Failed(Run(8, 1), "Model 1 has no weights.")]
-        executor.score(trial(9, units=15))
-        assert "SIGKILL" in polled_until(executor, Lost)[-1].sentence
-        ready(executor).start(trial(10))
-        assert polled_until(executor, Finished)[-1].run == Run(10, 1)
-    finally:
-        executor.close(grace=5)
