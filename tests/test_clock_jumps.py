@@ -15,7 +15,7 @@ from remap_core.catalogue.health import examine
 from remap_core.catalogue.heartbeat import read_trainer
 from remap_core.catalogue.snapshot import Publisher, current_number
 from remap_core.catalogue.store import CatalogueStore
-from remap_core.cli import app
+from remap_core.cli.line import app
 from remap_core.cli.trainer import Beat
 from remap_core.commands import Enqueue
 from remap_core.daemon.executors import InlineExecutor

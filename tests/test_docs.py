@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.heartbeat import TrainerStatus, write_trainer
-from remap_core.cli import app
+from remap_core.cli.line import app
 from remap_core.cli.metrics import Figures
 from remap_core.settings import Settings
 from remap_core.space.architecture import Architecture

@@ -4,42 +4,15 @@ from __future__ import annotations
 
 import sys
 
-import typer
-
-from remap_core.cli.architectures import describe
-from remap_core.cli.backup import backup, restore
-from remap_core.cli.catalogue import repeat, sample
-from remap_core.cli.config import config
-from remap_core.cli.distances import distances
-from remap_core.cli.doctor import doctor
-from remap_core.cli.halving import halving
-from remap_core.cli.snac import snac
-from remap_core.cli.status import status
-from remap_core.cli.trainer import trainer
-from remap_core.errors import RemapError
-from remap_core.settings import unknown_variables
-
-app = typer.Typer(
-    name="remap",
-    help="Find a small, accurate neural network for your own images by looking. "
-    "The app is started with: streamlit run app.py",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-for command in (describe, snac, distances, sample, repeat, halving, trainer, status, doctor, backup, restore, config):
-    app.command()(command)
+INTERRUPTED = 130
+"""Exit code of a process that Ctrl-C has ended, as shells have it."""
 
 
 def main() -> None:
-    """Run the command line; whatever cannot be done is one sentence on standard error and exit code 1.
-
-    So is, as a warning, every variable that is no setting.
-    """
-    for sentence in unknown_variables():
-        typer.echo(f"Warning: {sentence}", err=True)
+    """Run the command line; Ctrl-C while the packages behind it are imported, which takes a second, just ends it."""
     try:
-        app()
-    except RemapError as error:
-        typer.echo(f"Error: {error}", err=True)
-        sys.exit(1)
+        from remap_core.cli import line
+
+        line.run()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

@@ -6,9 +6,10 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
@@ -193,9 +194,24 @@ class LocalExecutor:
         process = self._context.Process(
             target=_work, args=(theirs, self._train, self._prepare, self._score), name="remap-worker", daemon=True
         )
-        process.start()
+        with _without_interrupts():
+            process.start()
         theirs.close()  # so that the end of the process is the end of the pipe
         return _Slot(process, ours, heard=time.monotonic())
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Processes that are started inside never get SIGINT, from their first moment on; one that comes is for us, later.
+
+    A Ctrl-C goes to all processes of a terminal, and one that is still importing would show a stack trace.
+    """
+    resource_tracker.ensure_running()  # else the first process starts it, and it lets signals through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end_of(process: BaseProcess) -> str:
@@ -208,8 +224,10 @@ def _end_of(process: BaseProcess) -> str:
 
 
 def _work(connection: Connection, train: TrainFunction, prepare: Prepare, score: ScoreFunction) -> None:
-    """Main function of a worker process: trials in, events out, until told to leave or the daemon is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the daemon, which then tells us
+    """Main function of a worker process: trials in, events out, until told to leave or the daemon is gone.
+
+    Ctrl-C is for the daemon, which then tells us.
+    """
     try:
         connection.send(_prepared(prepare))
         while (message := connection.recv()) is not None:

@@ -9,8 +9,9 @@ import pytest
 from catalogues import write_catalogue
 from typer.testing import CliRunner
 
-from remap_core.cli import app, environment
+from remap_core.cli import environment
 from remap_core.cli.environment import examine_devices, examine_packages
+from remap_core.cli.line import app
 from remap_core.settings import Settings
 
 FOUND = {"torch": "2.9", "instructions": "AVX2", "gpus": [], "complaints": []}

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.snapshot import Publisher
 from remap_core.catalogue.store import CatalogueStore
-from remap_core.cli import app
+from remap_core.cli.line import app
 from remap_core.errors import NoCatalogue, NotFound
 from remap_core.trials import EpochResult, Origin, Proposal, TrainingConfig
 

@@ -11,7 +11,7 @@ from catalogues import write_catalogue
 from typer.testing import CliRunner
 
 from remap_core.catalogue.folder import DataFolder
-from remap_core.cli import app
+from remap_core.cli.line import app
 from remap_core.cli.status import _watch
 
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from remap_core.catalogue import filesystem
 from remap_core.catalogue.folder import DataFolder
-from remap_core.cli import app
+from remap_core.cli.line import app
 from remap_core.daemon.executors import InlineExecutor
 from remap_core.errors import FolderUnusable
 

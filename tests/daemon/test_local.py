@@ -51,6 +51,22 @@ def executor(request):
     made.close(grace=5)
 
 
+def test_ctrl_c_while_a_worker_process_starts_or_trains_is_none_of_its_business():
+    executor = LocalExecutor(train_until_stopped, prepare, slots=1)
+    try:
+        worker = executor._slots[0].process.pid
+        os.kill(worker, signal.SIGINT)
+        ready(executor).start(trial(1))
+        polled_until(executor, EpochDone)
+        os.kill(worker, signal.SIGINT)
+        executor.stop(Run(1, 1))
+        assert polled_until(executor, Stopped)[-1] == Stopped(Run(1, 1))
+        assert executor._slots[0].process.pid == worker
+        assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    finally:
+        executor.close(grace=5)
+
+
 @pytest.mark.parametrize("executor", [train_wide_ones_badly], indirect=True)
 def test_a_worker_process_that_is_killed_loses_its_trial_with_a_sentence_and_is_replaced(executor):
     executor.start(trial(1, units=15))
@@ -74,10 +90,10 @@ def test_closing_gives_the_last_events_and_leaves_no_process_behind():
 
 
 def test_a_worker_process_that_says_nothing_is_killed_and_loses_its_trial():
-    executor = ready(LocalExecutor(train_and_hang, prepare, slots=1, stale=0.5))
+    executor = ready(LocalExecutor(train_and_hang, prepare, slots=1, stale=3.0))
     try:
         executor.start(trial(1))
-        assert polled_until(executor, Lost)[-1] == Lost(Run(1, 1), "The worker process said nothing for 0.5 seconds.")
+        assert polled_until(executor, Lost)[-1] == Lost(Run(1, 1), "The worker process said nothing for 3 seconds.")
         assert ready(executor).free_slots == 1
     finally:
         executor.close(grace=5)

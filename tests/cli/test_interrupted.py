@@ -1,0 +1,28 @@
+"""Ctrl-C while `remap` still imports what it needs."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+INTERRUPTED_AT = """
+import os, signal, sys
+
+class Interrupt:
+    def find_spec(self, name, path=None, target=None):
+        if name == "duckdb":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupt())
+"""
+
+
+@pytest.mark.parametrize("command", ["trainer", "status", "config"])
+def test_ctrl_c_during_the_imports_ends_the_command_without_a_word(tmp_path, command):
+    (tmp_path / "sitecustomize.py").write_text(INTERRUPTED_AT)
+    environment = os.environ | {"PYTHONPATH": str(tmp_path), "REMAP_HOME": str(tmp_path / "home")}
+    arguments = [sys.executable, "-m", "remap_core.cli", command]
+    ended = subprocess.run(arguments, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
+    assert not (tmp_path / "home").exists()
