@@ -151,7 +151,10 @@ class Nodes:
         return f"Ray, {count}: {'; '.join(devices)}" if devices else ""
 
     def look(self) -> None:
-        """Notice nodes that came or went, and what new ones answered; raises TrainingFailed where none ever could."""
+        """Notice nodes that came or went, and what new ones answered; raises TrainingFailed where none ever could.
+
+        It does so, too, where the cluster as a whole is lost.
+        """
         if time.monotonic() - self._looked >= LOOK_SECONDS:
             self._looked = time.monotonic()
             self._count()
@@ -160,7 +163,10 @@ class Nodes:
                 self._answered(node)
 
     def _count(self) -> None:
-        alive = {entry["NodeID"]: entry for entry in self._ray.nodes() if entry["Alive"]}
+        try:
+            alive = {entry["NodeID"]: entry for entry in self._ray.nodes() if entry["Alive"]}
+        except Exception as error:
+            raise TrainingFailed("The Ray cluster is lost: its head does not answer.") from error
         for name in self._nodes.keys() - alive.keys():
             log.warning("node %s has left the cluster", self._nodes.pop(name).address)
         for name, entry in alive.items():

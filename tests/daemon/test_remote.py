@@ -17,6 +17,7 @@ from remap_core.commands import Enqueue
 from remap_core.daemon.executors import EpochDone, Failed, Finished, Run, Scored, Stopped
 from remap_core.daemon.limits import Limits
 from remap_core.daemon.worker import Worker
+from remap_core.errors import TrainingFailed
 from remap_core.space.architecture import Architecture
 from remap_core.space.text import parse_layers
 from remap_core.training.datasets import load_dataset
@@ -186,6 +187,17 @@ def test_slots_are_what_the_nodes_have_of_gpus_where_a_training_takes_a_part_of_
         assert polled_until(executor, Finished)[-1].run == Run(1, 1)
     finally:
         cluster.remove_node(node)
+
+
+def test_a_cluster_that_is_lost_ends_the_trainer_with_one_sentence(ray_executor, monkeypatch):
+    executor = ready(ray_executor(BLIND))
+
+    def fail():
+        raise ConnectionError("GCS may have been killed.\nSee the log.")
+
+    monkeypatch.setattr("ray.nodes", fail)
+    with pytest.raises(TrainingFailed, match=r"^The Ray cluster is lost: its head does not answer\.$"):
+        polled_until(executor, Finished)
 
 
 def test_joining_a_cluster_leaves_signals_to_the_daemon(ray_executor):
