@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import duckdb
@@ -40,6 +41,7 @@ class Catalogue:
     def __init__(self, connection: DuckDBPyConnection, number: int) -> None:
         self._connection = connection
         self.number = number
+        self._kept = lru_cache(maxsize=64)(self._rows)  # what a page asks dozens of times
 
     def close(self) -> None:
         """Let go of the file; questions that are still open in other threads fail."""
@@ -49,7 +51,7 @@ class Catalogue:
 
     def datasets(self) -> list[str]:
         """Names of the known data sets, in the order in which they were registered."""
-        return [name for (name,) in self._rows("SELECT name FROM datasets ORDER BY place")]
+        return [name for (name,) in self._kept("SELECT name FROM datasets ORDER BY place")]
 
     def dataset(self, name: str) -> DatasetCard:
         """What is known of a data set; raises NotFound."""
@@ -86,7 +88,7 @@ class Catalogue:
 
         Cheap: to be polled. Raises NotFound.
         """
-        ((models, last),) = self._rows(
+        ((models, last),) = self._kept(
             "SELECT count(*), coalesce(max(finished), 0) FROM trials WHERE dataset = ? AND state = 'complete'", dataset
         )
         return int(models), float(last), self._class_names(dataset)
@@ -110,7 +112,7 @@ class Catalogue:
         )
 
     def _class_names(self, dataset: str) -> tuple[str, ...]:
-        found = self._rows("SELECT class_names FROM datasets WHERE name = ?", dataset)
+        found = self._kept("SELECT class_names FROM datasets WHERE name = ?", dataset)
         if not found:
             raise NotFound(f"There is no data set {dataset}.")
         return tuple(found[0][0])

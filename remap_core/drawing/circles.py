@@ -35,7 +35,7 @@ def circle_marker(
     low, high = accuracy_bounds(accuracy)
     drawn = np.arange(len(parameters)) if rows is None else rows
     return {
-        "size": 2 * radii(parameters[drawn], decades(parameters)),
+        "size": _diameters(parameters[drawn], decades(parameters)),
         "color": accuracy[drawn],
         "cmin": low,
         "cmax": high,
@@ -52,7 +52,7 @@ def radius_legend(parameters: NDArray[np.number]) -> list[go.Scatter]:
         return []
     low, high = decades(parameters)
     shown = sorted({low, (low + high) // 2, high})
-    sizes = 2 * radii(np.power(10.0, shown), (low, high))
+    sizes = _diameters(np.power(10.0, shown), (low, high))
     return [_radius_entry(10**decade, float(size)) for decade, size in zip(shown, sizes, strict=True)]
 
 
@@ -64,6 +64,12 @@ def radii(parameters: NDArray[np.number], span: tuple[int, int]) -> Floats:
     """
     logarithms = np.log10(np.maximum(parameters, 1).astype(np.float64))
     return np.asarray(np.interp(logarithms, span, RADII), dtype=np.float64)
+
+
+def _diameters(parameters: NDArray[np.number], span: tuple[int, int]) -> Floats:
+    """In half pixels: where every circle has a size of its own, Plotly needs the square of their number in steps to see
+    that all lie within the axis (half a second for 10,000)."""
+    return np.round(4 * radii(parameters, span)) / 2
 
 
 def decades(parameters: NDArray[np.number]) -> tuple[int, int]:
@@ -92,7 +98,14 @@ def accuracy_bounds(accuracy: Floats) -> tuple[float, float]:
 
 
 def _radius_entry(parameters: int, size: float) -> go.Scatter:
-    ring = {"size": size, "symbol": "circle", "color": "rgba(0,0,0,0)", "line": {"color": OUTLINE, "width": 1.5}}
+    # maxdisplayed leaves out what has no place; else each such point is seen in the corner while circles move
+    ring = {
+        "size": size,
+        "symbol": "circle",
+        "maxdisplayed": 1,
+        "color": "rgba(0,0,0,0)",
+        "line": {"color": OUTLINE, "width": 1.5},
+    }
     return go.Scatter(x=[None], y=[None], mode="markers", name=compact(parameters), marker=ring)
 
 

@@ -124,12 +124,19 @@ def _differences(catalogue: Catalogue, first: Trial, second: Trial) -> list[tupl
         ("Parameters", first.architecture.parameters, second.architecture.parameters),
         ("Multiply-adds", first.architecture.multiply_adds, second.architecture.multiply_adds),
     ):
-        table.append(
-            (name, words.count(before), words.count(after), f"{after - before:+,} ({after / before:.2g} times)")
-        )
+        table.append((name, words.count(before), words.count(after), _more(before, after)))
     evaluations = [catalogue.evaluation(trial.id) for trial in (first, second)]
     latencies = [found.latency.batch_1_ms if found else float("nan") for found in evaluations]
     ratio = latencies[1] / latencies[0] if latencies[0] else float("nan")
-    said = f"{ratio:.2g} times" if isfinite(ratio) else words.UNKNOWN
+    said = _times(ratio) if isfinite(ratio) else words.UNKNOWN
     old_ms, new_ms = map(words.milliseconds, latencies)
     return [*table, ("Latency, batch of 1", old_ms, new_ms, said)]
+
+
+def _more(before: int, after: int) -> str:
+    return "the same" if after == before else f"{after - before:+,} ({_times(after / before)})"
+
+
+def _times(ratio: float) -> str:
+    said = f"{ratio:.2g}"
+    return "about the same" if said == "1" else f"{said} times"

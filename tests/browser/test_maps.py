@@ -6,6 +6,20 @@ from catalogues import write_catalogue
 from playwright.sync_api import expect
 
 
+WATCH_PLACES = """
+() => {
+  [window.seen, window.astray] = [0, 0]
+  const look = () => {
+    const points = [...document.querySelectorAll('.st-key-overview-chart path.point')]
+    window.seen += points.length > 0
+    window.astray += points.filter((point) => !point.getAttribute('transform')).length
+    requestAnimationFrame(look)
+  }
+  look()
+}
+"""
+
+
 @pytest.fixture(scope="module")
 def mapped(tmp_path_factory):
     """A server on six finished models, with a trainer that has nothing to train: it draws the maps."""
@@ -33,6 +47,10 @@ def test_the_selected_model_is_marked_in_all_three_projections(page, mapped):
 def test_a_map_is_laid_anew_on_request(page, mapped):
     page.goto(f"{mapped.url}/overview?map=prediction")
     wait_for_circles(page, at_least=6)
+    page.evaluate(WATCH_PLACES)
     page.get_by_role("button", name="Re-lay the map").click()
     expect(page.get_by_text("The map by prediction is laid anew.")).to_be_visible(timeout=30_000)
     wait_for_circles(page, at_least=6)
+    page.get_by_role("radio", name="Structure").click()
+    page.wait_for_function("() => window.seen > 60")  # frames, as the circles move
+    assert page.evaluate("window.astray") == 0, "no mark stands in the corner while circles move"

@@ -62,7 +62,7 @@ def test_the_marker_is_darker_for_more_accuracy_and_outlined():
     [
         ([150, 900], ["100", "1k"], [6, 14]),
         ([150, 9_000], ["100", "1k", "10k"], [6, 10, 14]),
-        ([150, 9_000_000], ["100", "10k", "10M"], [6, 9.2, 14]),
+        ([150, 9_000_000], ["100", "10k", "10M"], [6, 9, 14]),
     ],
 )
 def test_the_legend_shows_two_or_three_sizes_that_the_circles_have(parameters, names, sizes):
