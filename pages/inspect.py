@@ -38,7 +38,7 @@ def show_numbers(catalogue: Catalogue, trial: Trial) -> None:
         "Latency, batch of 1": milliseconds(evaluation.latency.batch_1_ms) if evaluation else "not yet",
         "Latency, batch of 256": milliseconds(evaluation.latency.batch_256_ms) if evaluation else "not yet",
     }
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         for name, value in shown.items():
             st.metric(name, value, width="content")
     if evaluation:

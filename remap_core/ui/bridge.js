@@ -63,7 +63,10 @@ function observe(chart) {
     if (gd.on === chart.on) Object.keys(listeners).forEach((name) => gd.removeListener(name, listeners[name]))
     Object.assign(chart, { gd, on: gd.on, events })  // a chart that is drawn anew in its old place has another `on`
     chart.data.events.forEach((name) => gd.on(name, listeners[name]))
-    gd.on('plotly_afterplot', () => freeScrolling(gd))
+    gd.on('plotly_afterplot', () => {  // the page may draw it anew without the marks
+      freeScrolling(gd)
+      markIn(gd, chart.data.marks)
+    })
     freeScrolling(gd)
     markIn(gd, chart.data.marks)
   }

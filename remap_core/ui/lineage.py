@@ -77,16 +77,15 @@ def _branch(depth: int) -> Iterator[None]:
 def _model(
     catalogue: Catalogue, one: Trial, parent: Trial | None, blocks: int, key: str, *, is_shown: bool = False
 ) -> None:
-    """SNAC and number, which open the model; what it is worth; and below, what was done to the parent."""
+    """SNAC and number, which open the model; its accuracy; below, what was done to the parent and to what effect."""
     number = f":primary[**#{one.id}**]" if is_shown else f"#{one.id}"
     label = f"![]({icon_uri(one.architecture, blocks=blocks)}) {number}"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if st.button(label, key=f"{key}-{one.id}", type="tertiary"):
             shell.open_model(one.id)
-        effect = f" · {effect_sentence(catalogue, parent, one)}" if parent else ""
-        st.markdown(f"{accuracy(one)}{effect}", width="content")
+        st.markdown(accuracy(one), width="content")
     if parent:
-        st.caption(edit_sentence(one, parent))
+        st.caption(f"{edit_sentence(one, parent)}: {effect_sentence(catalogue, parent, one)}")
 
 
 def relatives(catalogue: Catalogue, trial: Trial) -> Sequence[Trial]:

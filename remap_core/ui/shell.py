@@ -29,6 +29,8 @@ PAGES = {
     "generate": ("Generate", ":material/call_split:"),
     "queue": ("Queue", ":material/format_list_numbered:"),
 }
+WITHOUT_A_POINTER = "<style>@media (pointer: coarse) { .js-plotly-plot .modebar { display: none } }</style>"
+"""A thumb zooms by the browser; the buttons of a chart would only cover it."""
 POLL = 1.0
 """Seconds between looks for something new."""
 DRAWER_ROWS, DRAWER_HEIGHT = 12, 440
@@ -49,6 +51,7 @@ def page(name: str) -> Iterator[None]:
         _trainer_status()
         _drawer()
     st.title(title)
+    st.html(WITHOUT_A_POINTER)
     with _errors_as_sentences():
         yield
 

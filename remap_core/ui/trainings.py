@@ -105,8 +105,8 @@ def show_complete(trials: Sequence[Trial]) -> None:
         hide_index=True,
         row_height=ROW_HEIGHT,
         column_order=(
-            "SNAC",
             "Model",
+            "SNAC",
             "Validation accuracy",
             "Over seeds",
             "Parameters",

@@ -5,7 +5,6 @@ from browsing import click_circle, served, wait_for_circles
 from catalogues import write_catalogue
 from playwright.sync_api import expect
 
-
 WATCH_PLACES = """
 () => {
   [window.seen, window.astray] = [0, 0]

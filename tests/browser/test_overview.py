@@ -47,6 +47,16 @@ def test_a_click_rings_the_model_and_joins_it_to_its_child_and_keeps_the_zoom(pa
     assert page.evaluate(f"Array.from({CHART}._fullLayout.yaxis.range)") == [0.5, 0.9]
 
 
+def test_the_ring_comes_back_where_the_page_draws_the_chart_anew_without_it(page: Page, url):
+    page.goto(url)
+    wait_for_circles(page, 6)
+    click_circle(page, 1)
+    page.wait_for_function(RINGED, arg=1)
+    ring = page.evaluate(f"{CHART}.data.findIndex((t) => t.name === 'selected')")
+    page.evaluate(f"window.Plotly.restyle({CHART}, {{x: [[]], y: [[]]}}, [{ring}])")
+    page.wait_for_function(RINGED, arg=1)
+
+
 def test_the_mode_bar_covers_no_colour_bar(page: Page, url):
     page.goto(url)
     wait_for_circles(page, 6)

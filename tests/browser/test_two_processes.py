@@ -115,3 +115,28 @@ def test_the_apps_process_never_imports_torch(finished):
     loaded = maps.read_text()
     assert "_duckdb" in loaded
     assert "libtorch" not in loaded
+
+
+def test_two_windows_act_on_one_queue_and_a_trainer_killed_before_it_answered_does_so_when_it_is_back(page, tmp_path):
+    home = tmp_path / "home"
+    with served(home, population=10, epochs=100, workers=1) as server:
+        other = page.context.new_page()
+        for window in (page, other):
+            window.goto(f"{server.url}/queue")
+            expect(window.locator(".st-key-cancel-10")).to_be_visible()
+        page.get_by_role("button", name="Pause all").click()
+        expect(other.get_by_role("button", name="Go on")).to_be_visible()
+        psutil.Process(trainer_pid(home)).suspend()
+        for window, key, sent in ((page, "cancel-8", 1), (other, "top-10", 1), (other, "cancel-8", 2)):
+            expect(window.locator(f".st-key-{key} button")).to_have_count(1)  # two for a moment, where rows move
+            window.locator(f".st-key-{key} button").click()
+            expect(window.get_by_text(re.compile(r"Sent\b"))).to_have_count(sent)
+        psutil.Process(trainer_pid(home)).kill()
+        page.get_by_role("button", name="Start a trainer").click()
+        expect(page.locator(".st-key-cancel-8")).to_have_count(0)
+        expect(other.get_by_text("refused")).to_have_count(1)
+    trials = open_snapshot(DataFolder(home)).queue(finished=10)
+    waiting = [trial.id for trial in trials if trial.state is TrialState.WAITING]
+    assert sorted(trial.id for trial in trials) == list(range(1, 11))
+    assert [trial.id for trial in trials if trial.state is TrialState.CANCELLED] == [8]
+    assert waiting.index(10) < waiting.index(9)
