@@ -5,6 +5,7 @@ Nodes share no disk with the daemon: the files of a trial come with its errand, 
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 import time
@@ -20,6 +21,8 @@ from remap_core.daemon.executors import EpochDone, Event, Failed, Finished, Run,
 from remap_core.daemon.ports import Training
 from remap_core.errors import RemapError, TrainingFailed, TrainingStopped
 from remap_core.trials import SealedScore, Trial
+
+log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 0.5
 """How often a task says that it is alive, and is told whether it shall stop; it looks for the answer at every batch."""
@@ -187,16 +190,22 @@ def _marks(folder: Path) -> dict[str, tuple[int, int, int]]:
 
 
 def read_files(folder: Path) -> dict[str, bytes]:
-    """What is kept of a trial, by name; nothing where there is no folder."""
-    return {path.name: path.read_bytes() for path in _kept(folder)}
+    """What is kept of a trial, by name; without what cannot be read, and nothing where there is no folder."""
+    files = {}
+    for path in _kept(folder):
+        try:
+            files[path.name] = path.read_bytes()
+        except OSError as error:
+            log.warning("%s cannot be read and stays here: %s", path, error.strerror)
+    return files
 
 
 def write_files(folder: Path, files: Files) -> None:
     """Make a folder hold these files and no others, each whole or not at all. Raises TrainingFailed where it cannot."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
             if content is not None:
+                folder.mkdir(parents=True, exist_ok=True)
                 _write(folder / Path(name).name, content)
         for path in _kept(folder):
             if path.name not in files:
