@@ -24,9 +24,9 @@ def show(catalogue: Catalogue) -> None:
     show_waiting([trial for trial in shown if trial.state is TrialState.WAITING])
     failed = [trial for trial in shown if trial.state in (TrialState.FAILED, TrialState.CANCELLED)]
     show_ended_early("Failed or cancelled", failed, again="Retry")
+    show_complete([trial for trial in shown if trial.state is TrialState.COMPLETE])
     pruned = [trial for trial in shown if trial.state is TrialState.PRUNED]
     show_ended_early("Pruned by halving", pruned, again="Train in full")
-    show_complete([trial for trial in shown if trial.state is TrialState.COMPLETE])
 
 
 def pause_button(paused: bool) -> None:
