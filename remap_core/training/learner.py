@@ -15,10 +15,17 @@ from torch.nn.functional import cross_entropy
 
 from remap_core.space.architecture import Architecture
 from remap_core.training.build import build
+from remap_core.training.devices import multiplies_bf16
 from remap_core.training.residence import ResidentImages
 
 JUDGED_AT_ONCE = {"cpu": 128, "cuda": 2048}
 """Images a batch without gradients. On a CPU small batches stay in its cache: 128 took 0.4 of the time of 1,024."""
+
+LEAST_FOR_BF16 = 50_000
+"""Multiply-adds of an image; with fewer, to convert costs more than bf16 saves."""
+MOST_BYTES_AHEAD = 2**28
+"""Of images behind the first modules, kept by one training."""
+_UNCHANGING = (nn.MaxPool2d, nn.AvgPool2d, nn.Tanh, nn.ReLU, nn.Sigmoid)
 
 
 class Score(NamedTuple):
@@ -30,10 +37,11 @@ class Score(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Learner:
-    """A network and its optimiser, on one device."""
+    """A network and its optimiser, on one device. With `bf16` it learns by products in bf16; weights stay float32."""
 
     network: nn.Sequential
     optimizer: torch.optim.Adam
+    bf16: bool = False
 
     @classmethod
     def begin(cls, architecture: Architecture, seed: int, device: str) -> Learner:
@@ -49,7 +57,20 @@ class Learner:
                 "exp_avg": torch.zeros_like(parameter),
                 "exp_avg_sq": torch.zeros_like(parameter),
             }
-        return cls(network, optimizer)
+        bf16 = device == "cpu" and multiplies_bf16() and architecture.multiply_adds >= LEAST_FOR_BF16
+        return cls(network, optimizer, bf16)
+
+    def ahead(self, images: ResidentImages, should_stop: Callable[[], bool]) -> ResidentImages:
+        """The images behind the network's first modules that never change, once for all epochs, where these fit."""
+        modules = self.network[: self._unchanging()]
+        one = images.pixels[:1].permute(0, 3, 1, 2).float()
+        if not len(modules) or 4 * len(images.labels) * modules(one).numel() > MOST_BYTES_AHEAD:
+            return images
+        return images.behind(modules, should_stop)
+
+    def _unchanging(self) -> int:
+        kinds = [isinstance(module, _UNCHANGING) for module in self.network]
+        return kinds.index(False)  # the head is none
 
     def tensors(self) -> Iterator[tuple[str, Tensor]]:
         """Everything that learning changes, by name: weights and Adam's moments. Not copies."""
@@ -65,8 +86,10 @@ class Learner:
         self.network.train()
         self.optimizer.param_groups[0]["lr"] = rate
         totals = torch.zeros(2, device=images.labels.device, dtype=torch.float64)
+        body = self.network[images.applied :]
         for inputs, gold in images.batches(order, batch_size, should_stop):
-            logits = self.network(inputs)
+            with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
+                logits = body(inputs).float()
             loss = cross_entropy(logits, gold)
             self.optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
@@ -76,13 +99,16 @@ class Learner:
 
     @torch.inference_mode()
     def judge(self, images: ResidentImages, should_stop: Callable[[], bool]) -> tuple[Score, NDArray[np.uint8]]:
-        """The score on all of `images` in evaluation (no dropout), and the predicted classes, (n,) uint8."""
+        """The score on all of `images` in evaluation (no dropout), and the predicted classes, (n,) uint8.
+
+        Always in float32, as exported weights are used.
+        """
         self.network.eval()
         device = images.labels.device
         totals, predicted = torch.zeros(2, device=device, dtype=torch.float64), []
-        rows = torch.arange(len(images.labels))
+        rows, body = torch.arange(len(images.labels)), self.network[images.applied :]
         for inputs, gold in images.batches(rows, JUDGED_AT_ONCE[device.type], should_stop):
-            logits = self.network(inputs)
+            logits = body(inputs)
             totals += _totals(cross_entropy(logits, gold, reduction="sum"), logits, gold)
             predicted.append(logits.argmax(1))
         return Score(*(totals / len(rows)).tolist()), torch.cat(predicted).to(torch.uint8).cpu().numpy()

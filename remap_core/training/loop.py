@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 from time import perf_counter
@@ -59,6 +60,8 @@ def train(
         data = resident(dataset, device)
         learner = Learner.begin(trial.architecture, config.seed, device)
         epochs = artifacts.restore(learner) if artifacts else []
+        learnt, judged = (learner.ahead(part, should_stop) for part in (data.train, data.validation))
+        data = replace(data, train=learnt, validation=judged)
     yield from tuple(epochs)
     while not config.is_over([result.validation_loss for result in epochs]):
         with _memory_named(trial):

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from remap_core.errors import TrainingStopped
 from remap_core.training.datasets import Dataset
@@ -42,14 +42,24 @@ class Scale:
 class ResidentImages:
     """Images on a device.
 
-    pixels: (n, height, width, channels) uint8, which is what PyTorch calls channels_last. labels: (n,) int64.
-    mean, deviation: (1, channels, 1, 1) float32.
+    pixels: (n, height, width, channels), which is what PyTorch calls channels_last: uint8, or float32 behind the first
+    `applied` modules of a network. labels: (n,) int64. mean, deviation: (1, channels, 1, 1) float32.
     """
 
     pixels: Tensor
     labels: Tensor
     mean: Tensor
     deviation: Tensor
+    applied: int = 0
+
+    def behind(self, modules: nn.Sequential, should_stop: Callable[[], bool]) -> ResidentImages:
+        """What `modules`, which learn nothing and draw nothing, make of these images; float32."""
+        rows, made = torch.arange(len(self.labels)), []
+        with torch.no_grad():
+            for inputs, _ in self.batches(rows, 1000, should_stop):
+                made.append(modules(inputs).permute(0, 2, 3, 1).contiguous())
+        zero, one = torch.zeros_like(self.mean), torch.ones_like(self.deviation)
+        return ResidentImages(torch.cat(made), self.labels, zero, one, self.applied + len(modules))
 
     def batches(self, rows: Tensor, size: int, should_stop: Callable[[], bool]) -> Iterator[tuple[Tensor, Tensor]]:
         """Inputs (b, channels, height, width) float32 and labels (b,) of `rows`, `size` at a time, in their order.
@@ -86,7 +96,7 @@ def moved(images: Images, scale: Scale, device: str) -> ResidentImages:
     mean, deviation = (torch.tensor(values).reshape(1, -1, 1, 1) for values in (scale.mean, scale.deviation))
     pixels = torch.from_numpy(np.require(images.images, requirements=["C", "W"]))
     labels = torch.from_numpy(images.labels.astype(np.int64))
-    return ResidentImages(*(tensor.to(device) for tensor in (pixels, labels, mean, deviation)))
+    return ResidentImages(pixels.to(device), labels.to(device), mean.to(device), deviation.to(device))
 
 
 def _histogram(images: Images, channel: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -57,3 +57,43 @@ def test_a_learner_names_every_weight_and_both_its_moments():
     before = {name: tensor.clone() for name, tensor in learner.tensors()}
     learner.learn(DATA.train, torch.arange(84), 84, 1e-3, go_on)
     assert not any(torch.equal(tensor, before[name]) for name, tensor in learner.tensors())
+
+
+def test_first_modules_that_never_change_are_applied_once_with_the_same_result():
+    learner = Learner.begin(trial_on(BARS, "MaxPool 2, ReLU, Conv 2x3").architecture, 0, "cpu")
+    ahead = learner.ahead(DATA.train, go_on)
+    assert (ahead.applied, ahead.pixels.shape) == (2, (84, *learner.network[:2](torch.zeros(1, 1, 8, 8)).shape[2:], 1))
+    assert learner.judge(ahead, go_on)[0] == learner.judge(DATA.train, go_on)[0]
+    order = torch.randperm(84)
+    assert learner.learn(ahead, order, 20, 0.0, go_on) == learner.learn(DATA.train, order, 20, 0.0, go_on)
+
+
+@pytest.mark.parametrize("layers", ["Dropout 0.5, MaxPool 2", "Conv 2x3, MaxPool 2", "Dense 4"])
+def test_nothing_behind_a_first_layer_that_learns_or_draws_is_applied_ahead(layers):
+    assert Learner.begin(trial_on(BARS, layers).architecture, 0, "cpu").ahead(DATA.train, go_on) is DATA.train
+
+
+def test_images_that_would_take_too_much_memory_are_not_made_ahead(monkeypatch):
+    monkeypatch.setattr("remap_core.training.learner.MOST_BYTES_AHEAD", 84 * 6 * 6 * 4)
+    assert Learner.begin(trial_on(BARS, "ReLU").architecture, 0, "cpu").ahead(DATA.train, go_on) is DATA.train
+
+
+def test_small_networks_and_processors_without_bf16_learn_in_float32(monkeypatch):
+    large, small = (trial_on(BARS, layers).architecture for layers in ("Conv 64x3, Conv 64x3", "Dense 4"))
+    found = []
+    for has_bf16 in (True, False):
+        monkeypatch.setattr("remap_core.training.learner.multiplies_bf16", lambda has_bf16=has_bf16: has_bf16)
+        found += [Learner.begin(architecture, 0, "cpu").bf16 for architecture in (large, small)]
+    assert found == [True, False, False, False]
+
+
+def test_a_network_that_learns_in_bf16_is_judged_in_float32_and_keeps_float32_weights(monkeypatch):
+    monkeypatch.setattr("remap_core.training.learner.multiplies_bf16", lambda: True)
+    learner = Learner.begin(trial_on(BARS, "Conv 64x3, ReLU, Conv 64x3").architecture, 0, "cpu")
+    learned = learner.learn(DATA.validation, torch.arange(18), 18, 0.0, go_on)
+    judged, _ = learner.judge(DATA.validation, go_on)
+    assert learned.loss == pytest.approx(judged.loss, rel=0.02)
+    assert learned.loss != judged.loss
+    learner = type(learner)(learner.network, learner.optimizer)  # as an export is used: without bf16
+    assert learner.judge(DATA.validation, go_on)[0] == judged
+    assert {tensor.dtype for _, tensor in learner.tensors()} == {torch.float32}

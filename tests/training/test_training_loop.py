@@ -158,6 +158,17 @@ def test_an_interrupted_training_goes_on_to_the_bit(tmp_path, finished):
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
 
 
+def test_an_interrupted_training_in_bf16_goes_on_to_the_bit(tmp_path, monkeypatch):
+    monkeypatch.setattr("remap_core.training.learner.multiplies_bf16", lambda: True)
+    trial = trial_on(BARS, "MaxPool 2, Conv 64x1, Dropout 0.25, Conv 64x1, Tanh", epochs=3, batch_size=20)
+    assert Learner.begin(trial.architecture, 0, "cpu").bf16
+    whole, _ = run(train(trial, BARS, device="cpu"))
+    interrupted = train(trial, BARS, device="cpu", folder=tmp_path)
+    next(interrupted)
+    interrupted.close()
+    assert curve(run(train(trial, BARS, device="cpu", folder=tmp_path))[0]) == curve(whole)
+
+
 def test_a_training_that_was_stopped_amid_an_epoch_goes_on_after_the_last_whole_one(tmp_path):
     trial = trial_on(BARS, EVERY_KIND, epochs=3, batch_size=20)
     calls = count(1)
