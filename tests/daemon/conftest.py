@@ -19,9 +19,12 @@ SCORE_NOTHING = partial(score_blindly, score_nothing)
 NODE = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
 
 
-@pytest.fixture(scope="session")
-def cluster(tmp_path_factory):
-    """A head and a further node, one core each; tests that take a node away put another in its place."""
+@pytest.fixture(scope="module")
+def cluster():
+    """A head and a further node, one core each; tests that take a node away put another in its place.
+
+    Of a module, as two further nodes would slow down all tests that come after these.
+    """
     if importlib.util.find_spec("ray") is None:
         pytest.skip("needs Ray: pip install -e '.[ray]'")
     cluster_utils = importlib.import_module("ray.cluster_utils")

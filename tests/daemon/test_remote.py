@@ -14,10 +14,11 @@ from trainings import prepare, train_until_stopped, train_well, trial
 
 from remap_core.cli.cluster import prepare_node, score_on_node, train_on_node
 from remap_core.commands import Enqueue
+from remap_core.daemon.cluster import join
 from remap_core.daemon.executors import EpochDone, Failed, Finished, Run, Scored, Stopped
 from remap_core.daemon.limits import Limits
 from remap_core.daemon.worker import Worker
-from remap_core.errors import TrainingFailed
+from remap_core.errors import SettingsError, TrainingFailed
 from remap_core.space.architecture import Architecture
 from remap_core.space.text import parse_layers
 from remap_core.training.datasets import load_dataset
@@ -87,7 +88,7 @@ def test_a_trial_whose_node_is_lost_goes_on_from_its_last_checkpoint_on_another_
     store, inbox = Recording(), ListInbox()
     executor = with_slots(ray_executor(TRAIN, PREPARE, partial(load_and_count, tmp_path / "loads")), 2)
     worker = Worker(store, inbox, executor, lambda name: DIGITS.card())
-    inbox.send(Enqueue(tuple(digits_trial("Conv 32x3, ReLU, Dense 32", epochs=12, seed=seed) for seed in (1, 2))))
+    inbox.send(Enqueue(tuple(digits_trial("Conv 16x3, ReLU, Dense 32", epochs=10, seed=seed) for seed in (1, 2))))
     doomed = next(iter(cluster.worker_nodes))
     try:
         until(worker, lambda: len(executor._jobs) == 2)
@@ -105,7 +106,7 @@ def test_a_trial_whose_node_is_lost_goes_on_from_its_last_checkpoint_on_another_
     assert store._content.evaluations[lost].predictions.tolist() == evaluation.predictions.tolist()
     # a restored epoch has the seconds that it took the first time; one that is done again takes others
     assert store.curve(lost)[:before] == [store.first[lost, number] for number in range(1, before + 1)]
-    assert before < 12
+    assert before < 10
     assert (tmp_path / "loads").read_text() == f"{DIGITS.name}\n"
     with_slots(executor, 2)
 
@@ -210,3 +211,12 @@ def test_joining_a_cluster_leaves_signals_to_the_daemon(ray_executor):
         assert signal.getsignal(signal.SIGTERM) is ours
     finally:
         signal.signal(signal.SIGTERM, kept)
+
+
+def test_a_cluster_of_another_version_is_said_with_both(cluster, monkeypatch):
+    monkeypatch.setattr("ray._private.utils.compute_version_info", lambda: ("2.50.0", "3.12.1"))
+    for _ in range(2):  # it is no part of the cluster after the first time
+        with pytest.raises(
+            SettingsError, match=r"the trainer Ray 2\.50\.0 and Python 3\.12\.1: both must be the same\.$"
+        ):
+            join(cluster.address)
