@@ -1,7 +1,7 @@
 """How a click, a hover or a brush gets from a Plotly chart to Python. The only place that knows.
 
 Charts are Streamlit's own, and a bridge (bridge.js) sends what is done in them. With the setting `events` they are
-drawn by a package in frames instead (`embedded`): for where Streamlit is too old for the bridge.
+drawn by a package in frames instead (`embedded`): for where a page may not run the bridge.
 """
 
 from __future__ import annotations
