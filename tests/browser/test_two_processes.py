@@ -126,12 +126,15 @@ def test_two_windows_act_on_one_queue_and_a_trainer_killed_before_it_answered_do
             expect(window.locator(".st-key-cancel-10")).to_be_visible()
         page.get_by_role("button", name="Pause all").click()
         expect(other.get_by_role("button", name="Go on")).to_be_visible()
-        psutil.Process(trainer_pid(home)).suspend()
-        for window, key, sent in ((page, "cancel-8", 1), (other, "top-10", 1), (other, "cancel-8", 2)):
-            expect(window.locator(f".st-key-{key} button")).to_have_count(1)  # two for a moment, where rows move
-            window.locator(f".st-key-{key} button").click()
-            expect(window.get_by_text(re.compile(r"Sent\b"))).to_have_count(sent)
-        psutil.Process(trainer_pid(home)).kill()
+        trainer = psutil.Process(trainer_pid(home))
+        trainer.suspend()
+        try:
+            for window, key, sent in ((page, "cancel-8", 1), (other, "top-10", 1), (other, "cancel-8", 2)):
+                expect(window.locator(f".st-key-{key} button")).to_have_count(1)  # two for a moment, where rows move
+                window.locator(f".st-key-{key} button").click()
+                expect(window.get_by_text(re.compile(r"Sent\b"))).to_have_count(sent)
+        finally:
+            trainer.kill()
         page.get_by_role("button", name="Start a trainer").click()
         expect(page.locator(".st-key-cancel-8")).to_have_count(0)
         expect(other.get_by_text("refused")).to_have_count(1)
