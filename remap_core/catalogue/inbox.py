@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import threading
+from collections import defaultdict
 from pathlib import Path
 
 from remap_core.catalogue.folder import DataFolder
@@ -39,10 +40,11 @@ class _Stamps:
             return stamp
 
 
+_STAMPS: defaultdict[Path, _Stamps] = defaultdict(_Stamps)
+
+
 class Inbox:
     """The inbox of a data folder. Only files named *.json are commands; whatever else lies there is left alone."""
-
-    _stamps = _Stamps()
 
     def __init__(self, folder: DataFolder) -> None:
         self._folder = folder
@@ -53,7 +55,7 @@ class Inbox:
         Ids sort by `now`, then by the order in which this process sent them, and no two are equal. A clock that is set
         back by more than a second does not put what this process sends then before what it sent.
         """
-        ident = f"{self._stamps.of(now):017d}-{next(_SENT) % 10**6:06d}-{secrets.token_hex(4)}"
+        ident = f"{_STAMPS[self._folder.home].of(now):017d}-{next(_SENT) % 10**6:06d}-{secrets.token_hex(4)}"
         content = json.dumps(command_to_json(command), separators=(",", ":")).encode()
         self._folder.write(self._path(ident), content, scratch=self._folder.unfinished_commands)
         return ident
