@@ -6,16 +6,16 @@ not always with an error. A worker process keeps what a batch frees, so a look b
 
 from __future__ import annotations
 
-import ctypes
 import os
 import time
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from remap_core.daemon.ports import TrainFunction, Training
 from remap_core.errors import TrainingFailed
+from remap_core.memory import give_memory_back
 from remap_core.trials import Trial
 
 _STATM = Path("/proc/self/statm")
@@ -45,7 +45,7 @@ def train_within(
     """
     watch = _Watch(limits, clock, held or held_megabytes)
     if limits.megabytes:
-        _give_memory_back()
+        give_memory_back()  # what earlier trainings have freed shall not count
 
     def stops() -> bool:
         if should_stop():
@@ -104,9 +104,3 @@ def held_megabytes() -> float:
     except OSError:
         return 0.0
     return pages * os.sysconf("SC_PAGESIZE") / 1e6
-
-
-def _give_memory_back() -> None:
-    """What earlier trainings of this process have freed shall not count for this one."""
-    with suppress(OSError, AttributeError):  # not glibc
-        ctypes.CDLL(None).malloc_trim(0)

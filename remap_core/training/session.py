@@ -7,10 +7,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from remap_core.errors import DatasetError, TrainingFailed
+from remap_core.memory import give_memory_back
 from remap_core.training.datasets import Dataset, load_dataset
 from remap_core.training.devices import choose_device, describe_device, limit_threads
 from remap_core.training.loop import Training, train
 from remap_core.training.sealed import score_sealed
+from remap_core.training.shared import shared
 from remap_core.trials import SealedScore, Trial
 
 __all__ = ["choose_device", "describe_device", "limit_threads", "score_trial", "train_trial"]
@@ -39,11 +41,14 @@ def score_trial(trial: Trial, *, home: Path, device: str) -> SealedScore:
 
 def _surroundings(trial: Trial, home: Path) -> tuple[Dataset, Path]:
     try:
-        return _kept(trial.proposal.dataset), home / "artifacts" / str(trial.id)
+        return _kept(trial.proposal.dataset, home), home / "artifacts" / str(trial.id)
     except DatasetError as error:
         raise TrainingFailed(str(error)) from error
 
 
 @lru_cache(maxsize=1)
-def _kept(name: str) -> Dataset:
-    return load_dataset(name)
+def _kept(name: str, home: Path) -> Dataset:
+    """Its images are in memory once, however many worker processes train on them."""
+    dataset = shared(load_dataset(name), home / "datasets")
+    give_memory_back()
+    return dataset
