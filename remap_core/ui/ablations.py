@@ -24,23 +24,24 @@ def _layers(parent: Trial) -> list[int]:
     key, chart = f"generate-layers-{parent.id}", f"generate-snac-{parent.id}"
     texts = [cost.text for cost in parent.architecture.costs]
     chosen = st.session_state.get(key, [])
-    draw(
-        snac_figure(parent.architecture, Size.LARGE, chosen=chosen),
-        chart,
-        snac_alt(parent.architecture),
-        on_click=lambda point: _toggle(key, point),
-        on_brush=lambda points: _brush(key, points),
+    place = st.container()
+    listed = st.pills(  # sent first: a click on the chart that came before it would undo the last
+        f"Layers of #{parent.id} to take out; none chosen means every layer",
+        range(len(parent.architecture.layers)),
+        selection_mode="multi",
+        format_func=lambda index: f"{index + 1} {texts[index]}",
+        key=key,
+        persist_state="session",
     )
-    return sorted(
-        st.pills(
-            f"Layers of #{parent.id} to take out; none chosen means every layer",
-            range(len(parent.architecture.layers)),
-            selection_mode="multi",
-            format_func=lambda index: f"{index + 1} {texts[index]}",
-            key=key,
-            persist_state="session",
+    with place:
+        draw(
+            snac_figure(parent.architecture, Size.LARGE, chosen=chosen),
+            chart,
+            snac_alt(parent.architecture),
+            on_click=lambda point: _toggle(key, point),
+            on_brush=lambda points: _brush(key, points),
         )
-    )
+    return sorted(listed)
 
 
 def _toggle(key: str, point: Point) -> None:

@@ -68,12 +68,14 @@ def _permissions(parent: Trial) -> Allowed:
         for index in range(len(parent.architecture.layers) + 1)
     }
     chart, figure = f"generate-permissions-{parent.id}", permissions_figure(parent.architecture, allowed)
-    st.caption(f"Edits allowed on #{parent.id}: click the squares.")
-    alt = permissions_alt(parent.architecture, allowed)
-    draw(figure, chart, alt, on_click=lambda point: _switch(parent, point))
-    with st.expander("The same as lists"):
+    place = st.container()
+    with st.expander("The same as lists"):  # sent first: a click on the chart that came before them would undo the last
         for kind in WORDS:
             _list(parent, kind, places[kind])
+    with place:
+        st.caption(f"Edits allowed on #{parent.id}: click the squares.")
+        alt = permissions_alt(parent.architecture, allowed)
+        draw(figure, chart, alt, on_click=lambda point: _switch(parent, point))
     return allowed
 
 

@@ -19,8 +19,9 @@ def test_a_model_is_ablated_varied_and_handcrafted_by_clicks_and_all_children_fi
     write_catalogue(home, card=load_dataset("digits").card())
     with served(home, population=0) as server:
         page.goto(f"{server.url}/generate?model=1")
-        click_mark(page, "generate-snac-1", "layers", 3)
-        train(page, "Train 1 ablation")
+        one = page.get_by_role("button", name="Train 1 ablation", exact=True)
+        click_until(page, ("generate-snac-1", "layers", 3), one.is_visible)
+        one.click()
         expect(page.get_by_text("Model 7 enqueued.")).to_be_visible()
 
         choose(page, "Variations")
