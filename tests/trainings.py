@@ -1,7 +1,9 @@
-"""Trainings without torch, for tests of what surrounds them; module-level, so that worker processes can import them."""
+"""Trainings without torch, for tests of what surrounds them; module-level, so that worker processes can
+import them."""
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -27,6 +29,8 @@ Training = Generator[EpochResult, None, Evaluation]
 EVALUATION = Evaluation(
     np.array([[3, 1], [0, 4]]), np.array([0, 0, 0, 1, 1, 1, 1, 1], dtype=np.uint8), Latency(0.1, 2.0, "cpu", 1)
 )
+
+WAIT = threading.Event()
 
 
 def tiny(units: int = 4) -> Architecture:
@@ -113,3 +117,24 @@ def die_twice(deaths: Path) -> str:
 
 def die_at_once() -> str:
     os._exit(7)
+
+
+def polled_until(executor, kind, limit=600):
+    """All events until there is one of this kind."""
+    events = []
+    for _ in range(limit):
+        events += executor.poll()
+        if any(isinstance(event, kind) for event in events):
+            return events
+        WAIT.wait(0.05)
+    raise AssertionError(f"no {kind.__name__} among {events}")
+
+
+def ready(executor, slots=1, limit=600):
+    """The executor, once so many of its slots wait for a job."""
+    for _ in range(limit):
+        executor.poll()
+        if executor.free_slots >= slots:
+            return executor
+        WAIT.wait(0.05)
+    raise AssertionError("no slot is free")

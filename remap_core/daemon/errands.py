@@ -9,8 +9,8 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -134,8 +134,7 @@ def loaded(load: Load, name: str) -> Any:
 def train_there(desk: Any, errand: Errand, dataset: list[Any], prepare: Callable[[], str], train: NodeTrain) -> None:
     """A training as a task; its last letter is Finished, Failed or Stopped."""
     run = Run.of(errand.trial)
-    with tempfile.TemporaryDirectory(prefix="remap-") as name:
-        folder = _unpacked(errand, Path(name))
+    with _unpacked(errand) as folder:
         line = _Line(desk, errand, folder)
         try:
             prepared(prepare, errand.version)
@@ -152,8 +151,7 @@ def train_there(desk: Any, errand: Errand, dataset: list[Any], prepare: Callable
 def score_there(desk: Any, errand: Errand, dataset: list[Any], prepare: Callable[[], str], score: NodeScore) -> None:
     """A scoring as a task; its one letter is Scored or Failed."""
     run = Run.of(errand.trial)
-    with tempfile.TemporaryDirectory(prefix="remap-") as name:
-        folder = _unpacked(errand, Path(name))
+    with _unpacked(errand) as folder:
         line = _Line(desk, errand, folder)
         try:
             prepared(prepare, errand.version)
@@ -176,10 +174,14 @@ def _images(dataset: Any) -> Any:
         raise
 
 
-def _unpacked(errand: Errand, folder: Path) -> Path:
-    for name, content in errand.files.items():
-        (folder / name).write_bytes(content)
-    return folder
+@contextmanager
+def _unpacked(errand: Errand) -> Iterator[Path]:
+    """A folder of the job's own, with the files that came along."""
+    with tempfile.TemporaryDirectory(prefix="remap-") as name:
+        folder = Path(name)
+        for file, content in errand.files.items():
+            (folder / file).write_bytes(content)
+        yield folder
 
 
 def _marks(folder: Path) -> dict[str, tuple[int, int, int]]:

@@ -1,11 +1,12 @@
 """What the daemon may rely on, wherever trainings run."""
 
-import threading
-
 import pytest
 from trainings import (
+    WAIT,
     epoch,
+    polled_until,
     prepare_in_vain,
+    ready,
     score_wide_ones_badly,
     train_and_hang,
     train_until_stopped,
@@ -17,28 +18,6 @@ from trainings import (
 from remap_core.daemon.executors import EpochDone, Failed, Finished, Lost, Run, Scored, Stopped
 from remap_core.errors import RemapError
 from remap_core.trials import SealedScore
-
-WAIT = threading.Event()
-
-
-def polled_until(executor, kind, limit=600):
-    events = []
-    for _ in range(limit):
-        events += executor.poll()
-        if any(isinstance(event, kind) for event in events):
-            return events
-        WAIT.wait(0.05)
-    raise AssertionError(f"no {kind.__name__} among {events}")
-
-
-def ready(executor, limit=600):
-    """The executor, once it can take a job."""
-    for _ in range(limit):
-        executor.poll()
-        if executor.free_slots:
-            return executor
-        WAIT.wait(0.05)
-    raise AssertionError("no slot is free")
 
 
 def test_epochs_and_the_evaluation_come_back_in_order(make_executor):

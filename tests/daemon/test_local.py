@@ -1,15 +1,17 @@
 import os
 import signal
-import threading
 from functools import partial
 
 import psutil
 import pytest
 from trainings import (
+    WAIT,
     die_at_once,
     die_twice,
+    polled_until,
     prepare,
     prepare_to_beat_often,
+    ready,
     train_and_hang,
     train_until_stopped,
     train_well,
@@ -20,28 +22,6 @@ from trainings import (
 from remap_core.daemon.executors import EpochDone, Failed, Finished, Lost, Run, Stopped
 from remap_core.daemon.local import LocalExecutor
 from remap_core.errors import TrainingFailed
-
-WAIT = threading.Event()
-
-
-def polled_until(executor, kind, limit=600):
-    events = []
-    for _ in range(limit):
-        events += executor.poll()
-        if any(isinstance(event, kind) for event in events):
-            return events
-        WAIT.wait(0.05)
-    raise AssertionError(f"no {kind.__name__} among {events}")
-
-
-def ready(executor, limit=600):
-    """The executor, once all of its processes wait for a job."""
-    for _ in range(limit):
-        executor.poll()
-        if executor.free_slots == executor.slots:
-            return executor
-        WAIT.wait(0.05)
-    raise AssertionError("no worker process is ready")
 
 
 @pytest.fixture
@@ -80,7 +60,7 @@ def test_a_worker_process_that_is_killed_loses_its_trial_with_a_sentence_and_is_
 
 
 def test_closing_gives_the_last_events_and_leaves_no_process_behind():
-    executor = ready(LocalExecutor(train_until_stopped, prepare, slots=2))
+    executor = ready(LocalExecutor(train_until_stopped, prepare, slots=2), slots=2)
     executor.start(trial(1))
     executor.start(trial(2))
     polled_until(executor, EpochDone)
