@@ -16,16 +16,14 @@ from remap_core.children.times import estimate_time, queue_seconds
 from remap_core.commands import Enqueue
 from remap_core.errors import NoCatalogue
 from remap_core.settings import read_settings
-from remap_core.training.datasets import canonical_name, load_dataset
+from remap_core.training.datasets import canonical_name, load_dataset, to_download
 from remap_core.trials import MOST_REPEATS, Trial, TrialState
 
 
 def sample(
     n: Annotated[int, typer.Option(min=1, max=100_000, help="How many architectures.")] = 100,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the sampling.")] = 0,
-    dataset: Annotated[
-        str | None, typer.Option(help="digits, or the path of an .npz file; default: the setting.")
-    ] = None,
+    dataset: Annotated[str | None, typer.Option(help="As REMAP_DATASET, which is the default.")] = None,
 ) -> None:
     """Sample architectures and put them into the queue.
 
@@ -33,7 +31,10 @@ def sample(
     """
     settings, _ = read_settings()
     folder = DataFolder(settings.home)
-    card = load_dataset(canonical_name(dataset or settings.dataset)).card()
+    name = canonical_name(dataset or settings.dataset)
+    if address := to_download(name, folder.home):
+        typer.echo(f"Downloading {name} from {address}")
+    card = load_dataset(name, folder.home).card()
     proposals = services.propose_initial(settings, card, n, seed, _known(folder, card.name))
     command = Inbox(folder).send(Enqueue(proposals), time.time())
     typer.echo(f"Sent {n} architectures for {card.name} (seed {seed}) as command {command}.")

@@ -25,7 +25,7 @@ def cluster_executor(settings: Settings) -> Executor:
         settings.ray_address,
         partial(train_on_node, device=device, limits=limits, halving=settings.halving),
         partial(prepare_node, device),
-        load_dataset,
+        partial(load_dataset, home=settings.home.absolute()),
         partial(score_on_node, device=device),
         folder=settings.home.absolute() / "artifacts",
         most=settings.workers,

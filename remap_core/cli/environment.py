@@ -19,7 +19,7 @@ from remap_core import __version__
 from remap_core.catalogue.health import Finding, Level
 from remap_core.errors import RemapError
 from remap_core.settings import Settings, unknown_variables
-from remap_core.training.datasets import canonical_name, load_dataset
+from remap_core.training.datasets import canonical_name, load_dataset, to_download
 
 DISTRIBUTION = "remap-nas"
 SHOWN = ("torch", "torchvision", "duckdb", "streamlit", "plotly", "numpy", "pyarrow")
@@ -112,14 +112,22 @@ def examine_settings(settings: Settings, origins: Mapping[str, str]) -> Iterator
         yield Finding("settings", Level.ERROR, sentence)
     if settings.executor == "ray" and not find_spec("ray"):
         yield Finding("settings", Level.ERROR, "executor = 'ray' needs the extra `ray`: pip install 'remap-nas[ray]'")
+    yield _dataset(settings)
+
+
+def _dataset(settings: Settings) -> Finding:
+    """Whether it can be loaded; downloading it is the trainer's."""
+    home = settings.home.expanduser()
     try:
-        card = load_dataset(canonical_name(settings.dataset)).card()
+        name = canonical_name(settings.dataset)
+        if address := to_download(name, home):
+            return Finding("settings", Level.OK, f"The trainer will download the data set {name} from {address}")
+        card = load_dataset(name, home).card()
     except RemapError as error:
-        yield Finding("settings", Level.ERROR, f"The data set cannot be loaded: {error}")
-    else:
-        training, validation, sealed = card.split
-        images = f"{training:,} training, {validation:,} validation and {sealed:,} sealed test images"
-        yield Finding("settings", Level.OK, f"The data set {card.name} has {images} of {card.classes} classes.")
+        return Finding("settings", Level.ERROR, f"The data set cannot be loaded: {error}")
+    training, validation, sealed = card.split
+    images = f"{training:,} training, {validation:,} validation and {sealed:,} sealed test images"
+    return Finding("settings", Level.OK, f"The data set {card.name} has {images} of {card.classes} classes.")
 
 
 def _cpu() -> dict[str, str]:

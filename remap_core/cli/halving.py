@@ -19,9 +19,7 @@ BEST = 5
 
 
 def halving(
-    dataset: Annotated[
-        str | None, typer.Option(help="digits, or the path of an .npz file; default: the setting.")
-    ] = None,
+    dataset: Annotated[str | None, typer.Option(help="As REMAP_DATASET, which is the default.")] = None,
 ) -> None:
     """Show which of the best initial models REMAP_HALVING would have pruned, and how many epochs it would have saved.
 

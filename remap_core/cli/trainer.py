@@ -66,12 +66,12 @@ def trainer(
         log.info("the trainer of %s begins (version %s, pid %d)", folder.home, __version__, os.getpid())
         if warning := network_warning(folder.home):
             log.warning(warning)
-        stop = loop.stop_on_signals()
         store = CatalogueStore.open(folder)
         maps = Cartographer(store)
         try:
             describe = cache(partial(_describe, folder))
             _enqueue_initial(store, settings, describe)
+            stop = loop.stop_on_signals()  # only now: what is downloaded before can be interrupted
             trainings = cluster_executor(settings) if settings.executor == "ray" else _local_executor(settings)
             worker = Worker(
                 store,
@@ -149,7 +149,7 @@ def _slots(settings: Settings) -> int:
 
 def _describe(folder: DataFolder, name: str) -> DatasetCard:
     """What the app knows of a data set; its validation images are published for the app, too."""
-    dataset = load_dataset(name)
+    dataset = load_dataset(name, folder.home)
     try:
         write_validation_images(folder, dataset.name, dataset.validation.images)
     except FolderUnusable as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,13 +10,19 @@ from pathlib import Path
 import numpy as np
 
 from remap_core.errors import DatasetError
-from remap_core.training.images import Images
-from remap_core.training.sources import read_archive, read_digits
+from remap_core.training.downloads import PUBLISHED
+from remap_core.training.folders import read_folder
+from remap_core.training.images import Images, Source
+from remap_core.training.sources import can_be_shown, read_archive, read_digits
 from remap_core.training.splits import LEAST_OF_A_CLASS, balanced_counts, split_by_class
 from remap_core.trials import DatasetCard
 
 DIGITS = "digits"
-_NAME = re.compile(rf"(?P<source>{DIGITS}|[^\0]*\.npz)(?:#(?P<size>.*))?", re.DOTALL)
+NAMES = (DIGITS, *PUBLISHED)
+"""The data sets that have a name; all others are paths."""
+HOME = Path(".remap")
+"""The data folder where none is said."""
+_NAME = re.compile(r"(?P<source>.*\.npz|.*?)(?:#(?P<size>[^#/]*))?")
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,20 +59,33 @@ class Dataset:
         )
 
 
-def load_dataset(name: str) -> Dataset:
-    """The data set of a name: "digits", or the path of an .npz file (see `sources.read_archive`).
+def load_dataset(name: str, home: Path = HOME) -> Dataset:
+    """The data set of a name: one of NAMES, or the path of an .npz file or of a folder.
 
-    "#N" behind either takes a class-balanced subset of N images in all. Loading again gives the same split.
+    "#N" behind it takes a class-balanced subset of N images in all. Loading again gives the same split. What must be
+    downloaded is, into the data folder `home`. Forms: `sources.read_archive`, `folders.read_folder`, `downloads`.
     Raises DatasetError naming the data set and the rule that it breaks.
     """
     name = canonical_name(name)
     source, size = _parts(name)
-    images, class_names = read_digits() if source == DIGITS else read_archive(Path(source))
+    images, class_names = _read(source, home)
     counts = np.bincount(images.labels, minlength=len(class_names))
     if size is not None:
         _require_subset(name, size, dict(zip(class_names, counts.tolist(), strict=True)))
         counts = balanced_counts(size, len(class_names))
-    return Dataset(name, class_names, *map(images.take, split_by_class(images.labels, counts)))
+    try:
+        return Dataset(name, class_names, *map(images.take, split_by_class(images.labels, counts)))
+    except MemoryError as error:
+        raise DatasetError(
+            f"{name}: memory does not hold its images ({error}); #N behind it takes N of them."
+        ) from error
+
+
+def to_download(name: str, home: Path = HOME) -> str:
+    """Where `load_dataset` would download from, empty where it would not; raises DatasetError for no name."""
+    source, _ = _parts(name)
+    published = PUBLISHED.get(source)
+    return published.address if published and published.lacking(_downloads(source, home)) else ""
 
 
 def canonical_name(name: str) -> str:
@@ -75,19 +95,39 @@ def canonical_name(name: str) -> str:
     'digits#500'
     """
     source, size = _parts(name)
-    if source != DIGITS:
+    if source not in NAMES:
         try:
             source = str(Path(source).expanduser().resolve())
-        except (OSError, RuntimeError) as error:  # a loop of links; no home folder
+            Path(source).exists()
+        except (OSError, RuntimeError) as error:  # a loop of links, a name that is too long; no home folder
             raise DatasetError(f"{source}: the path cannot be followed ({error}).") from error
-    return source if size is None else f"{source}#{size}"
+    canonical = source if size is None else f"{source}#{size}"
+    if _parts(canonical) != (source, size):
+        raise DatasetError(f"{source}: the name of a folder of images must not hold #.")
+    return canonical
+
+
+def _read(source: str, home: Path) -> tuple[Source, tuple[str, ...]]:
+    if source == DIGITS:
+        return read_digits()
+    if source in PUBLISHED:
+        return PUBLISHED[source].load(_downloads(source, home)), PUBLISHED[source].class_names
+    return read_archive(Path(source)) if source.endswith(".npz") else read_folder(Path(source))
+
+
+def _downloads(source: str, home: Path) -> Path:
+    return home / "downloads" / source
 
 
 def _parts(name: str) -> tuple[str, int | None]:
+    """What comes before and behind the #."""
+    if not can_be_shown(name):
+        raise DatasetError(f"{name!a} is not a data set: its name holds a character that cannot be shown.")
     match = _NAME.fullmatch(name)
-    if match is None:
+    if match is None or not _is_source(match["source"]):
         raise DatasetError(
-            f"{name!r} is not a data set: write {DIGITS}, or the path of an .npz file, and if you like #N behind it."
+            f"{name!r} is not a data set: write {', '.join(NAMES)}, or the path of an .npz file or of a folder, "
+            "and if you like #N behind it."
         )
     size = match["size"]
     if size is None:
@@ -95,6 +135,11 @@ def _parts(name: str) -> tuple[str, int | None]:
     if not re.fullmatch(r"[0-9]{1,12}", size):
         raise DatasetError(f"{name!r}: behind # there must be the size of a subset, but it is {size!r}.")
     return match["source"], int(size)
+
+
+def _is_source(text: str) -> bool:
+    """Whether it is a name or looks like a path: a bare word is one where such a folder is."""
+    return text in NAMES or text.endswith(".npz") or "/" in text or os.path.isdir(text)  # noqa: PTH112 (it raises nothing)
 
 
 def _require_subset(name: str, size: int, available: dict[str, int]) -> None:

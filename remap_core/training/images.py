@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from remap_core.errors import DatasetError
+
+
+class Source(Protocol):
+    """n images of one size, known by their labels; a source may read those that are taken, and no others."""
+
+    @property
+    def labels(self) -> NDArray[np.uint8]:
+        """(n,) uint8, 0-based classes."""
+
+    def take(self, rows: NDArray[np.intp]) -> Images:
+        """The images of these rows, in their order; raises DatasetError where they cannot be read."""
 
 
 @dataclass(frozen=True, eq=False)

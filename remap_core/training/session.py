@@ -49,6 +49,6 @@ def _surroundings(trial: Trial, home: Path) -> tuple[Dataset, Path]:
 @lru_cache(maxsize=1)
 def _kept(name: str, home: Path) -> Dataset:
     """Its images are in memory once, however many worker processes train on them."""
-    dataset = shared(load_dataset(name), home / "datasets")
+    dataset = shared(load_dataset(name, home), home / "datasets")
     give_memory_back()
     return dataset

@@ -1,9 +1,11 @@
-"""Where images come from: scikit-learn's digits and .npz files. What cannot be used gets one sentence."""
+"""Images in the box and in .npz files, and what every source must hold. What cannot be used gets one sentence."""
 
 from __future__ import annotations
 
+import re
 import zipfile
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ from remap_core.training.splits import LEAST_OF_A_CLASS
 
 KEYS = ("images", "labels", "class_names")
 MOST_CLASSES = 256
+_UNSHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""Characters that end a line, do more, or cannot be written: control characters and bytes that are no UTF-8."""
 
 
 def read_digits() -> tuple[Images, tuple[str, ...]]:
@@ -36,11 +40,11 @@ def read_archive(path: Path) -> tuple[Images, tuple[str, ...]]:
     Raises DatasetError naming the file and the rule.
     """
     arrays = _read_arrays(path)
-    with _named(path):
-        class_names = _checked_names(arrays["class_names"])
+    with named(path):
+        class_names = checked_names(_strings(arrays["class_names"]))
         labels = _checked_labels(arrays["labels"], class_names)
         images = Images(_with_channels(arrays["images"]), labels)
-        _require_enough(labels, class_names)
+        require_enough(labels, class_names)
     return images, class_names
 
 
@@ -49,7 +53,7 @@ def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
         raise DatasetError(f"{path}: there is no such file.")
     if not zipfile.is_zipfile(path):
         raise DatasetError(f"{path}: this is not an .npz file, or it was cut short.")
-    with _named(path), _opened(path) as archive:
+    with named(path), _opened(path) as archive:
         missing = [key for key in KEYS if key not in archive.files]
         if missing:
             raise DatasetError(
@@ -78,22 +82,10 @@ def _read_array(archive: Any, key: str) -> NDArray[Any]:
         raise DatasetError(f"{key} is damaged ({type(error).__name__}: {error}).") from error
 
 
-@contextmanager
-def _named(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except DatasetError as error:
-        raise DatasetError(f"{path}: {error}") from error.__cause__
-
-
-def _checked_names(names: NDArray[Any]) -> tuple[str, ...]:
+def _strings(names: NDArray[Any]) -> list[str]:
     if names.dtype.kind != "U" or names.ndim != 1:
         raise DatasetError(f"class_names must be a list of strings, but it is {names.dtype} of shape {names.shape}.")
-    if not 2 <= len(names) <= MOST_CLASSES:
-        raise DatasetError(f"there must be 2 to {MOST_CLASSES} classes, but class_names has {len(names)}.")
-    if len(set(names.tolist())) < len(names):
-        raise DatasetError(f"class_names must differ, but they are {', '.join(names.tolist())}.")
-    return tuple(names.tolist())
+    return [str(name) for name in names]
 
 
 def _checked_labels(labels: NDArray[Any], class_names: tuple[str, ...]) -> NDArray[np.uint8]:
@@ -117,7 +109,39 @@ def _with_channels(images: NDArray[Any]) -> NDArray[Any]:
     return images[..., np.newaxis] if images.ndim == 3 else images
 
 
-def _require_enough(labels: NDArray[np.uint8], class_names: tuple[str, ...]) -> None:
+@contextmanager
+def named(path: Path) -> Iterator[None]:
+    """Puts the file or folder before the sentence of a DatasetError."""
+    try:
+        yield
+    except DatasetError as error:
+        raise DatasetError(f"{shown(path)}: {error}") from error.__cause__
+
+
+def shown(path: Path) -> str:
+    """A path as it stands in a sentence: in Python's quotes where it could not be shown."""
+    return str(path) if can_be_shown(str(path)) else ascii(str(path))
+
+
+def can_be_shown(text: str) -> bool:
+    """Whether a text can be written in a line, and stored."""
+    return _UNSHOWN.search(text) is None
+
+
+def checked_names(names: Sequence[str]) -> tuple[str, ...]:
+    """The names of the classes of a data set; raises DatasetError where they cannot be."""
+    if not 2 <= len(names) <= MOST_CLASSES:
+        raise DatasetError(f"there must be 2 to {MOST_CLASSES} classes, but the count is {len(names)}.")
+    for name, count in Counter(names).items():
+        if not name.strip() or not can_be_shown(name):
+            raise DatasetError(f"names of classes must be a line of text, but one is {name!a}.")
+        if count > 1:
+            raise DatasetError(f'names of classes must differ, but {count} are "{name}".')
+    return tuple(names)
+
+
+def require_enough(labels: NDArray[np.uint8], class_names: tuple[str, ...]) -> None:
+    """Raises DatasetError where a class has too few images to be split. labels: (n,), indices into class_names."""
     counts = np.bincount(labels, minlength=len(class_names))
     if np.count_nonzero(counts) == 1:
         raise DatasetError(f'at least two classes must have images, but all are of "{class_names[counts.argmax()]}".')

@@ -68,6 +68,14 @@ def test_a_setting_that_cannot_work_is_an_error(diagnose, monkeypatch, variable,
     assert (code, sentence in said) == (1, True)
 
 
+def test_what_is_to_be_downloaded_is_told_and_left_to_the_trainer(diagnose, monkeypatch, tmp_path):
+    monkeypatch.setenv("REMAP_DATASET", "cifar-10#500")
+    code, said = diagnose()
+    assert code == 0
+    assert "ok      The trainer will download the data set cifar-10#500 from https://www.cs.toronto.edu/~kriz/" in said
+    assert not (tmp_path / "home" / "downloads").exists()
+
+
 def test_settings_in_force_and_variables_that_are_none_are_told(diagnose, monkeypatch):
     monkeypatch.setenv("REMAP_EPOCHS", "3")
     monkeypatch.setenv("REMAP_WORKER", "3")

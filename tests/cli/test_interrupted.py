@@ -1,4 +1,4 @@
-"""Ctrl-C while `remap` still imports what it needs."""
+"""Ctrl-C while `remap` still imports what it needs, or downloads images."""
 
 import os
 import subprocess
@@ -18,6 +18,17 @@ sys.meta_path.insert(0, Interrupt())
 """
 
 
+INTERRUPTED_DOWNLOAD = """
+import os, signal, time, urllib.request
+
+def urlopen(*_, **__):
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(60)
+
+urllib.request.urlopen = urlopen
+"""
+
+
 @pytest.mark.parametrize("command", ["trainer", "status", "config"])
 def test_ctrl_c_during_the_imports_ends_the_command_without_a_word(tmp_path, command):
     (tmp_path / "sitecustomize.py").write_text(INTERRUPTED_AT)
@@ -26,3 +37,14 @@ def test_ctrl_c_during_the_imports_ends_the_command_without_a_word(tmp_path, com
     ended = subprocess.run(arguments, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
     assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize("command", ["trainer", "sample"])
+def test_ctrl_c_during_a_download_ends_the_command_and_leaves_nothing_of_it(tmp_path, command):
+    (tmp_path / "sitecustomize.py").write_text(INTERRUPTED_DOWNLOAD)
+    home = tmp_path / "home"
+    environment = os.environ | {"PYTHONPATH": str(tmp_path), "REMAP_HOME": str(home), "REMAP_DATASET": "mnist"}
+    arguments = [sys.executable, "-m", "remap_core.cli", command]
+    ended = subprocess.run(arguments, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, "Traceback" in ended.stderr) == (130, False)
+    assert not (home / "downloads").exists()

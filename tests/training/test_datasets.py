@@ -3,9 +3,12 @@ import sys
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from small_tasks import BARS, save_bars
 
 from remap_core.errors import DatasetError
+from remap_core.training import datasets
 from remap_core.training.datasets import Dataset, canonical_name, load_dataset
 from remap_core.training.images import Images
 
@@ -48,13 +51,51 @@ def test_a_name_is_stored_in_one_form(tmp_path, monkeypatch):
     assert canonical_name("digits") == "digits"
 
 
+def test_folders_are_stored_in_one_form_and_a_bare_word_is_one_where_it_is_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a#5" / "photos").mkdir(parents=True)
+    (tmp_path / "photos").mkdir()
+    path = f"{tmp_path.resolve()}/photos"
+    assert canonical_name("photos") == canonical_name("./photos/") == canonical_name("a#5/../photos") == path
+    assert canonical_name("photos#050") == canonical_name(f"{path}#50") == f"{path}#50"
+    assert canonical_name("a#5/photos") == f"{tmp_path.resolve()}/a#5/photos"
+    assert canonical_name("mnist#0100") == "mnist#100"
+
+
+@pytest.mark.parametrize("name", ["a#5/", "link"])
+def test_a_folder_whose_name_would_read_as_a_subset_is_refused(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a#5").mkdir()
+    (tmp_path / "link").symlink_to("a#5")
+    with pytest.raises(DatasetError, match=r"/a#5: the name of a folder of images must not hold #\."):
+        canonical_name(name)
+
+
+@given(st.text("ab/.#5~npz", max_size=12))
+def test_a_stored_name_is_its_own_form(name):
+    try:
+        stored = canonical_name(name)
+    except DatasetError:
+        return
+    assert canonical_name(stored) == stored
+
+
 @pytest.mark.parametrize(
     ("name", "rule"),
     [
-        ("mnist", r"'mnist' is not a data set: write digits, or the path of an \.npz file"),
+        ("mnits", r"'mnits' is not a data set: write digits, mnist, fashion-mnist, cifar-10, or the path of an \.npz"),
         ("", "'' is not a data set"),
+        ("#70", "'#70' is not a data set"),
         ("images.npy", r"'images\.npy' is not a data set"),
-        ("a\0b.npz", "is not a data set"),
+        ("a\0b.npz", r"'a\\x00b\.npz' is not a data set: its name holds a character that cannot be shown\."),
+        ("/a\nb", r"'/a\\nb' is not a data set: its name holds a character that cannot be shown\."),
+        ("/a\udcff", r"'/a\\udcff' is not a data set: its name holds a character that cannot be shown\."),
+        ("n" * 5000, "is not a data set"),
+        ("n" * 5000 + ".npz", r"the path cannot be followed \(.*name too long"),
+        ("/" + "n" * 5000, r"the path cannot be followed \(.*name too long"),
+        ("/nowhere", "^/nowhere: there is no such folder"),
+        ("/nowhere#70", "^/nowhere: there is no such folder"),
+        ("~nobody at all/images", "^~nobody at all/images: the path cannot be followed"),
         ("digits#", "behind # there must be the size of a subset, but it is ''"),
         ("digits#many", "behind # there must be the size of a subset, but it is 'many'"),
         ("digits#-5", "behind # there must be the size of a subset, but it is '-5'"),
@@ -66,6 +107,20 @@ def test_a_name_is_stored_in_one_form(tmp_path, monkeypatch):
 def test_a_name_that_gives_no_images_is_refused_with_the_rule(name, rule):
     with pytest.raises(DatasetError, match=rule):
         load_dataset(name)
+
+
+def test_images_that_memory_does_not_hold_are_a_sentence(monkeypatch):
+    class Endless:
+        labels = np.repeat(np.arange(2, dtype=np.uint8), 10)
+
+        def take(self, rows):
+            raise MemoryError("Unable to allocate 9 TiB")
+
+    monkeypatch.setattr(datasets, "read_folder", lambda path: (Endless(), ("a", "b")))
+    with pytest.raises(
+        DatasetError, match=r"^/huge: memory does not hold its images \(Unable .*\); #N behind it takes N"
+    ):
+        load_dataset("/huge")
 
 
 def test_the_card_shows_examples_that_train():
@@ -83,7 +138,8 @@ def test_the_card_repeats_the_images_of_a_small_class():
 
 
 def test_data_sets_are_known_without_torch():
-    program = "import sys, remap_core.training.datasets; sys.exit('torch' in sys.modules or 'sklearn' in sys.modules)"
+    heavy = "bool({'torch', 'torchvision', 'sklearn'} & set(sys.modules))"
+    program = f"import sys, remap_core.training.datasets; sys.exit({heavy})"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
