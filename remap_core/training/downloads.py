@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from remap_core.errors import DatasetError
 from remap_core.training.images import Images
+from remap_core.training.sources import reason
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ def _download(address: str, md5: str, path: Path, advice: str) -> None:
         with urlopen(address, timeout=SILENCE) as response:  # noqa: S310 (an address of ours, and what comes is checked)
             content: bytes = response.read()
     except (OSError, HTTPException) as error:
-        raise DatasetError(f"{address} cannot be downloaded ({error}): {advice}.") from error
+        raise DatasetError(f"{address} cannot be downloaded ({reason(error)}): {advice}.") from error
     if _md5(content) != md5:
         raise DatasetError(f"{address} gave a file whose MD5 is {_md5(content)} and must be {md5}: {advice}.")
     _write(content, path)

@@ -14,7 +14,7 @@ from PIL import Image, UnidentifiedImageError
 
 from remap_core.errors import DatasetError
 from remap_core.training.images import Images, Source
-from remap_core.training.sources import checked_names, named, require_enough, shown
+from remap_core.training.sources import checked_names, named, reason, require_enough, shown
 
 PREFIX = "full_numpy_bitmap_"
 """What Google writes before the class where it names a file of bitmaps."""
@@ -75,9 +75,11 @@ def read_folder(path: Path) -> tuple[Source, tuple[str, ...]]:
     hidden and left alone; so are other files beside those of bitmaps or beside the class folders. Grey images become
     RGB where one of them is. Nothing is ever unpickled. Raises DatasetError naming the file or folder and the rule.
     """
-    visible = _visible(path)
-    files, folders = [one for one in visible if one.suffix == ".npy"], [one for one in visible if one.is_dir()]
     with named(path):
+        if not path.is_dir():
+            raise DatasetError("there is no such folder, and no such .npz file.")
+        visible = _visible(path)
+        files, folders = [one for one in visible if one.suffix == ".npy"], [one for one in visible if one.is_dir()]
         if bool(files) == bool(folders):
             found = "both" if files else "neither"
             raise DatasetError(f"a folder must hold an .npy file or a folder for each class, but it holds {found}.")
@@ -89,13 +91,7 @@ def read_folder(path: Path) -> tuple[Source, tuple[str, ...]]:
 
 
 def _visible(folder: Path) -> list[Path]:
-    with named(folder):
-        try:
-            return sorted(one for one in folder.iterdir() if not one.name.startswith("."))
-        except FileNotFoundError as error:
-            raise DatasetError("there is no such folder.") from error
-        except OSError as error:
-            raise DatasetError(f"this is no .npz file, and no folder that can be read ({error.strerror}).") from error
+    return sorted(one for one in folder.iterdir() if not one.name.startswith("."))
 
 
 def _labels(of_class: Sequence[Sequence[object] | NDArray[np.uint8]]) -> NDArray[np.uint8]:
@@ -107,7 +103,7 @@ def _read_bitmaps(file: Path) -> NDArray[np.uint8]:
         try:
             bitmaps: NDArray[np.uint8] = np.lib.format.open_memmap(file, mode="r")  # which unpickles nothing
         except Exception as error:  # a damaged file can raise nearly anything
-            raise DatasetError(f"the file cannot be read ({type(error).__name__}: {error}).") from error
+            raise DatasetError(f"the file cannot be read ({reason(error)}).") from error
         if bitmaps.dtype != np.uint8 or bitmaps.shape[1:] != (SIDE * SIDE,):
             raise DatasetError(
                 f"bitmaps must be (n, {SIDE * SIDE}) uint8, but these are {bitmaps.dtype} of shape {bitmaps.shape}."
@@ -116,7 +112,10 @@ def _read_bitmaps(file: Path) -> NDArray[np.uint8]:
 
 
 def _read_pictures(folders: Sequence[Path]) -> Pictures:
-    of_class = [_visible(folder) for folder in folders]
+    of_class = []
+    for folder in folders:
+        with named(folder):
+            of_class.append(_visible(folder))
     files = tuple(chain.from_iterable(of_class))
     shapes = [_shape(file) for file in files]
     for file, shape in zip(files, shapes, strict=True):
@@ -149,4 +148,4 @@ def _opened(file: Path) -> Iterator[Image.Image]:
         except UnidentifiedImageError as error:
             raise DatasetError("this is neither a PNG nor a JPEG image, or it is damaged.") from error
         except Exception as error:  # as above
-            raise DatasetError(f"the image cannot be read ({type(error).__name__}: {error}).") from error
+            raise DatasetError(f"the image cannot be read ({reason(error)}).") from error

@@ -69,7 +69,7 @@ def _opened(path: Path) -> Iterator[Any]:
         try:
             archive = np.load(file, allow_pickle=False)
         except Exception as error:  # a damaged archive can raise nearly anything
-            raise DatasetError(f"the file is damaged ({type(error).__name__}: {error}).") from error
+            raise DatasetError(f"the file is damaged ({reason(error)}).") from error
         yield archive
 
 
@@ -79,7 +79,7 @@ def _read_array(archive: Any, key: str) -> NDArray[Any]:
     except Exception as error:  # as above
         if "Object arrays" in str(error):
             raise DatasetError(f"{key} must be a plain array, but it holds Python objects.") from error
-        raise DatasetError(f"{key} is damaged ({type(error).__name__}: {error}).") from error
+        raise DatasetError(f"{key} is damaged ({reason(error)}).") from error
 
 
 def _strings(names: NDArray[Any]) -> list[str]:
@@ -111,11 +111,19 @@ def _with_channels(images: NDArray[Any]) -> NDArray[Any]:
 
 @contextmanager
 def named(path: Path) -> Iterator[None]:
-    """Puts the file or folder before the sentence of a DatasetError."""
+    """Puts the file or folder before the sentence of a DatasetError, and before what the system has against it."""
     try:
         yield
     except DatasetError as error:
         raise DatasetError(f"{shown(path)}: {error}") from error.__cause__
+    except OSError as error:
+        raise DatasetError(f"{shown(path)}: it cannot be read ({error.strerror}).") from error
+
+
+def reason(error: Exception) -> str:
+    """What a library says of a damaged file, in a line that is not too long."""
+    first = next(iter(str(error).strip().splitlines()), "")
+    return f"{type(error).__name__}: {first:.200}"
 
 
 def shown(path: Path) -> str:

@@ -10,6 +10,7 @@ from urllib.error import URLError
 import numpy as np
 import pytest
 from torchvision.datasets import MNIST, FashionMNIST
+from torchvision.datasets.mnist import read_image_file, read_label_file
 
 from remap_core.errors import DatasetError
 from remap_core.training import downloads
@@ -68,6 +69,13 @@ def server(tmp_path, monkeypatch):
     return tmp_path / "server"
 
 
+def test_the_idx_files_played_here_are_such_to_torchvision(tmp_path):
+    (tmp_path / "images").write_bytes(gzip.decompress(idx(GREY)))
+    (tmp_path / "labels").write_bytes(gzip.decompress(idx(LABELS)))
+    assert (read_image_file(str(tmp_path / "images")).numpy() == GREY).all()
+    assert (read_label_file(str(tmp_path / "labels")).numpy() == LABELS).all()
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_images_of_both_published_parts_are_split_as_all_data_sets_are(server, tmp_path, name):
     dataset = load_dataset(name, tmp_path)
@@ -110,7 +118,8 @@ def test_without_the_internet_one_sentence_says_what_was_tried_and_what_to_do(tm
         load_dataset(name, tmp_path)
     published = PUBLISHED[name]
     assert str(refused.value) == (
-        f"{published.address}{published.files[0][0]} cannot be downloaded (<urlopen error Name or service not known>): "
+        f"{published.address}{published.files[0][0]} cannot be downloaded "
+        "(URLError: <urlopen error Name or service not known>): "
         f"connect this machine to the internet, or put {', '.join(file for file, _ in published.files)} "
         f"from there into {tmp_path}/downloads/{name}."
     )

@@ -1,6 +1,7 @@
 """Folders of Quick, Draw! bitmaps and of class folders."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -181,7 +182,28 @@ def test_a_folder_of_neither_or_of_both_kinds_is_refused(photos, drawings, tmp_p
 
 def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "a.zip").write_bytes(b"")
-    assert refusal(tmp_path / "a.zip").startswith(f"{tmp_path}/a.zip: this is no .npz file, and no folder that can be")
+    assert refusal(tmp_path / "a.zip") == f"{tmp_path}/a.zip: there is no such folder, and no such .npz file."
+
+
+@pytest.mark.parametrize("folder", ["photos", "photos/cat"])
+def test_a_folder_that_may_not_be_read_is_said(photos, monkeypatch, folder):
+    locked, entries = photos.parent / folder, Path.iterdir
+
+    def refuse(path):
+        if path == locked:
+            raise PermissionError(13, "Permission denied")
+        return entries(path)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert refusal(photos) == f"{locked}: it cannot be read (Permission denied)."
+
+
+def test_what_a_library_says_in_many_lines_is_told_in_one(drawings):
+    head = f"{{'descr': '|u1', 'fortran_order': False, 'shape': (30, 784), {' ' * 20_000}}}\n".encode()
+    file = drawings / "apple.npy"
+    file.write_bytes(b"\x93NUMPY\x02\x00" + len(head).to_bytes(4, "little") + head + bytes(30 * 784))
+    assert refusal(drawings).startswith(f"{file}: the file cannot be read (ValueError: Header info length (20")
+    assert "allow_pickle" not in refusal(drawings)
 
 
 @pytest.mark.parametrize(
@@ -230,6 +252,7 @@ def test_whatever_happened_to_a_file_there_is_a_sentence(photos, drawings, data)
         load_dataset(str(photos if file.suffix == ".png" else drawings))
     except DatasetError as error:
         assert str(error).startswith((f"{file}: ", f"{file.parent}: ", f"{file.parent.parent}: "))
+        assert "\n" not in str(error)
     finally:
         file.write_bytes(content)
 
