@@ -12,15 +12,13 @@ number for number, those of the same trainings left in peace.
 from __future__ import annotations
 
 import argparse
-import os
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,9 +26,10 @@ import numpy as np
 import psutil
 from safetensors import safe_open
 
+from benchmarks.trainers import trainer, until_done
 from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.snapshot import current_number, open_snapshot
-from remap_core.errors import CatalogueError, NoCatalogue
+from remap_core.errors import CatalogueError
 from remap_core.trials import EpochResult, TrialState
 
 Epoch = tuple[int, int, int]
@@ -68,8 +67,8 @@ def main() -> None:
 def torment(scratch: Path, trainings: int, epochs: int, kills: int, seed: int) -> Faults:
     """Train the same population in peace and under `kills` kills; returns what was found."""
     peaceful, tormented = (DataFolder(scratch / name) for name in ("peaceful", "tormented"))
-    with _trainer(peaceful, trainings, epochs) as daemon:
-        _until_done(peaceful, trainings, daemon)
+    with _training(peaceful, trainings, epochs) as daemon:
+        until_done(peaceful, trainings, daemon)
     found, began = Faults(), time.monotonic()
     with _reading(tormented, found) as shown:
         _kill_and_restart(tormented, trainings, epochs, kills, np.random.default_rng(seed), found)
@@ -85,7 +84,7 @@ def _kill_and_restart(
 ) -> None:
     killed = 0
     while True:
-        with _trainer(folder, trainings, epochs) as daemon:
+        with _training(folder, trainings, epochs) as daemon:
             while killed < kills:
                 time.sleep(dice.uniform(0.2, 8.0))
                 workers = [child for child in daemon.children() if "spawn_main" in " ".join(_command(child))]
@@ -98,8 +97,12 @@ def _kill_and_restart(
                 with suppress(psutil.NoSuchProcess):
                     workers[dice.integers(len(workers))].send_signal(signal.SIGKILL)
             else:
-                _until_done(folder, trainings, daemon)
+                until_done(folder, trainings, daemon)
                 return
+
+
+def _training(folder: DataFolder, trainings: int, epochs: int) -> AbstractContextManager[psutil.Popen]:
+    return trainer(folder, population=trainings, epochs=epochs, workers=2, dataset="digits#600")
 
 
 def _command(process: psutil.Process) -> list[str]:
@@ -107,36 +110,6 @@ def _command(process: psutil.Process) -> list[str]:
         return process.cmdline()
     except psutil.Error:  # it has just ended
         return []
-
-
-@contextmanager
-def _trainer(folder: DataFolder, trainings: int, epochs: int) -> Iterator[psutil.Popen]:
-    settings = {"HOME": folder.home, "POPULATION": trainings, "EPOCHS": epochs, "WORKERS": 2, "DATASET": "digits#600"}
-    environment = os.environ | {f"REMAP_{name}": str(value) for name, value in settings.items()}
-    command = [sys.executable, "-m", "remap_core.cli", "trainer"]
-    with (folder.home / "said.log").open("ab") as log:
-        daemon = psutil.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        yield daemon
-    finally:
-        with suppress(psutil.NoSuchProcess):
-            daemon.terminate()
-        daemon.wait()
-
-
-def _until_done(folder: DataFolder, trainings: int, daemon: psutil.Popen, limit: float = 1800) -> None:
-    deadline = time.monotonic() + limit
-    while time.monotonic() < deadline:
-        time.sleep(0.3)
-        if daemon.poll() is not None:
-            raise RuntimeError(f"the trainer ended by itself:\n{(folder.home / 'said.log').read_text()[-2000:]}")
-        with suppress(NoCatalogue):
-            catalogue = open_snapshot(folder)
-            counts = catalogue.counts()
-            catalogue.close()
-            if sum(counts.values()) >= trainings and not counts[TrialState.WAITING] + counts[TrialState.RUNNING]:
-                return
-    raise TimeoutError(f"the trainings did not end within {limit:.0f} s")
 
 
 @contextmanager

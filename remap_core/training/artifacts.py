@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors import SafetensorError
 from torch import Tensor
 
 from remap_core.errors import TrainingFailed
 from remap_core.training.learner import Learner
 from remap_core.training.residence import Scale
+from remap_core.training.tensors import read_tensors, tensors_to_bytes
 from remap_core.trials import EpochResult, Trial
 
 FORMAT = "1"
@@ -45,8 +45,7 @@ class Artifacts:
 
     def save_checkpoint(self, learner: Learner, epochs: Sequence[EpochResult]) -> None:
         """Keep everything that the next epoch depends on, which besides this is only the trial's seed."""
-        tensors = {name: tensor.contiguous() for name, tensor in learner.tensors()}
-        _write(self.checkpoint, tensors, self._described(epochs))
+        _write(self.checkpoint, dict(learner.tensors()), self._described(epochs))
 
     def restore(self, learner: Learner) -> list[EpochResult]:
         """Put a fresh learner where the checkpoint left off; returns the results of the epochs until there.
@@ -66,12 +65,10 @@ class Artifacts:
             return []
 
     def _restored(self, learner: Learner, kept: Path) -> list[EpochResult]:
-        with safe_open(kept, framework="pt") as file:
-            described = file.metadata() or {}
-            if described.get("training") != self._identity():
-                raise ValueError("it is of another training.")
-            epochs = [EpochResult(**form) for form in json.loads(described["epochs"])]
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
+        tensors, described = read_tensors(kept)
+        if described.get("training") != self._identity():
+            raise ValueError("it is of another training.")
+        epochs = [EpochResult(**form) for form in json.loads(described["epochs"])]
         needed = dict(learner.network.named_parameters() if kept == self.weights else learner.tensors())
         if {name: value.shape for name, value in needed.items()} != {
             name: value.shape for name, value in tensors.items()
@@ -90,8 +87,7 @@ class Artifacts:
             "dataset": self.trial.proposal.dataset,
             "scale": json.dumps(asdict(scale)),
         }
-        weights = {name: tensor.contiguous() for name, tensor in learner.network.state_dict().items()}
-        _write(self.weights, weights, described)
+        _write(self.weights, learner.network.state_dict(), described)
         self.checkpoint.unlink(missing_ok=True)
 
     def _described(self, epochs: Sequence[EpochResult]) -> dict[str, str]:
@@ -116,7 +112,7 @@ def _write(path: Path, tensors: dict[str, Tensor], described: dict[str, str]) ->
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("wb") as file:
-            file.write(save(tensors, described))
+            file.write(tensors_to_bytes(tensors, described))
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)

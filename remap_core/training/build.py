@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from math import prod
 
-from torch import Tensor, nn
-from torch.nn.functional import linear
+from torch import nn
 
 from remap_core.space.architecture import Architecture
 from remap_core.space.layers import Activation, AvgPool2d, Conv2d, Dense, Dropout, Function, Layer, MaxPool2d, Shape
+from remap_core.training import modules
 
-_FUNCTIONS: dict[Function, Callable[[], nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU, "sigmoid": nn.Sigmoid}
+_FUNCTIONS: dict[Function, Callable[[], nn.Module]] = {"tanh": modules.Tanh, "relu": nn.ReLU, "sigmoid": nn.Sigmoid}
 
 
 def build(architecture: Architecture) -> nn.Sequential:
@@ -29,36 +28,12 @@ def build(architecture: Architecture) -> nn.Sequential:
     return nn.Sequential(*(module for layer, shape in pairs for module in _modules(layer, shape)))
 
 
-class Flatten(nn.Flatten):
-    """(n, channels, height, width) to (n, height x width x channels), which in PyTorch's channels_last is no copy."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        """The images as vectors."""
-        return input.permute(0, 2, 3, 1).flatten(1)
-
-
-class FlatLinear(nn.Linear):
-    """The nn.Linear behind an nn.Flatten, behind a Flatten: its weight is nn.Linear's, in the order of channels.
-
-    To turn the weight instead of a batch of images makes networks whose first dense layer is wide twice as fast.
-    """
-
-    def __init__(self, shape: Shape, units: int) -> None:
-        super().__init__(prod(shape), units)
-        self._shape = shape
-
-    def forward(self, vectors: Tensor) -> Tensor:
-        """(n, units) of (n, height x width x channels)."""
-        weight = self.weight.view(-1, *self._shape).permute(0, 2, 3, 1).flatten(1)
-        return linear(vectors, weight, self.bias)
-
-
 def _dense(shape: Shape, units: int) -> Iterator[nn.Module]:
     if len(shape) == 1:
         yield nn.Linear(shape[0], units)
         return
-    yield Flatten()
-    yield FlatLinear(shape, units)
+    yield modules.Flatten()
+    yield modules.FlatLinear(shape, units)
 
 
 def _modules(layer: Layer, shape: Shape) -> Iterator[nn.Module]:
@@ -74,6 +49,6 @@ def _modules(layer: Layer, shape: Shape) -> Iterator[nn.Module]:
         case Activation():
             yield _FUNCTIONS[layer.function]()
         case Dropout():
-            yield nn.Dropout(layer.rate)
+            yield modules.Dropout(layer.rate)
         case _:
             raise TypeError(f"{type(layer).__name__} has no module.")

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from torch import Tensor
 
 from remap_core.errors import TrainingFailed
@@ -14,6 +14,7 @@ from remap_core.training.artifacts import Artifacts
 from remap_core.training.datasets import Dataset
 from remap_core.training.learner import Learner
 from remap_core.training.residence import Scale, moved
+from remap_core.training.tensors import read_tensors
 from remap_core.trials import SealedScore, Trial
 
 
@@ -40,11 +41,9 @@ def _read_weights(path: Path, trial: Trial) -> tuple[dict[str, Tensor], Scale]:
     if not path.is_file():
         raise TrainingFailed(f"Model {trial.id} has no weights: {path} is not there.")
     try:
-        with safe_open(path, framework="pt") as file:
-            described: dict[str, str] = file.metadata() or {}
-            _require_same_model(path, described, trial)
-            scale = _scale(json.loads(described["scale"]))
-            return {name: file.get_tensor(name) for name in file.keys()}, scale  # noqa: SIM118 (it is no mapping)
+        weights, described = read_tensors(path)
+        _require_same_model(path, described, trial)
+        return weights, _scale(json.loads(described["scale"]))
     except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
         raise TrainingFailed(f"{path} cannot be read: {type(error).__name__}: {error}.") from error
 

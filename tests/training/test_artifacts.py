@@ -144,3 +144,12 @@ def test_a_folder_that_cannot_be_written_fails_the_training_with_a_sentence(tmp_
     (tmp_path / "file").touch()
     with pytest.raises(TrainingFailed, match=r"file/7/checkpoint\.safetensors cannot be written: Not a directory\."):
         Artifacts(tmp_path / "file" / "7", TRIAL).save_checkpoint(fresh(), [])
+
+
+@pytest.mark.parametrize("place", [-1, -2_000])
+def test_a_checkpoint_with_one_flipped_bit_is_ignored_and_logged(saved, caplog, place):
+    content = bytearray(saved.checkpoint.read_bytes())
+    content[place] ^= 1
+    saved.checkpoint.write_bytes(content)
+    assert_ignored(saved, caplog)
+    assert "checksum" in caplog.text

@@ -38,7 +38,8 @@ def test_hyperparameters_reach_the_modules():
     text = "Conv 4x3 stride 2 same, Tanh, ReLU, Sigmoid, Dropout 0.25, MaxPool 2 stride 1, AvgPool 2 stride 1"
     conv, tanh, relu, sigmoid, dropout, largest, mean, *_ = build(Architecture((3, 9, 9), 2, parse_layers(text)))
     assert (conv.kernel_size, conv.stride, conv.padding) == ((3, 3), (2, 2), (1, 1))
-    assert [type(module) for module in (tanh, relu, sigmoid)] == [nn.Tanh, nn.ReLU, nn.Sigmoid]
+    for module, textbook in ((tanh, nn.Tanh), (relu, nn.ReLU), (sigmoid, nn.Sigmoid), (dropout, nn.Dropout)):
+        assert isinstance(module, textbook)
     assert dropout.p == 0.25
     image = torch.tensor([[[[1.0, 2.0], [3.0, 6.0]]]])
     assert largest(image).item() == 6

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from small_tasks import BARS, trial_on
@@ -48,6 +50,25 @@ def test_scores_are_means_over_images_whatever_the_batches():
     assert parts == pytest.approx(whole)
     assert judged == pytest.approx(whole)
     assert judged.accuracy == pytest.approx((predictions == BARS.train.labels).mean())
+
+
+def test_a_batch_that_is_learnt_in_parts_gives_the_same_scores_and_weights():
+    architecture = trial_on(BARS, "Conv 4x3, Tanh, Dense 5").architecture
+    whole, parts = (Learner.begin(architecture, 0, "cpu") for _ in range(2))
+    parts = replace(parts, at_once=7)
+    for _ in range(3):
+        expected = whole.learn(DATA.train, torch.arange(84), 20, 0.01, go_on)
+        assert parts.learn(DATA.train, torch.arange(84), 20, 0.01, go_on) == pytest.approx(expected, rel=1e-5)
+    for (name, one), (_, other) in zip(whole.tensors(), parts.tensors(), strict=True):
+        assert torch.allclose(one, other, rtol=1e-3, atol=1e-5), name
+
+
+def test_the_wider_a_layer_the_fewer_images_pass_at_once_but_always_one():
+    def at_once(layers: str) -> int:
+        return Learner.begin(trial_on(BARS, layers).architecture, 0, "cpu").at_once
+
+    assert at_once("Conv 64x1") * 4 == pytest.approx(at_once("Conv 16x1"), abs=4)
+    assert at_once("Dense 7000000") == 1
 
 
 def test_a_learner_names_every_weight_and_both_its_moments():

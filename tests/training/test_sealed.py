@@ -10,6 +10,7 @@ from remap_core.errors import TrainingFailed
 from remap_core.training.datasets import Dataset
 from remap_core.training.loop import train
 from remap_core.training.sealed import score_sealed
+from remap_core.training.tensors import tensors_to_bytes
 
 TRIAL = trial_on(BARS, "Conv 4x3, ReLU, MaxPool 2, Dropout 0.5", epochs=2, batch_size=12, learning_rate=0.02)
 
@@ -67,7 +68,7 @@ def test_weights_with_other_tensors_than_the_models_are_refused_in_a_sentence(fo
     with safe_open(path, framework="pt") as file:
         metadata = file.metadata()
     tensors = {name: value for name, value in (load_file(path) | change).items() if value is not None}
-    save_file(tensors, path, metadata)
+    path.write_bytes(tensors_to_bytes(tensors, metadata))
     with pytest.raises(TrainingFailed, match=r"^/.*/weights\.safetensors does not hold the tensors of model 7\.$"):
         score(folder)
 
@@ -89,3 +90,12 @@ def test_images_of_another_kind_are_refused(folder):
     two_classes = replace(BARS, class_names=("top", "middle"))
     with pytest.raises(TrainingFailed, match="The images of bars are not of the shape and classes"):
         score(folder, dataset=two_classes)
+
+
+def test_weights_with_one_flipped_bit_are_refused_in_a_sentence(folder):
+    path = folder / "weights.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(TrainingFailed, match=r"weights\.safetensors cannot be read: .* do not match their checksum\.$"):
+        score_sealed(TRIAL, BARS, device="cpu", folder=folder)

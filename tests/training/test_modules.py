@@ -1,0 +1,73 @@
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from remap_core.training.learner import seeded
+from remap_core.training.modules import Dropout, Tanh
+
+EACH = pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+
+
+def dropped(rate: float, values: torch.Tensor, seed: int = 0) -> torch.Tensor:
+    with seeded("cpu", seed):
+        return Dropout(rate)(values)
+
+
+@given(st.floats(0.01, 0.99), st.integers(0, 9))
+def test_dropout_zeroes_values_at_its_rate_wherever_they_stand(rate, seed):
+    zeroed = (dropped(rate, torch.ones(2_000, 8), seed) == 0).float()
+    for place in range(8):  # eight are drawn at once
+        assert zeroed[:, place].mean().item() == pytest.approx(rate, abs=5 * (rate * (1 - rate) / 2_000) ** 0.5)
+
+
+@EACH
+@given(rate=st.one_of(st.sampled_from([k / 8 for k in range(1, 8)]), st.floats(1e-9, 1 - 1e-9)))
+def test_dropout_scales_what_it_keeps_so_that_the_mean_stays(kind, rate):
+    values = dropped(rate, torch.ones(4_096, dtype=kind))
+    kept = values[values != 0]
+    assert values.dtype is kind
+    assert kept.unique().numel() <= 1
+    bits = 256 if (256 * rate).is_integer() else 2**16
+    share = 1 - min(round(rate * bits), bits - 1) / bits
+    assert torch.equal(kept, torch.full_like(kept, 1 / share))
+
+
+def test_dropout_draws_each_value_for_itself():
+    zeroed = (dropped(0.5, torch.ones(64, 1_024)) == 0).float()
+    correlations = torch.corrcoef(zeroed) - torch.eye(64)
+    assert correlations.abs().max() < 0.2
+    assert not torch.equal(dropped(0.5, torch.ones(99), 1), dropped(0.5, torch.ones(99), 2))
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (1, 1), (2, 3, 4, 5), (1, 1, 1, 1)])
+def test_what_dropout_drops_has_no_gradient_and_what_it_keeps_the_scale(shape):
+    values = torch.randn(shape).requires_grad_()
+    put_out = dropped(0.3, values)
+    put_out.sum().backward()
+    assert torch.allclose(values.grad * values, put_out)
+
+
+def test_dropout_keeps_the_layout_of_channels_last():
+    values = torch.ones(2, 3, 4, 5).contiguous(memory_format=torch.channels_last)
+    assert dropped(0.5, values).stride() == values.stride()
+
+
+def test_in_evaluation_dropout_does_nothing():
+    values = torch.randn(5, 5)
+    assert torch.equal(Dropout(0.9).eval()(values), values)
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (0, 4), (5, 3, 40, 50)])
+def test_tanh_in_bf16_is_the_nearest_to_that_of_float32_and_so_is_its_gradient(shape):
+    values = (3 * torch.randn(shape)).to(torch.bfloat16).requires_grad_()
+    put_out = Tanh()(values)
+    assert torch.equal(put_out, values.float().tanh().to(torch.bfloat16))
+    put_out.backward(torch.ones_like(put_out))
+    exact = 1 - put_out.double() ** 2
+    assert torch.allclose(values.grad.double(), exact, rtol=2**-8, atol=2**-8)
+
+
+def test_tanh_in_float32_is_pytorchs_own():
+    values = torch.randn(4, 7)
+    assert torch.equal(Tanh()(values), values.tanh())
