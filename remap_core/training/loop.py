@@ -58,7 +58,7 @@ def train(
     artifacts = Artifacts(folder, trial) if folder else None
     with _memory_named(trial):
         data = resident(dataset, device)
-        learner = Learner.begin(trial.architecture, config.seed, device)
+        learner = Learner.begin(trial.architecture, config.seed, device, config.batch_size)
         epochs = artifacts.restore(learner) if artifacts else []
         learnt, judged = (learner.ahead(part, should_stop) for part in (data.train, data.validation))
         data = replace(data, train=learnt, validation=judged)

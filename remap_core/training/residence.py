@@ -14,6 +14,9 @@ from remap_core.errors import TrainingStopped
 from remap_core.training.datasets import Dataset
 from remap_core.training.images import Images
 
+GATHERED = 2**18
+"""Values that are put into order and scaled together: small batches several at a time."""
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -71,11 +74,13 @@ class ResidentImages:
 
         Raises TrainingStopped instead of the next batch when told to stop.
         """
-        for batch in torch.split(rows.to(self.pixels.device), size):
-            if should_stop():
-                raise TrainingStopped("The training was told to stop.")
-            pixels = self.pixels[batch].permute(0, 3, 1, 2).float()
-            yield pixels.sub_(self.mean).div_(self.deviation), self.labels[batch]
+        several = max(1, GATHERED // (size * self.pixels[0].numel()))
+        for block in torch.split(rows.to(self.pixels.device), several * size):
+            pixels = self.pixels[block].permute(0, 3, 1, 2).float().sub_(self.mean).div_(self.deviation)
+            for inputs, labels in zip(torch.split(pixels, size), torch.split(self.labels[block], size), strict=True):
+                if should_stop():
+                    raise TrainingStopped("The training was told to stop.")
+                yield inputs, labels
 
 
 @dataclass(frozen=True, eq=False)

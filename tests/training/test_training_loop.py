@@ -160,7 +160,8 @@ def test_an_interrupted_training_goes_on_to_the_bit(tmp_path, finished):
 
 def test_an_interrupted_training_in_bf16_goes_on_to_the_bit(tmp_path, monkeypatch):
     monkeypatch.setattr("remap_core.training.learner.multiplies_bf16", lambda: True)
-    trial = trial_on(BARS, "MaxPool 2, Conv 64x1, Dropout 0.25, Conv 64x1, Tanh", epochs=3, batch_size=20)
+    monkeypatch.setattr("remap_core.training.learner.LEAST_FOR_BF16", 1)
+    trial = trial_on(BARS, "MaxPool 2, Conv 8x1, Dropout 0.25, Conv 8x1, Tanh", epochs=3, batch_size=20)
     assert Learner.begin(trial.architecture, 0, "cpu").bf16
     whole, _ = run(train(trial, BARS, device="cpu"))
     interrupted = train(trial, BARS, device="cpu", folder=tmp_path)
