@@ -29,7 +29,11 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     home: Path = Field(Path(".remap"), description="Data folder: catalogue, weights, inbox.")
-    dataset: str = Field("digits", min_length=1, description="Data set: digits, or the path of an .npz file.")
+    dataset: str = Field(
+        "digits",
+        min_length=1,
+        description="Data set: digits, mnist, fashion-mnist, cifar-10, or the path of an .npz file or of a folder.",
+    )
     space: Literal["remap-2019"] = Field("remap-2019", description="Search space that initial models come from.")
     population: int = Field(40, ge=0, le=100_000, description="Initial models that an empty catalogue gets.")
     epochs: int = Field(10, ge=1, le=10_000, description="Epochs that an initial model is trained for.")
@@ -69,6 +73,14 @@ class Settings(BaseModel):
         if home == "":
             raise PydanticCustomError("no_folder", "It must name a folder, and . is the working folder")
         return home
+
+    @field_validator("home")
+    @classmethod
+    def _of_this_user(cls, home: Path) -> Path:
+        try:
+            return home.expanduser()  # not every shell does so where a variable is set
+        except RuntimeError:
+            raise PydanticCustomError("no_user", "There is no home folder that its ~ could stand for") from None
 
     @field_validator("ray_address")
     @classmethod

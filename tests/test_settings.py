@@ -31,6 +31,10 @@ def test_the_environment_wins_over_the_file_and_the_file_over_the_default(tmp_pa
         ({"REMAP_POPULATION": "-1"}, "population = '-1' (from REMAP_POPULATION) is not usable:"),
         ({"REMAP_DEVICE": "abacus"}, "device = 'abacus' (from REMAP_DEVICE) is not usable:"),
         ({"REMAP_DATASET": ""}, "dataset = '' (from REMAP_DATASET) is not usable:"),
+        (
+            {"REMAP_HOME": "~no-one-of-this-name/x"},
+            "home = '~no-one-of-this-name/x' (from REMAP_HOME) is not usable: There is no home folder",
+        ),
         ({"REMAP_HOME": ""}, "home = '' (from REMAP_HOME) is not usable: It must name a folder, and . is the working"),
         ({"REMAP_SPACE": "outer"}, "space = 'outer' (from REMAP_SPACE) is not usable:"),
         ({"REMAP_EPOCHS": "0"}, "epochs = '0' (from REMAP_EPOCHS) is not usable:"),
@@ -117,3 +121,7 @@ def test_a_variable_that_is_no_setting_is_said_with_the_nearest_that_is_one(name
     (sentence,) = unknown_variables({name: "1", "REMAP_SEED": "1", "HOME": "/", "REMAP_TEST_DATA": "/"})
     assert sentence.startswith(f"{name} is no setting and has no effect")
     assert sentence.endswith(f"; the nearest is {nearest}." if nearest else "effect.")
+
+
+def test_a_tilde_in_the_data_folder_is_the_home_folder():
+    assert read_settings({"REMAP_HOME": "~/remap"}, NO_FILE)[0].home == Path.home() / "remap"
