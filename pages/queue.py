@@ -15,12 +15,12 @@ FINISHED = 50  # ended trainings that are shown, the last first
 
 def show(catalogue: Catalogue) -> None:
     trials = catalogue.queue(finished=FINISHED)
-    estimate = state.time_estimate(state.dataset())
-    st.caption(summary(trials, estimate))
+    estimates = state.time_estimates({trial.proposal.dataset for trial in trials if not trial.state.is_finished()})
+    st.caption(summary(trials, estimates))
     pause_button(catalogue.paused())
     shell.show_receipts(catalogue)
     shown = of_batch(trials)
-    show_running(catalogue, [trial for trial in shown if trial.state is TrialState.RUNNING], estimate)
+    show_running(catalogue, [trial for trial in shown if trial.state is TrialState.RUNNING], estimates)
     show_waiting([trial for trial in shown if trial.state is TrialState.WAITING])
     failed = [trial for trial in shown if trial.state in (TrialState.FAILED, TrialState.CANCELLED)]
     show_ended_early("Failed or cancelled", failed, again="Retry")

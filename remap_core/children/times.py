@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,15 +88,17 @@ def estimate_time(measured: Sequence[Measured]) -> TimeEstimate | None:
     return TimeEstimate(tuple(_costs(work, seconds).tolist()), len(known), _error(work, seconds))
 
 
-def queue_seconds(trials: Iterable[Trial], estimate: TimeEstimate, workers: int) -> float:
+def queue_seconds(trials: Iterable[Trial], estimates: Mapping[str, TimeEstimate], workers: int) -> float:
     """Expected seconds until all the trials, given in the queue's order, are finished by so many workers.
 
     Every trial goes to the worker that is free first, as the trainer does it; running ones hold theirs.
+    estimates: by data set, for each one of a trial that is not finished.
     """
     busy = [0.0] * max(1, workers)
-    for trial in sorted(trials, key=lambda trial: trial.state is not TrialState.RUNNING):
+    unfinished = (trial for trial in trials if not trial.state.is_finished())
+    for trial in sorted(unfinished, key=lambda trial: trial.state is not TrialState.RUNNING):
         soonest = busy.index(min(busy))
-        busy[soonest] += estimate.remaining_seconds(trial)
+        busy[soonest] += estimates[trial.proposal.dataset].remaining_seconds(trial)
     return max(busy)
 
 

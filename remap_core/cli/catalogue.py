@@ -62,7 +62,7 @@ def repeat(
     estimate = estimate_time(catalogue.measured(repeated.proposal.dataset))
     if estimate:
         waiting = [Trial(0, proposal, TrialState.WAITING, 0.0, 1, 0.0) for proposal in proposals]
-        seconds = queue_seconds(waiting, estimate, trainer.workers if trainer else 1)
+        seconds = queue_seconds(waiting, {repeated.proposal.dataset: estimate}, trainer.workers if trainer else 1)
         typer.echo(f"They take about {seconds:.0f} s, once it is their turn.")
     if trainer is None:
         typer.echo("No trainer is alive; they wait for one: remap trainer")

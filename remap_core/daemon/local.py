@@ -66,6 +66,11 @@ class _Alive:
     """Sent between batches."""
 
 
+@dataclass(frozen=True)
+class _Leaving:
+    """The last message but one: the process ends after its event."""
+
+
 @dataclass
 class _Slot:
     process: BaseProcess
@@ -73,10 +78,11 @@ class _Slot:
     heard: float
     run: Run | None = None
     is_ready: bool = False
+    is_leaving: bool = False
 
     @property
     def is_free(self) -> bool:
-        return self.is_ready and self.run is None
+        return self.is_ready and self.run is None and not self.is_leaving
 
 
 class LocalExecutor:
@@ -180,11 +186,14 @@ class LocalExecutor:
                 events += self._received(slot, slot.connection.recv())
         return events
 
-    def _received(self, slot: _Slot, message: Event | _Ready | _Alive | RemapError) -> list[Event]:
+    def _received(self, slot: _Slot, message: Event | _Ready | _Alive | _Leaving | RemapError) -> list[Event]:
         slot.heard = time.monotonic()
         if isinstance(message, RemapError):
             raise message
         if isinstance(message, _Alive):
+            return []
+        if isinstance(message, _Leaving):
+            slot.is_leaving = True
             return []
         if isinstance(message, _Ready):
             slot.is_ready, self.device = True, message.device
@@ -258,7 +267,11 @@ def _scored(score: ScoreFunction, trial: Trial) -> Event:
 
 
 def _train_one(connection: Connection, train: TrainFunction, trial: Trial) -> bool:
-    """Train one trial and send its events; returns whether the process shall leave."""
+    """Train one trial and send its events; returns whether the process shall leave.
+
+    It does so after an error that nobody foresaw: where memory ended in the middle of an import, say, the next training
+    would fail with an odd sentence. A new process takes its place.
+    """
     run, leave, stopped, said = Run.of(trial), False, False, time.monotonic()
 
     def should_stop() -> bool:
@@ -282,5 +295,8 @@ def _train_one(connection: Connection, train: TrainFunction, trial: Trial) -> bo
         raise
     except Exception as error:
         has_stopped = stopped or isinstance(error, TrainingStopped)
+        if not has_stopped and not isinstance(error, RemapError):
+            leave = True
+            connection.send(_Leaving())
         connection.send(Stopped(run) if has_stopped else Failed(run, failure_sentence(error)))
     return leave

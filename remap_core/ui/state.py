@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import cast
@@ -132,6 +132,11 @@ def _population(home: str, name: str, stamp: Stamp) -> Population:  # noqa: ARG0
 def time_estimate(name: str) -> TimeEstimate | None:
     """How long trainings on a data set take, by those that are finished; raises NotFound for no such data set."""
     return _time_estimate(str(settings().home.absolute()), name, catalogue().population_stamp(name))
+
+
+def time_estimates(names: Iterable[str]) -> dict[str, TimeEstimate]:
+    """The estimates of those of the data sets that have one."""
+    return {name: estimate for name in names if (estimate := time_estimate(name))}
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

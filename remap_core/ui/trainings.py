@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -13,7 +13,7 @@ from remap_core.drawing import words
 from remap_core.drawing.snac import Size, snac_alt
 from remap_core.drawing.svg import snac_data_uri
 from remap_core.trials import Place, Trial, TrialState
-from remap_core.ui import state
+from remap_core.ui import shell, state
 from remap_core.ui.plain import plain
 from remap_core.ui.tables import ACCURACY, MODEL, PARAMETERS, ROW_HEIGHT, model_rows, snac_column
 
@@ -26,22 +26,25 @@ ICONS = {
 }
 
 
-def summary(trials: Sequence[Trial], estimate: TimeEstimate | None) -> str:
-    """How much there is to do, and about how long it takes."""
+def summary(trials: Sequence[Trial], estimates: Mapping[str, TimeEstimate]) -> str:
+    """How much there is to do, and about how long it takes, by the estimates of data sets."""
     open_ones = [trial for trial in trials if not trial.state.is_finished()]
     if not open_ones:
         return "Nothing waits and nothing runs."
     running = sum(trial.state is TrialState.RUNNING for trial in open_ones)
     counted = f"{words.count(running)} running, {words.count(len(open_ones) - running)} waiting"
-    if estimate is None:
-        return f"{counted}; how long they take is not known before three trainings are finished."
+    unknown = {trial.proposal.dataset for trial in open_ones} - estimates.keys()
+    if unknown:
+        of_which = f" on {plain(shell.dataset_title(min(unknown)))}" if estimates else ""
+        return f"{counted}; how long they take is not known before three trainings{of_which} are finished."
     trainer = state.trainer()
     workers = max(1, trainer.workers) if trainer else 1  # a cluster may be without nodes just now
-    seconds = words.duration(queue_seconds(open_ones, estimate, workers))
-    return f"{counted}: about {seconds} on {words.counted(workers, 'worker')}."
+    seconds = words.duration(queue_seconds(open_ones, estimates, workers))
+    about = "at most about" if state.settings().halving else "about"
+    return f"{counted}: {about} {seconds} on {words.counted(workers, 'worker')}."
 
 
-def show_running(catalogue: Catalogue, trials: Sequence[Trial], estimate: TimeEstimate | None) -> None:
+def show_running(catalogue: Catalogue, trials: Sequence[Trial], estimates: Mapping[str, TimeEstimate]) -> None:
     """One row a training that runs: how far it is, its validation loss so far, and when it will be done."""
     st.markdown(f"##### Running: {words.count(len(trials))}")
     curves = catalogue.epoch_curves([trial.id for trial in trials])
@@ -50,7 +53,10 @@ def show_running(catalogue: Catalogue, trials: Sequence[Trial], estimate: TimeEs
             columns = st.columns([3, 3, 3, 2], vertical_alignment="center")
             _snac(columns[0], trial)
             losses = [result.validation_loss for result in curves[trial.id]]
-            columns[1].progress(trial.epochs_done / trial.proposal.config.epochs, _progress_text(trial, estimate))
+            columns[1].progress(
+                trial.epochs_done / trial.proposal.config.epochs,
+                _progress_text(trial, estimates.get(trial.proposal.dataset)),
+            )
             columns[2].metric(
                 "Validation loss",
                 f"{losses[-1]:.3f}" if losses else "not yet",

@@ -71,6 +71,18 @@ def test_a_running_trial_remains_as_long_as_its_own_epochs_take():
 
 def test_two_workers_share_a_queue_in_its_order():
     one = 10 * (2.0 + 0.5 * tiny().multiply_adds)
-    assert queue_seconds([waiting(1), waiting(2), waiting(3)], LINE, workers=2) == pytest.approx(2 * one)
-    assert queue_seconds([waiting(1), waiting(2, epochs=30), waiting(3)], LINE, workers=2) == pytest.approx(3 * one)
-    assert queue_seconds([], LINE, workers=0) == 0
+    lines = {waiting(1).proposal.dataset: LINE}
+    assert queue_seconds([waiting(1), waiting(2), waiting(3)], lines, workers=2) == pytest.approx(2 * one)
+    assert queue_seconds([waiting(1), waiting(2, epochs=30), waiting(3)], lines, workers=2) == pytest.approx(3 * one)
+    assert queue_seconds([], {}, workers=0) == 0
+
+
+def test_each_training_in_a_queue_takes_what_those_on_its_own_data_set_take():
+    slow = replace(waiting(2), proposal=replace(waiting(2).proposal, dataset="large"))
+    twice = replace(LINE, costs=tuple(2 * cost for cost in LINE.costs))
+    lines = {waiting(1).proposal.dataset: LINE, "large": twice}
+    assert queue_seconds([waiting(1), slow], lines, workers=1) == pytest.approx(
+        3 * queue_seconds([waiting(1)], lines, 1)
+    )
+    ended = replace(waiting(3), state=TrialState.COMPLETE, proposal=replace(waiting(3).proposal, dataset="unknown"))
+    assert queue_seconds([ended], lines, workers=1) == 0

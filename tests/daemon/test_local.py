@@ -55,8 +55,25 @@ def test_a_worker_process_that_is_killed_loses_its_trial_with_a_sentence_and_is_
     )
     ready(executor).start(trial(2, units=14))
     assert "unexpected ValueError: mat1" in polled_until(executor, Failed)[-1].sentence
-    executor.start(trial(3, units=4))
+    ready(executor).start(trial(3, units=4))
     assert isinstance(polled_until(executor, Finished)[-1], Finished)
+
+
+@pytest.mark.parametrize("executor", [train_wide_ones_badly], indirect=True)
+def test_after_an_error_that_nobody_foresaw_another_process_trains_what_comes_next(executor):
+    before = executor._slots[0].process.pid
+    for number in (1, 2, 3, 4):  # more often than processes may fail to start
+        executor.start(trial(number, units=14))
+        assert "unexpected ValueError" in polled_until(executor, Failed)[-1].sentence
+        assert executor.free_slots == 0
+        ready(executor)
+    assert not psutil.pid_exists(before)
+    executor.start(trial(5, units=4))
+    assert isinstance(polled_until(executor, Finished)[-1], Finished)
+    after = executor._slots[0].process.pid
+    executor.start(trial(6, units=4))
+    polled_until(executor, Finished)
+    assert executor._slots[0].process.pid == after
 
 
 def test_closing_gives_the_last_events_and_leaves_no_process_behind():

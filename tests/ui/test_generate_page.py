@@ -1,8 +1,11 @@
 """The generate page, run by Streamlit's own test runner; clicks on its charts are what the browser tests do."""
 
+from contextlib import closing
+from dataclasses import replace
+
 import pytest
 from apps import opened, said
-from catalogues import architecture, write_catalogue
+from catalogues import CARD, architecture, write_catalogue
 
 from remap_core.catalogue.inbox import Inbox
 from remap_core.catalogue.snapshot import Publisher
@@ -227,6 +230,22 @@ def test_a_parent_that_still_waits_can_have_children(home):
 def test_the_queue_says_how_long_all_of_it_takes(home):
     write_catalogue(home, waiting=2)
     assert "0 running, 2 waiting: about" in said(opened("queue"))
+
+
+def test_the_queue_says_at_most_how_long_it_takes_where_halving_may_prune(home, monkeypatch):
+    monkeypatch.setenv("REMAP_HALVING", "true")
+    write_catalogue(home, waiting=2)
+    assert "0 running, 2 waiting: at most about" in said(opened("queue"))
+
+
+def test_the_queue_says_on_which_data_set_it_is_not_known_how_long_trainings_take(home):
+    folder = write_catalogue(home, waiting=1)
+    with closing(CatalogueStore.open(folder)) as store:
+        store.register_dataset(replace(CARD, name="/srv/new_*images*.npz"))
+        store.enqueue([Proposal(architecture("Dense 9"), "/srv/new_*images*.npz")], 200.0)
+        Publisher(store, folder).publish()
+    words = said(opened("queue"))
+    assert "2 waiting; how long they take is not known before three trainings on new\\_\\*images\\*.npz are" in words
 
 
 @pytest.mark.parametrize("place", Place)
