@@ -61,7 +61,7 @@ PAINTED = """
 """
 KEPT = """
 (before) => document.querySelectorAll('[class*=st-key-open-]').length > before &&
-  document.querySelector('.st-key-overview-chart .js-plotly-plot').data.some((t) => t.name === 'selected' && t.x.length)
+  document.querySelector('.st-key-overview-chart .js-plotly-plot').layout.shapes?.some((s) => s.name === 'selected')
 """
 TOLD = "(before) => document.querySelector('.st-key-overview-model')?.innerText !== before"
 

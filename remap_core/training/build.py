@@ -41,9 +41,9 @@ def _modules(layer: Layer, shape: Shape) -> Iterator[nn.Module]:
         case Conv2d():
             yield nn.Conv2d(shape[0], layer.filters, layer.kernel_size, layer.stride, layer.margin)
         case MaxPool2d():
-            yield nn.MaxPool2d(layer.size, layer.stride)
+            yield modules.MaxPool2d(layer.size, layer.stride)
         case AvgPool2d():
-            yield nn.AvgPool2d(layer.size, layer.stride)
+            yield modules.AvgPool2d(layer.size, layer.stride)
         case Dense():
             yield from _dense(shape, layer.units)
         case Activation():

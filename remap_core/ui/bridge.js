@@ -8,18 +8,29 @@ const pointOf = (p) => ({
   x: p.x, y: p.y, z: p.z ?? null, customdata: p.customdata ?? null,
 })
 
-// Only what has moved is drawn anew.
+// Marks are drawn as shapes that look like the trace they are named after, which stays empty: to move a shape no circle
+// is drawn anew.
 function markIn(gd, marks) {
-  const placed = marks
-    .map((mark) => ({ ...mark, index: gd.data.findIndex((trace) => trace.name === mark.trace) }))
-    .filter(({ index, x, y }) => index >= 0 && !same(gd.data[index], { x, y }))
-  if (!placed.length || !window.Plotly) return
-  const all = (name) => placed.map((mark) => mark[name])
-  window.Plotly.restyle(gd, { x: all('x'), y: all('y') }, all('index'))
+  if (!window.Plotly) return
+  const isMark = ({ name }) => marks.some(({ trace }) => trace === name)
+  const [placed, others] = [[], []]
+  for (const shape of gd.layout.shapes ?? []) (isMark(shape) ? placed : others).push(shape)
+  const shapes = marks.flatMap((mark) => shapesOf(gd.data.find(({ name }) => name === mark.trace), mark))
+  if (JSON.stringify(shapes) !== JSON.stringify(placed)) window.Plotly.relayout(gd, { shapes: [...others, ...shapes] })
 }
 
-const same = (trace, { x, y }) =>
-  JSON.stringify([Array.from(trace.x ?? []), Array.from(trace.y ?? [])]) === JSON.stringify([x, y])
+function shapesOf(trace, { x, y }) {
+  if (!trace) return []
+  const { name, mode, marker, line } = trace
+  if (mode === 'lines') {
+    const ends = (i) => ({ x0: x[i], y0: y[i], x1: x[i + 1], y1: y[i + 1] })
+    const whole = Array.from(x.keys()).filter((i) => i + 1 < x.length && x[i] !== null && x[i + 1] !== null)
+    return whole.map((i) => ({ name, type: 'line', layer: 'below', line, ...ends(i) }))
+  }
+  const r = marker.size / 2, around = { x0: -r, y0: -r, x1: r, y1: r, xsizemode: 'pixel', ysizemode: 'pixel' }
+  const ring = { name, type: 'circle', line: { color: marker.color, width: marker.line.width }, ...around }
+  return Array.from(x.keys(), (i) => ({ ...ring, xanchor: x[i], yanchor: y[i] }))
+}
 
 // A thumb on the chart scrolls the page; a tap still clicks. Whenever the page draws the chart anew it forgets that.
 function freeScrolling(gd) {

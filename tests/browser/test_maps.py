@@ -37,7 +37,7 @@ def test_the_selected_model_is_marked_in_all_three_projections(page, mapped):
         page.get_by_role("radio", name=title).click()
         page.wait_for_function(
             "() => document.querySelector('.st-key-overview-chart .js-plotly-plot')"
-            "?._fullData?.find((t) => t.name === 'selected')?.x?.length === 1"
+            "?.layout?.shapes?.filter((s) => s.name === 'selected').length === 1"
         )
         wait_for_circles(page, at_least=6)
     expect(page.get_by_text("distances kept to within")).to_be_visible()

@@ -6,7 +6,7 @@ from catalogues import write_catalogue
 from playwright.sync_api import Browser, Page, expect
 
 CHART = "document.querySelector('.st-key-overview-chart .js-plotly-plot')"
-RINGED = f"(n) => {CHART}.data.find((t) => t.name === 'selected').x.length === n"
+MARKED = f"([name, n]) => ({CHART}.layout.shapes ?? []).filter((s) => s.name === name).length === n"
 BOXES = f"""
 () => {{
   const box = (found) => {{ const b = found.getBoundingClientRect(); return [b.left, b.top, b.right, b.bottom] }}
@@ -42,8 +42,8 @@ def test_a_click_rings_the_model_and_joins_it_to_its_child_and_keeps_the_zoom(pa
     wait_for_circles(page, 6)
     page.evaluate(f"window.Plotly.relayout({CHART}, {{'yaxis.range': [0.5, 0.9]}})")
     click_circle(page, 1)
-    page.wait_for_function(RINGED, arg=1)
-    assert page.evaluate(f"{CHART}.data.find((t) => t.name === 'children').x.length") == 3
+    page.wait_for_function(MARKED, arg=["selected", 1])
+    assert page.evaluate(MARKED, ["children", 1])
     assert page.evaluate(f"Array.from({CHART}._fullLayout.yaxis.range)") == [0.5, 0.9]
 
 
@@ -51,10 +51,9 @@ def test_the_ring_comes_back_where_the_page_draws_the_chart_anew_without_it(page
     page.goto(url)
     wait_for_circles(page, 6)
     click_circle(page, 1)
-    page.wait_for_function(RINGED, arg=1)
-    ring = page.evaluate(f"{CHART}.data.findIndex((t) => t.name === 'selected')")
-    page.evaluate(f"window.Plotly.restyle({CHART}, {{x: [[]], y: [[]]}}, [{ring}])")
-    page.wait_for_function(RINGED, arg=1)
+    page.wait_for_function(MARKED, arg=["selected", 1])
+    page.evaluate(f"window.Plotly.relayout({CHART}, {{shapes: []}})")
+    page.wait_for_function(MARKED, arg=["selected", 1])
 
 
 def test_the_mode_bar_covers_no_colour_bar(page: Page, url):
@@ -89,7 +88,7 @@ def test_a_thumb_on_the_chart_scrolls_the_page_and_a_tap_selects(chromium: Brows
     page.wait_for_function(f"{CHART}._fullLayout.dragmode === false")
     pixel = page.wait_for_function(PIXEL_OF, arg=["overview-chart", 4]).json_value()
     page.touchscreen.tap(pixel["x"], pixel["y"])
-    page.wait_for_function(RINGED, arg=1)
+    page.wait_for_function(MARKED, arg=["selected", 1])
     expect(page.get_by_text("#4 is selected")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert sorted(drawn_models(page)) == [1, 2, 3, 4, 5, 6]

@@ -2,9 +2,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import nn
 
 from remap_core.training.learner import seeded
-from remap_core.training.modules import Dropout, Tanh
+from remap_core.training.modules import AvgPool2d, Dropout, MaxPool2d, Tanh
 
 EACH = pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
 
@@ -71,3 +72,18 @@ def test_tanh_in_bf16_is_the_nearest_to_that_of_float32_and_so_is_its_gradient(s
 def test_tanh_in_float32_is_pytorchs_own():
     values = torch.randn(4, 7)
     assert torch.equal(Tanh()(values), values.tanh())
+
+
+@pytest.mark.parametrize(("ours", "textbook"), [(MaxPool2d, nn.MaxPool2d), (AvgPool2d, nn.AvgPool2d)])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("channels", [1, 3, 8, 16])
+def test_pools_are_pytorchs_own_for_few_channels_and_for_many(ours, textbook, layout, channels):
+    images = torch.randn(5, channels, 9, 7).contiguous(memory_format=layout)
+    put_out, gradients = [], []
+    for pool in (ours(3, 2), textbook(3, 2)):
+        values = images.clone().requires_grad_()
+        put_out.append(pool(values))
+        put_out[-1].square().sum().backward()
+        gradients.append(values.grad)
+    assert torch.allclose(*put_out)
+    assert torch.allclose(*gradients, atol=1e-6)
