@@ -59,9 +59,12 @@ PAINTED = """
 (n) => document.querySelector('.st-key-overview-chart .js-plotly-plot')?._fullData
   ?.find((t) => t.name === 'models')?.customdata.length === n
 """
-KEPT = """
-(before) => document.querySelectorAll('[class*=st-key-open-]').length > before &&
-  document.querySelector('.st-key-overview-chart .js-plotly-plot').layout.shapes?.some((s) => s.name === 'selected')
+RINGS = """
+() => JSON.stringify(document.querySelector('.st-key-overview-chart .js-plotly-plot').layout.shapes
+  ?.filter((s) => s.name === 'selected'))
+"""
+KEPT = f"""
+([kept, rings]) => document.querySelectorAll('[class*=st-key-open-]').length > kept && ({RINGS})() !== rings
 """
 TOLD = "(before) => document.querySelector('.st-key-overview-model')?.innerText !== before"
 
@@ -96,7 +99,7 @@ def click(page: Page, row: int) -> float:
     """Seconds until the clicked model is in the sidebar's drawer and ringed."""
     _point_at(page, row)
     page.wait_for_timeout(200)
-    before = page.locator("[class*=st-key-open-]").count()
+    before = [page.locator("[class*=st-key-open-]").count(), page.evaluate(RINGS)]
     began = time.perf_counter()
     page.mouse.down()
     page.mouse.up()

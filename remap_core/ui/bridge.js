@@ -1,6 +1,8 @@
 // Clicks, hovers and brushes on a native Plotly chart, told to Python; and a highlight trace moved in place.
 // The chart is found by the class that Streamlit gives to its key, so it can stand anywhere on the page.
 const charts = new WeakMap()
+// By the chart's element: the timer of a hover that is not told yet.
+const hovers = new WeakMap()
 
 const pointOf = (p) => ({
   curve: p.curveNumber,
@@ -52,20 +54,27 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   return () => {
     chart.observer.disconnect()
-    clearTimeout(chart.timer)
+    clearTimeout(hovers.get(chart.gd))
     charts.delete(parentElement)
   }
 }
 
 function observe(chart) {
+  // Streamlit sends what comes in one moment together, as of one fragment, if there is a hover among it: then a click
+  // would be answered by that fragment alone. So a click ends the hover before it, and is told by itself.
+  const tell = (name, value) => {
+    clearTimeout(hovers.get(chart.gd))
+    setTimeout(() => chart.send(name, value))
+  }
   const listeners = {
-    plotly_click: (event) => chart.send('click', pointOf(event.points[0])),
+    plotly_click: (event) => tell('click', pointOf(event.points[0])),
     plotly_hover: (event) => {
-      clearTimeout(chart.timer)
-      chart.timer = setTimeout(() => chart.send('hover', pointOf(event.points[0])), chart.data.hoverMs)
+      clearTimeout(hovers.get(chart.gd))
+      const point = pointOf(event.points[0])
+      hovers.set(chart.gd, setTimeout(() => chart.send('hover', point), chart.data.hoverMs))
     },
-    plotly_unhover: () => clearTimeout(chart.timer),
-    plotly_selected: (event) => event && chart.send('brush', { points: event.points.map(pointOf) }),
+    plotly_unhover: () => clearTimeout(hovers.get(chart.gd)),
+    plotly_selected: (event) => event && tell('brush', { points: event.points.map(pointOf) }),
   }
   chart.attach = () => {
     const gd = document.querySelector(`.st-key-${CSS.escape(chart.data.target)} .js-plotly-plot`)
@@ -74,12 +83,13 @@ function observe(chart) {
     if (gd.on === chart.on) Object.keys(listeners).forEach((name) => gd.removeListener(name, listeners[name]))
     Object.assign(chart, { gd, on: gd.on, events })  // a chart that is drawn anew in its old place has another `on`
     chart.data.events.forEach((name) => gd.on(name, listeners[name]))
-    gd.on('plotly_afterplot', () => {  // the page may draw it anew without the marks
+    const redrawn = () => {  // the page may draw it anew without the marks
       freeScrolling(gd)
       markIn(gd, chart.data.marks)
-    })
-    freeScrolling(gd)
-    markIn(gd, chart.data.marks)
+    }
+    gd.on('plotly_afterplot', redrawn)
+    gd.on('plotly_react', redrawn)
+    redrawn()
   }
   const observer = new MutationObserver(chart.attach)
   observer.observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ['class'] })

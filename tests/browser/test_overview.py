@@ -52,7 +52,7 @@ def test_the_ring_comes_back_where_the_page_draws_the_chart_anew_without_it(page
     wait_for_circles(page, 6)
     click_circle(page, 1)
     page.wait_for_function(MARKED, arg=["selected", 1])
-    page.evaluate(f"window.Plotly.relayout({CHART}, {{shapes: []}})")
+    page.evaluate(f"window.Plotly.react({CHART}, {CHART}.data, {{...{CHART}.layout, shapes: []}})")
     page.wait_for_function(MARKED, arg=["selected", 1])
 
 
