@@ -29,8 +29,12 @@ function shapesOf(trace, { x, y }) {
     const whole = Array.from(x.keys()).filter((i) => i + 1 < x.length && x[i] !== null && x[i + 1] !== null)
     return whole.map((i) => ({ name, type: 'line', layer: 'below', line, ...ends(i) }))
   }
-  const r = marker.size / 2, around = { x0: -r, y0: -r, x1: r, y1: r, xsizemode: 'pixel', ysizemode: 'pixel' }
-  const ring = { name, type: 'circle', line: { color: marker.color, width: marker.line.width }, ...around }
+  // A path, as on a logarithmic axis Plotly takes a circle's pixels for values, of which none may be negative.
+  const r = marker.size / 2, c = 0.5523 * r
+  const path = `M${r},0C${r},${c} ${c},${r} 0,${r}C${-c},${r} ${-r},${c} ${-r},0` +
+    `C${-r},${-c} ${-c},${-r} 0,${-r}C${c},${-r} ${r},${-c} ${r},0Z`
+  const stroke = { color: marker.color, width: marker.line.width }
+  const ring = { name, type: 'path', path, line: stroke, xsizemode: 'pixel', ysizemode: 'pixel' }
   return Array.from(x.keys(), (i) => ({ ...ring, xanchor: x[i], yanchor: y[i] }))
 }
 

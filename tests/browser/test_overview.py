@@ -6,7 +6,14 @@ from catalogues import write_catalogue
 from playwright.sync_api import Browser, Page, expect
 
 CHART = "document.querySelector('.st-key-overview-chart .js-plotly-plot')"
-MARKED = f"([name, n]) => ({CHART}.layout.shapes ?? []).filter((s) => s.name === name).length === n"
+MARKED = f"([name, n]) => ({CHART}?.layout?.shapes ?? []).filter((s) => s.name === name).length === n"
+RING = f"""
+() => {{
+  const ring = [...{CHART}.querySelectorAll('.shapelayer path')].find((path) => path.style.strokeWidth === '3px')
+  const b = ring?.getBoundingClientRect()
+  return b && {{ x: b.x, y: b.y, width: b.width, height: b.height }}
+}}
+"""
 BOXES = f"""
 () => {{
   const box = (found) => {{ const b = found.getBoundingClientRect(); return [b.left, b.top, b.right, b.bottom] }}
@@ -45,6 +52,19 @@ def test_a_click_rings_the_model_and_joins_it_to_its_child_and_keeps_the_zoom(pa
     page.wait_for_function(MARKED, arg=["selected", 1])
     assert page.evaluate(MARKED, ["children", 1])
     assert page.evaluate(f"Array.from({CHART}._fullLayout.yaxis.range)") == [0.5, 0.9]
+
+
+@pytest.mark.parametrize("across", ["parameters", "class-3"])  # a logarithmic axis, and one that is none
+def test_the_ring_is_round_and_round_its_circle(page: Page, url, across):
+    page.goto(f"{url}?x={across}&model=1")
+    page.wait_for_function(MARKED, arg=["selected", 1])
+    wait_until_drawn_up(page)
+    page.wait_for_function(RING)
+    place, ring = page.evaluate(PIXEL_OF, ["overview-chart", 1]), page.evaluate(RING)
+    assert ring["width"] == pytest.approx(20, abs=0.5)
+    assert ring["height"] == pytest.approx(20, abs=0.5)
+    assert ring["x"] + ring["width"] / 2 == pytest.approx(place["x"], abs=1)
+    assert ring["y"] + ring["height"] / 2 == pytest.approx(place["y"], abs=1)
 
 
 def test_the_ring_comes_back_where_the_page_draws_the_chart_anew_without_it(page: Page, url):
