@@ -39,7 +39,7 @@ class FlatLinear(nn.Linear):
 class Dropout(nn.Dropout):
     """Drops by comparing whole random integers, eight or four to a draw: 1/8 of the time of nn.Dropout on a CPU.
 
-    The rate is met to 2**-17. Values are kept with a probability q and scaled by 1/q, so their mean is exact.
+    The rate is met to 2**-17. Values are kept with a probability q and scaled by 1/q, so the mean stays.
     """
 
     def forward(self, input: Tensor) -> Tensor:

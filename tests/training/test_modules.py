@@ -19,7 +19,7 @@ def dropped(rate: float, values: torch.Tensor, seed: int = 0) -> torch.Tensor:
 def test_dropout_zeroes_values_at_its_rate_wherever_they_stand(rate, seed):
     zeroed = (dropped(rate, torch.ones(2_000, 8), seed) == 0).float()
     for place in range(8):  # eight are drawn at once
-        assert zeroed[:, place].mean().item() == pytest.approx(rate, abs=5 * (rate * (1 - rate) / 2_000) ** 0.5)
+        assert zeroed[:, place].mean().item() == pytest.approx(rate, abs=6 * (rate * (1 - rate) / 2_000) ** 0.5)
 
 
 @EACH
