@@ -92,7 +92,7 @@ def queue_seconds(trials: Iterable[Trial], estimates: Mapping[str, TimeEstimate]
     """Expected seconds until all the trials, given in the queue's order, are finished by so many workers.
 
     Every trial goes to the worker that is free first, as the trainer does it; running ones hold theirs.
-    estimates: by data set, for each one of a trial that is not finished.
+    estimates: by data set, one for each on which a trial is to be trained.
     """
     busy = [0.0] * max(1, workers)
     unfinished = (trial for trial in trials if not trial.state.is_finished())

@@ -117,12 +117,11 @@ def examine_settings(settings: Settings, origins: Mapping[str, str]) -> Iterator
 
 def _dataset(settings: Settings) -> Finding:
     """Whether it can be loaded; downloading it is the trainer's."""
-    home = settings.home.expanduser()
     try:
         name = canonical_name(settings.dataset)
-        if address := to_download(name, home):
+        if address := to_download(name, settings.home):
             return Finding("settings", Level.OK, f"The trainer will download the data set {name} from {address}")
-        card = load_dataset(name, home).card()
+        card = load_dataset(name, settings.home).card()
     except RemapError as error:
         return Finding("settings", Level.ERROR, f"The data set cannot be loaded: {error}")
     training, validation, sealed = card.split

@@ -22,7 +22,8 @@ FRONT_LINE = "Pareto<br>front"
 SELECTED = "selected"
 PARENT = "parent"
 CHILDREN = "children"
-"""Names of the traces. The last three are empty: a click fills them in the browser, the figure stays the same."""
+"""Names of the traces. The last three are empty and say what marks look like: a click sets them in the browser, the
+figure stays the same."""
 
 MOVING_MS = 700
 """Milliseconds that circles take to their new places."""

@@ -24,6 +24,8 @@ MOST_VALUES_AT_ONCE = 6_500_000
 """That one layer puts out on a CPU: a batch with more is learnt in parts, which stay nearer to its caches. Two
 trainings beside each other took 0.5 to 0.9 of the time of whole batches of 256."""
 
+ALL_AT_ONCE = 2**31
+"""More than any batch: on a GPU, where parts were not measured."""
 LEAST_FOR_BF16 = 25_000_000
 """Multiply-adds of a batch; with fewer, to convert costs more than bf16 saves."""
 MOST_BYTES_AHEAD = 2**28
@@ -49,7 +51,7 @@ class Learner:
     network: nn.Sequential
     optimizer: torch.optim.Adam
     bf16: bool = False
-    at_once: int = 2**31
+    at_once: int = ALL_AT_ONCE
 
     @classmethod
     def begin(cls, architecture: Architecture, seed: int, device: str, batch_size: int = 256) -> Learner:
@@ -67,7 +69,7 @@ class Learner:
             }
         pays = architecture.multiply_adds * batch_size >= LEAST_FOR_BF16
         bf16 = device == "cpu" and multiplies_bf16() and pays
-        at_once = max(1, MOST_VALUES_AT_ONCE // max(architecture.activation_sizes)) if device == "cpu" else 2**31
+        at_once = max(1, MOST_VALUES_AT_ONCE // max(architecture.activation_sizes)) if device == "cpu" else ALL_AT_ONCE
         return cls(network, optimizer, bf16, at_once)
 
     def ahead(self, images: ResidentImages, should_stop: Callable[[], bool]) -> ResidentImages:

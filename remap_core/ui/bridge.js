@@ -1,4 +1,4 @@
-// Clicks, hovers and brushes on a native Plotly chart, told to Python; and a highlight trace moved in place.
+// Clicks, hovers and brushes on a native Plotly chart, told to Python; and marks in it.
 // The chart is found by the class that Streamlit gives to its key, so it can stand anywhere on the page.
 const charts = new WeakMap()
 // By the chart's element: the timer of a hover that is not told yet.

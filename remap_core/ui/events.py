@@ -48,7 +48,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Mark:
-    """Where the trace called `trace` shall have its points (None ends a line); the chart itself stays as it is."""
+    """Points that look like those of the trace called `trace` (None ends a line); the chart itself stays as it is."""
 
     trace: str
     x: Sequence[float | None]
