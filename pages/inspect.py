@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from remap_core import services
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing import curves
 from remap_core.drawing.snac import Size, snac_alt
@@ -13,6 +12,7 @@ from remap_core.ui import shell, state
 from remap_core.ui.beside import choose_second
 from remap_core.ui.comparison import compare
 from remap_core.ui.events import draw
+from remap_core.ui.exports import show_exports
 from remap_core.ui.lineage import show_lineage
 from remap_core.ui.mistakes import show_mistakes
 from remap_core.ui.notes import edit_notes, show_receipts
@@ -61,8 +61,7 @@ def act(trial: Trial) -> None:
             shell.open_model(trial.id, "generate")
         kept = trial.id in state.session().drawer
         st.button("Keep in the drawer", key="inspect-keep", disabled=kept, on_click=state.keep, args=([trial.id],))
-        form, name = services.architectures_json([trial]), f"model-{trial.id}.json"
-        st.download_button("Export as JSON", form, file_name=name, mime="application/json", on_click="ignore")
+        show_exports(trial)
 
 
 def show_layers(trial: Trial, key: str) -> None:

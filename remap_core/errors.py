@@ -7,6 +7,7 @@ RemapError
 ├── InvalidAnnotation        a note or a tag that cannot be stored
 ├── InvalidView              an objective, a filter or an axis of the overview that cannot be
 ├── InvalidPicture           a picture that cannot be drawn, or not written where it shall
+├── ExportFailed             a model that cannot be exported, or not written where it shall
 ├── SettingsError            a setting that is not understood
 ├── DatasetError             images that cannot be used
 ├── InvalidDistances         distances that cannot be computed, or that cannot be laid out as a map
@@ -53,6 +54,10 @@ class InvalidView(RemapError):
 
 class InvalidPicture(RemapError):
     """A picture that cannot be drawn or written; names the rule and the value."""
+
+
+class ExportFailed(RemapError):
+    """A model that cannot be exported, as its weights are missing or damaged, or that cannot be written."""
 
 
 class SettingsError(RemapError):

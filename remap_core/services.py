@@ -19,13 +19,14 @@ from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.reader import Catalogue
 from remap_core.children.previews import Children, ParameterCap, Preview, Verdict, by_fingerprint, previews
 from remap_core.children.times import TimeEstimate
-from remap_core.errors import InvalidTrial, NotFound
+from remap_core.errors import ExportFailed, InvalidTrial, NotFound
+from remap_core.exports.model import FinishedModel, read_model
 from remap_core.geometry.mcnemar import PairedTest, paired_test
 from remap_core.halving import Contender, Hindsight, in_hindsight
 from remap_core.population import pareto_front
 from remap_core.settings import Settings
 from remap_core.space.sampler import SPACES, sample_architectures
-from remap_core.trials import MOST_REPEATS, DatasetCard, Origin, Proposal, TrainingConfig, Trial, TrialState
+from remap_core.trials import MOST_REPEATS, DatasetCard, Origin, Proposal, TrainingConfig, Trial, TrialId, TrialState
 from remap_core.views.objective import Objective
 
 
@@ -202,6 +203,16 @@ def ancestors(catalogue: Catalogue, trial: Trial, most: int = 20) -> list[Trial]
         seen.add(trial.id)
         chain.append(trial)
     return chain[::-1]
+
+
+def finished_model(catalogue: Catalogue, folder: DataFolder, model: TrialId) -> FinishedModel:
+    """A complete model with its weights and accuracies, ready to be exported; raises NotFound or ExportFailed."""
+    trial = catalogue.trial(model)
+    if trial.state is not TrialState.COMPLETE:
+        raise ExportFailed(f"Only complete models are exported, and model {model} is {trial.state}.")
+    test = catalogue.sealed_test(model)
+    card = catalogue.dataset(trial.proposal.dataset)
+    return read_model(folder.weights(model), trial, card, test.score if test else None)
 
 
 def architectures_json(trials: Iterable[Trial]) -> str:

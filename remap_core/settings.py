@@ -34,7 +34,9 @@ class Settings(BaseModel):
         min_length=1,
         description="Data set: digits, mnist, fashion-mnist, cifar-10, or the path of an .npz file or of a folder.",
     )
-    space: Literal["remap-2019"] = Field("remap-2019", description="Search space that initial models come from.")
+    space: Literal["remap-2019", "modern"] = Field(
+        "remap-2019", description="Search space of initial models: remap-2019 (the paper's) or modern."
+    )
     population: int = Field(40, ge=0, le=100_000, description="Initial models that an empty catalogue gets.")
     epochs: int = Field(10, ge=1, le=10_000, description="Epochs that an initial model is trained for.")
     halving: bool = Field(

@@ -16,7 +16,7 @@ from playwright.sync_api import Page
 ROOT = Path(__file__).parents[1]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-gpu", "--enable-unsafe-swiftshader"]
-"""Software draws WebGL alone: where it draws whole pages, too, chromium takes a third more of the cores."""
+"""WebGL alone goes through a GPU of software: where whole pages do, too, chromium takes a third more of the cores."""
 
 
 def free_port() -> int:

@@ -4,15 +4,34 @@ from hypothesis import strategies as st
 
 from remap_core.errors import InvalidArchitecture
 from remap_core.space.architecture import Architecture
-from remap_core.space.layers import FUNCTIONS, Activation, AvgPool2d, Conv2d, Dense, Dropout, Layer, MaxPool2d
+from remap_core.space.layers import (
+    FUNCTIONS,
+    Activation,
+    AvgPool2d,
+    BatchNorm,
+    Conv2d,
+    Dense,
+    Dropout,
+    GlobalAvgPool2d,
+    Layer,
+    MaxPool2d,
+    SeparableConv2d,
+)
 
 convs = st.one_of(
-    st.builds(Conv2d, st.integers(1, 5), st.integers(1, 8), st.integers(1, 3)),
-    st.builds(Conv2d, st.sampled_from([1, 3, 5]), st.integers(1, 8), st.integers(1, 3), st.just("same")),
+    *(
+        strategy
+        for kind in (Conv2d, SeparableConv2d)
+        for strategy in (
+            st.builds(kind, st.integers(1, 5), st.integers(1, 8), st.integers(1, 3)),
+            st.builds(kind, st.sampled_from([1, 3, 5]), st.integers(1, 8), st.integers(1, 3), st.just("same")),
+        )
+    )
 )
 pools = st.one_of(
     st.builds(MaxPool2d, st.integers(1, 5), st.integers(1, 3)),
     st.builds(AvgPool2d, st.integers(1, 5), st.integers(1, 3)),
+    st.just(GlobalAvgPool2d()),
 )
 rates = st.floats(0.01, 0.99)
 layers = st.one_of(
@@ -20,6 +39,7 @@ layers = st.one_of(
     pools,
     st.builds(Dense, st.integers(1, 32)),
     st.builds(Activation, st.sampled_from(FUNCTIONS)),
+    st.just(BatchNorm()),
     st.builds(Dropout, rates),
 )
 

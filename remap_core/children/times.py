@@ -10,7 +10,6 @@ from scipy.optimize import nnls
 
 from remap_core.population import Floats
 from remap_core.space.architecture import Architecture
-from remap_core.space.layers import Conv2d, Dense
 from remap_core.trials import Trial, TrialState
 
 FEWEST = 3
@@ -65,7 +64,7 @@ def work_of(architecture: Architecture) -> Floats:
     1 (every step costs something), layers with weights, layers without (both cost calls, whatever their size),
     multiply-adds, parameters (the optimiser goes through all of them), values put out by all layers.
     """
-    weighted = sum(isinstance(layer, Conv2d | Dense) for layer in architecture.layers)
+    weighted = sum(cost.multiply_adds > 0 for cost in architecture.costs[:-1])
     return np.array(
         [
             1.0,

@@ -12,6 +12,7 @@ from remap_core.cli.catalogue import repeat, sample
 from remap_core.cli.config import config
 from remap_core.cli.distances import distances
 from remap_core.cli.doctor import doctor
+from remap_core.cli.export import export
 from remap_core.cli.halving import halving
 from remap_core.cli.snac import snac
 from remap_core.cli.status import status
@@ -27,7 +28,22 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (describe, snac, distances, sample, repeat, halving, trainer, status, doctor, backup, restore, config):
+_COMMANDS = (
+    describe,
+    snac,
+    distances,
+    sample,
+    repeat,
+    halving,
+    export,
+    trainer,
+    status,
+    doctor,
+    backup,
+    restore,
+    config,
+)
+for command in _COMMANDS:
     app.command()(command)
 
 

@@ -1,6 +1,6 @@
 """Colours, chosen once for light and dark pages alike and for every kind of colour vision.
 
-The seven chip colours stay apart for normal vision, deuteranopia, protanopia and tritanopia, each stands out from a
+The ten chip colours stay apart for normal vision, deuteranopia, protanopia and tritanopia, each stands out from a
 white page, from Streamlit's dark one and from the hover label, and carries its symbol in an ink that can be read.
 `tests/drawing/test_palette.py` measures all of it.
 """
@@ -15,10 +15,13 @@ HEAD = "head"
 CHIP_COLOURS = MappingProxyType(
     {
         "conv2d": "#5b8def",
+        "separable_conv2d": "#1a35d6",
         "dense": "#8a2f97",
         "max_pool2d": "#12693a",
         "avg_pool2d": "#57cfa0",
+        "global_avg_pool2d": "#9c9048",
         "activation": "#f2c62f",
+        "batch_norm": "#cc549c",
         "dropout": "#bfc9e4",
         HEAD: "#4a4d58",
     }
@@ -27,18 +30,20 @@ CHIP_COLOURS = MappingProxyType(
 
 LIGHT_INK = "#ffffff"
 DARK_INK = "#10141a"
-CHIP_INKS = MappingProxyType(
-    {kind: LIGHT_INK if kind in ("dense", "max_pool2d", HEAD) else DARK_INK for kind in CHIP_COLOURS}
-)
+_DEEP = ("separable_conv2d", "dense", "max_pool2d", HEAD)
+CHIP_INKS = MappingProxyType({kind: LIGHT_INK if kind in _DEEP else DARK_INK for kind in CHIP_COLOURS})
 """Colour of a chip's symbol by layer kind."""
 
 CHIP_BORDERS = MappingProxyType(
     {
         "conv2d": "#3f6ccb",
+        "separable_conv2d": "#12259c",
         "dense": "#6c1f78",
         "max_pool2d": "#0c4f2b",
         "avg_pool2d": "#33a77a",
+        "global_avg_pool2d": "#776d31",
         "activation": "#c79c0f",
+        "batch_norm": "#a23a79",
         "dropout": "#4d5a7a",
         HEAD: "#7c808d",
     }

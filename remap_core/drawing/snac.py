@@ -6,11 +6,11 @@ Chips are centred on one line, so that the symbols read like a word and the outl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import pairwise
-from math import log, prod, tanh
+from math import erf, exp, log, prod, sqrt, tanh
 from types import MappingProxyType
 
 from remap_core.drawing.palette import CHIP_BORDERS, CHIP_COLOURS, CHIP_INKS, HEAD
@@ -19,7 +19,19 @@ from remap_core.drawing.words import count, counted
 from remap_core.errors import InvalidArchitecture
 from remap_core.space.architecture import Architecture, LayerCost
 from remap_core.space.draft import Draft
-from remap_core.space.layers import Activation, AvgPool2d, Conv2d, Dense, Dropout, Layer, MaxPool2d, Shape
+from remap_core.space.layers import (
+    Activation,
+    AvgPool2d,
+    BatchNorm,
+    Conv2d,
+    Dense,
+    Dropout,
+    GlobalAvgPool2d,
+    Layer,
+    MaxPool2d,
+    SeparableConv2d,
+    Shape,
+)
 from remap_core.space.text import layer_text, layers_text
 
 Polyline = tuple[tuple[float, float], ...]
@@ -239,7 +251,19 @@ def _share_of_block(scale: HeightScale, cost: LayerCost) -> float:
     return SHORTEST + (1 - SHORTEST) * scale.height(prod(cost.output_shape))
 
 
-_LETTERS = MappingProxyType({Conv2d.kind: "C", Dense.kind: "D", MaxPool2d.kind: "M", AvgPool2d.kind: "A"})
+_LETTERS = MappingProxyType(
+    {
+        Conv2d.kind: "C",
+        SeparableConv2d.kind: "S",
+        Dense.kind: "D",
+        MaxPool2d.kind: "M",
+        AvgPool2d.kind: "A",
+        GlobalAvgPool2d.kind: "G",
+        BatchNorm.kind: "B",
+    }
+)
+_LABELS = MappingProxyType({GlobalAvgPool2d.kind: "global", BatchNorm.kind: "norm"})
+"""Of kinds whose names are too long for a chip."""
 
 
 def _symbol(layer: Layer) -> str:
@@ -248,7 +272,7 @@ def _symbol(layer: Layer) -> str:
 
 def _label(layer: Layer) -> str:
     match layer:
-        case Conv2d():
+        case Conv2d() | SeparableConv2d():
             same = " same" if layer.padding == "same" else ""
             return f"{layer.filters} x {layer.kernel_size}{_stride(layer.stride, 1)}{same}"
         case MaxPool2d() | AvgPool2d():
@@ -257,7 +281,7 @@ def _label(layer: Layer) -> str:
             return str(layer.units)
         case Dropout():
             return f"{layer.rate:.3g}"
-    return layer_text(layer)
+    return _LABELS.get(layer.kind) or layer_text(layer)
 
 
 def _stride(stride: int, default: int) -> str:
@@ -269,11 +293,29 @@ def _curve(top: float, bottom: float, steepness: float, steps: int = 12) -> Poly
     return tuple((x, bottom + (top - bottom) * (1 + tanh(steepness * (2 * x - 1))) / 2) for x in xs)
 
 
+def _gelu(x: float) -> float:
+    return x * (1 + erf(x / sqrt(2))) / 2
+
+
+def _silu(x: float) -> float:
+    return x / (1 + exp(-x))
+
+
+def _dipped(function: Callable[[float], float], steps: int = 16) -> Polyline:
+    """A function on -3.3 .. 2.7 with its zero at a fifth of the height and at 0.55 of the width."""
+    places = [step / steps for step in range(steps + 1)]
+    return tuple((place, 0.2 + 0.28 * function(6 * place - 3.3)) for place in places)
+
+
 GLYPHS = MappingProxyType(
     {
         "tanh": (_curve(1.0, 0.0, 2.6), ((0.0, 0.5), (1.0, 0.5)), ((0.5, 0.0), (0.5, 1.0))),
         "relu": (((0.0, 0.12), (0.45, 0.12), (1.0, 0.95)),),
         "sigmoid": (_curve(1.0, 0.16, 2.6), ((0.0, 0.0), (1.0, 0.0))),
+        "gelu": (_dipped(_gelu), ((0.55, 0.0), (0.55, 1.0))),
+        "silu": (_dipped(_silu), ((0.0, 0.2), (1.0, 0.2))),
     }
 )
-"""Activation glyphs: tanh goes through the crossing of its axes, the sigmoid stays above one, ReLU is a corner."""
+"""Activation glyphs: tanh goes through the crossing of its axes, the sigmoid stays above one, ReLU is a corner. GELU
+and SiLU dip below zero before they rise: GELU, short and deep, has the upright axis, SiLU, long and flat, the other.
+"""

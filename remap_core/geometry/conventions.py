@@ -9,12 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from itertools import product
 from math import inf, sqrt
 from numbers import Real
 from typing import NamedTuple
 
 from remap_core.errors import InvalidDistances
-from remap_core.space.layers import Activation, AvgPool2d, Conv2d, Dense, Dropout, Layer, MaxPool2d
+from remap_core.space.layers import (
+    Activation,
+    AvgPool2d,
+    BatchNorm,
+    Conv2d,
+    Dense,
+    Dropout,
+    GlobalAvgPool2d,
+    Layer,
+    MaxPool2d,
+    SeparableConv2d,
+)
 
 GROUPS = ("conv", "pool", "fc")
 """Groups of layers that the structural cost counts on the way from the input and to the output."""
@@ -109,8 +121,14 @@ class Convention:
 
 
 def _table(costs: Mapping[tuple[int, int], float] | Mapping[tuple[str, str], float]) -> Mismatch:
+    """By the two values; another kind of convolution (its name) is 0.1 more."""
     both = {frozenset(pair): cost for pair, cost in costs.items()}
-    return lambda one, other: both.get(frozenset((one.value, other.value)), inf)
+
+    def mismatch(one: Label, other: Label) -> float:
+        cost = 0.0 if one.value == other.value else both.get(frozenset((one.value, other.value)), inf)
+        return cost + _ANOTHER_KIND * (one.name != other.name)
+
+    return mismatch
 
 
 def _half(_one: Label, _other: Label) -> float:
@@ -119,60 +137,79 @@ def _half(_one: Label, _other: Label) -> float:
 
 def _kernels(one: Label, other: Label) -> float:
     """Kernel sizes by the square root of their difference; another kind of convolution (its name) is 0.1 more."""
-    return sqrt(2) / 10 * sqrt(abs(float(one.value) - float(other.value))) + 0.1 * (one.name != other.name)
+    return sqrt(2) / 10 * sqrt(abs(float(one.value) - float(other.value))) + _ANOTHER_KIND * (one.name != other.name)
 
 
+_ANOTHER_KIND = 0.1
 _SIZES = {(1, 3): 0.2, (3, 5): 0.2, (1, 5): 0.3}
 _WINDOWS = {(2, 3): 0.2, (3, 5): 0.2, (2, 5): 0.3}
 _FUNCTIONS = {("tanh", "sigmoid"): 0.1, ("tanh", "relu"): 0.25, ("sigmoid", "relu"): 0.25}
+_LIKE_RELU = {
+    **dict.fromkeys((("relu", "gelu"), ("relu", "silu"), ("gelu", "silu")), 0.1),
+    **dict.fromkeys(product(("tanh", "sigmoid"), ("gelu", "silu")), 0.25),
+}
+"""Ours: GELU and SiLU are ReLUs with a round corner, as far from it as tanh from sigmoid."""
 
 REMAP_2019 = Convention(
     name="remap-2019",
     nodes={
         Conv2d: NodeRule("conv", "", "kernel_size", Mass.IN_BY_OUT, group="conv"),
+        SeparableConv2d: NodeRule("conv", "separable", "kernel_size", Mass.IN_BY_OUT, group="conv"),
         MaxPool2d: NodeRule("pool", "", "size"),
         AvgPool2d: NodeRule("pool", "", "size"),
+        GlobalAvgPool2d: NodeRule("global pool"),
         Dense: NodeRule("fc", mass=Mass.IN_BY_OUT),
         Activation: NodeRule("activation", "", "function", Mass.IN_BY_IN),
+        BatchNorm: NodeRule("batch norm"),
         Dropout: NodeRule("dropout", mass=Mass.IN_BY_IN),
     },
-    mismatches={"conv": _table(_SIZES), "pool": _table(_WINDOWS), "activation": _table(_FUNCTIONS)},
+    mismatches={"conv": _table(_SIZES), "pool": _table(_WINDOWS), "activation": _table(_FUNCTIONS | _LIKE_RELU)},
     nu=1.0,
     normalised=False,
 )
-"""As published with Cashman et al. (2019): only convolutions are counted by the structural cost; d as it is."""
+"""As published with Cashman et al. (2019): only convolutions are counted by the structural cost; d as it is.
+
+Kinds and functions that they did not have are placed as by DEFAULT.
+"""
 
 NASBOT = Convention(
     name="nasbot",
     nodes={
         Conv2d: NodeRule("conv", "conv", "kernel_size", Mass.IN_BY_OUT, group="conv"),
+        SeparableConv2d: NodeRule("conv", "separable", "kernel_size", Mass.IN_BY_OUT, group="conv"),
         MaxPool2d: NodeRule("pool", "max", group="pool"),
         AvgPool2d: NodeRule("pool", "average", group="pool"),
+        GlobalAvgPool2d: NodeRule("pool", "global average", group="pool"),
         Dense: NodeRule("fc", mass=Mass.IN_BY_OUT, factor=0.1, group="fc"),
         Activation: None,
+        BatchNorm: None,
         Dropout: None,
     },
     mismatches={"conv": _kernels, "pool": _half},
     nu=0.25,
     normalised=False,
 )
-"""As published with Kandasamy et al. (2018): any kernel size; activations and dropout are no nodes."""
+"""As published with Kandasamy et al. (2018): any kernel size; activations, batch norm and dropout are no nodes.
+
+Convolutions and pools that they did not have are placed as by DEFAULT.
+"""
 
 DEFAULT = Convention(
     name="default",
     nodes={
         **NASBOT.nodes,
         Activation: NodeRule("activation", "", "function"),
+        BatchNorm: NodeRule("batch norm"),
         Dropout: NodeRule("dropout"),
     },
-    mismatches={**NASBOT.mismatches, "activation": _table(_FUNCTIONS)},
+    mismatches={**NASBOT.mismatches, "activation": _table(_FUNCTIONS | _LIKE_RELU)},
     nu=0.5,
     normalised=True,
 )
-"""Ours: NASBOT's, with activations and dropout as light nodes; dbar, so that a map is not a ruler of sizes.
+"""Ours: NASBOT's, with activations, batch norm and dropout as light nodes; dbar, so that a map is no ruler of sizes.
 
-To add a layer kind give it an entry in `nodes`, say `NodeRule("conv", "depthwise", "kernel_size", Mass.IN,
-group="conv")`: near the convolutions, 0.1 further than they are from one another.
+Depthwise-separable convolutions lie near the usual ones, 0.1 further than these from one another. To add a layer kind
+give it an entry in `nodes`.
 """
 
 CONVENTIONS: dict[str, Convention] = {convention.name: convention for convention in (DEFAULT, NASBOT, REMAP_2019)}

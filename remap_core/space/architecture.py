@@ -11,7 +11,7 @@ from math import prod
 from typing import Any
 
 from remap_core.errors import InvalidArchitecture
-from remap_core.space.layers import Activation, Conv2d, Dense, Layer, MaxPool2d, Shape, layer_from_json
+from remap_core.space.layers import Activation, Dense, Layer, MaxPool2d, Shape, layer_from_json
 from remap_core.space.text import layer_text
 
 
@@ -89,8 +89,8 @@ class Architecture:
 
     @property
     def has_hidden_weights(self) -> bool:
-        """Whether something before the head learns."""
-        return any(isinstance(layer, Conv2d | Dense) for layer in self.layers)
+        """Whether something before the head multiplies by weights that it learns."""
+        return any(cost.multiply_adds for cost in self.costs[:-1])
 
     @property
     def is_linear(self) -> bool:

@@ -23,7 +23,7 @@ def misfit(input_shape: Shape, layers: Sequence[Layer]) -> Misfit | None:
 
     >>> from remap_core.space.text import parse_layers
     >>> misfit((1, 8, 8), parse_layers("Dense 4, Conv 8x3")).sentence
-    'Conv 8x3 at 2 does not fit: it needs an image, but its input is a vector of 4 (after a Dense).'
+    'Conv 8x3 at 2 does not fit: it needs an image, but its input is a vector of 4 (after a Dense or GlobalAvgPool).'
     """
     shape = input_shape
     for index, layer in enumerate(layers):

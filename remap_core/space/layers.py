@@ -16,14 +16,16 @@ from remap_core.errors import InvalidArchitecture
 Shape = tuple[int, ...]
 """(channels, height, width) of an image, or (features,) of a vector."""
 
-Function = Literal["tanh", "relu", "sigmoid"]
-FUNCTIONS: tuple[Function, ...] = ("tanh", "relu", "sigmoid")
+Function = Literal["tanh", "relu", "sigmoid", "gelu", "silu"]
+FUNCTIONS: tuple[Function, ...] = ("tanh", "relu", "sigmoid", "gelu", "silu")
 
 
 class Layer(ABC):
     """One configured layer of a chain. Subclasses are frozen dataclasses; equal values are the same layer."""
 
     kind: ClassVar[str]
+    title: ClassVar[str]
+    """The kind for a person."""
 
     @abstractmethod
     def output_shape(self, shape: Shape) -> Shape:
@@ -34,7 +36,10 @@ class Layer(ABC):
         return 0
 
     def multiply_adds(self, shape: Shape) -> int:
-        """Multiply-accumulate operations for one example, biases not counted, given the input `shape`."""
+        """Multiply-accumulate operations of products with weights for one example, given the input `shape`.
+
+        Biases and what is done to each value by itself (activations, batch norm) are not counted.
+        """
         return 0
 
     def to_json(self) -> dict[str, Any]:
@@ -46,20 +51,11 @@ class Layer(ABC):
 
 
 @dataclass(frozen=True)
-class Conv2d(Layer):
-    """Two-dimensional convolution with bias. Padding "same" pads by kernel_size // 2 and needs an odd kernel.
-
-    >>> Conv2d(kernel_size=3, filters=32).output_shape((1, 28, 28))
-    (32, 26, 26)
-    >>> Conv2d(kernel_size=3, filters=32).parameters((1, 28, 28))
-    320
-    """
-
+class _Convolution(Layer):
     kernel_size: int
     filters: int
     stride: int = 1
     padding: Literal["valid", "same"] = "valid"
-    kind: ClassVar[str] = "conv2d"
 
     def __post_init__(self) -> None:
         for name in ("kernel_size", "filters", "stride"):
@@ -78,11 +74,46 @@ class Conv2d(Layer):
         _, height, width = _require_image(shape, self.kernel_size, self.margin)
         return (self.filters, *_window(height, width, self.kernel_size, self.stride, self.margin))
 
+
+@dataclass(frozen=True)
+class Conv2d(_Convolution):
+    """Two-dimensional convolution with bias. Padding "same" pads by kernel_size // 2 and needs an odd kernel.
+
+    >>> Conv2d(kernel_size=3, filters=32).output_shape((1, 28, 28))
+    (32, 26, 26)
+    >>> Conv2d(kernel_size=3, filters=32).parameters((1, 28, 28))
+    320
+    """
+
+    kind: ClassVar[str] = "conv2d"
+    title: ClassVar[str] = "Conv"
+
     def parameters(self, shape: Shape) -> int:
         return self.filters * (shape[0] * self.kernel_size**2 + 1)
 
     def multiply_adds(self, shape: Shape) -> int:
         return prod(self.output_shape(shape)) * shape[0] * self.kernel_size**2
+
+
+@dataclass(frozen=True)
+class SeparableConv2d(_Convolution):
+    """Depthwise-separable convolution: a kernel for each channel, without bias, then a Conv 1 x 1 with bias.
+
+    Stride and padding are the first one's. Source: Chollet, Xception (CVPR 2017); Howard et al., MobileNets (2017).
+
+    >>> SeparableConv2d(kernel_size=3, filters=32).parameters((16, 28, 28))
+    688
+    """
+
+    kind: ClassVar[str] = "separable_conv2d"
+    title: ClassVar[str] = "SepConv"
+
+    def parameters(self, shape: Shape) -> int:
+        return shape[0] * self.kernel_size**2 + self.filters * (shape[0] + 1)
+
+    def multiply_adds(self, shape: Shape) -> int:
+        _, height, width = self.output_shape(shape)
+        return height * width * shape[0] * (self.kernel_size**2 + self.filters)
 
 
 @dataclass(frozen=True)
@@ -108,6 +139,7 @@ class MaxPool2d(_Pool):
     """
 
     kind: ClassVar[str] = "max_pool2d"
+    title: ClassVar[str] = "MaxPool"
 
 
 @dataclass(frozen=True)
@@ -115,6 +147,22 @@ class AvgPool2d(_Pool):
     """Mean of each `size` x `size` window; no padding."""
 
     kind: ClassVar[str] = "avg_pool2d"
+    title: ClassVar[str] = "AvgPool"
+
+
+@dataclass(frozen=True)
+class GlobalAvgPool2d(Layer):
+    """Mean of each channel: an image becomes a vector. Source: Lin et al., Network in Network (2014).
+
+    >>> GlobalAvgPool2d().output_shape((32, 7, 7))
+    (32,)
+    """
+
+    kind: ClassVar[str] = "global_avg_pool2d"
+    title: ClassVar[str] = "GlobalAvgPool"
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return _require_image(shape, 1)[:1]
 
 
 @dataclass(frozen=True)
@@ -127,6 +175,7 @@ class Dense(Layer):
 
     units: int
     kind: ClassVar[str] = "dense"
+    title: ClassVar[str] = "Dense"
 
     def __post_init__(self) -> None:
         _require_count(self, "units")
@@ -147,6 +196,7 @@ class Activation(Layer):
 
     function: Function
     kind: ClassVar[str] = "activation"
+    title: ClassVar[str] = "Activation"
 
     def __post_init__(self) -> None:
         if self.function not in FUNCTIONS:
@@ -157,11 +207,32 @@ class Activation(Layer):
 
 
 @dataclass(frozen=True)
+class BatchNorm(Layer):
+    """Each channel (each unit of a vector) is brought to mean 0 and variance 1, then scaled and shifted as learnt.
+
+    By the batch's statistics while training, by their running means in evaluation. Source: Ioffe and Szegedy (2015).
+
+    >>> BatchNorm().parameters((32, 7, 7))
+    64
+    """
+
+    kind: ClassVar[str] = "batch_norm"
+    title: ClassVar[str] = "BatchNorm"
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return shape
+
+    def parameters(self, shape: Shape) -> int:
+        return 2 * shape[0]
+
+
+@dataclass(frozen=True)
 class Dropout(Layer):
     """Zeroes each value with probability `rate` while training, and does nothing in evaluation."""
 
     rate: float
     kind: ClassVar[str] = "dropout"
+    title: ClassVar[str] = "Dropout"
 
     def __post_init__(self) -> None:
         if isinstance(self.rate, bool) or not isinstance(self.rate, int | float) or not 0 < self.rate < 1:
@@ -172,8 +243,21 @@ class Dropout(Layer):
         return shape
 
 
-KINDS: dict[str, type[Layer]] = {cls.kind: cls for cls in (Conv2d, MaxPool2d, AvgPool2d, Dense, Activation, Dropout)}
-OPTIONAL: dict[str, tuple[str, ...]] = {"conv2d": ("stride", "padding")}
+KINDS: dict[str, type[Layer]] = {
+    cls.kind: cls
+    for cls in (
+        Conv2d,
+        SeparableConv2d,
+        MaxPool2d,
+        AvgPool2d,
+        GlobalAvgPool2d,
+        Dense,
+        Activation,
+        BatchNorm,
+        Dropout,
+    )
+}
+OPTIONAL: dict[str, tuple[str, ...]] = dict.fromkeys(("conv2d", "separable_conv2d"), ("stride", "padding"))
 """Hyperparameters that the JSON form leaves out where they have their default value."""
 
 
@@ -192,7 +276,8 @@ def layer_from_json(form: object) -> Layer:
     known = {f.name: f for f in fields(cls)}  # type: ignore[arg-type]
     unknown = [name for name in form if name not in known and name != "kind"]
     if unknown:
-        raise InvalidArchitecture(f"{kind} takes {', '.join(known)}, but got {', '.join(map(_short, unknown))}.")
+        takes = ", ".join(known) or "nothing"
+        raise InvalidArchitecture(f"{kind} takes {takes}, but got {', '.join(map(_short, unknown))}.")
     needed = [name for name in known if name not in OPTIONAL.get(kind, ()) and name not in form]
     if needed:
         raise InvalidArchitecture(f"{kind} needs {', '.join(needed)}.")
@@ -207,7 +292,9 @@ def _require_count(layer: Layer, name: str) -> None:
 
 def _require_image(shape: Shape, window: int, margin: int = 0) -> tuple[int, int, int]:
     if len(shape) != 3:
-        raise InvalidArchitecture(f"it needs an image, but its input is a vector of {shape[0]} (after a Dense).")
+        raise InvalidArchitecture(
+            f"it needs an image, but its input is a vector of {shape[0]} (after a Dense or GlobalAvgPool)."
+        )
     channels, height, width = shape
     if window > min(height, width) + 2 * margin:
         raise InvalidArchitecture(

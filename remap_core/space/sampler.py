@@ -13,14 +13,16 @@ import numpy as np
 from remap_core.errors import InvalidArchitecture, SpaceExhausted
 from remap_core.space.architecture import Architecture
 from remap_core.space.layers import (
-    FUNCTIONS,
     Activation,
     AvgPool2d,
+    BatchNorm,
     Conv2d,
     Dense,
     Dropout,
+    GlobalAvgPool2d,
     Layer,
     MaxPool2d,
+    SeparableConv2d,
     Shape,
 )
 
@@ -35,18 +37,18 @@ ATTEMPTS_PER_MODEL = 200
 class SearchSpace:
     """A chain-structured search space.
 
-    A step of the chain is a row of `grid`: the layers it chooses from, evenly. `before_dense` is the transition
-    matrix up to the first Dense, `after_dense` from there on, where images are gone. Raises InvalidArchitecture
-    where a row of probabilities does not sum to 1 or names a step that the grid does not have.
+    A step of the chain is a row of `grid`: the layers it chooses from, evenly. `on_images` is the transition matrix
+    as long as a layer puts out an image, `on_vectors` from the first one on that puts out a vector. Raises
+    InvalidArchitecture where a row of probabilities does not sum to 1 or names a step that the grid does not have.
     """
 
     name: str
     grid: Mapping[str, tuple[Layer, ...]]
-    before_dense: Matrix
-    after_dense: Matrix
+    on_images: Matrix
+    on_vectors: Matrix
 
     def __post_init__(self) -> None:
-        for matrix in (self.before_dense, self.after_dense):
+        for matrix in (self.on_images, self.on_vectors):
             for step, row in matrix.items():
                 if sum(row.values()) != 1 or not row.keys() <= self.grid.keys() | {STOP}:
                     raise InvalidArchitecture(f"Row {step} of {self.name} must sum to 1 over known steps: {dict(row)}.")
@@ -64,16 +66,16 @@ REMAP_2019 = SearchSpace(
         "pool": tuple(pool(size) for pool, size in product((AvgPool2d, MaxPool2d), (2, 3, 5))),
         "dense": tuple(Dense(units) for units in (16, 64, 128, 256)),
         "drop": tuple(Dropout(eighths / 8) for eighths in range(1, 8)),
-        "act": tuple(Activation(function) for function in FUNCTIONS),
+        "act": tuple(Activation(function) for function in ("tanh", "relu", "sigmoid")),
     },
-    before_dense={
+    on_images={
         START: _row(conv=6, pool=2, dense=1, drop=1, act=1, stop=1),
         "conv": _row(act=3, conv=1, drop=1, pool=1, dense=1, stop=1),
         "pool": _row(conv=2, dense=1, drop=1, pool=1, act=1, stop=1),
         "drop": _row(conv=2, pool=1, dense=1, stop=1),
         "act": _row(conv=3, pool=1, dense=1, drop=1, stop=1),
     },
-    after_dense={
+    on_vectors={
         "dense": _row(act=3, drop=1, dense=1, stop=1),
         "drop": _row(dense=1, stop=1),
         "act": _row(dense=1, drop=1, stop=1),
@@ -81,7 +83,45 @@ REMAP_2019 = SearchSpace(
 )
 """The space of Cashman et al. (2019). A "pool" is average or maximum, evenly: their models contain both."""
 
-SPACES: dict[str, SearchSpace] = {space.name: space for space in (REMAP_2019,)}
+MODERN = SearchSpace(
+    name="modern",
+    grid={
+        "conv": tuple(
+            Conv2d(size, filters, stride, "same")
+            for size, filters, stride in product((1, 3, 5), (16, 32, 64, 128), (1, 2))
+        ),
+        "separable": tuple(
+            SeparableConv2d(size, filters, stride, "same")
+            for size, filters, stride in product((3, 5), (16, 32, 64, 128), (1, 2))
+        ),
+        "norm": (BatchNorm(),),
+        "act": tuple(Activation(function) for function in ("relu", "gelu", "silu")),
+        "pool": tuple(pool(size) for pool, size in product((AvgPool2d, MaxPool2d), (2, 3))),
+        "drop": tuple(Dropout(eighths / 8) for eighths in range(1, 5)),
+        "mean": (GlobalAvgPool2d(),),
+        "dense": tuple(Dense(units) for units in (16, 64, 128, 256)),
+    },
+    on_images={
+        START: _row(conv=4, separable=1),
+        "conv": _row(norm=4, act=3, pool=1),
+        "separable": _row(norm=4, act=3, pool=1),
+        "norm": _row(act=1),
+        "act": _row(conv=3, separable=2, pool=2, drop=1, mean=1, dense=1),
+        "pool": _row(conv=3, separable=2, drop=1, mean=1, dense=1),
+        "drop": _row(conv=2, separable=2, mean=1, dense=1),
+    },
+    on_vectors={
+        "mean": _row(dense=1, drop=1, stop=2),
+        "dense": _row(act=3, norm=1, drop=1, stop=1),
+        "norm": _row(act=1),
+        "act": _row(dense=1, drop=1, stop=2),
+        "drop": _row(dense=1, stop=1),
+    },
+)
+"""What came after 2015: convolutions that keep the image's size or halve it, depthwise-separable ones, batch norm,
+GELU and SiLU beside ReLU, and at the end of the images one mean a channel or a dense layer."""
+
+SPACES: dict[str, SearchSpace] = {space.name: space for space in (REMAP_2019, MODERN)}
 
 
 def sample_architecture(
@@ -89,7 +129,7 @@ def sample_architecture(
 ) -> Architecture:
     """One walk of the chain from START to STOP. Steps whose layers do not fit are left out and the row renormalised."""
     layers: list[Layer] = []
-    step, matrix, shape = START, space.before_dense, tuple(input_shape)
+    step, matrix, shape = START, space.on_images, tuple(input_shape)
     while True:
         step = _next_step(space, matrix[step], shape, rng)
         if step == STOP:
@@ -97,8 +137,8 @@ def sample_architecture(
         fitting = _fitting(space.grid[step], shape)
         layers.append(fitting[rng.integers(len(fitting))])
         shape = layers[-1].output_shape(shape)
-        if isinstance(layers[-1], Dense):
-            matrix = space.after_dense
+        if len(shape) == 1:
+            matrix = space.on_vectors
 
 
 def sample_architectures(

@@ -9,14 +9,17 @@ from remap_core.errors import InvalidArchitecture
 from remap_core.space.layers import (
     Activation,
     AvgPool2d,
+    BatchNorm,
     Conv2d,
     Dense,
     Dropout,
+    GlobalAvgPool2d,
     Layer,
     MaxPool2d,
+    SeparableConv2d,
 )
 
-_FUNCTION_NAMES = {"relu": "ReLU", "tanh": "Tanh", "sigmoid": "Sigmoid"}
+_FUNCTION_NAMES = {"relu": "ReLU", "tanh": "Tanh", "sigmoid": "Sigmoid", "gelu": "GELU", "silu": "SiLU"}
 
 
 def layer_text(layer: Layer) -> str:
@@ -26,19 +29,19 @@ def layer_text(layer: Layer) -> str:
     ('Conv 32x3', 'MaxPool 2', 'MaxPool 3 stride 1')
     """
     match layer:
-        case Conv2d():
+        case Conv2d() | SeparableConv2d():
             same = " same" if layer.padding == "same" else ""
-            return f"Conv {layer.filters}x{layer.kernel_size}{_stride(layer.stride, 1)}{same}"
-        case MaxPool2d():
-            return f"MaxPool {layer.size}{_stride(layer.stride, 2)}"
-        case AvgPool2d():
-            return f"AvgPool {layer.size}{_stride(layer.stride, 2)}"
+            return f"{layer.title} {layer.filters}x{layer.kernel_size}{_stride(layer.stride, 1)}{same}"
+        case MaxPool2d() | AvgPool2d():
+            return f"{layer.title} {layer.size}{_stride(layer.stride, 2)}"
         case Dense():
-            return f"Dense {layer.units}"
+            return f"{layer.title} {layer.units}"
         case Activation():
             return _FUNCTION_NAMES[layer.function]
         case Dropout():
-            return f"Dropout {layer.rate!r}"
+            return f"{layer.title} {layer.rate!r}"
+        case BatchNorm() | GlobalAvgPool2d():
+            return layer.title
     raise TypeError(f"{type(layer).__name__} has no text form.")
 
 
@@ -62,20 +65,26 @@ def _stride(stride: int, default: int) -> str:
 
 
 def _conv(match: re.Match[str]) -> Layer:
+    cls = SeparableConv2d if match["separable"] else Conv2d
     stride = int(match["stride"] or 1)
-    return Conv2d(int(match["kernel"]), int(match["filters"]), stride, "same" if match["same"] else "valid")
+    return cls(int(match["kernel"]), int(match["filters"]), stride, "same" if match["same"] else "valid")
 
 
+_CONV = (
+    r"(?P<separable>sep)?conv (?P<filters>\d{1,9})x(?P<kernel>\d{1,9})(?: stride (?P<stride>\d{1,9}))?(?P<same> same)?"
+)
 _POOL = r"(?P<size>\d{1,9})(?: stride (?P<stride>\d{1,9}))?"
 _NUMBER = r"(?:\d{1,20}\.?\d{0,30}|\.\d{1,30})(?:e-?\d{1,3})?"
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Layer]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), make)
     for pattern, make in (
-        (r"conv (?P<filters>\d{1,9})x(?P<kernel>\d{1,9})(?: stride (?P<stride>\d{1,9}))?(?P<same> same)?", _conv),
+        (_CONV, _conv),
         (rf"maxpool {_POOL}", lambda m: MaxPool2d(int(m["size"]), int(m["stride"] or 2))),
         (rf"avgpool {_POOL}", lambda m: AvgPool2d(int(m["size"]), int(m["stride"] or 2))),
         (r"dense (?P<units>\d{1,9})", lambda m: Dense(int(m["units"]))),
-        (r"(?P<function>relu|tanh|sigmoid)", lambda m: Activation(m["function"].lower())),
+        (rf"(?P<function>{'|'.join(_FUNCTION_NAMES)})", lambda m: Activation(m["function"].lower())),
+        (r"batchnorm", lambda _: BatchNorm()),
+        (r"globalavgpool", lambda _: GlobalAvgPool2d()),
         (rf"dropout (?P<rate>{_NUMBER})", lambda m: Dropout(float(m["rate"]))),
     )
 )
@@ -91,7 +100,7 @@ def _parse_layer(index: int, part: str) -> Layer:
                 raise InvalidArchitecture(f"Layer {index} ({part}): {error}", index) from None
     shown = part if len(part) <= 40 else part[:37] + "..."
     raise InvalidArchitecture(
-        f"Layer {index}: {shown!r} is not a layer; write Conv 32x3, MaxPool 2, AvgPool 2, Dense 64, "
-        "ReLU, Tanh, Sigmoid or Dropout 0.25.",
+        f"Layer {index}: {shown!r} is not a layer; write Conv 32x3, SepConv 32x3 stride 2 same, MaxPool 2, AvgPool 2, "
+        f"GlobalAvgPool, Dense 64, BatchNorm, {', '.join(_FUNCTION_NAMES.values())} or Dropout 0.25.",
         index,
     )

@@ -17,7 +17,7 @@ import numpy as np
 from remap_core.errors import InvalidArchitecture, InvalidTrial
 from remap_core.space.architecture import Architecture
 from remap_core.space.edits import EDITS, Candidate, Edit, Prepend, Remove, Reparameterize, Replace
-from remap_core.space.grid import layers_of, other_values
+from remap_core.space.grid import Grid, layers_of, other_values
 from remap_core.space.sampler import SearchSpace
 
 MAX_CHILDREN, MAX_EDITS = 20, 5
@@ -90,7 +90,7 @@ def variations(
     InvalidTrial for permissions that do not fit the parent.
     """
     request.require_fitting(parent)
-    search = _Search(parent, space, rng, max_parameters)
+    search = _Search(parent, layers_of(space), rng, max_parameters)
     start = _Walk(parent, tuple(range(len(parent.layers))), len(parent.layers), request.allowed)
     if request.edits == 1:
         return search.of_one_edit(start, request.children)
@@ -145,7 +145,7 @@ class _Search:
     """Collects different children; `refused` counts why others were none."""
 
     parent: Architecture
-    space: SearchSpace
+    grid: Grid
     rng: np.random.Generator
     max_parameters: int
     found: dict[Architecture, Candidate] = field(default_factory=dict)
@@ -200,12 +200,12 @@ class _Search:
         if kind == Remove.kind:
             return [[Remove(place)]]
         if kind == Reparameterize.kind and layer:
-            for name, value in other_values(self.space, layer):
+            for name, value in other_values(self.grid, layer):
                 if (origin, name) not in walk.locked:
                     by_name.setdefault(name, []).append(Reparameterize(place, name, value))
         else:
             edit = Prepend if kind == Prepend.kind else Replace
-            for new in layers_of(self.space):
+            for new in self.grid:
                 if edit is Prepend or (layer and new.kind != layer.kind):
                     by_name.setdefault(new.kind, []).append(edit(place, new))
         return list(by_name.values())

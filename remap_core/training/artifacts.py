@@ -69,7 +69,7 @@ class Artifacts:
         if described.get("training") != self._identity():
             raise ValueError("it is of another training.")
         epochs = [EpochResult(**form) for form in json.loads(described["epochs"])]
-        needed = dict(learner.network.named_parameters() if kept == self.weights else learner.tensors())
+        needed = learner.network.state_dict() if kept == self.weights else dict(learner.tensors())
         if {name: value.shape for name, value in needed.items()} != {
             name: value.shape for name, value in tensors.items()
         }:

@@ -7,10 +7,29 @@ from collections.abc import Callable, Iterator
 from torch import nn
 
 from remap_core.space.architecture import Architecture
-from remap_core.space.layers import Activation, AvgPool2d, Conv2d, Dense, Dropout, Function, Layer, MaxPool2d, Shape
+from remap_core.space.layers import (
+    Activation,
+    AvgPool2d,
+    BatchNorm,
+    Conv2d,
+    Dense,
+    Dropout,
+    Function,
+    GlobalAvgPool2d,
+    Layer,
+    MaxPool2d,
+    SeparableConv2d,
+    Shape,
+)
 from remap_core.training import modules
 
-_FUNCTIONS: dict[Function, Callable[[], nn.Module]] = {"tanh": modules.Tanh, "relu": nn.ReLU, "sigmoid": nn.Sigmoid}
+_FUNCTIONS: dict[Function, Callable[[], nn.Module]] = {
+    "tanh": modules.Tanh,
+    "relu": nn.ReLU,
+    "sigmoid": nn.Sigmoid,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+}
 
 
 def build(architecture: Architecture) -> nn.Sequential:
@@ -36,14 +55,27 @@ def _dense(shape: Shape, units: int) -> Iterator[nn.Module]:
     yield modules.FlatLinear(shape, units)
 
 
+def _separable(layer: SeparableConv2d, channels: int) -> nn.Sequential:
+    depthwise = modules.Conv2d(
+        channels, channels, layer.kernel_size, layer.stride, layer.margin, groups=channels, bias=False
+    )
+    return nn.Sequential(depthwise, modules.Conv2d(channels, layer.filters, 1))
+
+
 def _modules(layer: Layer, shape: Shape) -> Iterator[nn.Module]:
     match layer:
         case Conv2d():
-            yield nn.Conv2d(shape[0], layer.filters, layer.kernel_size, layer.stride, layer.margin)
+            yield modules.Conv2d(shape[0], layer.filters, layer.kernel_size, layer.stride, layer.margin)
+        case SeparableConv2d():
+            yield _separable(layer, shape[0])
         case MaxPool2d():
             yield modules.MaxPool2d(layer.size, layer.stride)
         case AvgPool2d():
             yield modules.AvgPool2d(layer.size, layer.stride)
+        case GlobalAvgPool2d():
+            yield modules.GlobalAvgPool2d()
+        case BatchNorm():
+            yield (modules.BatchNorm2d if len(shape) == 3 else modules.BatchNorm1d)(shape[0])
         case Dense():
             yield from _dense(shape, layer.units)
         case Activation():

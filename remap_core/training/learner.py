@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from remap_core.space.architecture import Architecture
+from remap_core.space.layers import BatchNorm
 from remap_core.training.build import build
 from remap_core.training.devices import multiplies_bf16
 from remap_core.training.residence import ResidentImages
@@ -30,7 +31,7 @@ LEAST_FOR_BF16 = 25_000_000
 """Multiply-adds of a batch; with fewer, to convert costs more than bf16 saves."""
 MOST_BYTES_AHEAD = 2**28
 """Of images behind the first modules, kept by one training."""
-_UNCHANGING = (nn.MaxPool2d, nn.AvgPool2d, nn.Tanh, nn.ReLU, nn.Sigmoid)
+_UNCHANGING = (nn.MaxPool2d, nn.AvgPool2d, nn.Tanh, nn.ReLU, nn.Sigmoid, nn.GELU, nn.SiLU)
 
 
 class Score(NamedTuple):
@@ -45,13 +46,14 @@ class Learner:
     """A network and its optimiser, on one device. With `bf16` it learns by products in bf16; weights stay float32.
 
     at_once: the most images that pass through the network together while it learns; a batch of more is learnt in
-    parts, whose gradients are added up.
+    parts, whose gradients are added up. With `whole` there are no parts: batch norm looks at the whole batch.
     """
 
     network: nn.Sequential
     optimizer: torch.optim.Adam
     bf16: bool = False
     at_once: int = ALL_AT_ONCE
+    whole: bool = False
 
     @classmethod
     def begin(cls, architecture: Architecture, seed: int, device: str, batch_size: int = 256) -> Learner:
@@ -70,7 +72,8 @@ class Learner:
         pays = architecture.multiply_adds * batch_size >= LEAST_FOR_BF16
         bf16 = device == "cpu" and multiplies_bf16() and pays
         at_once = max(1, MOST_VALUES_AT_ONCE // max(architecture.activation_sizes)) if device == "cpu" else ALL_AT_ONCE
-        return cls(network, optimizer, bf16, at_once)
+        whole = any(isinstance(layer, BatchNorm) for layer in architecture.layers)
+        return cls(network, optimizer, bf16, at_once, whole)
 
     def ahead(self, images: ResidentImages, should_stop: Callable[[], bool]) -> ResidentImages:
         """The images behind the network's first modules that never change, once for all epochs, where these fit."""
@@ -85,7 +88,9 @@ class Learner:
         return kinds.index(False)  # the head is none
 
     def tensors(self) -> Iterator[tuple[str, Tensor]]:
-        """Everything that learning changes, by name: weights and Adam's moments. Not copies."""
+        """Everything that learning changes, by name: weights, running statistics, Adam's moments. Not copies."""
+        for name, buffer in self.network.named_buffers():
+            yield f"network.{name}", buffer
         for name, parameter in self.network.named_parameters():
             yield f"network.{name}", parameter.detach()
             for moment, tensor in self.optimizer.state[parameter].items():
@@ -101,7 +106,7 @@ class Learner:
         for inputs, gold in images.batches(order, batch_size, should_stop):
             self.optimizer.zero_grad()
             share = torch.full((), 1 / len(gold), device=gold.device)
-            parts = -(-len(gold) // self.at_once)
+            parts = 1 if self.whole else -(-len(gold) // self.at_once)
             for some, theirs in zip(inputs.chunk(parts), gold.chunk(parts), strict=True):
                 with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
                     logits = body(some).float()

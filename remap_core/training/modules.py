@@ -7,7 +7,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import linear
+from torch.nn.functional import batch_norm, linear
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from remap_core.space.layers import Shape
 
@@ -34,6 +35,21 @@ class FlatLinear(nn.Linear):
         """(n, units) of (n, height x width x channels)."""
         weight = self.weight.view(-1, *self._shape).permute(0, 2, 3, 1).flatten(1)
         return linear(vectors, weight, self.bias)
+
+
+class Conv2d(nn.Conv2d):
+    """With a stride it is computed in float32 where bf16 is used otherwise.
+
+    oneDNN's bf16 kernels for strides are wrong in places: those that put out one column leave parts of the weights'
+    gradient as the memory was, and 64 filters of 4 x 4 with stride 4 on 12 x 12 put out nonsense (PyTorch 2.14).
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The same type, as far as autocast has it so."""
+        if max(self.stride) == 1 or not torch.is_autocast_enabled("cpu"):
+            return super().forward(input)
+        with torch.autocast("cpu", enabled=False):
+            return super().forward(input.float()).to(torch.get_autocast_dtype("cpu"))
 
 
 class Dropout(nn.Dropout):
@@ -89,6 +105,33 @@ class MaxPool2d(_Wide, nn.MaxPool2d):
 
 class AvgPool2d(_Wide, nn.AvgPool2d):
     """nn.AvgPool2d."""
+
+
+class GlobalAvgPool2d(nn.Module):
+    """(n, channels) means of (n, channels, height, width)."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        """One mean a channel."""
+        return images.mean((2, 3))
+
+
+class _OneValue(_BatchNorm):
+    """A batch with one value a channel (an epoch's last image, alone) has no variance: it is brought to the running
+    statistics, which it leaves as they are. PyTorch refuses it."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The same shape and type."""
+        if input.numel() > input.shape[1]:
+            return super().forward(input)
+        return batch_norm(input, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps)
+
+
+class BatchNorm1d(_OneValue, nn.BatchNorm1d):
+    """nn.BatchNorm1d."""
+
+
+class BatchNorm2d(_OneValue, nn.BatchNorm2d):
+    """nn.BatchNorm2d."""
 
 
 _FEW_CHANNELS = 8

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,13 +9,13 @@ from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-_CHECKSUM = "crc32"
+from remap_core.checksum import CHECKSUM, checksum
 
 
 def tensors_to_bytes(tensors: Mapping[str, Tensor], described: Mapping[str, str]) -> bytes:
     """The content of a safetensors file with these tensors and, as its metadata, these words and a checksum."""
     whole = {name: tensor.contiguous() for name, tensor in tensors.items()}
-    return save(whole, {**described, _CHECKSUM: _checksum(whole)})
+    return save(whole, {**described, CHECKSUM: _checksum(whole)})
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -28,14 +27,10 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     with safe_open(path, framework="pt") as file:
         described: dict[str, str] = file.metadata() or {}
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
-    if described.get(_CHECKSUM, checksum := _checksum(tensors)) != checksum:
+    if described.get(CHECKSUM, found := _checksum(tensors)) != found:
         raise ValueError("it is damaged, its tensors do not match their checksum")
     return tensors, described
 
 
 def _checksum(tensors: Mapping[str, Tensor]) -> str:
-    found = 0
-    for name in sorted(tensors):
-        found = zlib.crc32(name.encode(), found)
-        found = zlib.crc32(tensors[name].detach().cpu().reshape(-1).numpy().data, found)
-    return f"{found:08x}"
+    return checksum({name: tensor.detach().cpu().numpy() for name, tensor in tensors.items()})

@@ -10,14 +10,6 @@ from remap_core.ui import looking
 from remap_core.ui.plain import plain
 from remap_core.views.filters import Span
 
-_KIND_TITLES = {
-    "conv2d": "Conv",
-    "max_pool2d": "MaxPool",
-    "avg_pool2d": "AvgPool",
-    "dense": "Dense",
-    "activation": "Activation",
-    "dropout": "Dropout",
-}
 _SPANS = {"parameters": ("Parameters", 1.0, 100.0), "latency_ms": ("Latency, ms", 1.0, 0.1)} | {
     "accuracy": ("Validation accuracy, %", 100.0, 1.0)
 }
@@ -84,7 +76,7 @@ def _kinds(name: str, title: str, chosen: frozenset[str]) -> None:
         title,
         list(KINDS),
         selection_mode="multi",
-        format_func=lambda kind: _KIND_TITLES.get(kind, kind),
+        format_func=lambda kind: KINDS[kind].title,
         key=looking.bound(key, [kind for kind in KINDS if kind in chosen]),
         on_change=lambda: looking.change_filter(lambda: {name: frozenset(st.session_state[key])}),
     )

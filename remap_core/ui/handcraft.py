@@ -15,7 +15,7 @@ from remap_core.drawing.snac_figure import row_figure
 from remap_core.errors import InvalidArchitecture
 from remap_core.space.draft import Draft
 from remap_core.space.edits import Remove
-from remap_core.space.grid import grid_values, layers_of
+from remap_core.space.grid import Grid, grid_values, layers_of
 from remap_core.space.layers import Layer
 from remap_core.space.sampler import SPACES
 from remap_core.space.text import layer_text, layers_text
@@ -125,18 +125,26 @@ def _insert_layer(parent: Trial, draft: Draft) -> None:
     ends = [*(f"{number + 1} {layer_text(layer)}" for number, layer in enumerate(draft.layers)), "the head"]
     place = st.selectbox("Insert before", range(len(ends)), format_func=lambda place: ends[place], key=PLACE)
     examples: dict[str, Layer] = {}
-    for layer in layers_of(SPACES[state.settings().space]):
+    for layer in _grid():
         examples.setdefault(layer.kind, layer)
-    kind = st.selectbox("Kind", examples, format_func=lambda kind: kind.replace("_", " "), key=KIND)
+    kind = st.selectbox("Kind", examples, format_func=lambda kind: examples[kind].title, key=KIND)
     values = _hyperparameters(examples[kind], f"new-{kind}")
     _action(parent, "Insert", "add", lambda: draft.inserted(place, kind, values))
 
 
+def _grid() -> Grid:
+    """The layers of the space in use, then those of the others: what is handcrafted may be of any kind."""
+    return layers_of(SPACES[state.settings().space], *SPACES.values())
+
+
 def _hyperparameters(layer: Layer, key: str) -> dict[str, Any]:
-    """One control a hyperparameter: the space's values are offered, others can be typed."""
-    offered = grid_values(SPACES[state.settings().space], layer.kind)
-    chosen = {}
+    """One control a hyperparameter: the grid's values are offered, others can be typed."""
+    offered = grid_values(_grid(), layer.kind)
+    chosen: dict[str, Any] = {}
     names = fields(layer)  # type: ignore[arg-type]
+    if not names:
+        st.caption(f"{layer.title} has no hyperparameters.")
+        return chosen
     for column, field in zip(st.columns(len(names)), names, strict=True):
         present = getattr(layer, field.name)
         known = sorted({present, *offered.get(field.name, ())}, key=lambda value: (str(type(value)), value))

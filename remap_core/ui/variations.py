@@ -9,7 +9,7 @@ import streamlit as st
 
 from remap_core.children.previews import Children
 from remap_core.drawing.permissions import WORDS, permissions_alt, permissions_figure
-from remap_core.space.sampler import SPACES
+from remap_core.space.sampler import SPACES, SearchSpace
 from remap_core.space.variations import (
     MAX_CHILDREN,
     MAX_EDITS,
@@ -27,13 +27,13 @@ SEED = "generate-seed"
 
 def choose_variations(parents: Sequence[Trial]) -> Children:
     """Random neighbours of each parent under the constraints; where there are too few, why is said."""
-    children, edits, seed = _numbers()
+    children, edits, space, seed = _choices()
     allowed = {parent.id: _permissions(parent) for parent in parents}
     made = []
     for parent in parents:
         request = VariationRequest(children, edits, allowed[parent.id])
         rng = np.random.default_rng([seed, parent.id])
-        space, cap = SPACES[state.settings().space], looking.parameter_cap(parent.proposal.dataset)
+        cap = looking.parameter_cap(parent.proposal.dataset)
         found = variations(parent.architecture, space, request, rng, max_parameters=cap.most)
         if found.shortfall:
             st.warning(f"#{parent.id}: {found.shortfall}")
@@ -41,17 +41,27 @@ def choose_variations(parents: Sequence[Trial]) -> Children:
     return made
 
 
-def _numbers() -> tuple[int, int, int]:
-    columns = st.columns(4, vertical_alignment="bottom")
+def _choices() -> tuple[int, int, SearchSpace, int]:
+    """Children, edits of each, where the layers put in come from, the seed."""
+    columns = st.columns(5, vertical_alignment="bottom")
     children = columns[0].number_input(
         "Children of each parent", 1, MAX_CHILDREN, 10, key="generate-children-asked", persist_state="session"
     )
     edits = columns[1].number_input(
         "Edits per child", 1, MAX_EDITS, 1, key="generate-edits-asked", persist_state="session"
     )
-    seed = columns[2].number_input("Seed", 0, 2**31 - 1, 0, key=SEED, persist_state="session")
-    columns[3].button("Draw others", on_click=_next_seed, key="generate-redraw", icon=":material/casino:")
-    return children, edits, seed
+    spaces = list(SPACES)
+    space = columns[2].selectbox(
+        "Layers from",
+        spaces,
+        index=spaces.index(state.settings().space),
+        key="generate-space",
+        persist_state="session",
+        help="The search space whose layers and values children are given.",
+    )
+    seed = columns[3].number_input("Seed", 0, 2**31 - 1, 0, key=SEED, persist_state="session")
+    columns[4].button("Draw others", on_click=_next_seed, key="generate-redraw", icon=":material/casino:")
+    return children, edits, SPACES[space], seed
 
 
 def _next_seed() -> None:

@@ -38,7 +38,8 @@ def test_every_candidate_gets_its_verdict_in_order():
         (Verdict.KNOWN, "Is #6 already: 54.0% after 4 epochs."),
         (
             Verdict.MISFIT,
-            "Conv 16x3 at 2 does not fit: it needs an image, but its input is a vector of 8 (after a Dense).",
+            "Conv 16x3 at 2 does not fit: it needs an image, but its input "
+            "is a vector of 8 (after a Dense or GlobalAvgPool).",
         ),
     ]
     assert found[3].same == 6

@@ -10,7 +10,11 @@ from catalogues import write_catalogue
 from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.heartbeat import TrainerStatus, write_trainer
 from remap_core.catalogue.inbox import Inbox
+from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.cli import main
+from remap_core.training.artifacts import Artifacts
+from remap_core.training.learner import Learner
+from remap_core.training.residence import Scale
 from remap_core.trials import Origin
 
 TINY = {
@@ -238,3 +242,44 @@ def test_a_backup_and_its_restoring_are_said_in_a_sentence_each(remap, tmp_path,
     monkeypatch.setenv("REMAP_HOME", str(tmp_path / "again"))
     assert remap("restore", "saved") == (0, f"Restored 7 trials to {tmp_path / 'again'}.\n", "")
     assert json.loads(remap("status", "--json")[1])["counts"]["complete"] == 6
+
+
+def with_weights(home, model: int) -> None:
+    """Models, one of them with its weights, as its training leaves them."""
+    folder = write_catalogue(home)
+    trial = open_snapshot(folder).trial(model)
+    learner = Learner.begin(trial.architecture, 0, "cpu")
+    Artifacts(folder.weights(model).parent, trial).finish(learner, Scale((100.0,), (60.0,)), [])
+
+
+def test_a_finished_model_is_exported_by_the_suffix(remap, tmp_path):
+    with_weights(tmp_path / "home", 2)
+    for suffix in (".onnx", ".safetensors", ".json"):
+        code, out, _ = remap("export", 2, "-o", tmp_path / f"model{suffix}")
+        assert (code, out.startswith(f"Wrote model 2 to {tmp_path}/model{suffix} (")) == (0, True)
+    code, out, _ = remap("export", 2, "-o", tmp_path / "model.py")
+    assert f"Its weights: remap export 2 -o {tmp_path}/model.safetensors" in out
+    assert 'load("model.safetensors")' in (tmp_path / "model.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("model", "out", "sentence"),
+    [
+        (2, "model.onnx", "Error: Model 2 has no weights in the data folder, so it cannot be exported."),
+        (7, "model.onnx", "Error: Only complete models are exported, and model 7 is failed."),
+        (99, "model.onnx", "99"),
+    ],
+)
+def test_what_cannot_be_exported_is_one_sentence(remap, tmp_path, model, out, sentence):
+    write_catalogue(tmp_path / "home", failed=1)
+    code, said, complaint = remap("export", model, "-o", out)
+    assert (code, said) == (1, "")
+    assert sentence in complaint
+    assert len(complaint.strip().splitlines()) == 1
+
+
+def test_an_export_into_a_folder_that_is_not_there_is_one_sentence(remap, tmp_path):
+    with_weights(tmp_path / "home", 2)
+    code, _, complaint = remap("export", 2, "-o", "nowhere/model.json")
+    assert code == 1
+    assert complaint.strip() == ("Error: The model cannot be written to nowhere/model.json: No such file or directory.")

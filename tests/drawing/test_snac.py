@@ -118,8 +118,16 @@ def test_every_activation_has_a_glyph_of_its_own_within_the_unit_square():
         assert all(0 <= number <= 1 for line in glyph for point in line for number in point)
 
 
-def test_curves_of_activations_never_fall():
-    for curve, *_ in GLYPHS.values():
+@pytest.mark.parametrize("name", ["gelu", "silu"])
+def test_a_round_relu_falls_below_its_beginning_and_then_rises(name):
+    heights = [y for _, y in GLYPHS[name][0]]
+    lowest = heights.index(min(heights))
+    assert 0 < lowest < heights.index(max(heights)) == len(heights) - 1
+    assert min(heights) < heights[0] < max(heights) <= 1
+
+
+def test_curves_of_activations_never_fall_but_those_that_dip_below_zero():
+    for curve, *_ in (GLYPHS[name] for name in ("tanh", "relu", "sigmoid")):
         assert all(left[0] < right[0] and left[1] <= right[1] for left, right in pairwise(curve))
 
 

@@ -1,4 +1,4 @@
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf, sqrt
 from typing import ClassVar
 
@@ -7,39 +7,32 @@ from hypothesis import given
 from strategies import layers
 
 from remap_core.errors import InvalidDistances
-from remap_core.geometry.conventions import CONVENTIONS, DEFAULT, NASBOT, REMAP_2019, Label, Mass, NodeRule
+from remap_core.geometry.conventions import CONVENTIONS, DEFAULT, NASBOT, REMAP_2019, Label, Mass
 from remap_core.geometry.nodes import nodes_of
 from remap_core.geometry.otmann import distances
 from remap_core.space.architecture import Architecture
-from remap_core.space.layers import KINDS, Activation, Conv2d, Dense, Dropout, Layer, MaxPool2d, Shape
+from remap_core.space.layers import (
+    FUNCTIONS,
+    KINDS,
+    Activation,
+    BatchNorm,
+    Conv2d,
+    Dense,
+    Dropout,
+    Layer,
+    MaxPool2d,
+    SeparableConv2d,
+    Shape,
+)
 from remap_core.space.text import parse_layers
 
 
 @dataclass(frozen=True)
-class DepthwiseConv2d(Layer):
-    kernel_size: int
-    kind: ClassVar[str] = "depthwise_conv2d"
+class Upsample2d(Layer):
+    kind: ClassVar[str] = "upsample2d"
 
     def output_shape(self, shape: Shape) -> Shape:
         return shape
-
-
-@dataclass(frozen=True)
-class BatchNorm2d(Layer):
-    kind: ClassVar[str] = "batch_norm2d"
-
-    def output_shape(self, shape: Shape) -> Shape:
-        return shape
-
-
-EXTENDED = replace(
-    DEFAULT,
-    nodes={
-        **DEFAULT.nodes,
-        DepthwiseConv2d: NodeRule("conv", "depthwise", "kernel_size", Mass.IN, group="conv"),
-        BatchNorm2d: NodeRule("batch norm"),
-    },
-)
 
 
 def architecture(text, classes=10):
@@ -56,8 +49,8 @@ def test_in_the_default_convention_every_layer_kind_is_a_node():
 
 
 def test_a_layer_kind_without_an_entry_is_refused_by_name():
-    with pytest.raises(InvalidDistances, match="Convention default says nothing about BatchNorm2d layers"):
-        nodes_of(Architecture((1, 28, 28), 10, (BatchNorm2d(),)), DEFAULT)
+    with pytest.raises(InvalidDistances, match="Convention default says nothing about Upsample2d layers"):
+        nodes_of(Architecture((1, 28, 28), 10, (Upsample2d(),)), DEFAULT)
 
 
 def test_what_is_no_architecture_is_refused():
@@ -123,12 +116,25 @@ def test_by_default_activations_and_dropout_weigh_little():
     assert DEFAULT.nodes[Activation].mass is DEFAULT.nodes[Dropout].mass is DEFAULT.nodes[MaxPool2d].mass is Mass.IN
 
 
-def test_a_new_layer_kind_takes_one_entry():
-    conv, far, depthwise, norm = (
+def test_a_separable_convolution_is_a_tenth_further_from_a_convolution_than_its_kernel_size_says():
+    conv, far, separable, norm = (
         Architecture((1, 28, 28), 10, (layer, Conv2d(3, 16), Dense(16)))
-        for layer in (Conv2d(3, 1), Conv2d(9, 1), DepthwiseConv2d(3), BatchNorm2d())
+        for layer in (Conv2d(3, 1), Conv2d(9, 1), SeparableConv2d(3, 1), BatchNorm())
     )
-    found = distances([conv, far, depthwise, norm], EXTENDED, normalised=False)
+    found = distances([conv, far, separable, norm], DEFAULT, normalised=False)
     assert found[0, 2] == pytest.approx(0.1)  # one unit of mass, 0.1 further
     assert found[0, 1] == pytest.approx(sqrt(2) / 10 * sqrt(6))
     assert found[2, 3] > 2  # not matched at all, and the chain has one convolution less
+    assert REMAP_2019.mismatch(*(REMAP_2019.rule(one).label(one) for one in (Conv2d(1, 8), SeparableConv2d(5, 8)))) == (
+        pytest.approx(0.3 + 0.1)
+    )
+
+
+def test_nasbot_has_no_node_for_a_batch_norm():
+    assert NASBOT.nodes[BatchNorm] is None
+
+
+@pytest.mark.parametrize("convention", [REMAP_2019, DEFAULT], ids=lambda convention: convention.name)
+def test_any_two_activations_can_be_matched(convention):
+    labels = [convention.nodes[Activation].label(Activation(function)) for function in FUNCTIONS]
+    assert max(convention.mismatch(one, other) for one in labels for other in labels) == 0.25

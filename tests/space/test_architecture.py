@@ -50,7 +50,7 @@ def test_published_models_have_some_kernel_that_gives_their_parameter_count(para
         (
             (Dense(64), Activation("relu"), AvgPool2d(2)),
             2,
-            "Layer 2 (AvgPool 2): it needs an image, but its input is a vector of 64 (after a Dense).",
+            "Layer 2 (AvgPool 2): it needs an image, but its input is a vector of 64 (after a Dense or GlobalAvgPool).",
         ),
     ],
 )

@@ -70,7 +70,8 @@ def test_an_edit_that_cannot_be_is_refused_with_the_reason(edit, reason):
 
 def test_why_a_candidate_is_none_counts_layers_from_one_as_edits_do():
     assert candidate(PARENT, Prepend(0, Dense(4))).reason == (
-        "Conv 16x3 at 2 does not fit: it needs an image, but its input is a vector of 4 (after a Dense)."
+        "Conv 16x3 at 2 does not fit: it needs an image, but its input "
+        "is a vector of 4 (after a Dense or GlobalAvgPool)."
     )
     assert candidate(PARENT, Remove(5)).reason == "index must be one of the 3 layers, but got 5."
 

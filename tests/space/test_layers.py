@@ -5,19 +5,25 @@ from remap_core.space.layers import (
     KINDS,
     Activation,
     AvgPool2d,
+    BatchNorm,
     Conv2d,
     Dense,
     Dropout,
+    GlobalAvgPool2d,
     MaxPool2d,
+    SeparableConv2d,
     layer_from_json,
 )
 
 FORMS = {
     "conv2d": {"kind": "conv2d", "kernel_size": 3, "filters": 32},
+    "separable_conv2d": {"kind": "separable_conv2d", "kernel_size": 5, "filters": 16},
     "max_pool2d": {"kind": "max_pool2d", "size": 2, "stride": 2},
     "avg_pool2d": {"kind": "avg_pool2d", "size": 3, "stride": 2},
+    "global_avg_pool2d": {"kind": "global_avg_pool2d"},
     "dense": {"kind": "dense", "units": 64},
     "activation": {"kind": "activation", "function": "relu"},
+    "batch_norm": {"kind": "batch_norm"},
     "dropout": {"kind": "dropout", "rate": 0.25},
 }
 
@@ -41,7 +47,12 @@ def test_stride_and_padding_of_a_convolution_are_written_only_where_they_differ(
         (Conv2d(3, 16, stride=2, padding="same"), (3, 8, 9), (16, 4, 5)),
         (MaxPool2d(3), (4, 9, 8), (4, 4, 3)),
         (AvgPool2d(2, stride=1), (4, 9, 8), (4, 8, 7)),
+        (SeparableConv2d(3, 16), (3, 8, 9), (16, 6, 7)),
+        (SeparableConv2d(5, 16, stride=2, padding="same"), (3, 8, 9), (16, 4, 5)),
+        (GlobalAvgPool2d(), (4, 9, 8), (4,)),
         (Dense(7), (4, 9, 8), (7,)),
+        (BatchNorm(), (4, 9, 8), (4, 9, 8)),
+        (BatchNorm(), (5,), (5,)),
         (Activation("tanh"), (5,), (5,)),
         (Dropout(0.5), (1, 2, 3), (1, 2, 3)),
     ],
@@ -50,13 +61,14 @@ def test_the_output_shape_is_known(layer, before, after):
     assert layer.output_shape(before) == after
 
 
-def test_only_convolutions_and_dense_layers_have_parameters():
+def test_only_convolutions_dense_layers_and_batch_norms_have_parameters():
     shape = (3, 8, 8)
+    assert SeparableConv2d(3, 16).parameters(shape) == 3 * 9 + 16 * (3 + 1)
+    assert (BatchNorm().parameters(shape), BatchNorm().parameters((7,))) == (6, 14)
     assert Conv2d(3, 16).parameters(shape) == 16 * (3 * 9 + 1)
     assert Dense(10).parameters(shape) == 10 * (3 * 64 + 1)
-    assert [layer.parameters(shape) for layer in (MaxPool2d(2), AvgPool2d(2), Activation("relu"), Dropout(0.1))] == [
-        0
-    ] * 4
+    without = (MaxPool2d(2), AvgPool2d(2), GlobalAvgPool2d(), Activation("relu"), Dropout(0.1))
+    assert [layer.parameters(shape) for layer in without] == [0] * 5
 
 
 @pytest.mark.parametrize(
@@ -68,7 +80,7 @@ def test_only_convolutions_and_dense_layers_have_parameters():
         (lambda: Conv2d(3, 16, padding="full"), 'padding must be "valid" or "same", but got \'full\'.'),
         (lambda: MaxPool2d(2, stride=0), "stride must be a whole number of at least 1, but got 0."),
         (lambda: Dense(1.5), "units must be a whole number of at least 1, but got 1.5."),
-        (lambda: Activation("softmax"), "function must be one of tanh, relu, sigmoid, but got 'softmax'."),
+        (lambda: Activation("softmax"), "function must be one of tanh, relu, sigmoid, gelu, silu, but got 'softmax'."),
         (lambda: Dropout(1.0), "0 < rate < 1 must hold, but got rate=1.0."),
         (lambda: Dropout(float("nan")), "0 < rate < 1 must hold, but got rate=nan."),
     ],
@@ -88,6 +100,7 @@ def test_a_layer_that_cannot_be_is_refused_with_the_rule_and_the_value(make, sen
         ({"kind": "dense"}, "dense needs units."),
         ({"kind": "max_pool2d", "size": 2}, "max_pool2d needs stride."),
         ({"kind": "dense", "units": 3, "bias": True}, "dense takes units, but got 'bias'."),
+        ({"kind": "batch_norm", "momentum": 0.1}, "batch_norm takes nothing, but got 'momentum'."),
         ({"kind": ["dense"]}, "kind must be one of"),
     ],
 )
@@ -95,3 +108,8 @@ def test_json_that_is_no_layer_is_refused_with_what_is_wrong(form, sentence):
     with pytest.raises(InvalidArchitecture) as refused:
         layer_from_json(form)
     assert sentence in str(refused.value)
+
+
+def test_a_mean_of_each_channel_needs_an_image():
+    with pytest.raises(InvalidArchitecture, match="needs an image, but its input is a vector of 5"):
+        GlobalAvgPool2d().output_shape((5,))

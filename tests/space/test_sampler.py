@@ -9,31 +9,38 @@ from hypothesis import strategies as st
 from remap_core.errors import InvalidArchitecture, SpaceExhausted
 from remap_core.space.architecture import Architecture
 from remap_core.space.layers import Dense, Layer
-from remap_core.space.sampler import REMAP_2019, SPACES, SearchSpace, sample_architecture, sample_architectures
+from remap_core.space.sampler import (
+    MODERN,
+    REMAP_2019,
+    SPACES,
+    SearchSpace,
+    sample_architecture,
+    sample_architectures,
+)
 
 shapes = st.tuples(st.sampled_from([1, 3]), st.integers(2, 32), st.integers(2, 32))
 
 
-def sampled(n, seed=0, shape=(1, 28, 28), **options):
+def sampled(n, seed=0, shape=(1, 28, 28), space=REMAP_2019, **options):
     options = {"max_parameters": 1_000_000} | options
-    return sample_architectures(REMAP_2019, shape, 10, n, np.random.default_rng(seed), **options)
+    return sample_architectures(space, shape, 10, n, np.random.default_rng(seed), **options)
 
 
 @pytest.mark.parametrize("space", SPACES.values())
 def test_the_rows_of_a_transition_matrix_sum_to_one(space):
-    for matrix in (space.before_dense, space.after_dense):
+    for matrix in (space.on_images, space.on_vectors):
         assert all(sum(row.values()) == 1 for row in matrix.values())
 
 
 def test_the_papers_chain_is_the_published_one():
     twelfth, eighth = Fraction(1, 12), Fraction(1, 8)
-    assert REMAP_2019.before_dense["start"]["conv"] == 6 * twelfth
-    assert REMAP_2019.before_dense["start"]["pool"] == 2 * twelfth
-    assert REMAP_2019.before_dense["conv"] == {
+    assert REMAP_2019.on_images["start"]["conv"] == 6 * twelfth
+    assert REMAP_2019.on_images["start"]["pool"] == 2 * twelfth
+    assert REMAP_2019.on_images["conv"] == {
         "act": 3 * eighth,
         **dict.fromkeys(("conv", "drop", "pool", "dense", "stop"), eighth),
     }
-    assert REMAP_2019.after_dense["drop"] == {"dense": Fraction(1, 2), "stop": Fraction(1, 2)}
+    assert REMAP_2019.on_vectors["drop"] == {"dense": Fraction(1, 2), "stop": Fraction(1, 2)}
     assert {step: len(layers) for step, layers in REMAP_2019.grid.items()} == {
         "conv": 12,
         "pool": 6,
@@ -49,20 +56,20 @@ def test_a_space_whose_row_does_not_sum_to_one_is_refused():
         SearchSpace("broken", {}, half, {})
 
 
-@given(shapes, st.integers(0, 2**32 - 1))
-def test_every_sampled_architecture_is_valid_and_from_the_grid(shape, seed):
-    drawn = sample_architecture(REMAP_2019, shape, 10, np.random.default_rng(seed))
+@given(shapes, st.sampled_from(list(SPACES.values())), st.integers(0, 2**32 - 1))
+def test_every_sampled_architecture_is_valid_and_from_the_grid(shape, space, seed):
+    drawn = sample_architecture(space, shape, 10, np.random.default_rng(seed))
     assert Architecture(shape, 10, drawn.layers) == drawn  # building it again applies every rule
-    grid: set[Layer] = set().union(*REMAP_2019.grid.values())
+    grid: set[Layer] = set().union(*space.grid.values())
     assert set(drawn.layers) <= grid
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(20_000, 200_000))
+@given(st.sampled_from(list(SPACES.values())), st.integers(0, 2**32 - 1), st.integers(20_000, 200_000))
 @settings(max_examples=25)
-def test_no_duplicates_no_known_ones_the_cap_respected_and_all_learnable(seed, cap):
-    first = sampled(10, seed, max_parameters=cap)
+def test_no_duplicates_no_known_ones_the_cap_respected_and_all_learnable(space, seed, cap):
+    first = sampled(10, seed, space=space, max_parameters=cap)
     known = {architecture.fingerprint for architecture in first}
-    second = sampled(10, seed, max_parameters=cap, known=known)
+    second = sampled(10, seed, space=space, max_parameters=cap, known=known)
     both = first + second
     assert len({architecture.fingerprint for architecture in both}) == 20
     assert max(architecture.parameters for architecture in both) <= cap
@@ -83,6 +90,16 @@ def test_steps_follow_the_published_frequencies_where_everything_fits():
     assert firsts["Conv2d"] / 4_000 == pytest.approx(6 / 12, abs=0.03)
     assert (firsts["MaxPool2d"] + firsts["AvgPool2d"]) / 4_000 == pytest.approx(2 / 12, abs=0.03)
     assert firsts["stop"] / 4_000 == pytest.approx(1 / 12, abs=0.02)
+
+
+def test_the_modern_space_draws_every_kind_of_its_own_and_ends_its_images_by_a_mean_or_a_dense_layer():
+    drawn = sampled(60, space=MODERN)
+    assert {layer.kind for one in drawn for layer in one.layers} == {
+        layer.kind for row in MODERN.grid.values() for layer in row
+    }
+    for one in drawn:
+        vectors = next(index for index, shape in enumerate(one.output_shapes) if len(shape) == 1)
+        assert one.layers[vectors].kind in ("global_avg_pool2d", "dense")
 
 
 def test_a_space_that_is_too_small_says_how_many_it_holds():

@@ -4,7 +4,15 @@ from hypothesis import strategies as st
 from strategies import architectures
 
 from remap_core.errors import InvalidArchitecture
-from remap_core.space.layers import Activation, Conv2d, Dropout, MaxPool2d
+from remap_core.space.layers import (
+    Activation,
+    BatchNorm,
+    Conv2d,
+    Dropout,
+    GlobalAvgPool2d,
+    MaxPool2d,
+    SeparableConv2d,
+)
 from remap_core.space.text import layers_text, parse_layers
 
 
@@ -16,6 +24,14 @@ def test_text_round_trips(architecture):
 def test_text_is_what_a_person_would_type():
     typed = "conv 32X3  stride 2 same,relu , MAXPOOL 2, dropout .5"
     assert parse_layers(typed) == (Conv2d(3, 32, 2, "same"), Activation("relu"), MaxPool2d(2), Dropout(0.5))
+    modern = "sepconv 32x3 same, batchnorm, gelu, SILU, globalavgpool"
+    assert parse_layers(modern) == (
+        SeparableConv2d(3, 32, 1, "same"),
+        BatchNorm(),
+        Activation("gelu"),
+        Activation("silu"),
+        GlobalAvgPool2d(),
+    )
 
 
 def test_the_head_alone_has_an_empty_text():

@@ -113,7 +113,9 @@ def every_child(parent, allowed):
                 Replace(index, new) for new in layers_of(REMAP_2019) if "replace" in kinds and new.kind != layer.kind
             ]
             if "reparameterize" in kinds:
-                edits += [Reparameterize(index, name, value) for name, value in other_values(REMAP_2019, layer)]
+                edits += [
+                    Reparameterize(index, name, value) for name, value in other_values(layers_of(REMAP_2019), layer)
+                ]
     children = set()
     for edit in edits:
         try:

@@ -1,3 +1,4 @@
+import pytest
 import torch
 from hypothesis import given, settings
 from strategies import architectures
@@ -35,12 +36,15 @@ def test_multiply_adds_are_half_of_the_operations_that_torch_counts(architecture
 
 
 def test_hyperparameters_reach_the_modules():
-    text = "Conv 4x3 stride 2 same, Tanh, ReLU, Sigmoid, Dropout 0.25, MaxPool 2 stride 1, AvgPool 2 stride 1"
-    conv, tanh, relu, sigmoid, dropout, largest, mean, *_ = build(Architecture((3, 9, 9), 2, parse_layers(text)))
+    text = (
+        "Conv 4x3 stride 2 same, Tanh, ReLU, Sigmoid, Dropout 0.25, MaxPool 2 stride 1, AvgPool 2 stride 1, BatchNorm"
+    )
+    conv, tanh, relu, sigmoid, dropout, largest, mean, norm, *_ = build(Architecture((3, 9, 9), 2, parse_layers(text)))
     assert (conv.kernel_size, conv.stride, conv.padding) == ((3, 3), (2, 2), (1, 1))
     for module, textbook in ((tanh, nn.Tanh), (relu, nn.ReLU), (sigmoid, nn.Sigmoid), (dropout, nn.Dropout)):
         assert isinstance(module, textbook)
     assert dropout.p == 0.25
+    assert isinstance(norm, nn.BatchNorm2d)
     image = torch.tensor([[[[1.0, 2.0], [3.0, 6.0]]]])
     assert largest(image).item() == 6
     assert mean(image).item() == 3
@@ -65,3 +69,33 @@ def test_a_dense_layer_on_images_is_the_textbooks_with_the_same_weights():
         assert torch.allclose(ours(images), theirs(images), atol=1e-6)
         for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
             assert torch.allclose(one.grad, other.grad, rtol=1e-4, atol=1e-5)
+
+
+def textbook_of_the_modern_kinds():
+    """SepConv 5x3 stride 2 same, BatchNorm, GELU, SepConv 6x3, SiLU, GlobalAvgPool, BatchNorm on 3 x 9 x 9."""
+    return nn.Sequential(
+        nn.Sequential(nn.Conv2d(3, 3, 3, 2, padding=1, groups=3, bias=False), nn.Conv2d(3, 5, 1)),
+        nn.BatchNorm2d(5),
+        nn.GELU(),
+        nn.Sequential(nn.Conv2d(5, 5, 3, groups=5, bias=False), nn.Conv2d(5, 6, 1)),
+        nn.SiLU(),
+        nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()),
+        nn.BatchNorm1d(6),
+        nn.Linear(6, 2),
+    )
+
+
+@pytest.mark.parametrize("mode", ["train", "eval"])
+def test_modern_kinds_are_the_textbooks_with_the_same_weights(mode):
+    text = "SepConv 5x3 stride 2 same, BatchNorm, GELU, SepConv 6x3, SiLU, GlobalAvgPool, BatchNorm"
+    ours, theirs = build(Architecture((3, 9, 9), 2, parse_layers(text))), textbook_of_the_modern_kinds()
+    theirs.load_state_dict(ours.state_dict())
+    images = torch.randn(5, 3, 9, 9)
+    for network in (ours, theirs):
+        network.train(mode == "train")
+        network(images).square().sum().backward()
+    assert torch.allclose(ours(images), theirs(images), atol=1e-6)
+    for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert torch.allclose(one.grad, other.grad, rtol=1e-4, atol=1e-5)
+    for name, buffer in theirs.named_buffers():
+        assert torch.allclose(ours.state_dict()[name], buffer)

@@ -63,6 +63,16 @@ def test_a_batch_that_is_learnt_in_parts_gives_the_same_scores_and_weights():
         assert torch.allclose(one, other, rtol=1e-3, atol=1e-5), name
 
 
+def test_a_batch_norm_sees_the_whole_batch():
+    architecture = trial_on(BARS, "Conv 4x3, BatchNorm, Tanh, Dense 5").architecture
+    whole, parts = (Learner.begin(architecture, 0, "cpu") for _ in range(2))
+    parts = replace(parts, at_once=7)
+    for learner in (whole, parts):
+        learner.learn(DATA.train, torch.arange(84), 20, 0.01, go_on)
+    for (name, one), (_, other) in zip(whole.tensors(), parts.tensors(), strict=True):
+        assert torch.equal(one, other), name
+
+
 def test_the_wider_a_layer_the_fewer_images_pass_at_once_but_always_one():
     def at_once(layers: str) -> int:
         return Learner.begin(trial_on(BARS, layers).architecture, 0, "cpu").at_once

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from remap_core.training.learner import seeded
-from remap_core.training.modules import AvgPool2d, Dropout, MaxPool2d, Tanh
+from remap_core.training.modules import AvgPool2d, BatchNorm1d, BatchNorm2d, Conv2d, Dropout, MaxPool2d, Tanh
 
 EACH = pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
 
@@ -87,3 +87,55 @@ def test_pools_are_pytorchs_own_for_few_channels_and_for_many(ours, textbook, la
         gradients.append(values.grad)
     assert torch.allclose(*put_out)
     assert torch.allclose(*gradients, atol=1e-6)
+
+
+def spoil_free_memory():
+    """What is allocated next and not written to is no number."""
+    spoilt = [torch.full((2**power,), float("nan")) for power in range(4, 18) for _ in range(8)]
+    del spoilt
+
+
+@pytest.mark.parametrize("channels", [1, 16])
+@pytest.mark.parametrize(
+    ("filters", "kernel", "stride", "shape"),
+    [
+        (16, 3, 1, (8, 8)),
+        (16, 3, 2, (8, 8)),
+        (16, 3, 2, (1, 1)),
+        (16, 5, 2, (1, 1)),
+        (32, 5, 3, (2, 2)),
+        (32, 7, 2, (12, 2)),
+        (64, 4, 4, (12, 12)),
+    ],
+)
+def test_a_convolution_in_bf16_is_right_whatever_its_stride(channels, filters, kernel, stride, shape):
+    torch.manual_seed(0)
+    padding = kernel // 2 if kernel % 2 else 0
+    ours = Conv2d(channels, filters, kernel, stride, padding).to(memory_format=torch.channels_last)
+    exact = nn.Conv2d(channels, filters, kernel, stride, padding).double()
+    exact.load_state_dict(ours.state_dict())
+    images = torch.randn(16, channels, *shape).contiguous(memory_format=torch.channels_last)
+    expected = exact(images.double())
+    wanted = torch.randn_like(expected)
+    expected.backward(wanted)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = ours(images)
+    spoil_free_memory()
+    found.backward(wanted.to(found.dtype))
+    for one, other in ((found, expected), (ours.weight.grad, exact.weight.grad), (ours.bias.grad, exact.bias.grad)):
+        assert (one.double() - other).abs().max() < 0.03 * other.abs().max()
+
+
+@pytest.mark.parametrize(
+    ("norm", "textbook", "shape"),
+    [(BatchNorm1d, nn.BatchNorm1d, (1, 4)), (BatchNorm2d, nn.BatchNorm2d, (1, 4, 1, 1))],
+)
+def test_a_batch_of_one_value_a_channel_is_normed_by_the_running_statistics(norm, textbook, shape):
+    torch.manual_seed(0)
+    ours, theirs, value = norm(4), textbook(4), torch.randn(shape)
+    for _ in range(3):
+        ours(torch.randn(5, *shape[1:]))
+    theirs.load_state_dict(ours.state_dict())
+    kept = ours.running_mean.clone()
+    assert torch.equal(ours(value), theirs.eval()(value))
+    assert torch.equal(ours.running_mean, kept)

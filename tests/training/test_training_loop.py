@@ -15,6 +15,7 @@ from remap_core.training.learner import Learner, seeded
 from remap_core.training.loop import train
 
 EVERY_KIND = "Conv 4x3, ReLU, Dropout 0.25, Conv 3x3, MaxPool 2, Dense 8, Tanh, Dropout 0.25"
+MODERN_KINDS = "SepConv 4x3 same, BatchNorm, GELU, Conv 4x3 stride 2 same, SiLU, GlobalAvgPool, Dense 8, BatchNorm"
 
 
 def test_a_training_yields_its_epochs_and_returns_its_evaluation():
@@ -143,8 +144,9 @@ def test_an_architecture_for_other_images_fails_with_both_sizes():
 
 
 @pytest.mark.parametrize("finished", [1, 2, 3])
-def test_an_interrupted_training_goes_on_to_the_bit(tmp_path, finished):
-    trial = trial_on(BARS, EVERY_KIND, epochs=3, batch_size=20)
+@pytest.mark.parametrize("layers", [EVERY_KIND, MODERN_KINDS])
+def test_an_interrupted_training_goes_on_to_the_bit(tmp_path, finished, layers):
+    trial = trial_on(BARS, layers, epochs=3, batch_size=20)
     whole, evaluation = run(train(trial, BARS, device="cpu", folder=tmp_path / "whole"))
     interrupted = train(trial, BARS, device="cpu", folder=tmp_path / "parts")
     recorded = list(islice(interrupted, finished))
@@ -158,16 +160,25 @@ def test_an_interrupted_training_goes_on_to_the_bit(tmp_path, finished):
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
 
 
-def test_an_interrupted_training_in_bf16_goes_on_to_the_bit(tmp_path, monkeypatch):
+@pytest.mark.parametrize("layers", ["MaxPool 2, Conv 8x1, Dropout 0.25, Conv 8x1, Tanh", MODERN_KINDS])
+def test_an_interrupted_training_in_bf16_goes_on_to_the_bit(tmp_path, monkeypatch, layers):
     monkeypatch.setattr("remap_core.training.learner.multiplies_bf16", lambda: True)
     monkeypatch.setattr("remap_core.training.learner.LEAST_FOR_BF16", 1)
-    trial = trial_on(BARS, "MaxPool 2, Conv 8x1, Dropout 0.25, Conv 8x1, Tanh", epochs=3, batch_size=20)
+    trial = trial_on(BARS, layers, epochs=3, batch_size=20)
     assert Learner.begin(trial.architecture, 0, "cpu").bf16
     whole, _ = run(train(trial, BARS, device="cpu"))
     interrupted = train(trial, BARS, device="cpu", folder=tmp_path)
     next(interrupted)
     interrupted.close()
     assert curve(run(train(trial, BARS, device="cpu", folder=tmp_path))[0]) == curve(whole)
+
+
+def test_batch_norms_learn_an_easy_task_and_bear_an_image_that_is_left_over():
+    layers = "Conv 4x3 same, BatchNorm, SiLU, Dense 8, BatchNorm, GELU"
+    trial = trial_on(BARS, layers, epochs=12, batch_size=83, learning_rate=0.01, decay=1.0)  # of 84 images
+    epochs, evaluation = run(train(trial, BARS, device="cpu"))
+    assert epochs[-1].validation_accuracy > 0.9
+    assert (evaluation.predictions == BARS.validation.labels).mean() == epochs[-1].validation_accuracy
 
 
 def test_a_training_that_was_stopped_amid_an_epoch_goes_on_after_the_last_whole_one(tmp_path):

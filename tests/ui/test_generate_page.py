@@ -12,7 +12,7 @@ from remap_core.catalogue.snapshot import Publisher
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.commands import CancelBatch, Enqueue, Move
 from remap_core.space.edits import Prepend, Remove
-from remap_core.space.layers import Dense
+from remap_core.space.layers import BatchNorm, Dense
 from remap_core.trials import Origin, Place, Proposal, TrainingConfig
 from remap_core.ui.state import SESSION
 
@@ -141,6 +141,29 @@ def test_a_hyperparameter_takes_a_value_of_the_grid(home):
     app.selectbox(key="handcraft-units-1-3-0").set_value(128).run()
     app.button(key="handcraft-change").click().run()
     assert crafted(app).layers[3] == Dense(128)
+
+
+def test_a_layer_of_another_space_is_inserted_also_one_without_hyperparameters(home):
+    write_catalogue(home)
+    app = chosen("Handcrafted")
+    app.selectbox(key="handcraft-place").select_index(1).run()
+    app.selectbox(key="handcraft-kind").set_value("batch_norm").run()
+    assert "BatchNorm has no hyperparameters." in said(app)
+    app.button(key="handcraft-insert").click().run()
+    assert crafted(app).layers[1] == BatchNorm()
+    app.selectbox(key="handcraft-layer").select_index(1).run()
+    app.button(key="handcraft-change").click().run()
+    assert (crafted(app).layers[1], list(app.error)) == (BatchNorm(), [])
+
+
+def test_variations_take_their_layers_from_the_space_that_is_chosen(home):
+    write_catalogue(home)
+    app = chosen("Variations")
+    assert app.selectbox(key="generate-space").value == "remap-2019"
+    assert not any("BatchNorm" in edit for edit in previewed(app)["Edit"])
+    app.selectbox(key="generate-space").set_value("modern").run()
+    app.number_input(key="generate-children-asked").set_value(20).run()
+    assert any("BatchNorm" in edit for edit in previewed(app)["Edit"])
 
 
 def test_a_layer_is_moved_and_stays_chosen(home):

@@ -10,10 +10,13 @@ from trainings import epoch
 from remap_core.annotations import Annotation
 from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.inbox import Inbox
-from remap_core.catalogue.snapshot import Publisher
+from remap_core.catalogue.snapshot import Publisher, open_snapshot
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.catalogue.validation import write_validation_images
 from remap_core.commands import Enqueue, ScoreSealed
+from remap_core.training.artifacts import Artifacts
+from remap_core.training.learner import Learner
+from remap_core.training.residence import Scale
 from remap_core.trials import DatasetCard, Origin, Proposal, SealedScore, TrainingConfig
 from remap_core.ui.events import Point
 from remap_core.ui.mistakes import ANY, choose_cell, choose_class
@@ -309,3 +312,46 @@ def test_a_repeated_model_has_its_mean_and_spread_in_drawer_overview_and_generat
     assert "6 models" in overview
     (children,) = [frame.value for frame in opened("generate", model="1").dataframe if "Status" in frame.value]
     assert children[["Model", "Over seeds"]].to_numpy().tolist() == [[6, "± 53.0 of 2 seeds"]]
+
+
+def exported(app) -> set[str]:
+    return {button.label for button in app.download_button}
+
+
+def looked_at(home, model: str):
+    """Inspect with its exports open."""
+    app = opened("inspect", model=model)
+    assert exported(app) == set()  # nothing is made before it is looked at
+    app.session_state["inspect-export"] = True
+    app.run()
+    assert not app.exception
+    return app
+
+
+def finished(folder: DataFolder, model: int):
+    """The weights of a model, as its training leaves them."""
+    trial = open_snapshot(folder).trial(model)
+    learner = Learner.begin(trial.architecture, 0, "cpu")
+    Artifacts(folder.weights(model).parent, trial).finish(learner, Scale((100.0,), (60.0,)), [])
+
+
+def test_a_complete_model_is_exported_in_four_forms(home):
+    finished(write_catalogue(home), 2)
+    app = looked_at(home, "2")
+    assert exported(app) == {"ONNX", "PyTorch source", "Weights", "Architecture (JSON)"}
+    assert "take images as uint8" in said(app)
+
+
+def test_without_its_weights_a_model_is_exported_as_its_architecture_and_why_is_said(home):
+    write_catalogue(home)
+    app = looked_at(home, "2")
+    assert exported(app) == {"Architecture (JSON)"}
+    assert "Model 2 has no weights in the data folder, so it cannot be exported." in said(app)
+
+
+def test_damaged_weights_and_models_that_wait_are_said_not_thrown(home):
+    folder = write_catalogue(home, waiting=1)
+    folder.weights(2).parent.mkdir(parents=True)
+    folder.weights(2).write_bytes(b"nothing")
+    assert "The weights of model 2 cannot be read" in said(looked_at(home, "2"))
+    assert "Only complete models are exported, and model 7 is waiting." in said(looked_at(home, "7"))
