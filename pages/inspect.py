@@ -119,7 +119,8 @@ with shell.page("inspect"):
     st.caption(origin_sentence(trial, catalogue))
     if trial.error:
         (st.info if trial.state is TrialState.PRUNED else st.error)(plain(trial.error))
-    draw(snac_figure(trial.architecture, Size.LARGE, bracketed=True), "inspect-snac", snac_alt(trial.architecture))
+    figure = snac_figure(trial.architecture, Size.LARGE, bracketed=True, brush=False)
+    draw(figure, "inspect-snac", snac_alt(trial.architecture), shrinks=False)
     act(trial)
     second = choose_second(catalogue, trial)
     if second:

@@ -47,8 +47,9 @@ def permissions_figure(architecture: Architecture, allowed: Mapping[int, Collect
     for kind, y in rows.items():
         figure.add_annotation(x=left - 4, y=y, text=WORDS[kind], xanchor="right", showarrow=False, font={"size": 12})
     switches = _switches(architecture, allowed, rows)
-    for x, y, symbol in zip(switches.x, switches.y, switches.marker.symbol, strict=True):
-        figure.add_shape(**_square(x, y, is_on=symbol == "square"))
+    places = zip(switches.x, switches.y, switches.marker.symbol, strict=True)
+    squares = [_square(x, y, is_on=symbol == "square") for x, y, symbol in places]
+    figure.layout.shapes += tuple(squares)  # one by one they take seconds: Plotly copies all for each
     figure.add_traces([switches, _rows(rows, right)])
     return figure
 

@@ -46,16 +46,18 @@ def snac_figure(
     chosen: Collection[int] = (),
     handles: bool = False,
     bracketed: bool = False,
+    brush: bool = True,
 ) -> go.Figure:
     """The row of chips with a transparent bar over each, one data unit a pixel.
 
     customdata of a bar in LAYERS is its layer's index; the head's bar, a trace of its own, has none. A horizontal box
-    selects bars. chosen: indices of layers that get the selection's border. handles: between the blocks of LARGE add
-    HANDLES, triangles whose customdata is ["insert", index at which a layer would be inserted].
+    selects bars, unless without brush. chosen: indices of layers that get the selection's border. handles: between the
+    blocks of LARGE add HANDLES, triangles whose customdata is ["insert", index at which a layer would be inserted].
     bracketed: repeated groups of layers have a bracket with their number below.
     """
     brackets = plates(architecture.layers) if bracketed else ()
-    return row_figure(chips(architecture, size, scale), size, chosen=chosen, handles=handles, brackets=brackets)
+    figure = row_figure(chips(architecture, size, scale), size, chosen=chosen, handles=handles, brackets=brackets)
+    return figure if brush else figure.update_layout(dragmode=False)
 
 
 def row_figure(

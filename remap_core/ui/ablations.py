@@ -40,6 +40,7 @@ def _layers(parent: Trial) -> list[int]:
             snac_alt(parent.architecture),
             on_click=lambda point: _toggle(key, point),
             on_brush=lambda points: _brush(key, points),
+            shrinks=False,
         )
     return sorted(listed)
 

@@ -63,11 +63,14 @@ def draw(
     on_click: Callable[[Point], None] | None = None,
     on_brush: Callable[[list[Point]], None] | None = None,
     marks: Sequence[Mark] = (),
+    shrinks: bool = True,
 ) -> None:
     """Draw a Plotly figure and call back on what is done in it: every event comes once, the same point twice too.
 
-    alt: what it shows, for screen readers.
+    alt: what it shows, for screen readers. A figure that does not shrink scrolls where the page is narrower than it.
     """
+    if not shrinks:
+        st.html(_SCROLLING.format(key=key, width=figure.layout.width))
     listened = on_click is not None or on_brush is not None
     if listened and state.settings().events == "package":
         draw_embedded(
@@ -125,6 +128,7 @@ def picked_ids(points: Sequence[Point]) -> list[int]:
     return list(dict.fromkeys(int(found) for found in carried if isinstance(found, int | float)))
 
 
+_SCROLLING = "<style>.st-key-{key} {{ overflow-x: auto }} .st-key-{key} > div {{ min-width: {width}px }}</style>"
 VISUALLY_HIDDEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);margin:0"
 
 

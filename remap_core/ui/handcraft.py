@@ -56,7 +56,7 @@ def _drawn(parent: Trial, draft: Draft) -> None:
     )
     st.caption(f"Click a block of #{parent.id} to change it, a triangle to insert before it.")
     alt = snac_alt(draft.architecture) if draft.architecture else layers_text(draft.layers)
-    draw(figure, CHART, alt, on_click=_point_at)
+    draw(figure, CHART, alt, on_click=_point_at, shrinks=False)
 
 
 def _point_at(point: Point) -> None:

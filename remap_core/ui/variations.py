@@ -85,7 +85,7 @@ def _permissions(parent: Trial) -> Allowed:
     with place:
         st.caption(f"Edits allowed on #{parent.id}: click the squares.")
         alt = permissions_alt(parent.architecture, allowed)
-        draw(figure, chart, alt, on_click=lambda point: _switch(parent, point))
+        draw(figure, chart, alt, on_click=lambda point: _switch(parent, point), shrinks=False)
     return allowed
 
 

@@ -1,10 +1,12 @@
 """What only a browser can tell of drawer and inspect: real clicks on charts, reloads, and that nothing typed runs."""
 
 import numpy as np
+import onnx
 import pytest
 from browsing import served
 from catalogues import write_catalogue
 from playwright.sync_api import expect
+from weights import leave_weights
 
 from remap_core.annotations import Annotation
 from remap_core.catalogue.folder import DataFolder
@@ -26,6 +28,7 @@ def finished(tmp_path_factory):
     store.annotate(2, Annotation(EVIL + "\n" + EVIL, (EVIL[:20],)))
     Publisher(store, folder).publish()
     store.close()
+    leave_weights(folder, 2)
     with served(home, autostart=False) as server:
         yield server
 
@@ -57,3 +60,33 @@ def test_nothing_of_a_note_runs_or_is_fetched(page, finished):
     expect(page.get_by_role("textbox", name="Note on #2")).to_have_value(EVIL + "\n" + EVIL)
     assert page.evaluate("window.ran") is None
     assert not [url for url in asked if "example.invalid" in url]
+
+
+WIDTHS = """
+() => {
+  const box = document.querySelector('.st-key-handcraft-snac')
+  return [box.clientWidth, box.scrollWidth, document.documentElement.scrollWidth]
+}
+"""
+
+
+def test_a_row_of_chips_that_a_phone_is_too_narrow_for_scrolls_and_does_not_shrink(page, finished):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{finished.url}/generate?model=1")
+    page.get_by_text("Handcrafted", exact=True).click()
+    page.get_by_text("As text", exact=True).click()
+    page.get_by_role("textbox", name="Paste layers in words").fill(", ".join(["ReLU"] * 20))
+    page.get_by_role("button", name="Take over").click()
+    page.wait_for_function(f"() => ({WIDTHS})()[1] > 900")  # 21 blocks of 44 pixels
+    box, _, whole = page.evaluate(WIDTHS)
+    assert box < 390
+    assert whole == 390
+
+
+def test_a_model_is_downloaded_in_the_form_that_is_asked_for(page, finished):
+    page.goto(f"{finished.url}/inspect?model=2")
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as told:
+        page.get_by_role("button", name="ONNX").click()
+    assert told.value.suggested_filename == "model-2.onnx"
+    assert onnx.load(told.value.path()).graph.output[0].name == "logits"

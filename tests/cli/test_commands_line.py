@@ -6,15 +6,12 @@ import time
 import numpy as np
 import pytest
 from catalogues import write_catalogue
+from weights import leave_weights
 
 from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.heartbeat import TrainerStatus, write_trainer
 from remap_core.catalogue.inbox import Inbox
-from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.cli import main
-from remap_core.training.artifacts import Artifacts
-from remap_core.training.learner import Learner
-from remap_core.training.residence import Scale
 from remap_core.trials import Origin
 
 TINY = {
@@ -244,16 +241,8 @@ def test_a_backup_and_its_restoring_are_said_in_a_sentence_each(remap, tmp_path,
     assert json.loads(remap("status", "--json")[1])["counts"]["complete"] == 6
 
 
-def with_weights(home, model: int) -> None:
-    """Models, one of them with its weights, as its training leaves them."""
-    folder = write_catalogue(home)
-    trial = open_snapshot(folder).trial(model)
-    learner = Learner.begin(trial.architecture, 0, "cpu")
-    Artifacts(folder.weights(model).parent, trial).finish(learner, Scale((100.0,), (60.0,)), [])
-
-
 def test_a_finished_model_is_exported_by_the_suffix(remap, tmp_path):
-    with_weights(tmp_path / "home", 2)
+    leave_weights(write_catalogue(tmp_path / "home"), 2)
     for suffix in (".onnx", ".safetensors", ".json"):
         code, out, _ = remap("export", 2, "-o", tmp_path / f"model{suffix}")
         assert (code, out.startswith(f"Wrote model 2 to {tmp_path}/model{suffix} (")) == (0, True)
@@ -279,7 +268,7 @@ def test_what_cannot_be_exported_is_one_sentence(remap, tmp_path, model, out, se
 
 
 def test_an_export_into_a_folder_that_is_not_there_is_one_sentence(remap, tmp_path):
-    with_weights(tmp_path / "home", 2)
+    leave_weights(write_catalogue(tmp_path / "home"), 2)
     code, _, complaint = remap("export", 2, "-o", "nowhere/model.json")
     assert code == 1
     assert complaint.strip() == ("Error: The model cannot be written to nowhere/model.json: No such file or directory.")

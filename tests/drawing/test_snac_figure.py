@@ -132,3 +132,8 @@ def test_a_repeated_group_has_a_bracket_with_its_number_below_the_labels_only_wh
     assert times.y > bracketed.layout.yaxis.range[0]
     assert bracketed.layout.height > plain.layout.height
     assert snac_figure(NET, bracketed=True) == snac_figure(NET)
+
+
+def test_a_row_is_brushed_unless_it_shall_not_be():
+    assert snac_figure(NET).layout.dragmode == "select"
+    assert snac_figure(NET, brush=False).layout.dragmode is False

@@ -6,17 +6,15 @@ import pytest
 from apps import linked, opened, said
 from catalogues import CARD, architecture, evaluation, write_catalogue
 from trainings import epoch
+from weights import leave_weights
 
 from remap_core.annotations import Annotation
 from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.inbox import Inbox
-from remap_core.catalogue.snapshot import Publisher, open_snapshot
+from remap_core.catalogue.snapshot import Publisher
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.catalogue.validation import write_validation_images
 from remap_core.commands import Enqueue, ScoreSealed
-from remap_core.training.artifacts import Artifacts
-from remap_core.training.learner import Learner
-from remap_core.training.residence import Scale
 from remap_core.trials import DatasetCard, Origin, Proposal, SealedScore, TrainingConfig
 from remap_core.ui.events import Point
 from remap_core.ui.mistakes import ANY, choose_cell, choose_class
@@ -328,15 +326,8 @@ def looked_at(home, model: str):
     return app
 
 
-def finished(folder: DataFolder, model: int):
-    """The weights of a model, as its training leaves them."""
-    trial = open_snapshot(folder).trial(model)
-    learner = Learner.begin(trial.architecture, 0, "cpu")
-    Artifacts(folder.weights(model).parent, trial).finish(learner, Scale((100.0,), (60.0,)), [])
-
-
 def test_a_complete_model_is_exported_in_four_forms(home):
-    finished(write_catalogue(home), 2)
+    leave_weights(write_catalogue(home), 2)
     app = looked_at(home, "2")
     assert exported(app) == {"ONNX", "PyTorch source", "Weights", "Architecture (JSON)"}
     assert "take images as uint8" in said(app)

@@ -1,0 +1,14 @@
+"""Weights as a training leaves them, of models that were never trained."""
+
+from remap_core.catalogue.folder import DataFolder
+from remap_core.catalogue.snapshot import open_snapshot
+from remap_core.training.artifacts import Artifacts
+from remap_core.training.learner import Learner
+from remap_core.training.residence import Scale
+
+
+def leave_weights(folder: DataFolder, model: int) -> None:
+    """The first weights of a grey model, where a training leaves its last ones."""
+    trial = open_snapshot(folder).trial(model)
+    learner = Learner.begin(trial.architecture, 0, "cpu")
+    Artifacts(folder.weights(model).parent, trial).finish(learner, Scale((100.0,), (60.0,)), [])
