@@ -22,12 +22,18 @@ from remap_core.children.times import TimeEstimate
 from remap_core.errors import ExportFailed, InvalidTrial, NotFound
 from remap_core.exports.model import FinishedModel, read_model
 from remap_core.geometry.mcnemar import PairedTest, paired_test
+from remap_core.geometry.surrogate import Surrogate, fit_surrogate
 from remap_core.halving import Contender, Hindsight, in_hindsight
-from remap_core.population import pareto_front
+from remap_core.population import Population, pareto_front
 from remap_core.settings import Settings
+from remap_core.space.architecture import Architecture
 from remap_core.space.sampler import SPACES, sample_architectures
+from remap_core.space.text import parse_layers
 from remap_core.trials import MOST_REPEATS, DatasetCard, Origin, Proposal, TrainingConfig, Trial, TrialId, TrialState
 from remap_core.views.objective import Objective
+
+MOST_KNOWN = 400
+"""Models that predictions are made from: to fit them takes half a second."""
 
 
 def propose_initial(
@@ -61,16 +67,38 @@ def parameter_cap(settings: Settings, objective: Objective) -> ParameterCap:
     return ParameterCap(settings.max_parameters, "REMAP_MAX_PARAMETERS")
 
 
+def surrogate_of(population: Population, card: DatasetCard, epochs: int) -> Surrogate | None:
+    """What the models that were trained for so many epochs, the last ones, say of others; None while they are few."""
+    rows = np.flatnonzero(population.epochs == epochs)[-MOST_KNOWN:]
+    known = [Architecture(card.input_shape, card.classes, parse_layers(population.text[row])) for row in rows]
+    return fit_surrogate(known, population.accuracy[rows])
+
+
 def preview_children(
-    catalogue: Catalogue, children: Children, cap: ParameterCap, estimate: TimeEstimate | None
+    catalogue: Catalogue,
+    children: Children,
+    cap: ParameterCap,
+    estimate: TimeEstimate | None,
+    surrogate: Surrogate | None = None,
 ) -> list[Preview]:
-    """The verdict on each candidate before anything is queued; all are of one data set, and so is the estimate."""
+    """The verdict on each candidate before anything is queued; all are of one data set, and so is what estimates.
+
+    Accuracies are predicted by a surrogate that is better than a guess.
+    """
     if not children:
         return []
     dataset = children[0][0].proposal.dataset
     wanted = [candidate.child.fingerprint for _, candidate in children if candidate.child]
     present = by_fingerprint(catalogue.trainings_of(dataset, wanted))
-    return previews(children, present, estimate, cap)
+    found = previews(children, present, estimate, cap)
+    return _with_accuracies(found, surrogate) if surrogate and surrogate.error < surrogate.guess else found
+
+
+def _with_accuracies(found: list[Preview], surrogate: Surrogate) -> list[Preview]:
+    fresh = {row: one.candidate.child for row, one in enumerate(found) if one.verdict is Verdict.FRESH}
+    wanted = {row: child for row, child in fresh.items() if child}
+    predicted = dict(zip(wanted, surrogate.predict(list(wanted.values())).tolist(), strict=True)) if wanted else {}
+    return [replace(one, accuracy=tuple(predicted[row])) if row in predicted else one for row, one in enumerate(found)]
 
 
 def propose_children(origin: Origin, chosen: Iterable[Preview], now: float) -> tuple[Proposal, ...]:

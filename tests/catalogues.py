@@ -12,7 +12,7 @@ from remap_core.catalogue.store import CatalogueStore
 from remap_core.space.architecture import Architecture
 from remap_core.space.edits import Remove
 from remap_core.space.text import parse_layers
-from remap_core.trials import DatasetCard, Evaluation, Latency, Origin, Proposal, TrainingConfig
+from remap_core.trials import DatasetCard, EpochResult, Evaluation, Latency, Origin, Proposal, TrainingConfig
 
 CHAINS = (
     "Conv 16x3, ReLU, MaxPool 2, Dense 64",
@@ -88,4 +88,21 @@ def write_catalogue(home: Path, *, waiting: int = 0, failed: int = 0, card: Data
         store.fail(number, "The training diverged at epoch 1: its loss is no longer a number.", 105.0)
     Publisher(store, folder).publish()
     store.close()
+    return folder
+
+
+def write_learnt(home: Path, models: int = 30) -> DataFolder:
+    """So many finished models of 2 epochs, the larger the more accurate."""
+    folder = DataFolder(home)
+    chains = [f"Dense {4 + 3 * number}, ReLU" for number in range(models)]
+    with closing(CatalogueStore.open(folder)) as store:
+        store.register_dataset(CARD)
+        store.enqueue([Proposal(architecture(text), "digits", TrainingConfig(epochs=2)) for text in chains], 100.0)
+        for number in range(1, models + 1):
+            right = 8 + 12 * number // models
+            store.claim(101.0)
+            store.record_epoch(number, EpochResult(1, 2.0, 0.3, 1.9, 0.4, 0.5))
+            store.record_epoch(number, EpochResult(2, 1.0, right / 20, 1.2, right / 20, 0.5))
+            store.complete(number, evaluation(right), 103.0)
+        Publisher(store, folder).publish()
     return folder

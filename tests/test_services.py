@@ -1,7 +1,8 @@
 import json
+from dataclasses import replace
 
 import pytest
-from catalogues import CARD, architecture, write_catalogue
+from catalogues import CARD, architecture, write_catalogue, write_learnt
 
 from remap_core import services
 from remap_core.catalogue.folder import DataFolder
@@ -12,6 +13,7 @@ from remap_core.errors import InvalidTrial, NotFound
 from remap_core.geometry.mcnemar import PairedTest
 from remap_core.settings import Settings
 from remap_core.space.architecture import Architecture
+from remap_core.space.edits import Reparameterize, candidate
 from remap_core.trials import DatasetCard, Origin, Proposal
 from remap_core.views.objective import Objective
 
@@ -100,3 +102,36 @@ def test_the_last_words_of_a_trainer_are_the_sentence_that_it_ended_with(tmp_pat
     assert services.last_words(folder) == ""
     folder.trainer_output.write_bytes(b"\xff" * 5000 + b"\nTraceback\nError: The disk is gone.\n")
     assert services.last_words(folder) == "The disk is gone."
+
+
+def previewed(home, text, surrogate):
+    newest = open_snapshot(DataFolder(home))
+    parent = newest.trial(1)
+    child = candidate(parent.architecture, Reparameterize(0, "units", int(text)))
+    cap = ParameterCap(10**9, "the test's cap")
+    return services.preview_children(newest, [(parent, child)], cap, None, surrogate)[0]
+
+
+def test_the_accuracy_of_a_child_is_predicted_from_the_models_that_trained_as_long(tmp_path):
+    newest = open_snapshot(write_learnt(tmp_path / "home"))
+    surrogate = services.surrogate_of(newest.population("digits"), CARD, 2)
+    assert surrogate.models == 30
+    for units, reached in ((20, 0.5), (80, 0.9)):
+        share, low, high = previewed(tmp_path / "home", units, surrogate).accuracy
+        assert share == pytest.approx(reached, abs=0.06)
+        assert low < share < high
+    assert services.surrogate_of(newest.population("digits"), CARD, 3) is None
+
+
+def test_a_surrogate_that_is_no_better_than_a_guess_predicts_nothing(tmp_path):
+    newest = open_snapshot(write_learnt(tmp_path / "home"))
+    surrogate = services.surrogate_of(newest.population("digits"), CARD, 2)
+    assert previewed(tmp_path / "home", 20, replace(surrogate, error=surrogate.guess)).accuracy is None
+    assert previewed(tmp_path / "home", 20, None).accuracy is None
+
+
+def test_a_child_that_is_not_trained_has_no_predicted_accuracy(tmp_path):
+    newest = open_snapshot(write_learnt(tmp_path / "home"))
+    surrogate = services.surrogate_of(newest.population("digits"), CARD, 2)
+    known = previewed(tmp_path / "home", 7, surrogate)
+    assert (known.same, known.accuracy) == (2, None)

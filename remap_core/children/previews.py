@@ -37,7 +37,8 @@ class Verdict(StrEnum):
 class Preview:
     """A child that could be made of a parent. reason: the verdict in a sentence, empty for what is simply new.
 
-    seconds: expected duration of its training, None while too few were measured. same: the model that it is already.
+    seconds: expected duration of its training, None while too few were measured. accuracy: the value that it is
+    expected to reach, and the bounds of the middle 68 %; None where that cannot be said. same: the model that it is.
     """
 
     parent: Trial
@@ -45,6 +46,7 @@ class Preview:
     verdict: Verdict
     reason: str = ""
     seconds: float | None = None
+    accuracy: tuple[float, float, float] | None = None
     same: TrialId | None = None
 
     @property

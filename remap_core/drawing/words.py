@@ -31,6 +31,15 @@ def over_seeds(share: float, deviation: float, seeds: int) -> str:
     return percent(share) + (f" ± {100 * deviation:.1f} ({count(seeds)} seeds)" if seeds > 1 else "")
 
 
+def predicted(share: float, low: float, high: float) -> str:
+    """An accuracy (0..1) that is expected, with its bounds.
+
+    >>> predicted(0.931, 0.876, 0.962)
+    '93 % (88 to 96)'
+    """
+    return f"{100 * share:.0f} % ({100 * low:.0f} to {100 * high:.0f})"
+
+
 def accuracy(trial: Trial, otherwise: str = UNKNOWN, *, brief: bool = False) -> str:
     """Validation accuracy of a model, over its seeds where it was repeated; `otherwise` before the first epoch.
 

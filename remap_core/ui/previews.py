@@ -37,7 +37,8 @@ def preview(catalogue: Catalogue, origin: Origin, children: Children, noun: str)
     """The children with what they would cost; those that are ticked are trained when the button is pressed."""
     dataset = children[0][0].proposal.dataset
     cap = looking.parameter_cap(dataset)
-    found = services.preview_children(catalogue, children, cap, state.time_estimate(dataset))
+    surrogate = state.surrogate(dataset, children[0][0].proposal.config.epochs)
+    found = services.preview_children(catalogue, children, cap, state.time_estimate(dataset), surrogate)
     fresh = [one for one in found if one.verdict is Verdict.FRESH]
     several = len({parent.id for parent, _ in children}) > 1
     chosen = _ticked(fresh, several)
@@ -51,6 +52,13 @@ def preview(catalogue: Catalogue, origin: Origin, children: Children, noun: str)
         key="generate-train",
     )
     _expected(catalogue, chosen)
+    if surrogate and any(one.accuracy for one in fresh):
+        st.caption(
+            f"Accuracies are predicted from the layers and sizes of {words.counted(surrogate.models, 'model')}; two of "
+            f"three should end between the numbers in brackets. Predicted so from the others, half of the known models "
+            f"are off by more than {words.percent(surrogate.error)}; with one guess for all, by more than "
+            f"{words.percent(surrogate.guess)}."
+        )
 
 
 def _train(origin: Origin, chosen: Sequence[Preview]) -> None:
@@ -63,16 +71,23 @@ def _ticked(fresh: Sequence[Preview], several: bool) -> list[Preview]:
     if not fresh:
         return []
     rows = [
-        {"Train": True, **_row(one, _blocks(fresh)), **({"Note": one.reason} if one.reason else {})} for one in fresh
+        {
+            "Train": True,
+            **_row(one, _blocks(fresh)),
+            **({"Predicted": words.predicted(*one.accuracy)} if one.accuracy else {}),
+            **({"Note": one.reason} if one.reason else {}),
+        }
+        for one in fresh
     ]
     digest = sha256(repr([one.candidate.edits for one in fresh]).encode()).hexdigest()[:16]
+    shown = ("Train", *SHOWN, "Predicted", "Expected", "Note")
     edited: list[dict[str, Any]] = st.data_editor(
         rows,
         key=f"generate-preview-{digest}",
         hide_index=True,
         row_height=TABLE_ROW,
         disabled=[name for name in rows[0] if name != "Train"] + ["Note"],
-        column_order=[name for name in ("Train", *SHOWN, "Expected", "Note") if several or name != "Parent"],
+        column_order=[name for name in shown if several or name != "Parent"],
         column_config=_columns(fresh),
         alt="Children that can be trained; the first column chooses.",
     )

@@ -11,6 +11,7 @@ from typing import cast
 
 import streamlit as st
 
+from remap_core import services
 from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.heartbeat import TrainerStatus, read_trainer
 from remap_core.catalogue.inbox import Inbox
@@ -19,6 +20,7 @@ from remap_core.catalogue.snapshot import current_number, open_snapshot
 from remap_core.children.times import TimeEstimate, estimate_time
 from remap_core.commands import Command
 from remap_core.errors import FolderUnusable, NoCatalogue, NotFound
+from remap_core.geometry.surrogate import Surrogate
 from remap_core.maps import ModelMap, Relation
 from remap_core.population import Population
 from remap_core.settings import Settings, read_settings, unknown_variables
@@ -142,6 +144,16 @@ def time_estimates(names: Iterable[str]) -> dict[str, TimeEstimate]:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _time_estimate(home: str, name: str, stamp: Stamp) -> TimeEstimate | None:  # noqa: ARG001 (as above)
     return estimate_time(catalogue().measured(name))
+
+
+def surrogate(name: str, epochs: int) -> Surrogate | None:
+    """What the models of a data set that were trained for so many epochs say of others; raises NotFound."""
+    return _surrogate(str(settings().home.absolute()), name, catalogue().population_stamp(name), epochs)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _surrogate(home: str, name: str, stamp: Stamp, epochs: int) -> Surrogate | None:  # noqa: ARG001 (as above)
+    return services.surrogate_of(population_of(name), catalogue().dataset(name), epochs)
 
 
 def model_map(relation: Relation) -> ModelMap | None:

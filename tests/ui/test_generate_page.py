@@ -1,11 +1,12 @@
 """The generate page, run by Streamlit's own test runner; clicks on its charts are what the browser tests do."""
 
+import re
 from contextlib import closing
 from dataclasses import replace
 
 import pytest
 from apps import opened, said
-from catalogues import CARD, architecture, write_catalogue
+from catalogues import CARD, architecture, write_catalogue, write_learnt
 
 from remap_core.catalogue.inbox import Inbox
 from remap_core.catalogue.snapshot import Publisher
@@ -164,6 +165,19 @@ def test_variations_take_their_layers_from_the_space_that_is_chosen(home):
     app.selectbox(key="generate-space").set_value("modern").run()
     app.number_input(key="generate-children-asked").set_value(20).run()
     assert any("BatchNorm" in edit for edit in previewed(app)["Edit"])
+
+
+def test_where_few_models_are_known_no_accuracy_is_predicted(home):
+    write_catalogue(home)
+    assert "Predicted" not in previewed(opened("generate", model="1"))
+
+
+def test_predicted_accuracies_stand_beside_the_costs(home):
+    write_learnt(home)
+    app = chosen("Variations")
+    assert all(re.fullmatch(r"\d+ % \(\d+ to \d+\)", text) for text in previewed(app)["Predicted"])
+    assert "predicted from the layers and sizes of 30 models" in said(app)
+    assert "half of the known models are off by more than" in said(app)
 
 
 def test_a_layer_is_moved_and_stays_chosen(home):
