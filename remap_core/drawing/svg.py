@@ -35,6 +35,9 @@ BRACKET_ROOM = 19
 TABLE_ROW, TABLE_PADDING = 36, 6
 """Pixels of a table's row, and of them what an image column keeps free above and below a picture together."""
 
+MEDIUM_UP_TO = 16
+"""Blocks of a table's longest chain."""
+
 STRIP_BLOCKS = 24
 """Blocks of a strip before the rest is only counted: keeps it below a kilobyte."""
 
@@ -81,21 +84,27 @@ def row_height(row: Sequence[Chip], size: Size, plates: Sequence[Plate] = ()) ->
     return _labels_end(row, size) + (BRACKET_ROOM if plates else 0)
 
 
+def table_size(blocks: int) -> Size:
+    """The size of a table's SNACs, by the length of its longest: deep models leave room for the other columns."""
+    return Size.MEDIUM if blocks <= MEDIUM_UP_TO else Size.SMALL
+
+
 @lru_cache(maxsize=4096)
 def snac_data_uri(
     architecture: Architecture,
     *,
     blocks: int,
-    size: Size = Size.MEDIUM,
+    size: Size | None = None,
     scale: HeightScale | None = None,
     marks: Marks = NO_MARKS,
 ) -> str:
     """The SVG as a data URI, for the image column of a table.
 
-    blocks: length of the table's longest chain, its head included. An image column scales every picture to its rows'
-    height and cuts what is too wide on both sides: in rows of TABLE_ROW pixels blocks keep their size, and
-    `size.width(blocks)` pixels and the cell's padding are what the column needs.
+    blocks: length of the table's longest chain, its head included; it tells the size where none is given. An image
+    column scales every picture to its rows' height and cuts what is too wide on both sides: in rows of TABLE_ROW pixels
+    blocks keep their size, and `size.width(blocks)` pixels and the cell's padding are what the column needs.
     """
+    size = size or table_size(blocks)
     row, title = chips(architecture, size, scale), snac_alt(architecture)
     drawing = snac_svg(row, size, title=title, blocks=blocks, height=TABLE_ROW - TABLE_PADDING, marks=marks)
     return f"data:image/svg+xml;base64,{b64encode(drawing.encode()).decode()}"

@@ -94,7 +94,8 @@ def read_model(path: Path, trial: Trial, card: DatasetCard, sealed: SealedScore 
 
 def _read(file: bytes) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
     weights = load(file)
-    described = json.loads(file[8 : 8 + int.from_bytes(file[:8], "little")]).get("__metadata__", {})
+    header = file[8 : 8 + int.from_bytes(file[:8], "little")]  # a safetensors file begins with its header's length
+    described = json.loads(header).get("__metadata__", {})
     if described.get(CHECKSUM, found := checksum(weights)) != found:
         raise ValueError("they are damaged and do not match their checksum")
     return weights, described

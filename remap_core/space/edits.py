@@ -14,7 +14,7 @@ from remap_core.errors import InvalidArchitecture, InvalidTrial
 from remap_core.space.architecture import Architecture
 from remap_core.space.fit import misfit
 from remap_core.space.layers import Layer, layer_from_json
-from remap_core.space.text import layer_text
+from remap_core.space.text import FUNCTION_NAMES, layer_text
 
 
 class Chain(Protocol):
@@ -226,8 +226,10 @@ def _value_text(name: str, value: object) -> str:
     """A hyperparameter's new value in words.
 
     >>> _value_text("filters", 64), _value_text("kernel_size", 5), _value_text("function", "relu")
-    ('64 filters', 'kernel size 5', 'relu')
+    ('64 filters', 'kernel size 5', 'ReLU')
     """
     if name in ("filters", "units"):
         return f"{value} {name}"
-    return str(value) if name in ("function", "padding") else f"{name.replace('_', ' ')} {value}"
+    if name == "function":
+        return FUNCTION_NAMES.get(str(value), str(value))
+    return f"{name.replace('_', ' ')} {value}"

@@ -19,7 +19,8 @@ from remap_core.space.layers import (
     SeparableConv2d,
 )
 
-_FUNCTION_NAMES = {"relu": "ReLU", "tanh": "Tanh", "sigmoid": "Sigmoid", "gelu": "GELU", "silu": "SiLU"}
+FUNCTION_NAMES = {"relu": "ReLU", "tanh": "Tanh", "sigmoid": "Sigmoid", "gelu": "GELU", "silu": "SiLU"}
+"""Of activations, as they are written."""
 
 
 def layer_text(layer: Layer) -> str:
@@ -37,7 +38,7 @@ def layer_text(layer: Layer) -> str:
         case Dense():
             return f"{layer.title} {layer.units}"
         case Activation():
-            return _FUNCTION_NAMES[layer.function]
+            return FUNCTION_NAMES[layer.function]
         case Dropout():
             return f"{layer.title} {layer.rate!r}"
         case BatchNorm() | GlobalAvgPool2d():
@@ -82,7 +83,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Layer]], ...] = t
         (rf"maxpool {_POOL}", lambda m: MaxPool2d(int(m["size"]), int(m["stride"] or 2))),
         (rf"avgpool {_POOL}", lambda m: AvgPool2d(int(m["size"]), int(m["stride"] or 2))),
         (r"dense (?P<units>\d{1,9})", lambda m: Dense(int(m["units"]))),
-        (rf"(?P<function>{'|'.join(_FUNCTION_NAMES)})", lambda m: Activation(m["function"].lower())),
+        (rf"(?P<function>{'|'.join(FUNCTION_NAMES)})", lambda m: Activation(m["function"].lower())),
         (r"batchnorm", lambda _: BatchNorm()),
         (r"globalavgpool", lambda _: GlobalAvgPool2d()),
         (rf"dropout (?P<rate>{_NUMBER})", lambda m: Dropout(float(m["rate"]))),
@@ -101,6 +102,6 @@ def _parse_layer(index: int, part: str) -> Layer:
     shown = part if len(part) <= 40 else part[:37] + "..."
     raise InvalidArchitecture(
         f"Layer {index}: {shown!r} is not a layer; write Conv 32x3, SepConv 32x3 stride 2 same, MaxPool 2, AvgPool 2, "
-        f"GlobalAvgPool, Dense 64, BatchNorm, {', '.join(_FUNCTION_NAMES.values())} or Dropout 0.25.",
+        f"GlobalAvgPool, Dense 64, BatchNorm, {', '.join(FUNCTION_NAMES.values())} or Dropout 0.25.",
         index,
     )

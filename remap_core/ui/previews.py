@@ -56,8 +56,8 @@ def preview(catalogue: Catalogue, origin: Origin, children: Children, noun: str)
         st.caption(
             f"Accuracies are predicted from the layers and sizes of {words.counted(surrogate.models, 'model')}; two of "
             f"three should end between the numbers in brackets. Predicted so from the others, half of the known models "
-            f"are off by more than {words.percent(surrogate.error)}; with one guess for all, by more than "
-            f"{words.percent(surrogate.guess)}."
+            f"are off by more than {100 * surrogate.error:.1f} points; with one guess for all, by more than "
+            f"{100 * surrogate.guess:.1f}."
         )
 
 
@@ -80,7 +80,7 @@ def _ticked(fresh: Sequence[Preview], several: bool) -> list[Preview]:
         for one in fresh
     ]
     digest = sha256(repr([one.candidate.edits for one in fresh]).encode()).hexdigest()[:16]
-    shown = ("Train", *SHOWN, "Predicted", "Expected", "Note")
+    shown = ("Train", *SHOWN[:3], "Predicted", *SHOWN[3:], "Expected", "Note")
     edited: list[dict[str, Any]] = st.data_editor(
         rows,
         key=f"generate-preview-{digest}",

@@ -9,8 +9,7 @@ import streamlit as st
 
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing import words
-from remap_core.drawing.snac import Size
-from remap_core.drawing.svg import snac_data_uri
+from remap_core.drawing.svg import snac_data_uri, table_size
 from remap_core.errors import NotFound
 from remap_core.space.architecture import Architecture
 from remap_core.space.edits import sentences
@@ -38,7 +37,7 @@ def cell(number: int) -> int | float:
 def snac_column(architectures: Iterable[Architecture]) -> Any:
     """The column for the SNACs of these architectures, all on one scale: as wide as the longest, or it would be cut."""
     longest = max((len(architecture.layers) for architecture in architectures), default=0) + 1
-    return st.column_config.ImageColumn("SNAC", width=Size.MEDIUM.width(longest) + SNAC_PADDING)
+    return st.column_config.ImageColumn("SNAC", width=table_size(longest).width(longest) + SNAC_PADDING)
 
 
 def model_rows(trials: Sequence[Trial]) -> list[dict[str, Any]]:

@@ -8,7 +8,15 @@ from strategies import architectures
 
 from remap_core.drawing.palette import CHIP_COLOURS
 from remap_core.drawing.snac import Size, chips, snac_alt
-from remap_core.drawing.svg import STRIP_BLOCKS, TABLE_PADDING, TABLE_ROW, snac_data_uri, snac_svg, strip_html
+from remap_core.drawing.svg import (
+    STRIP_BLOCKS,
+    TABLE_PADDING,
+    TABLE_ROW,
+    snac_data_uri,
+    snac_svg,
+    strip_html,
+    table_size,
+)
 from remap_core.errors import InvalidArchitecture
 from remap_core.space.architecture import Architecture
 from remap_core.space.layers import Activation, Conv2d, Dense, Dropout
@@ -121,3 +129,8 @@ def test_text_that_is_no_architecture_gets_no_strip():
 
 def test_the_strip_of_no_layers_is_the_head():
     assert strip_html("") == f"<span style='color:{CHIP_COLOURS['head']}'>▮</span>"
+
+
+def test_a_tables_rows_get_smaller_where_its_longest_is_deep():
+    assert (table_size(16), table_size(17)) == (Size.MEDIUM, Size.SMALL)
+    assert snac_data_uri(SMALL_NET, blocks=17) == snac_data_uri(SMALL_NET, blocks=17, size=Size.SMALL)

@@ -40,7 +40,7 @@ edits = st.one_of(
         (Prepend(3, Dense(8)), (CONV, RELU, POOL, Dense(8)), "Dense 8 put before the head"),
         (Reparameterize(0, "filters", 64), (Conv2d(3, 64), RELU, POOL), "Conv 16x3 at 1 -> 64 filters"),
         (Reparameterize(2, "size", 3), (CONV, RELU, MaxPool2d(3)), "MaxPool 2 at 3 -> size 3"),
-        (Reparameterize(1, "function", "tanh"), (CONV, Activation("tanh"), POOL), "ReLU at 2 -> tanh"),
+        (Reparameterize(1, "function", "tanh"), (CONV, Activation("tanh"), POOL), "ReLU at 2 -> Tanh"),
     ],
 )
 def test_an_edit_gives_the_child_and_says_what_it_does(edit, chain, sentence):
