@@ -1,9 +1,12 @@
 """What was kept, side by side."""
 
+import time
+
 import streamlit as st
 
 from remap_core import services
 from remap_core.catalogue.reader import Catalogue
+from remap_core.drawing.report import report_html
 from remap_core.drawing.words import accuracy, counted
 from remap_core.trials import Trial, TrialId
 from remap_core.ui import shell, state
@@ -52,7 +55,7 @@ def title(trial: Trial) -> str:
     return f"#{trial.id} · {accuracy(trial, otherwise=trial.state.value)}"
 
 
-def act(chosen: list[Trial]) -> None:
+def act(catalogue: Catalogue, chosen: list[Trial]) -> None:
     ids: list[TrialId] = [trial.id for trial in chosen]
     with st.container(horizontal=True):
         st.download_button(
@@ -62,6 +65,15 @@ def act(chosen: list[Trial]) -> None:
             mime="application/json",
             on_click="ignore",
             help="A list of architectures, as `remap describe` reads it.",
+        )
+        report = services.report_of(catalogue, state.population_of(chosen[0].proposal.dataset), ids, time.time())
+        st.download_button(
+            f"Report on {counted(len(chosen), 'model')}",
+            report_html(report),
+            file_name="report.html",
+            mime="text/html",
+            on_click="ignore",
+            help="One file to keep, print or send: the Pareto front, and what is known of these models.",
         )
         st.button(f"Remove {counted(len(chosen), 'model')}", key="remove", on_click=state.remove, args=(ids,))
         if len(chosen) == 1:
@@ -111,7 +123,7 @@ with shell.page("drawer"):
     comparison_table(catalogue, kept, key="drawer-table")
     st.caption("The address of this page names these models: who opens it sees the same drawer.")
     chosen = choose(kept)
-    act(chosen)
+    act(catalogue, chosen)
     detail(catalogue, chosen)
     show_notes(catalogue, chosen)
     show_receipts()

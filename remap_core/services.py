@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import count, islice
+from itertools import count, islice, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.reader import Catalogue
 from remap_core.children.previews import Children, ParameterCap, Preview, Verdict, by_fingerprint, previews
 from remap_core.children.times import TimeEstimate
+from remap_core.drawing.report import Report, ReportedModel, Step
 from remap_core.errors import ExportFailed, InvalidTrial, NotFound
 from remap_core.exports.model import FinishedModel, read_model
 from remap_core.geometry.mcnemar import PairedTest, paired_test
@@ -27,6 +28,7 @@ from remap_core.halving import Contender, Hindsight, in_hindsight
 from remap_core.population import Population, pareto_front
 from remap_core.settings import Settings
 from remap_core.space.architecture import Architecture
+from remap_core.space.edits import sentences
 from remap_core.space.sampler import SPACES, sample_architectures
 from remap_core.space.text import parse_layers
 from remap_core.trials import MOST_REPEATS, DatasetCard, Origin, Proposal, TrainingConfig, Trial, TrialId, TrialState
@@ -241,6 +243,30 @@ def finished_model(catalogue: Catalogue, folder: DataFolder, model: TrialId) -> 
     test = catalogue.sealed_test(model)
     card = catalogue.dataset(trial.proposal.dataset)
     return read_model(folder.weights(model), trial, card, test.score if test else None)
+
+
+def report_of(catalogue: Catalogue, population: Population, models: Sequence[TrialId], now: float) -> Report:
+    """What there is to tell of a population, and of some models in particular; raises NotFound."""
+    best = pareto_front(population.parameters, population.accuracy)
+    finished = Counter(population.origin)
+    made = f"{datetime.fromtimestamp(now, UTC):%d %B %Y, %H:%M} UTC"
+    reported = tuple(_reported(catalogue, catalogue.trial(model)) for model in models)
+    front = catalogue.trials([int(population.id[row]) for row in best])
+    return Report(catalogue.dataset(population.dataset), made, finished, front, reported)
+
+
+def _reported(catalogue: Catalogue, trial: Trial) -> ReportedModel:
+    chain = [*ancestors(catalogue, trial), trial]
+    steps = tuple(_step(parent, child) for parent, child in pairwise(chain) if not child.proposal.is_repeat)
+    evaluation, test = catalogue.evaluation(trial.id), catalogue.sealed_test(trial.id)
+    latency, sealed = evaluation.latency if evaluation else None, test.score if test else None
+    return ReportedModel(trial, steps, latency, sealed, catalogue.annotations([trial.id]).get(trial.id))
+
+
+def _step(parent: Trial, child: Trial) -> Step:
+    edits = "; ".join(sentences(parent.architecture, child.proposal.edits))
+    known = child.accuracy is not None and parent.accuracy is not None
+    return Step(parent, edits, child.accuracy - parent.accuracy if known else None)  # type: ignore[operator]
 
 
 def architectures_json(trials: Iterable[Trial]) -> str:

@@ -14,6 +14,7 @@ from remap_core.cli.distances import distances
 from remap_core.cli.doctor import doctor
 from remap_core.cli.export import export
 from remap_core.cli.halving import halving
+from remap_core.cli.report import report
 from remap_core.cli.snac import snac
 from remap_core.cli.status import status
 from remap_core.cli.trainer import trainer
@@ -36,6 +37,7 @@ _COMMANDS = (
     repeat,
     halving,
     export,
+    report,
     trainer,
     status,
     doctor,

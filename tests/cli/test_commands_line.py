@@ -272,3 +272,24 @@ def test_an_export_into_a_folder_that_is_not_there_is_one_sentence(remap, tmp_pa
     code, _, complaint = remap("export", 2, "-o", "nowhere/model.json")
     assert code == 1
     assert complaint.strip() == ("Error: The model cannot be written to nowhere/model.json: No such file or directory.")
+
+
+def test_a_report_tells_of_the_front_and_of_the_models_that_are_named(remap, tmp_path):
+    write_catalogue(tmp_path / "home")
+    code, out, _ = remap("report", 6, "-o", tmp_path / "report.html")
+    assert (code, out.strip()) == (0, f"Wrote a report to {tmp_path}/report.html.")
+    content = (tmp_path / "report.html").read_text()
+    assert "Model #6" in content
+    assert "From #1 (52.0 %): ReLU at 2 removed" in content
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [((99, "-o", "r.html"), "99"), (("-o", "nowhere/r.html"), "nowhere/r.html"), (("--dataset", "x", "-o", "r"), "x")],
+)
+def test_a_report_that_cannot_be_is_one_sentence(remap, tmp_path, words, sentence):
+    write_catalogue(tmp_path / "home")
+    code, _, complaint = remap("report", *words)
+    assert code == 1
+    assert sentence in complaint
+    assert len(complaint.strip().splitlines()) == 1

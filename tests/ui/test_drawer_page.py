@@ -178,3 +178,9 @@ def add_model_of_another_data_set(home):
     store.complete(model, Evaluation(2 * np.eye(10, dtype=np.int64), predictions, Latency(1, 2, "cpu", 1)), 202.0)
     Publisher(store, folder).publish()
     store.close()
+
+
+def test_a_report_on_the_models_is_offered(home):
+    write_catalogue(home)
+    app = opened("drawer", drawer=[1, 6])
+    assert "Report on 2 models" in {button.label for button in app.download_button}
