@@ -75,7 +75,8 @@ def _beginning(title: str, report: Report) -> Iterator[str]:
     made = ", ".join(f"{words.count(number)} {escape(origin)}" for origin, number in report.finished.items())
     yield f"<h1>{escape(title)}</h1>"
     names = escape(", ".join(card.class_names))
-    yield f"<p>Images with {words.shape_text(card.input_shape)} pixels in {words.count(card.classes)} classes: {names}. "
+    shape, classes = words.shape_text(card.input_shape), words.count(card.classes)
+    yield f"<p>Images with {shape} pixels in {classes} classes: {names}. "
     yield f"{train} train, {validation} validate, {test} are sealed.</p>"
     yield f"<p>{words.counted(sum(report.finished.values()), 'model')} finished: {made}. Written on {report.made}.</p>"
 

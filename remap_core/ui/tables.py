@@ -46,8 +46,8 @@ def model_rows(trials: Sequence[Trial]) -> list[dict[str, Any]]:
     repeated = any(trial.score for trial in trials)
     return [
         {
-            "SNAC": snac_data_uri(trial.architecture, blocks=blocks),
             "Model": trial.id,
+            "SNAC": snac_data_uri(trial.architecture, blocks=blocks),
             "Validation accuracy": trial.accuracy,
             **({"Over seeds": spread_text(trial)} if repeated else {}),
             "Train accuracy": trial.last.train_accuracy if trial.last else None,
