@@ -5,7 +5,9 @@
 For each count: makes a catalogue of so many finished models of invented accuracies (kept in the folder of --home, and
 made but once), serves the app on it without a trainer, and prints a table of seconds. "First paint": from the address
 to the circles, cold on a server that has just started and, warm, on the third visit, from which on a browser keeps the
-page's scripts compiled; half a second of that of more than 3,000 models is what stands in for a graphics card here.
+page's scripts compiled. The chromium is what a machine without a graphics card runs: pages are drawn without GPU,
+WebGL (more than 3,000 models) by software. Where whole pages go through a GPU of software, too
+(--use-angle=swiftshader), the first paint of 10,000 models takes twice as long.
 "Click": from the press of the button to the ring and the drawer's row painted, the median and the slowest of several.
 "Hover": to the panel, in charts of more than 3,000 models.
 """
