@@ -20,7 +20,8 @@ from remap_core.catalogue.reader import Catalogue
 from remap_core.children.previews import Children, ParameterCap, Preview, Verdict, by_fingerprint, previews
 from remap_core.children.times import TimeEstimate
 from remap_core.drawing.report import Report, ReportedModel, Step
-from remap_core.errors import ExportFailed, InvalidTrial, NotFound
+from remap_core.drawing.words import points
+from remap_core.errors import ExportFailed, InvalidTrial, NotFound, RemapError
 from remap_core.exports.model import FinishedModel, read_model
 from remap_core.geometry.mcnemar import PairedTest, paired_test
 from remap_core.geometry.surrogate import Surrogate, fit_surrogate
@@ -257,16 +258,43 @@ def report_of(catalogue: Catalogue, population: Population, models: Sequence[Tri
 
 def _reported(catalogue: Catalogue, trial: Trial) -> ReportedModel:
     chain = [*ancestors(catalogue, trial), trial]
-    steps = tuple(_step(parent, child) for parent, child in pairwise(chain) if not child.proposal.is_repeat)
+    steps = tuple(
+        Step(parent, edit_sentence(parent, child), effect_sentence(catalogue, parent, child))
+        for parent, child in pairwise(chain)
+        if not child.proposal.is_repeat
+    )
     evaluation, test = catalogue.evaluation(trial.id), catalogue.sealed_test(trial.id)
     latency, sealed = evaluation.latency if evaluation else None, test.score if test else None
     return ReportedModel(trial, steps, latency, sealed, catalogue.annotations([trial.id]).get(trial.id))
 
 
-def _step(parent: Trial, child: Trial) -> Step:
-    edits = "; ".join(sentences(parent.architecture, child.proposal.edits))
-    known = child.accuracy is not None and parent.accuracy is not None
-    return Step(parent, edits, child.accuracy - parent.accuracy if known else None)  # type: ignore[operator]
+def edit_sentence(parent: Trial, child: Trial) -> str:
+    """What was done to the parent to get the child."""
+    return "; ".join(sentences(parent.architecture, child.proposal.edits))
+
+
+def effect_sentence(catalogue: Catalogue, parent: Trial, child: Trial) -> str:
+    """What an edit did to accuracy and parameters; whether that is more than noise where it can be tested.
+
+    >>> from remap_core.services import parameters_sentence
+    >>> parameters_sentence(1000, 900), parameters_sentence(1, 1)
+    ('100 parameters fewer', 'as many parameters')
+    """
+    if child.accuracy is None or parent.accuracy is None:
+        return child.state.value
+    change = points(child.accuracy - parent.accuracy)
+    try:
+        noise = " (within noise)" if compare_predictions(catalogue, parent, child).is_noise else ""
+    except RemapError:
+        noise = f" ({child.state})"
+    return f"{change}{noise}, {parameters_sentence(parent.architecture.parameters, child.architecture.parameters)}"
+
+
+def parameters_sentence(before: int, after: int) -> str:
+    """How many parameters more or fewer."""
+    if before == after:
+        return "as many parameters"
+    return f"{abs(after - before):,} parameters {'more' if after > before else 'fewer'}"
 
 
 def architectures_json(trials: Iterable[Trial]) -> str:

@@ -18,11 +18,11 @@ from remap_core.trials import DatasetCard, Latency, SealedScore, Trial
 
 @dataclass(frozen=True)
 class Step:
-    """How a model was made of the one before: the edits in words, and the change of accuracy (None: not known)."""
+    """How a model was made of the one before: the edits, and what they did, in words."""
 
     parent: Trial
     edits: str
-    change: float | None
+    effect: str
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,7 @@ def _facts(one: ReportedModel) -> Iterator[str]:
 
 
 def _step(step: Step) -> str:
-    effect = "" if step.change is None else f": {words.points(step.change)}"
-    return f"From #{step.parent.id} ({words.accuracy(step.parent)}): {step.edits}{effect}"
+    return f"From #{step.parent.id} ({words.accuracy(step.parent)}): {step.edits}: {step.effect}"
 
 
 def _row(architecture: Architecture, size: Size, scale: HeightScale | None) -> str:

@@ -11,6 +11,7 @@ from remap_core.errors import ExportFailed
 from remap_core.exports.model import FinishedModel
 from remap_core.exports.onnx_file import onnx_bytes
 from remap_core.exports.pytorch import pytorch_source
+from remap_core.space.architecture import Architecture
 
 
 def export(model: FinishedModel, name: str) -> bytes:
@@ -23,6 +24,11 @@ def export(model: FinishedModel, name: str) -> bytes:
     return FORMS[suffix](model, name)
 
 
+def architecture_json(architecture: Architecture) -> bytes:
+    """The layers as a file that `remap describe` reads."""
+    return json.dumps(architecture.to_json(), indent=1).encode()
+
+
 def _source(model: FinishedModel, name: str) -> bytes:
     return pytorch_source(model, PurePath(name).with_suffix(".safetensors").name).encode()
 
@@ -32,7 +38,7 @@ FORMS: Mapping[str, Callable[[FinishedModel, str], bytes]] = MappingProxyType(
         ".onnx": lambda model, _: onnx_bytes(model),
         ".py": _source,
         ".safetensors": lambda model, _: model.file,
-        ".json": lambda model, _: json.dumps(model.architecture.to_json(), indent=1).encode(),
+        ".json": lambda model, _: architecture_json(model.architecture),
     }
 )
 """Suffix by suffix: the whole model for onnxruntime; a PyTorch module, which loads the weights; these; the layers."""

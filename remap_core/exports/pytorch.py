@@ -26,7 +26,7 @@ _SOURCE = '''"""{title}
 
 {chain}
 
-network = load("{weights}")
+network = load()  # needs the weights beside it
 classes = network(images).argmax(1)  # images: (n, {channels}, {height}, {width}) uint8
 """
 
@@ -37,6 +37,7 @@ from torch import nn
 DATASET = {dataset}
 CLASSES = {classes}
 ACCURACY = {accuracies}
+WEIGHTS = {weights}
 
 
 class Network(nn.Module):
@@ -56,7 +57,7 @@ class Network(nn.Module):
         return self.layers((images.float() - self.mean) / self.deviation)
 
 
-def load(path):
+def load(path=WEIGHTS):
     """The trained network, ready to predict, with the weights of a safetensors file."""
     network = Network()
     network.layers.load_state_dict(load_file(path))
@@ -65,13 +66,13 @@ def load(path):
 
 
 def pytorch_source(model: FinishedModel, weights: str) -> str:
-    """A Python module with the network's class and `load`; weights: name of the file that it is told to load."""
+    """A Python module with the network's class and `load`; weights: name of the file that it loads."""
     channels, height, width = model.architecture.input_shape
     chain = layers_text(model.architecture.layers) or "No layers"
     return _SOURCE.format(
         title=f"Model {model.id}: {model.architecture.parameters:,} parameters.",
         chain="\n".join(wrap(f"{chain}, and a head of {model.architecture.classes} classes.", 110)),
-        weights=weights,
+        weights=ascii(weights),
         channels=channels,
         height=height,
         width=width,

@@ -22,7 +22,7 @@ from remap_core.space.marks import marks
 from remap_core.trials import Origin, Trial, TrialState
 from remap_core.ui import shell, state
 from remap_core.ui.events import draw
-from remap_core.ui.tables import ACCURACY, MODEL, PARAMETERS, edit_sentence, snac_column, spread_text
+from remap_core.ui.tables import ACCURACY, MODEL, PARAMETERS, snac_column, spread_text
 
 SHOWN = 200
 """Children in the table, the newest first; more are only counted."""
@@ -121,7 +121,7 @@ def _row(parent: Trial, child: Trial, epochs: Sequence[Any], test: PairedTest | 
         ),
         "Model": child.id,
         "Parent": parent.id,
-        "Edit": edit_sentence(child, parent),
+        "Edit": services.edit_sentence(parent, child),
         "Status": _status(child),
         "Loss": [result.validation_loss for result in epochs],
         "Accuracy": child.accuracy,

@@ -6,7 +6,7 @@ import streamlit as st
 
 from remap_core import services
 from remap_core.errors import RemapError
-from remap_core.exports.forms import FORMS, export
+from remap_core.exports.forms import FORMS, architecture_json, export
 from remap_core.trials import Trial, TrialId
 from remap_core.ui import state
 from remap_core.ui.plain import plain
@@ -34,7 +34,7 @@ def _downloads(trial: Trial) -> None:
         files = _files(trial.id)
     except RemapError as error:
         st.info(plain(str(error)))
-        files = {".json": services.architectures_json([trial]).encode()}
+        files = {".json": architecture_json(trial.architecture)}
     for suffix, content in files.items():
         title, help_ = _TITLES[suffix]
         name = f"model-{trial.id}{suffix}"

@@ -10,11 +10,9 @@ import streamlit as st
 from remap_core import services
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.icon import icon_uri
-from remap_core.drawing.words import accuracy, points
-from remap_core.errors import RemapError
+from remap_core.drawing.words import accuracy
 from remap_core.trials import Trial
 from remap_core.ui import shell
-from remap_core.ui.tables import edit_sentence
 
 CHILDREN_SHOWN = 20
 INDENT, DEEPEST = 28, 6
@@ -40,30 +38,6 @@ def show_lineage(catalogue: Catalogue, trial: Trial, key: str) -> None:
         st.caption(f"… and {len(children) - CHILDREN_SHOWN:,} more children; Generate lists them all.")
 
 
-def effect_sentence(catalogue: Catalogue, parent: Trial, child: Trial) -> str:
-    """What an edit did to accuracy and parameters; whether that is more than noise where it can be tested.
-
-    >>> from remap_core.ui.lineage import parameters_sentence
-    >>> parameters_sentence(1000, 900), parameters_sentence(1, 1)
-    ('100 parameters fewer', 'as many parameters')
-    """
-    if child.accuracy is None or parent.accuracy is None:
-        return child.state.value
-    change = points(child.accuracy - parent.accuracy)
-    try:
-        noise = " (within noise)" if services.compare_predictions(catalogue, parent, child).is_noise else ""
-    except RemapError:
-        noise = f" ({child.state})"
-    return f"{change}{noise}, {parameters_sentence(parent.architecture.parameters, child.architecture.parameters)}"
-
-
-def parameters_sentence(before: int, after: int) -> str:
-    """How many parameters more or fewer."""
-    if before == after:
-        return "as many parameters"
-    return f"{abs(after - before):,} parameters {'more' if after > before else 'fewer'}"
-
-
 @contextmanager
 def _branch(depth: int) -> Iterator[None]:
     """A part of the tree, so many generations to the right."""
@@ -85,7 +59,7 @@ def _model(
             shell.open_model(one.id)
         st.markdown(accuracy(one), width="content")
     if parent:
-        st.caption(f"{edit_sentence(one, parent)}: {effect_sentence(catalogue, parent, one)}")
+        st.caption(f"{services.edit_sentence(parent, one)}: {services.effect_sentence(catalogue, parent, one)}")
 
 
 def relatives(catalogue: Catalogue, trial: Trial) -> Sequence[Trial]:

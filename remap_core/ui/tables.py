@@ -7,12 +7,12 @@ from typing import Any
 
 import streamlit as st
 
+from remap_core import services
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing import words
 from remap_core.drawing.svg import snac_data_uri, table_size
 from remap_core.errors import NotFound
 from remap_core.space.architecture import Architecture
-from remap_core.space.edits import sentences
 from remap_core.trials import Origin, Trial
 
 ROW_HEIGHT = 36
@@ -93,11 +93,6 @@ def layer_table(architecture: Architecture, key: str) -> None:
     )
 
 
-def edit_sentence(child: Trial, parent: Trial) -> str:
-    """What was done to the parent to get the child."""
-    return "; ".join(sentences(parent.architecture, child.proposal.edits))
-
-
 def origin_sentence(trial: Trial, catalogue: Catalogue) -> str:
     """Where a model comes from, and how far it is."""
     state = f"{trial.state.value}, {words.counted(trial.epochs_done, 'epoch')} of {trial.proposal.config.epochs}"
@@ -109,4 +104,6 @@ def origin_sentence(trial: Trial, catalogue: Catalogue) -> str:
         parent = catalogue.trial(trial.proposal.parent)
     except NotFound:
         return f"{trial.proposal.origin.value.capitalize()} of #{trial.proposal.parent}; {state}."
-    return f"{trial.proposal.origin.value.capitalize()} of #{parent.id}: {edit_sentence(trial, parent)}; {state}."
+    return (
+        f"{trial.proposal.origin.value.capitalize()} of #{parent.id}: {services.edit_sentence(parent, trial)}; {state}."
+    )

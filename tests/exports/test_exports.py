@@ -76,7 +76,7 @@ import sys, numpy, torch
 sys.path.insert(0, ".")
 from model import load
 with torch.no_grad():
-    print(load("model.safetensors")(torch.from_numpy(numpy.load("images.npy"))).argmax(1).tolist())
+    print(load()(torch.from_numpy(numpy.load("images.npy"))).argmax(1).tolist())
 assert not any(name.startswith("remap") for name in sys.modules)
 """
 
@@ -145,11 +145,11 @@ def test_pytorch_source_refuses_images_that_are_no_bytes(model):
 EVIL = '"""\nraise SystemExit\n\'\\'
 
 
-def test_names_of_classes_and_data_sets_are_no_code(model):
+def test_names_of_classes_data_sets_and_files_are_no_code(model):
     source: dict = {}
     named = replace(model, dataset=EVIL, class_names=(EVIL, "b", "c"))
-    exec(pytorch_source(named, "weights.safetensors"), source)  # noqa: S102 (our own)
-    assert (source["DATASET"], source["CLASSES"]) == (EVIL, [EVIL, "b", "c"])
+    exec(pytorch_source(named, EVIL), source)  # noqa: S102 (our own)
+    assert (source["DATASET"], source["CLASSES"], source["WEIGHTS"]) == (EVIL, [EVIL, "b", "c"], EVIL)
 
 
 def test_the_other_forms_are_the_weights_as_they_are_and_the_architecture(trained, model):
@@ -157,7 +157,7 @@ def test_the_other_forms_are_the_weights_as_they_are_and_the_architecture(traine
     assert set(FORMS) == {".onnx", ".py", ".safetensors", ".json"}
     assert export(model, "a.safetensors") == weights.read_bytes()
     assert json.loads(export(model, "a.JSON")) == trial.architecture.to_json()
-    assert b'load("a b.safetensors")' in export(model, "a b.py")
+    assert b"WEIGHTS = 'a b.safetensors'" in export(model, "a b.py")
 
 
 @pytest.mark.parametrize(("name", "found"), [("a.pt", ".pt"), ("a", "without suffix")])
