@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import prod
 
 from torch import nn
 
@@ -21,22 +22,23 @@ from remap_core.space.layers import (
     SeparableConv2d,
     Shape,
 )
-from remap_core.training import modules
+from remap_core.training import modules, pools
 
 _FUNCTIONS: dict[Function, Callable[[], nn.Module]] = {
     "tanh": modules.Tanh,
     "relu": nn.ReLU,
-    "sigmoid": nn.Sigmoid,
+    "sigmoid": modules.Sigmoid,
     "gelu": nn.GELU,
     "silu": nn.SiLU,
 }
 
 
-def build(architecture: Architecture) -> nn.Sequential:
+def build(architecture: Architecture, at_once: int = 1) -> nn.Sequential:
     """The network of an architecture, with PyTorch's initial weights (drawn from the global generator), in train mode.
 
     It takes (n, channels, height, width) float32 and puts out logits, (n, classes) float32. There is one module for
-    each layer and the head, in order, and a Flatten where an image becomes a vector.
+    each layer and the head, in order, and a Flatten where an image becomes a vector. at_once: how many images it will
+    learn together; for many values the pools are compiled.
 
     >>> from remap_core.space.layers import Conv2d
     >>> [type(module).__name__ for module in build(Architecture((1, 8, 8), 10, (Conv2d(3, 4),)))]
@@ -44,7 +46,7 @@ def build(architecture: Architecture) -> nn.Sequential:
     """
     chain = (*architecture.layers, Dense(architecture.classes))
     pairs = zip(chain, architecture.input_shapes, strict=True)
-    return nn.Sequential(*(module for layer, shape in pairs for module in _modules(layer, shape)))
+    return nn.Sequential(*(module for layer, shape in pairs for module in _modules(layer, shape, at_once)))
 
 
 def _dense(shape: Shape, units: int) -> Iterator[nn.Module]:
@@ -62,16 +64,17 @@ def _separable(layer: SeparableConv2d, channels: int) -> nn.Sequential:
     return nn.Sequential(depthwise, modules.Conv2d(channels, layer.filters, 1))
 
 
-def _modules(layer: Layer, shape: Shape) -> Iterator[nn.Module]:
+def _modules(layer: Layer, shape: Shape, at_once: int) -> Iterator[nn.Module]:
+    compiled = at_once * prod(shape) > pools.FEWEST_TO_COMPILE
     match layer:
         case Conv2d():
             yield modules.Conv2d(shape[0], layer.filters, layer.kernel_size, layer.stride, layer.margin)
         case SeparableConv2d():
             yield _separable(layer, shape[0])
         case MaxPool2d():
-            yield modules.MaxPool2d(layer.size, layer.stride)
+            yield pools.MaxPool2d(layer.size, layer.stride, compiled)
         case AvgPool2d():
-            yield modules.AvgPool2d(layer.size, layer.stride)
+            yield pools.AvgPool2d(layer.size, layer.stride, compiled)
         case GlobalAvgPool2d():
             yield modules.GlobalAvgPool2d()
         case BatchNorm():

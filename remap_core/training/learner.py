@@ -17,6 +17,7 @@ from remap_core.space.architecture import Architecture
 from remap_core.space.layers import BatchNorm
 from remap_core.training.build import build
 from remap_core.training.devices import multiplies_bf16
+from remap_core.training.pools import AvgPool2d, MaxPool2d
 from remap_core.training.residence import ResidentImages
 
 JUDGED_AT_ONCE = {"cpu": 256, "cuda": 2048}
@@ -31,7 +32,7 @@ LEAST_FOR_BF16 = 25_000_000
 """Multiply-adds of a batch; with fewer, to convert costs more than bf16 saves."""
 MOST_BYTES_AHEAD = 2**28
 """Of images behind the first modules, kept by one training."""
-_UNCHANGING = (nn.MaxPool2d, nn.AvgPool2d, nn.Tanh, nn.ReLU, nn.Sigmoid, nn.GELU, nn.SiLU)
+_UNCHANGING = (MaxPool2d, AvgPool2d, nn.Tanh, nn.ReLU, nn.Sigmoid, nn.GELU, nn.SiLU)
 
 
 class Score(NamedTuple):
@@ -58,8 +59,9 @@ class Learner:
     @classmethod
     def begin(cls, architecture: Architecture, seed: int, device: str, batch_size: int = 256) -> Learner:
         """A fresh network, to learn in batches of this size; the same seed gives the same weights on every device."""
+        at_once = max(1, MOST_VALUES_AT_ONCE // max(architecture.activation_sizes)) if device == "cpu" else ALL_AT_ONCE
         with seeded("cpu", seed, 0):
-            network = build(architecture)
+            network = build(architecture, min(at_once, batch_size))
         # channels_last took 0.4 to 0.9 of the time of the usual layout on a CPU, a fused Adam 0.93 of a plain one
         network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         optimizer = torch.optim.Adam(network.parameters(), fused=True)
@@ -71,7 +73,6 @@ class Learner:
             }
         pays = architecture.multiply_adds * batch_size >= LEAST_FOR_BF16
         bf16 = device == "cpu" and multiplies_bf16() and pays
-        at_once = max(1, MOST_VALUES_AT_ONCE // max(architecture.activation_sizes)) if device == "cpu" else ALL_AT_ONCE
         whole = any(isinstance(layer, BatchNorm) for layer in architecture.layers)
         return cls(network, optimizer, bf16, at_once, whole)
 

@@ -14,7 +14,9 @@ import torch
 from numpy.typing import NDArray
 
 from remap_core.errors import TrainingFailed
+from remap_core.space.architecture import Architecture
 from remap_core.training.artifacts import Artifacts
+from remap_core.training.build import build
 from remap_core.training.datasets import Dataset
 from remap_core.training.latency import latency_on_this_machine
 from remap_core.training.learner import Learner, seeded
@@ -62,41 +64,46 @@ def train(
         epochs = artifacts.restore(learner) if artifacts else []
         learnt, judged = (learner.ahead(part, should_stop) for part in (data.train, data.validation))
         data = replace(data, train=learnt, validation=judged)
+        predictions = None
     yield from tuple(epochs)
     while not config.is_over([result.validation_loss for result in epochs]):
         with _memory_named(trial):
-            epochs.append(_epoch(learner, data, config, len(epochs) + 1, should_stop))
+            result, predictions = _epoch(learner, data, config, len(epochs) + 1, should_stop)
+            epochs.append(result)
             if artifacts:
                 artifacts.save_checkpoint(learner, epochs)
         yield epochs[-1]
     with _memory_named(trial):
-        latency = latency_on_this_machine(learner.network, trial.architecture, device, latencies)
-        evaluation = _evaluate(learner, dataset, data, latency, should_stop)
+        latency = _latency(trial.architecture, device, latencies)
+        if predictions is None:  # the checkpoint was the last epoch's
+            _, predictions = learner.judge(data.validation, should_stop)
+        confusion = _confusion(dataset.validation.labels, predictions, dataset.classes)
         if artifacts:
             artifacts.finish(learner, data.scale, epochs)
-    return evaluation
+    return Evaluation(confusion, predictions, latency)
 
 
 def _epoch(
     learner: Learner, data: ResidentDataset, config: TrainingConfig, epoch: int, should_stop: Callable[[], bool]
-) -> EpochResult:
+) -> tuple[EpochResult, NDArray[np.uint8]]:
     start = perf_counter()
     rate = config.learning_rate * config.decay ** (epoch - 1)
     # each epoch has a seed of its own, so that nothing random needs to be remembered between two
     with seeded(data.device, config.seed, epoch):
         order = torch.randperm(len(data.train.labels))  # first, so that it is the same whatever the network draws
         learned = learner.learn(data.train, order, config.batch_size, rate, should_stop)
-    judged, _ = learner.judge(data.validation, should_stop)
+    judged, predictions = learner.judge(data.validation, should_stop)
     if not isfinite(learned.loss + judged.loss):
         raise TrainingFailed(f"The training diverged at epoch {epoch}: its loss is no longer a number.")
-    return EpochResult(epoch, *learned, *judged, seconds=perf_counter() - start)
+    return EpochResult(epoch, *learned, *judged, seconds=perf_counter() - start), predictions
 
 
-def _evaluate(
-    learner: Learner, dataset: Dataset, data: ResidentDataset, latency: Latency, should_stop: Callable[[], bool]
-) -> Evaluation:
-    _, predictions = learner.judge(data.validation, should_stop)
-    return Evaluation(_confusion(dataset.validation.labels, predictions, dataset.classes), predictions, latency)
+def _latency(architecture: Architecture, device: str, folder: Path | None) -> Latency:
+    """Of the network as PyTorch has it, without what makes learning faster: so it answers elsewhere, too."""
+    with seeded("cpu", 0):
+        network = build(architecture)
+    network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return latency_on_this_machine(network, architecture, device, folder)
 
 
 def _confusion(gold: NDArray[np.uint8], predicted: NDArray[np.uint8], classes: int) -> NDArray[np.int64]:
