@@ -36,7 +36,9 @@ def folder(tmp_path):
 
 @pytest.fixture
 def beat(folder):
-    return Beat(folder, InlineExecutor(train_well))
+    beat = Beat(folder)
+    beat.executor = InlineExecutor(train_well)
+    return beat
 
 
 @pytest.mark.parametrize("jump", JUMPS)

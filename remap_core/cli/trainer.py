@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import Annotated
@@ -69,7 +71,8 @@ def trainer(
         store = CatalogueStore.open(folder)
         maps = Cartographer(store)
         try:
-            describe = cache(partial(_describe, folder))
+            beat = Beat(folder)
+            describe = cache(partial(_describe, folder, beat))
             _enqueue_initial(store, settings, describe)
             stop = loop.stop_on_signals()  # only now: what is downloaded before can be interrupted
             trainings = cluster_executor(settings) if settings.executor == "ray" else _local_executor(settings)
@@ -82,7 +85,7 @@ def trainer(
                 halving=settings.halving,
                 want_of_room=folder.want_of_room,
             )
-            beat = Beat(folder, trainings)
+            beat.executor = trainings
             loop.serve(worker, Publisher(store, folder), beat, stop, maps=maps, parent=with_parent)
         finally:
             maps.close()
@@ -91,15 +94,17 @@ def trainer(
 
 
 class Beat:
-    """Writes the heartbeat, at most once in BEAT seconds."""
+    """Writes the heartbeat, at most once in BEAT seconds. Before there is an executor the trainer is starting."""
 
-    def __init__(self, folder: DataFolder, executor: Executor) -> None:
-        self._folder, self._executor = folder, executor
+    def __init__(self, folder: DataFolder) -> None:
+        self.executor: Executor | None = None
+        self._folder = folder
         self._started = time.time()
-        self._last = 0.0
+        self._last, self._trouble = 0.0, ""
 
     def __call__(self, now: float, trouble: str) -> None:
         """Say that the daemon is alive, and what it cannot do at present."""
+        self._trouble = trouble
         if abs(now - self._last) < BEAT:  # a clock that was set back must not silence it
             return
         self._last = now
@@ -108,11 +113,30 @@ class Beat:
             started=self._started,
             heartbeat=now,
             version=__version__,
-            device=self._executor.device,
-            workers=self._executor.slots,
+            device=self.executor.device if self.executor else "",
+            workers=self.executor.slots if self.executor else 0,
             message=trouble,
         )
         write_trainer(self._folder, status)
+
+    @contextmanager
+    def kept_up(self) -> Iterator[None]:
+        """What is done inside may take minutes (a download): a thread goes on with the heartbeat meanwhile."""
+        done = threading.Event()
+
+        def go_on() -> None:
+            while not done.is_set():
+                with suppress(FolderUnusable):
+                    self(time.time(), self._trouble)
+                done.wait(BEAT)
+
+        thread = threading.Thread(target=go_on, name="heartbeat", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
 
 
 def _enqueue_initial(store: CatalogueStore, settings: Settings, describe: queue.DescribeDataset) -> None:
@@ -147,9 +171,10 @@ def _slots(settings: Settings) -> int:
     return settings.workers or len(os.sched_getaffinity(0))
 
 
-def _describe(folder: DataFolder, name: str) -> DatasetCard:
+def _describe(folder: DataFolder, beat: Beat, name: str) -> DatasetCard:
     """What the app knows of a data set; its validation images are published for the app, too."""
-    dataset = load_dataset(name, folder.home)
+    with beat.kept_up():
+        dataset = load_dataset(name, folder.home)
     try:
         write_validation_images(folder, dataset.name, dataset.validation.images)
     except FolderUnusable as error:

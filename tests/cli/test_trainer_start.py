@@ -3,12 +3,14 @@
 import json
 import logging
 import sys
+import time
 
 import pytest
 from typer.testing import CliRunner
 
 from remap_core.catalogue import filesystem
 from remap_core.catalogue.folder import DataFolder
+from remap_core.catalogue.heartbeat import read_trainer
 from remap_core.cli.line import app
 from remap_core.daemon.executors import InlineExecutor
 from remap_core.errors import FolderUnusable
@@ -43,6 +45,25 @@ def test_it_says_that_it_begins_what_it_enqueues_and_that_it_left(begin):
         "the trainer has left",
     ]
     assert {level for level, _ in said} == {"info"}
+
+
+def test_while_a_data_set_is_loaded_it_is_alive_and_starting(begin, monkeypatch, tmp_path):
+    load, seen = trainer.load_dataset, []
+
+    def load_slowly(name, home):
+        patience = time.monotonic() + 20
+        while len({status.heartbeat for status in seen}) < 3 and time.monotonic() < patience:
+            status = read_trainer(DataFolder(tmp_path / "home"), time.time())
+            seen.extend([status] if status else [])
+            time.sleep(0.005)
+        return load(name, home)
+
+    monkeypatch.setattr(trainer, "BEAT", 0.01)
+    monkeypatch.setattr(trainer, "load_dataset", load_slowly)
+    ended, _ = begin()
+    assert ended.exit_code == 0
+    assert len({status.heartbeat for status in seen}) == 3
+    assert {(status.device, status.workers) for status in seen} == {("", 0)}
 
 
 def test_it_warns_of_a_network_file_system_and_trains_all_the_same(begin, monkeypatch):
