@@ -182,6 +182,10 @@ class Nodes:
         node.device = ""
         node.probe = self._prober.options(scheduling_strategy=pinned(node.name)).remote(self._prepare, __version__)
 
+    def has_left(self, node: Node) -> bool:
+        """Whether a node is no longer there; if its machine comes back it is another one."""
+        return node.name not in self._nodes
+
     def _room(self, resources: dict[str, float]) -> int:
         cores = int(resources.get("CPU", 0))
         if not self._gpus:

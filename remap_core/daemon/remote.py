@@ -152,7 +152,9 @@ class RayExecutor:
         for number in ended:
             events += self._end(number)
         for number, job in list(self._jobs.items()):
-            if job.heard is not None and time.monotonic() - job.heard > self._stale:
+            if self._nodes.has_left(job.node):
+                events += self._lose(number, f"The {_place(job)} has left the cluster.")
+            elif job.heard is not None and time.monotonic() - job.heard > self._stale:
                 events += self._lose(number, f"The task on {_place(job)} said nothing for {self._stale:g} seconds.")
         return events
 
@@ -201,8 +203,9 @@ class RayExecutor:
     def _lose(self, number: int, sentence: str) -> list[Event]:
         job = self._jobs.pop(number)
         self._ray.cancel(job.task, force=True)
-        self._nodes.ask(job.node)
-        return [Lost(job.run, sentence)]
+        if not self._nodes.has_left(job.node):
+            self._nodes.ask(job.node)
+        return [Stopped(job.run) if job.is_stopping else Lost(job.run, sentence)]
 
     def close(self, grace: float) -> list[Event]:
         """Stop all tasks, take their last events, kill those that stay longer than `grace` seconds; leave the cluster.

@@ -14,7 +14,7 @@ from trainings import WAIT, polled_until, prepare, ready, train_until_stopped, t
 from remap_core.cli.cluster import prepare_node, score_on_node, train_on_node
 from remap_core.commands import Enqueue
 from remap_core.daemon.cluster import join
-from remap_core.daemon.executors import EpochDone, Failed, Finished, Run, Scored, Stopped
+from remap_core.daemon.executors import EpochDone, Failed, Finished, Lost, Run, Scored, Stopped
 from remap_core.daemon.limits import Limits
 from remap_core.daemon.worker import Worker
 from remap_core.errors import SettingsError, TrainingFailed
@@ -198,6 +198,25 @@ def test_a_cluster_that_is_lost_ends_the_trainer_with_one_sentence(ray_executor,
     monkeypatch.setattr("ray.nodes", fail)
     with pytest.raises(TrainingFailed, match=r"^The Ray cluster is lost: its head does not answer\.$"):
         polled_until(executor, Finished)
+
+
+@pytest.mark.parametrize("asked_to_stop", [False, True])
+def test_what_ran_on_a_node_that_has_left_is_given_up_at_once(ray_executor, monkeypatch, asked_to_stop):
+    ray = pytest.importorskip("ray")
+    executor = with_slots(ray_executor(LIVELY), 2)
+    executor.start(trial(1))
+    polled_until(executor, EpochDone)
+    (job,) = executor._jobs.values()
+    others = [entry for entry in ray.nodes() if entry["NodeID"] != job.node.name]
+    monkeypatch.setattr("ray.nodes", lambda: others)
+    job.is_stopping = asked_to_stop  # what the task is not told any more
+    gone = (
+        Stopped(Run(1, 1)) if asked_to_stop else Lost(Run(1, 1), f"The node {job.node.address} has left the cluster.")
+    )
+    assert [event for event in polled_until(executor, type(gone)) if not isinstance(event, EpochDone)] == [gone]
+    assert executor.slots == 1
+    monkeypatch.undo()
+    with_slots(executor, 2)
 
 
 def test_joining_a_cluster_leaves_signals_to_the_daemon(ray_executor):
