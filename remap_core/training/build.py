@@ -24,6 +24,10 @@ from remap_core.space.layers import (
 )
 from remap_core.training import modules, pools
 
+FEWEST_TO_COMPILE = 2**17
+"""Values that come into a layer at once. To compile takes a process some seconds and 100 MB in all: it is for networks
+that are trained on much."""
+
 _FUNCTIONS: dict[Function, Callable[[], nn.Module]] = {
     "tanh": modules.Tanh,
     "relu": nn.ReLU,
@@ -38,7 +42,7 @@ def build(architecture: Architecture, at_once: int = 1) -> nn.Sequential:
 
     It takes (n, channels, height, width) float32 and puts out logits, (n, classes) float32. There is one module for
     each layer and the head, in order, and a Flatten where an image becomes a vector. at_once: how many images it will
-    learn together; for many values the pools are compiled.
+    learn together; layers that many values come into are compiled.
 
     >>> from remap_core.space.layers import Conv2d
     >>> [type(module).__name__ for module in build(Architecture((1, 8, 8), 10, (Conv2d(3, 4),)))]
@@ -65,7 +69,7 @@ def _separable(layer: SeparableConv2d, channels: int) -> nn.Sequential:
 
 
 def _modules(layer: Layer, shape: Shape, at_once: int) -> Iterator[nn.Module]:
-    compiled = at_once * prod(shape) > pools.FEWEST_TO_COMPILE
+    compiled = at_once * prod(shape) > FEWEST_TO_COMPILE
     match layer:
         case Conv2d():
             yield modules.Conv2d(shape[0], layer.filters, layer.kernel_size, layer.stride, layer.margin)
@@ -84,6 +88,6 @@ def _modules(layer: Layer, shape: Shape, at_once: int) -> Iterator[nn.Module]:
         case Activation():
             yield _FUNCTIONS[layer.function]()
         case Dropout():
-            yield modules.Dropout(layer.rate)
+            yield modules.Dropout(layer.rate, compiled)
         case _:
             raise TypeError(f"{type(layer).__name__} has no module.")

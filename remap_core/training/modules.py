@@ -15,7 +15,6 @@ from torch.nn.functional import batch_norm, linear
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from remap_core.space.layers import Shape
-from remap_core.training.pools import FEWEST_TO_COMPILE
 
 
 class Flatten(nn.Flatten):
@@ -58,11 +57,15 @@ class Conv2d(nn.Conv2d):
 
 
 class Dropout(nn.Dropout):
-    """On a CPU in a fraction of the time of nn.Dropout: many values are dropped by hashes of their places, few by whole
-    random integers, eight or four to a draw.
+    """On a CPU in a fraction of the time of nn.Dropout: by whole random integers, eight or four to a draw, or with
+    `compiled` by hashes of places.
 
     The rate is met to 2**-17. Values are kept with a probability q and scaled by 1/q, so the mean stays.
     """
+
+    def __init__(self, rate: float, compiled: bool = False) -> None:
+        super().__init__(rate)
+        self.compiled = compiled
 
     def forward(self, input: Tensor) -> Tensor:
         """The same shape and type; in evaluation the input itself."""
@@ -73,7 +76,7 @@ class Dropout(nn.Dropout):
         return self._dropped(input)
 
     def _dropped(self, values: Tensor) -> Tensor:
-        if values.numel() > FEWEST_TO_COMPILE:
+        if self.compiled:
             return _Dropped.apply(values, self.p, torch.randint(2**32, (2,)).tolist())  # type: ignore[no-any-return]
         bits, integers = (8, torch.int8) if (256 * self.p).is_integer() else (16, torch.int16)
         dropped = min(round(self.p * 2**bits), 2**bits - 1)
@@ -167,8 +170,7 @@ class _Dropped(torch.autograd.Function):
 def _dropped(values: Tensor, rate: float, seed: tuple[int, int]) -> Tensor:
     from remap_core.training.kernels import drop
 
-    kept = torch.from_numpy(drop(_flat(values.contiguous()), rate, seed))
-    return kept.view(values.dtype).view(values.shape)
+    return dressed(drop(bare(values.contiguous().flatten()), rate, seed)).view(values.shape)
 
 
 @cache
@@ -179,6 +181,17 @@ def _table(function: Callable[[Tensor], Tensor]) -> NDArray[np.uint16]:
 
 
 def _flat(values: Tensor) -> NDArray[Any]:
-    """(n,) dense values as they lie, as `kernels` take them."""
-    flat = values.detach().as_strided((values.numel(),), (1,))
-    return (flat.view(torch.uint16) if flat.dtype is torch.bfloat16 else flat).numpy()
+    """(n,) dense values as they lie."""
+    return bare(values.as_strided((values.numel(),), (1,)))
+
+
+def bare(values: Tensor) -> NDArray[Any]:
+    """Values as `kernels` take them, of the same memory."""
+    values = values.detach()
+    return (values.view(torch.uint16) if values.dtype is torch.bfloat16 else values).numpy()
+
+
+def dressed(values: NDArray[Any]) -> Tensor:
+    """What `kernels` put out, of the same memory."""
+    tensor = torch.from_numpy(values)
+    return tensor.view(torch.bfloat16) if tensor.dtype is torch.uint16 else tensor

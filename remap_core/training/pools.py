@@ -10,18 +10,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, max_pool2d
 
-FEWEST_TO_COMPILE = 2**17
-"""Values of a batch: `kernels` are for more."""
+from remap_core.training.modules import bare, dressed
+
 _FEW_CHANNELS = 8
 _WIDEST_WINDOW = 15
 """`kernels` keeps the place of a maximum in a byte."""
 
 
 class _Pool(nn.Module):
-    """With `compiled` large batches are pooled by `kernels`, small ones by PyTorch.
-
-    To compile takes a process some seconds and 100 MB in all, so that it is for networks that are trained on much.
-    """
+    """With `compiled`, on a CPU, by `kernels`, else by PyTorch."""
 
     pytorchs: Callable[[Tensor, int, int], Tensor]
     ours: type[torch.autograd.Function]
@@ -42,8 +39,7 @@ class _Pool(nn.Module):
         return narrow.contiguous(memory_format=torch.channels_last)
 
     def _pooled(self, images: Tensor) -> Tensor:
-        known = images.device.type == "cpu" and images.dtype in (torch.float32, torch.bfloat16)
-        if self.compiled and known and images.numel() > FEWEST_TO_COMPILE:
+        if self.compiled and images.device.type == "cpu":
             return self.ours.apply(images, self.window, self.stride)  # type: ignore[no-any-return]
         return self.pytorchs(images, self.window, self.stride)
 
@@ -53,16 +49,16 @@ class _MaxPool(torch.autograd.Function):
     def forward(context: Any, images: Tensor, window: int, stride: int) -> Tensor:
         from remap_core.training.kernels import max_pooled
 
-        values = _bare(images)
+        values = bare(_rows(images))
         pooled, context.where = max_pooled(values, window, stride)
         context.of = values.shape, window, stride
-        return _dressed(pooled)
+        return _images(pooled)
 
     @staticmethod
     def backward(context: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
         from remap_core.training.kernels import max_pool_gradient
 
-        return _dressed(max_pool_gradient(_bare(gradients[0]), context.where, *context.of)), None, None
+        return _images(max_pool_gradient(bare(_rows(gradients[0])), context.where, *context.of)), None, None
 
 
 class _AvgPool(torch.autograd.Function):
@@ -78,7 +74,7 @@ class _AvgPool(torch.autograd.Function):
     def backward(context: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
         from remap_core.training.kernels import mean_pool_gradient
 
-        return _dressed(mean_pool_gradient(_bare(gradients[0]), *context.of)), None, None
+        return _images(mean_pool_gradient(bare(_rows(gradients[0])), *context.of)), None, None
 
 
 class MaxPool2d(_Pool):
@@ -93,13 +89,11 @@ class AvgPool2d(_Pool):
     pytorchs, ours = staticmethod(avg_pool2d), _AvgPool
 
 
-def _bare(images: Tensor) -> NDArray[Any]:
-    """(n, height, width, channels), as `kernels` takes them."""
-    values = images.detach().permute(0, 2, 3, 1).contiguous()
-    return (values.view(torch.uint16) if values.dtype is torch.bfloat16 else values).numpy()
+def _rows(images: Tensor) -> Tensor:
+    """(n, height, width, channels) in that order, which in channels_last is no copy."""
+    return images.permute(0, 2, 3, 1).contiguous()
 
 
-def _dressed(values: NDArray[Any]) -> Tensor:
-    """(n, channels, height, width) in channels_last, of what `kernels` puts out."""
-    images = torch.from_numpy(values)
-    return (images.view(torch.bfloat16) if images.dtype is torch.uint16 else images).permute(0, 3, 1, 2)
+def _images(values: NDArray[Any]) -> Tensor:
+    """(n, channels, height, width) in channels_last."""
+    return dressed(values).permute(0, 3, 1, 2)

@@ -6,70 +6,68 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from remap_core.training import modules
 from remap_core.training.learner import seeded
 from remap_core.training.modules import BatchNorm1d, BatchNorm2d, Conv2d, Dropout, Sigmoid, Tanh
 
 EACH = pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
 
 
-MANY = pytest.mark.parametrize("many", [False, True])  # many values are dropped by a loop that is compiled
+COMPILED = pytest.mark.parametrize("compiled", [False, True])
 
 
-def dropped(rate: float, values: torch.Tensor, seed: int = 0, *, many: bool) -> torch.Tensor:
-    with seeded("cpu", seed), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(modules, "FEWEST_TO_COMPILE", 0 if many else values.numel())
-        return Dropout(rate)(values)
+def dropped(rate: float, values: torch.Tensor, seed: int = 0, *, compiled: bool) -> torch.Tensor:
+    with seeded("cpu", seed):
+        return Dropout(rate, compiled)(values)
 
 
-@MANY
+@COMPILED
 @given(rate=st.floats(0.01, 0.99), seed=st.integers(0, 9))
-def test_dropout_zeroes_values_at_its_rate_wherever_they_stand(many, rate, seed):
-    zeroed = (dropped(rate, torch.ones(2_000, 8), seed, many=many) == 0).float()
+def test_dropout_zeroes_values_at_its_rate_wherever_they_stand(compiled, rate, seed):
+    zeroed = (dropped(rate, torch.ones(2_000, 8), seed, compiled=compiled) == 0).float()
     for place in range(8):  # eight are drawn at once
         assert zeroed[:, place].mean().item() == pytest.approx(rate, abs=6 * (rate * (1 - rate) / 2_000) ** 0.5)
 
 
-@MANY
+@COMPILED
 @EACH
 @given(rate=st.one_of(st.sampled_from([k / 8 for k in range(1, 8)]), st.floats(1e-9, 1 - 1e-9)))
-def test_dropout_scales_what_it_keeps_so_that_the_mean_stays(many, kind, rate):
-    values = dropped(rate, torch.ones(4_096, dtype=kind), many=many)
+def test_dropout_scales_what_it_keeps_so_that_the_mean_stays(compiled, kind, rate):
+    values = dropped(rate, torch.ones(4_096, dtype=kind), compiled=compiled)
     kept = values[values != 0]
     assert values.dtype is kind
     assert kept.unique().numel() <= 1
-    bits = 32 if many else 8 if (256 * rate).is_integer() else 16
+    bits = 32 if compiled else 8 if (256 * rate).is_integer() else 16
     share = 1 - min(round(rate * 2**bits), 2**bits - 1) / 2**bits
     assert torch.allclose(kept, torch.full_like(kept, 1 / share))
 
 
-@MANY
-def test_dropout_draws_each_value_for_itself(many):
-    zeroed = (dropped(0.5, torch.ones(64, 1_024), many=many) == 0).float()
+@COMPILED
+def test_dropout_draws_each_value_for_itself(compiled):
+    zeroed = (dropped(0.5, torch.ones(64, 1_024), compiled=compiled) == 0).float()
     for values in (zeroed, zeroed.T[:, :60]):
         correlations = torch.corrcoef(values.T) - torch.eye(values.shape[1])
         assert correlations.abs().max() < 6 / len(values) ** 0.5
-    drawn = [dropped(0.5, torch.ones(99), seed, many=many) for seed in (1, 2, 1)]
+    drawn = [dropped(0.5, torch.ones(99), seed, compiled=compiled) for seed in (1, 2, 1)]
     assert not torch.equal(drawn[0], drawn[1])
     assert torch.equal(drawn[0], drawn[2])
 
 
-@MANY
+@COMPILED
 @EACH
 @pytest.mark.parametrize("shape", [(3, 5), (1, 1), (2, 3, 4, 5), (1, 1, 1, 1)])
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
-def test_what_dropout_drops_has_no_gradient_and_what_it_keeps_the_scale(many, kind, shape, layout):
+def test_what_dropout_drops_has_no_gradient_and_what_it_keeps_the_scale(compiled, kind, shape, layout):
     values = torch.randn(shape, dtype=kind).requires_grad_()
-    put_out = dropped(0.3, values, many=many)
+    put_out = dropped(0.3, values, compiled=compiled)
     gradient = torch.ones_like(put_out)
     put_out.backward(gradient.contiguous(memory_format=layout) if gradient.dim() == 4 else gradient)
     assert torch.allclose(values.grad * values, put_out, rtol=torch.finfo(kind).eps)
 
 
-@MANY
-def test_dropout_keeps_the_layout_of_channels_last(many):
+@COMPILED
+def test_dropout_keeps_the_layout_of_channels_last(compiled):
     values = torch.ones(2, 3, 4, 5).contiguous(memory_format=torch.channels_last)
-    assert dropped(0.5, values, many=many).stride() == values.stride()
+    assert dropped(0.5, values, compiled=compiled).stride() == values.stride()
 
 
 def test_in_evaluation_dropout_does_nothing():

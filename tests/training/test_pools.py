@@ -6,11 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_tasks import BARS, trial_on
 from torch import nn
-from torch.nn.functional import avg_pool2d, max_pool2d
 
 from remap_core.space.architecture import Architecture
 from remap_core.space.text import parse_layers
-from remap_core.training import pools
 from remap_core.training.build import build
 from remap_core.training.learner import Learner
 from remap_core.training.pools import AvgPool2d, MaxPool2d
@@ -21,11 +19,6 @@ WINDOWS = pytest.mark.parametrize(("window", "stride"), [(2, 2), (3, 2), (5, 2),
 POOLS = pytest.mark.parametrize(("ours", "textbook"), [(MaxPool2d, nn.MaxPool2d), (AvgPool2d, nn.AvgPool2d)])
 
 shapes = st.tuples(st.integers(1, 3), st.integers(1, 20), st.integers(5, 12), st.integers(5, 12))
-
-
-@pytest.fixture
-def compiled_for_all(monkeypatch):
-    monkeypatch.setattr(pools, "FEWEST_TO_COMPILE", 0)
 
 
 def pooled(pool, images):
@@ -40,7 +33,6 @@ def pooled(pool, images):
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 @pytest.mark.parametrize("channels", [1, 3, 8, 16])
 @pytest.mark.parametrize("compiled", [False, True])
-@pytest.mark.usefixtures("compiled_for_all")
 def test_pools_are_pytorchs_own_for_few_channels_and_for_many(ours, textbook, layout, channels, compiled):
     images = torch.randn(5, channels, 9, 7).contiguous(memory_format=layout)
     found, expected = pooled(ours(3, 2, compiled), images), pooled(textbook(3, 2), images)
@@ -48,48 +40,27 @@ def test_pools_are_pytorchs_own_for_few_channels_and_for_many(ours, textbook, la
     assert torch.allclose(found[1], expected[1], atol=1e-6)
 
 
+@POOLS
 @KINDS
 @WINDOWS
-@pytest.mark.usefixtures("compiled_for_all")
-def test_a_compiled_max_pool_puts_out_the_same_and_sums_gradients_in_float32(kind, window, stride):
-    ours = MaxPool2d(window, stride, compiled=True)
+def test_a_compiled_pool_puts_out_the_same_and_sums_gradients_in_float32(ours, textbook, kind, window, stride):
+    ours, textbook = ours(window, stride, compiled=True), textbook(window, stride)
 
     @settings(max_examples=25)
     @given(shapes, st.integers(0, 99))
     def law(shape, seed):
         images = torch.randn(shape, generator=torch.Generator().manual_seed(seed)).to(kind)
-        found = pooled(ours, images)
-        assert torch.equal(found[0], max_pool2d(images, window, stride))
-        _, exact = pooled(nn.MaxPool2d(window, stride), images.double())  # bf16 has no ties but in equal values
-        assert torch.allclose(found[1].double(), exact, rtol=torch.finfo(kind).eps, atol=1e-6)
-
-    law()
-
-
-@KINDS
-@WINDOWS
-@pytest.mark.usefixtures("compiled_for_all")
-def test_a_compiled_average_pool_puts_out_the_same_and_sums_gradients_in_float32(kind, window, stride):
-    ours = AvgPool2d(window, stride, compiled=True)
-
-    @settings(max_examples=25)
-    @given(shapes, st.integers(0, 99))
-    def law(shape, seed):
-        images = torch.randn(shape, generator=torch.Generator().manual_seed(seed)).to(kind)
-        values = images.clone().requires_grad_()
-        put_out = ours(values)
-        assert torch.equal(put_out, avg_pool2d(images, window, stride))
-        put_out.backward(put_out.detach())
-        doubles = images.double().requires_grad_()
-        avg_pool2d(doubles, window, stride).backward(put_out.detach().double())
-        assert torch.allclose(values.grad.double(), doubles.grad, rtol=torch.finfo(kind).eps, atol=1e-6)
+        put_out, gradient = pooled(ours, images)
+        assert torch.equal(put_out, textbook(images))
+        exact = images.double().requires_grad_()
+        textbook(exact).backward(put_out.double())
+        assert torch.allclose(gradient.double(), exact.grad, rtol=torch.finfo(kind).eps, atol=1e-6)
 
     law()
 
 
 @KINDS
 @pytest.mark.parametrize("sign", [1, -1])
-@pytest.mark.usefixtures("compiled_for_all")
 def test_a_compiled_max_pool_hides_no_nan_and_knows_infinities(kind, sign):
     one_image = torch.zeros(1, 8, 2, 2, dtype=kind)
     nan, largest, least, infinite = (one_image.clone() for _ in range(4))
@@ -103,14 +74,12 @@ def test_a_compiled_max_pool_hides_no_nan_and_knows_infinities(kind, sign):
 
 
 @KINDS
-@pytest.mark.usefixtures("compiled_for_all")
 def test_of_equal_values_the_first_gets_the_gradient(kind):
     _, gradient = pooled(MaxPool2d(2, 2, compiled=True), torch.ones(1, 8, 2, 2, dtype=kind))
     assert gradient[0, 0].tolist() == [[1, 0], [0, 0]]
 
 
 @POOLS
-@pytest.mark.usefixtures("compiled_for_all")
 def test_a_window_that_is_too_wide_to_compile_is_pytorchs(ours, textbook):
     images = torch.randn(2, 8, 20, 20)
     for found, expected in zip(
@@ -128,7 +97,6 @@ def test_pools_are_compiled_for_networks_that_learn_much_at_once():
     assert not Learner.begin(digits, 0, "cpu", batch_size=16).network[1].compiled
 
 
-@pytest.mark.usefixtures("compiled_for_all")
 def test_a_network_with_compiled_pools_learns_and_judges_as_one_without():
     data, scores = resident(BARS, "cpu"), []
     for compiled in (True, False):

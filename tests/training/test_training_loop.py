@@ -29,6 +29,13 @@ def test_a_training_yields_its_epochs_and_returns_its_evaluation():
     assert evaluation.latency.batch_256_ms > 0
 
 
+def test_validation_images_are_judged_once_an_epoch(monkeypatch):
+    judge, calls = Learner.judge, []
+    monkeypatch.setattr(Learner, "judge", lambda *arguments: calls.append(1) or judge(*arguments))
+    run(train(trial_on(BARS, "Dense 4", epochs=3), BARS, device="cpu"))
+    assert len(calls) == 3
+
+
 def test_the_rows_of_the_confusion_are_gold_and_its_columns_predicted():
     _, evaluation = run(train(trial_on(BARS, "", epochs=1, learning_rate=1e-9), BARS, device="cpu"))
     for gold, predicted in np.ndindex(3, 3):
