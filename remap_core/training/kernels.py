@@ -62,13 +62,15 @@ def look_up(bits: Any, table: Any, put_out: Any) -> None:
 
 
 def drop(values: Values, rate: float, seed: tuple[int, int]) -> Values:
-    """Of (n,) values, each dropped with this probability, else divided by 1 - rate; the same seed drops the same ones.
+    """Of (n,) values, each dropped with this probability (met to 2**-32), else divided by the rest of it; the same seed
+    drops the same ones.
 
     seed: two whole numbers of 32 bits. A value is dropped by a hash of its place (lowbias32, Chris Wellons 2018).
     """
     put_out = np.empty_like(values)
     dropped = min(round(rate * 2**32), 2**32 - 1)
-    _drop(values, put_out, (np.uint32(seed[0]), np.uint32(seed[1])), np.uint32(dropped), np.float32(1 / (1 - rate)))
+    scale = np.float32(1 / (1 - dropped / 2**32))
+    _drop(values, put_out, (np.uint32(seed[0]), np.uint32(seed[1])), np.uint32(dropped), scale)
     return put_out
 
 
