@@ -73,12 +73,14 @@ def test_a_batch_norm_sees_the_whole_batch():
         assert torch.equal(one, other), name
 
 
-def test_the_wider_a_layer_the_fewer_images_pass_at_once_but_always_one():
+def test_the_wider_a_layer_the_fewer_images_pass_at_once_but_always_one(monkeypatch):
+    monkeypatch.setattr("remap_core.training.learner.MOST_VALUES_AT_ONCE", 100_000)
+
     def at_once(layers: str) -> int:
         return Learner.begin(trial_on(BARS, layers).architecture, 0, "cpu").at_once
 
     assert at_once("Conv 64x1") * 4 == pytest.approx(at_once("Conv 16x1"), abs=4)
-    assert at_once("Dense 7000000") == 1
+    assert at_once("Dense 100001") == 1
 
 
 def test_a_learner_names_every_weight_and_both_its_moments():
