@@ -16,8 +16,8 @@ from torch.nn.functional import cross_entropy
 from remap_core.space.architecture import Architecture
 from remap_core.space.layers import BatchNorm
 from remap_core.training.build import build
+from remap_core.training.contraction import Plan, unchanging
 from remap_core.training.devices import multiplies_bf16
-from remap_core.training.pools import AvgPool2d, MaxPool2d
 from remap_core.training.residence import ResidentImages
 
 JUDGED_AT_ONCE = {"cpu": 256, "cuda": 2048}
@@ -32,7 +32,6 @@ LEAST_FOR_BF16 = 25_000_000
 """Multiply-adds of a batch; with fewer, to convert costs more than bf16 saves."""
 MOST_BYTES_AHEAD = 2**28
 """Of images behind the first modules, kept by one training."""
-_UNCHANGING = (MaxPool2d, AvgPool2d, nn.Tanh, nn.ReLU, nn.Sigmoid, nn.GELU, nn.SiLU)
 
 
 class Score(NamedTuple):
@@ -51,7 +50,9 @@ class Learner:
     """
 
     network: nn.Sequential
+    body: nn.Sequential
     optimizer: torch.optim.Adam
+    unchanging: int = 0
     bf16: bool = False
     at_once: int = ALL_AT_ONCE
     whole: bool = False
@@ -59,7 +60,8 @@ class Learner:
     @classmethod
     def begin(cls, architecture: Architecture, seed: int, device: str, batch_size: int = 256) -> Learner:
         """A fresh network, to learn in batches of this size; the same seed gives the same weights on every device."""
-        at_once = max(1, MOST_VALUES_AT_ONCE // max(architecture.activation_sizes)) if device == "cpu" else ALL_AT_ONCE
+        plan = Plan.cheapest(architecture, batch_size) if device == "cpu" else Plan(architecture)
+        at_once = max(1, MOST_VALUES_AT_ONCE // max(plan.activation_sizes)) if device == "cpu" else ALL_AT_ONCE
         with seeded("cpu", seed, 0):
             network = build(architecture, min(at_once, batch_size))
         # channels_last took 0.4 to 0.9 of the time of the usual layout on a CPU, a fused Adam 0.93 of a plain one
@@ -71,22 +73,18 @@ class Learner:
                 "exp_avg": torch.zeros_like(parameter),
                 "exp_avg_sq": torch.zeros_like(parameter),
             }
-        pays = architecture.multiply_adds * batch_size >= LEAST_FOR_BF16
+        pays = plan.multiply_adds * batch_size >= LEAST_FOR_BF16
         bf16 = device == "cpu" and multiplies_bf16() and pays
         whole = any(isinstance(layer, BatchNorm) for layer in architecture.layers)
-        return cls(network, optimizer, bf16, at_once, whole)
+        return cls(network, plan.body(network), optimizer, unchanging(architecture), bf16, at_once, whole)
 
     def ahead(self, images: ResidentImages, should_stop: Callable[[], bool]) -> ResidentImages:
         """The images behind the network's first modules that never change, once for all epochs, where these fit."""
-        modules = self.network[: self._unchanging()]
+        modules = self.body[: self.unchanging]
         one = images.pixels[:1].permute(0, 3, 1, 2).float()
         if not len(modules) or 4 * len(images.labels) * modules(one).numel() > MOST_BYTES_AHEAD:
             return images
         return images.behind(modules, should_stop)
-
-    def _unchanging(self) -> int:
-        kinds = [isinstance(module, _UNCHANGING) for module in self.network]
-        return kinds.index(False)  # the head is none
 
     def tensors(self) -> Iterator[tuple[str, Tensor]]:
         """Everything that learning changes, by name: weights, running statistics, Adam's moments. Not copies."""
@@ -101,9 +99,9 @@ class Learner:
         self, images: ResidentImages, order: Tensor, batch_size: int, rate: float, should_stop: Callable[[], bool]
     ) -> Score:
         """One epoch over `images` in this order; the score is the batches' mean, each before its step."""
-        self.network.train()
+        self.body.train()
         self.optimizer.param_groups[0]["lr"] = rate
-        body, losses, answers = self.network[images.applied :], [], []
+        body, losses, answers = self.body[images.applied :], [], []
         for inputs, gold in images.batches(order, batch_size, should_stop):
             self.optimizer.zero_grad()
             share = torch.full((), 1 / len(gold), device=gold.device)
@@ -124,8 +122,8 @@ class Learner:
 
         Always in float32, as exported weights are used.
         """
-        self.network.eval()
-        body, losses, answers = self.network[images.applied :], [], []
+        self.body.eval()
+        body, losses, answers = self.body[images.applied :], [], []
         # float32 takes twice the bytes of bf16
         at_once = min(JUDGED_AT_ONCE[images.labels.device.type], max(1, self.at_once // 2))
         for inputs, gold in images.batches(torch.arange(len(images.labels)), at_once, should_stop):

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.functional import batch_norm, linear
+from torch.nn.functional import batch_norm, conv2d, linear, pad
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from remap_core.space.layers import Shape
@@ -42,18 +42,38 @@ class FlatLinear(nn.Linear):
 
 
 class Conv2d(nn.Conv2d):
-    """With a stride it is computed in float32 where bf16 is used otherwise.
-
-    oneDNN's bf16 kernels for strides are wrong in places: those that put out one column leave parts of the weights'
-    gradient as the memory was, and 64 filters of 4 x 4 with stride 4 on 12 x 12 put out nonsense (PyTorch 2.14).
-    """
+    """A convolution as `convolved` makes it."""
 
     def forward(self, input: Tensor) -> Tensor:
         """The same type, as far as autocast has it so."""
-        if max(self.stride) == 1 or not torch.is_autocast_enabled("cpu"):
-            return super().forward(input)
-        with torch.autocast("cpu", enabled=False):
-            return super().forward(input.float()).to(torch.get_autocast_dtype("cpu"))
+        return convolved(input, self.weight, self.bias, self.stride[0], int(self.padding[0]), self.groups)
+
+
+def convolved(  # noqa: PLR0917 (they are conv2d's)
+    images: Tensor, kernel: Tensor, bias: Tensor | None, stride: int, padding: int = 0, groups: int = 1
+) -> Tensor:
+    """PyTorch's conv2d, but for strides where bf16 is used.
+
+    oneDNN's bf16 kernels for strides are wrong in places: those that put out one column leave parts of the weights'
+    gradient as the memory was, and 64 filters of 4 x 4 with stride 4 on 12 x 12 put out nonsense (PyTorch 2.14). Grey
+    images that need no gradient are multiplied window by window instead, all else is computed in float32.
+    """
+    if stride == 1 or not torch.is_autocast_enabled("cpu"):
+        return conv2d(images, kernel, bias, stride, padding, groups=groups)
+    if bias is not None and images.shape[1] == 1 and not images.requires_grad:
+        return _multiplied(images, kernel, bias, stride, padding)
+    with torch.autocast("cpu", enabled=False):
+        put_out = conv2d(images.float(), kernel, bias, stride, padding, groups=groups)
+    return put_out.to(torch.get_autocast_dtype("cpu"))
+
+
+def _multiplied(images: Tensor, kernel: Tensor, bias: Tensor, stride: int, padding: int) -> Tensor:
+    """Of one channel."""
+    size = kernel.shape[2]
+    windows = pad(images, (padding,) * 4)[:, 0].unfold(1, size, stride).unfold(2, size, stride)
+    n, height, width = windows.shape[:3]
+    rows = windows.reshape(n * height * width, size**2)
+    return torch.addmm(bias, rows, kernel.flatten(1).t()).view(n, height, width, -1).permute(0, 3, 1, 2)
 
 
 class Dropout(nn.Dropout):

@@ -79,8 +79,9 @@ def test_the_wider_a_layer_the_fewer_images_pass_at_once_but_always_one(monkeypa
     def at_once(layers: str) -> int:
         return Learner.begin(trial_on(BARS, layers).architecture, 0, "cpu").at_once
 
-    assert at_once("Conv 64x1") * 4 == pytest.approx(at_once("Conv 16x1"), abs=4)
-    assert at_once("Dense 100001") == 1
+    assert at_once("Conv 64x1, Tanh") * 4 == pytest.approx(at_once("Conv 16x1, Tanh"), abs=4)
+    assert at_once("Dense 100001, Tanh") == 1
+    assert at_once("Conv 64x1") > 10 * at_once("Conv 64x1, Tanh")  # it is contracted with the head
 
 
 def test_a_learner_names_every_weight_and_both_its_moments():
@@ -112,7 +113,7 @@ def test_images_that_would_take_too_much_memory_are_not_made_ahead(monkeypatch):
 
 
 def test_small_networks_and_processors_without_bf16_learn_in_float32(monkeypatch):
-    large, small = (trial_on(BARS, layers).architecture for layers in ("Conv 64x3, Conv 64x3", "Dense 4"))
+    large, small = (trial_on(BARS, layers).architecture for layers in ("Conv 64x3, ReLU, Conv 64x3, ReLU", "Dense 4"))
     found = []
     for has_bf16 in (True, False):
         monkeypatch.setattr("remap_core.training.learner.multiplies_bf16", lambda has_bf16=has_bf16: has_bf16)
@@ -122,11 +123,10 @@ def test_small_networks_and_processors_without_bf16_learn_in_float32(monkeypatch
 
 def test_a_network_that_learns_in_bf16_is_judged_in_float32_and_keeps_float32_weights(monkeypatch):
     monkeypatch.setattr("remap_core.training.learner.multiplies_bf16", lambda: True)
-    learner = Learner.begin(trial_on(BARS, "Conv 64x3, ReLU, Conv 64x3").architecture, 0, "cpu")
+    learner = Learner.begin(trial_on(BARS, "Conv 64x3, ReLU, Conv 64x3, ReLU").architecture, 0, "cpu")
     learned = learner.learn(DATA.validation, torch.arange(18), 18, 0.0, go_on)
     judged, _ = learner.judge(DATA.validation, go_on)
     assert learned.loss == pytest.approx(judged.loss, rel=0.02)
     assert learned.loss != judged.loss
-    learner = type(learner)(learner.network, learner.optimizer)  # as an export is used: without bf16
-    assert learner.judge(DATA.validation, go_on)[0] == judged
+    assert replace(learner, bf16=False).judge(DATA.validation, go_on)[0] == judged  # as an export is used
     assert {tensor.dtype for _, tensor in learner.tensors()} == {torch.float32}

@@ -1,0 +1,133 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from small_tasks import BARS, trial_on
+from strategies import architectures
+
+from remap_core.space.architecture import Architecture
+from remap_core.space.text import parse_layers
+from remap_core.training.build import build
+from remap_core.training.contraction import Contracted, Plan, unchanging
+from remap_core.training.learner import Learner
+from remap_core.training.residence import resident
+
+
+def architecture_of(layers: str, input_shape: tuple[int, int, int] = (1, 28, 28)) -> Architecture:
+    return Architecture(input_shape, 10, parse_layers(layers))
+
+
+def contracted(layers: str, images: int = 256, size: int = 28) -> list[tuple[int, int]]:
+    """First layers of the runs and the layers behind their last; the head comes last."""
+    return [(run.start, run.stop) for run in Plan.cheapest(architecture_of(layers, (1, size, size)), images).runs]
+
+
+@contextmanager
+def double_precision() -> Iterator[None]:
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+@given(architectures(), st.sampled_from([1, 20, 10**9]))
+def test_contracted_layers_put_out_what_they_do_one_by_one_and_every_weight_gets_its_gradient(architecture, images):
+    with double_precision():
+        torch.manual_seed(0)
+        network = build(architecture).eval()  # dropout would draw anew, and batch norm keep what it saw
+        body = Plan.cheapest(architecture, images).body(network)
+        values = torch.randn(3, *architecture.input_shape).contiguous(memory_format=torch.channels_last)
+        weights = torch.randn(3, architecture.classes)
+        put_out, gradients = [], []
+        for way in (network, body):
+            network.zero_grad()
+            put_out.append(way(values))
+            (put_out[-1] * weights).sum().backward()
+            gradients.append([parameter.grad.clone() for parameter in network.parameters()])
+    assert torch.allclose(*put_out, rtol=1e-9, atol=1e-9)
+    for one, other in zip(*gradients, strict=True):
+        assert torch.allclose(one, other, rtol=1e-9, atol=1e-9)
+
+
+@given(architectures(), st.sampled_from([1, 20, 10**9]))
+def test_what_a_plan_foresees_is_what_its_modules_put_out(architecture, images):
+    plan = Plan.cheapest(architecture, images)
+    values, found = torch.zeros(2, *architecture.input_shape), []
+    for module in plan.body(build(architecture)):
+        values = module(values)
+        if not isinstance(module, torch.nn.Flatten):
+            found.append(values[0].numel())
+    assert found == plan.activation_sizes
+
+
+@given(architectures(), st.sampled_from([1, 20, 10**9]))
+def test_runs_follow_each_other_behind_what_never_changes(architecture, images):
+    ends = [unchanging(architecture)]
+    for run in Plan.cheapest(architecture, images).runs:
+        ends += [run.start, run.stop]
+        assert run.stop - run.start > 1
+    assert ends == sorted(ends)
+    assert ends[-1] <= len(architecture.layers) + 1
+
+
+@pytest.mark.parametrize(
+    ("layers", "runs"),
+    [
+        ("Conv 64x1, Conv 32x5, Conv 16x5, Sigmoid, Dense 16", [(0, 3), (4, 6)]),
+        ("Conv 64x3, ReLU, Conv 64x3, AvgPool 2, Dense 64", [(2, 6)]),
+        ("AvgPool 5, Conv 128x3", [(1, 3)]),
+        ("Conv 64x3, Dropout 0.5, Conv 32x3, MaxPool 2, Tanh", []),
+        ("Conv 64x1 same, Conv 64x3 same, ReLU, MaxPool 2", []),
+        ("Conv 64x3 same, Conv 64x3 same, GlobalAvgPool", [(0, 4)]),
+    ],
+)
+def test_linear_layers_with_nothing_between_them_are_contracted(layers, runs):
+    assert contracted(layers) == runs
+
+
+def test_what_costs_more_to_make_than_it_saves_is_not_contracted():
+    assert contracted("Conv 128x3, AvgPool 3, Tanh", images=16, size=8) == []
+    assert contracted("Conv 16x1, Sigmoid, Conv 16x3, Conv 128x5, Tanh", images=10**9) == []  # one for each pair
+
+
+def test_a_contracted_convolution_costs_what_one_of_its_size_does():
+    two, one = architecture_of("Conv 64x1, Conv 32x5, Tanh"), architecture_of("Conv 32x5, Tanh")
+    assert Plan.cheapest(two, 256).multiply_adds == one.multiply_adds
+    assert Plan(two).multiply_adds == two.multiply_adds
+
+
+def test_a_learner_of_contracted_layers_learns_what_one_does_that_computes_them_one_by_one():
+    architecture = trial_on(BARS, "Conv 64x3, Conv 4x3, Tanh, Dense 200").architecture
+    merged, apart = (Learner.begin(architecture, 0, "cpu", 84) for _ in range(2))
+    assert any(isinstance(module, Contracted) for module in merged.body)
+    apart = replace(apart, body=apart.network)
+    data = resident(BARS, "cpu")
+    for _ in range(3):
+        expected = apart.learn(data.train, torch.arange(84), 28, 0.01, lambda: False)
+        assert merged.learn(data.train, torch.arange(84), 28, 0.01, lambda: False) == pytest.approx(expected, rel=1e-4)
+    for (name, one), (_, other) in zip(apart.tensors(), merged.tensors(), strict=True):
+        assert torch.allclose(one, other, rtol=1e-3, atol=1e-4), name
+
+
+@pytest.mark.parametrize("layers", ["Conv 16x1, AvgPool 3, Conv 16x3, Tanh", "Conv 16x3, Conv 32x3, ReLU, Conv 32x3"])
+def test_gradients_in_bf16_are_those_of_the_layers_one_by_one_but_for_rounding(layers):
+    architecture = architecture_of(layers)
+    torch.manual_seed(0)
+    network = build(architecture)
+    plan = Plan.cheapest(architecture, 256)
+    assert plan.runs
+    images = torch.randn(64, 28, 28, 1).permute(0, 3, 1, 2)
+    found = []
+    for body, bf16 in ((network, False), (plan.body(network), True)):
+        network.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+            logits = body(images).float()
+        logits.square().sum().backward()
+        found.append([logits.detach(), *(parameter.grad.clone() for parameter in network.parameters())])
+    for exact, rounded in zip(*found, strict=True):
+        assert (exact - rounded).abs().max() < 0.05 * exact.abs().max()
