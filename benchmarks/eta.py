@@ -20,10 +20,9 @@ from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.children.times import FEWEST, Measured, estimate_time
-from remap_core.space.architecture import Architecture
 from remap_core.trials import Trial, TrialState
 
-Predict = Callable[[Sequence[Measured], Architecture], float]
+Predict = Callable[[Sequence[Measured], Trial], float]
 SKIPPED = 10
 
 
@@ -57,9 +56,9 @@ def replay(catalogue: Catalogue, trials: Sequence[Trial], predict: Predict) -> l
     found = []
     for trial in trials[SKIPPED:]:
         before = [one for one in trials if (one.finished or 0.0) <= (trial.started or 0.0)]
-        measured = [Measured(one.architecture, taken[one.id]) for one in before]
+        measured = [Measured(one.architecture, one.proposal.config.batch_size, taken[one.id]) for one in before]
         if len(measured) >= FEWEST:
-            found.append((predict(measured, trial.architecture), taken[trial.id]))
+            found.append((predict(measured, trial), taken[trial.id]))
     return found
 
 
@@ -70,17 +69,17 @@ def row(pairs: Sequence[tuple[float, float]]) -> str:
     return f"{np.median(error):6.1%} {np.quantile(error, 0.75):14.1%} {predicted.sum() / taken.sum() - 1:+7.1%}"
 
 
-def product(measured: Sequence[Measured], architecture: Architecture) -> float:
+def product(measured: Sequence[Measured], trial: Trial) -> float:
     """What the pages say."""
     estimate = estimate_time(measured)
-    return estimate.epoch_seconds(architecture) if estimate else float("nan")
+    return estimate.epoch_seconds(trial.architecture, trial.proposal.config.batch_size) if estimate else float("nan")
 
 
-def line(measured: Sequence[Measured], architecture: Architecture) -> float:
+def line(measured: Sequence[Measured], trial: Trial) -> float:
     """A straight line through the multiply-adds, by least squares."""
     work = [one.architecture.multiply_adds for one in measured]
     slope, fixed = np.polyfit(work, [one.seconds for one in measured], 1)
-    return float(max(0.0, fixed + slope * architecture.multiply_adds))
+    return float(max(0.0, fixed + slope * trial.architecture.multiply_adds))
 
 
 WAYS: dict[str, Predict] = {

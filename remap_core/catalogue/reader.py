@@ -19,6 +19,7 @@ from remap_core.catalogue.rows import (
     SELECT_RECEIPT,
     SELECT_TRIAL,
     architecture_of,
+    config_of,
     possible_ids,
     receipt_of,
     trial_of,
@@ -152,7 +153,10 @@ class Catalogue:
     def measured(self, dataset: str) -> list[Measured]:
         """How long the finished trainings of a data set took, the latest ones, oldest first."""
         rows = self._rows(_MEASURED, dataset, LATEST)
-        return [Measured(architecture_of(text), seconds) for text, seconds in reversed(rows)]
+        return [
+            Measured(architecture_of(text), config_of(config).batch_size, seconds)
+            for text, config, seconds in reversed(rows)
+        ]
 
     def batch(self, name: str) -> list[Trial]:
         """What was asked for together, oldest first."""
@@ -313,7 +317,7 @@ FROM trials JOIN repeated ON repeated.id = if(origin = 'repeat', parent, trials.
 WHERE state = 'complete' GROUP BY repeated.id HAVING count(*) > 1
 """
 _MEASURED = """
-SELECT architecture, mean_seconds FROM trials WHERE dataset = ? AND state = 'complete'
+SELECT architecture, config, mean_seconds FROM trials WHERE dataset = ? AND state = 'complete'
 ORDER BY finished DESC, id DESC LIMIT ?
 """
 _EPOCHS = """

@@ -33,7 +33,7 @@ def trial_of(row: Row) -> Trial:
     proposal = Proposal(
         architecture_of(architecture),
         dataset,
-        _config(config),
+        config_of(config),
         Origin(origin),
         parent,
         tuple(map(edit_from_json, json.loads(edits))),
@@ -87,7 +87,8 @@ def architecture_of(text: str) -> Architecture:
 
 
 @lru_cache(maxsize=256)
-def _config(text: str) -> TrainingConfig:
+def config_of(text: str) -> TrainingConfig:
+    """The training configuration of its stored JSON text."""
     return TrainingConfig.from_json(json.loads(text))
 
 

@@ -72,8 +72,9 @@ def previews(
             if twin != number:
                 preview = replace(preview, verdict=Verdict.TWIN, reason=f"The same child as row {twin}.")
             elif estimate:
-                seconds = parent.proposal.config.epochs * estimate.epoch_seconds(candidate.child)
-                preview = replace(preview, seconds=seconds)
+                config = parent.proposal.config
+                seconds = estimate.epoch_seconds(candidate.child, config.batch_size)
+                preview = replace(preview, seconds=config.epochs * seconds)
         found.append(preview)
     return found
 

@@ -10,6 +10,7 @@ from scipy.optimize import nnls
 
 from remap_core.population import Floats
 from remap_core.space.architecture import Architecture
+from remap_core.space.contraction import cheapest_plan
 from remap_core.trials import Trial, TrialState
 
 FEWEST = 3
@@ -27,15 +28,16 @@ JUDGED = 30
 
 @dataclass(frozen=True)
 class Measured:
-    """A finished training: what was trained, and seconds of an epoch on average."""
+    """A finished training: what was trained, in batches of how many images, and seconds of an epoch on average."""
 
     architecture: Architecture
+    batch_size: int
     seconds: float
 
 
 @dataclass(frozen=True)
 class TimeEstimate:
-    """What an epoch costs: seconds for each unit of `work_of` an architecture, at the machine's present pace.
+    """What an epoch costs: seconds for each unit of `work_of` a training, at the machine's present pace.
 
     trainings: how many it was fitted to. error: median of how far estimates like it were from those trainings, each
     made from the ones before it, as a share of what they took; NaN while too few were judged.
@@ -45,36 +47,29 @@ class TimeEstimate:
     trainings: int
     error: float
 
-    def epoch_seconds(self, architecture: Architecture) -> float:
+    def epoch_seconds(self, architecture: Architecture, batch_size: int) -> float:
         """Expected seconds of one epoch."""
-        return float(np.dot(self.costs, work_of(architecture)))
+        return float(np.dot(self.costs, work_of(architecture, batch_size)))
 
     def remaining_seconds(self, trial: Trial) -> float:
         """Expected seconds until a trial that waits or runs is finished; 0 for one that is."""
         if trial.state.is_finished():
             return 0.0
-        epochs = trial.proposal.config.epochs - trial.epochs_done
-        per_epoch = trial.last.seconds if trial.last else self.epoch_seconds(trial.architecture)
-        return epochs * per_epoch
+        config = trial.proposal.config
+        per_epoch = trial.last.seconds if trial.last else self.epoch_seconds(trial.architecture, config.batch_size)
+        return (config.epochs - trial.epochs_done) * per_epoch
 
 
-def work_of(architecture: Architecture) -> Floats:
-    """(6,) float64, what the time of an epoch grows with.
+def work_of(architecture: Architecture, batch_size: int) -> Floats:
+    """(6,) float64, what the time of an epoch grows with, as a CPU computes it.
 
     1 (every step costs something), layers with weights, layers without (both cost calls, whatever their size),
     multiply-adds, parameters (the optimiser goes through all of them), values put out by all layers.
     """
     weighted = sum(cost.multiply_adds > 0 for cost in architecture.costs[:-1])
-    return np.array(
-        [
-            1.0,
-            weighted,
-            len(architecture.layers) - weighted,
-            architecture.multiply_adds,
-            architecture.parameters,
-            sum(architecture.activation_sizes),
-        ]
-    )
+    unweighted = len(architecture.layers) - weighted
+    plan = cheapest_plan(architecture, batch_size)
+    return np.array([1.0, weighted, unweighted, plan.multiply_adds, architecture.parameters, plan.values])
 
 
 def estimate_time(measured: Sequence[Measured]) -> TimeEstimate | None:
@@ -82,7 +77,7 @@ def estimate_time(measured: Sequence[Measured]) -> TimeEstimate | None:
     known = [one for one in measured if np.isfinite(one.seconds) and one.seconds > 0][-LATEST:]
     if len(known) < FEWEST:
         return None
-    work = np.stack([work_of(one.architecture) for one in known])
+    work = np.stack([work_of(one.architecture, one.batch_size) for one in known])
     seconds = np.array([one.seconds for one in known])
     return TimeEstimate(tuple(_costs(work, seconds).tolist()), len(known), _error(work, seconds))
 

@@ -53,6 +53,17 @@ def build(architecture: Architecture, at_once: int = 1) -> nn.Sequential:
     return nn.Sequential(*(module for layer, shape in pairs for module in _modules(layer, shape, at_once)))
 
 
+def modules_of(network: nn.Sequential, architecture: Architecture) -> list[list[nn.Module]]:
+    """What `build` made for each layer and, last, the head."""
+    left = iter(network)
+    chain = (*architecture.layers, Dense(architecture.classes))
+    flattens = (
+        isinstance(layer, Dense) and len(shape) == 3
+        for layer, shape in zip(chain, architecture.input_shapes, strict=True)
+    )
+    return [[next(left) for _ in range(1 + flatten)] for flatten in flattens]
+
+
 def _dense(shape: Shape, units: int) -> Iterator[nn.Module]:
     if len(shape) == 1:
         yield nn.Linear(shape[0], units)

@@ -14,9 +14,10 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from remap_core.space.architecture import Architecture
+from remap_core.space.contraction import Plan, cheapest_plan, unchanging
 from remap_core.space.layers import BatchNorm
 from remap_core.training.build import build
-from remap_core.training.contraction import Plan, unchanging
+from remap_core.training.contraction import contracted
 from remap_core.training.devices import multiplies_bf16
 from remap_core.training.residence import ResidentImages
 
@@ -60,7 +61,7 @@ class Learner:
     @classmethod
     def begin(cls, architecture: Architecture, seed: int, device: str, batch_size: int = 256) -> Learner:
         """A fresh network, to learn in batches of this size; the same seed gives the same weights on every device."""
-        plan = Plan.cheapest(architecture, batch_size) if device == "cpu" else Plan(architecture)
+        plan = cheapest_plan(architecture, batch_size) if device == "cpu" else Plan(architecture, batch_size)
         at_once = max(1, MOST_VALUES_AT_ONCE // max(plan.activation_sizes)) if device == "cpu" else ALL_AT_ONCE
         with seeded("cpu", seed, 0):
             network = build(architecture, min(at_once, batch_size))
@@ -76,7 +77,7 @@ class Learner:
         pays = plan.multiply_adds * batch_size >= LEAST_FOR_BF16
         bf16 = device == "cpu" and multiplies_bf16() and pays
         whole = any(isinstance(layer, BatchNorm) for layer in architecture.layers)
-        return cls(network, plan.body(network), optimizer, unchanging(architecture), bf16, at_once, whole)
+        return cls(network, contracted(network, plan), optimizer, unchanging(architecture), bf16, at_once, whole)
 
     def ahead(self, images: ResidentImages, should_stop: Callable[[], bool]) -> ResidentImages:
         """The images behind the network's first modules that never change, once for all epochs, where these fit."""

@@ -80,5 +80,6 @@ def _expected(model: Trial, seeds: int) -> str:
         return "How long this takes is not known yet: too few trainings are finished."
     trainer = state.trainer()
     workers = min(max(1, trainer.workers) if trainer else 1, seeds)  # a cluster may be without nodes just now
-    seconds = seeds * model.proposal.config.epochs * estimate.epoch_seconds(model.architecture) / workers
+    config = model.proposal.config
+    seconds = seeds * config.epochs * estimate.epoch_seconds(model.architecture, config.batch_size) / workers
     return f"About {words.duration(seconds)} on {words.counted(workers, 'worker')}, once it is their turn."

@@ -10,6 +10,7 @@ from remap_core.children.times import FEWEST, Measured, TimeEstimate, estimate_t
 from remap_core.trials import TrialState
 
 LINE = TimeEstimate(costs=(2.0, 0, 0, 0.5, 0, 0), trainings=9, error=0.1)
+BATCH = 16
 UNITS = (1, 2, 5, 9, 14, 30, 60, 100)
 
 
@@ -21,44 +22,50 @@ def measured(costs, units=UNITS, factors=None):
     """Trainings that took exactly what the costs say, or so many times as long."""
     chains = [tiny(number) for number in units]
     return [
-        Measured(chain, float(work_of(chain) @ costs) * factor)
+        Measured(chain, BATCH, float(work_of(chain, BATCH) @ costs) * factor)
         for chain, factor in zip(chains, factors or [1.0] * len(chains), strict=True)
     ]
 
 
 def test_what_grows_with_the_work_alone_is_foretold_exactly():
     found = estimate_time(measured([1.0, 0, 0, 0.001, 0, 0]))
-    assert found.epoch_seconds(tiny(500)) == pytest.approx(1 + 0.001 * tiny(500).multiply_adds, rel=1e-6)
+    assert found.epoch_seconds(tiny(500), BATCH) == pytest.approx(1 + 0.001 * tiny(500).multiply_adds, rel=1e-6)
     assert (found.trainings, found.error) == (len(UNITS), pytest.approx(0.0, abs=1e-6))
 
 
 @given(st.lists(st.tuples(st.integers(1, 10**4), st.floats(0.01, 100)), min_size=3, max_size=12))
 def test_no_measurements_make_an_estimate_negative(taken):
-    found = estimate_time([Measured(tiny(units), seconds) for units, seconds in taken])
+    found = estimate_time([Measured(tiny(units), BATCH, seconds) for units, seconds in taken])
     assert min(found.costs) >= 0
-    assert np.isfinite(found.epoch_seconds(tiny()))
+    assert np.isfinite(found.epoch_seconds(tiny(), BATCH))
 
 
 @given(st.floats(0.01, 100), st.lists(st.floats(0.1, 10), min_size=FEWEST, max_size=8))
 def test_on_a_machine_so_many_times_as_slow_the_estimate_is_as_much_larger(slower, seconds):
     chains = [tiny(units) for units in UNITS[: len(seconds)]]
-    here = estimate_time([Measured(chain, taken) for chain, taken in zip(chains, seconds, strict=True)])
-    there = estimate_time([Measured(chain, slower * taken) for chain, taken in zip(chains, seconds, strict=True)])
-    assert there.epoch_seconds(tiny(7)) == pytest.approx(slower * here.epoch_seconds(tiny(7)), rel=1e-3)
+    here = estimate_time([Measured(chain, BATCH, taken) for chain, taken in zip(chains, seconds, strict=True)])
+    there = estimate_time(
+        [Measured(chain, BATCH, slower * taken) for chain, taken in zip(chains, seconds, strict=True)]
+    )
+    assert there.epoch_seconds(tiny(7), BATCH) == pytest.approx(slower * here.epoch_seconds(tiny(7), BATCH), rel=1e-3)
 
 
 def test_a_machine_that_has_become_slower_is_noticed_within_a_few_trainings():
     before, after = measured([1.0, 0, 0, 0.001, 0, 0]), measured([1.0, 0, 0, 0.001, 0, 0], factors=[3.0] * len(UNITS))
-    assert estimate_time(before + after).epoch_seconds(tiny(7)) > 2 * estimate_time(before).epoch_seconds(tiny(7))
+    assert estimate_time(before + after).epoch_seconds(tiny(7), BATCH) > 2 * estimate_time(before).epoch_seconds(
+        tiny(7), BATCH
+    )
 
 
 def test_what_was_not_measured_is_left_out_and_two_measurements_are_too_few():
-    assert estimate_time([*measured([1.0, 0, 0, 0, 0, 0], units=(1, 2)), Measured(tiny(3), float("nan"))]) is None
+    assert (
+        estimate_time([*measured([1.0, 0, 0, 0, 0, 0], units=(1, 2)), Measured(tiny(3), BATCH, float("nan"))]) is None
+    )
 
 
 def test_three_trainings_are_enough_but_cannot_be_judged():
     found = estimate_time(measured([1.0, 0, 0, 0, 0, 0], units=(1, 2, 3)))
-    assert found.epoch_seconds(tiny(2)) == pytest.approx(1.0)
+    assert found.epoch_seconds(tiny(2), BATCH) == pytest.approx(1.0)
     assert np.isnan(found.error)
 
 

@@ -1,0 +1,151 @@
+"""Linear layers in a row are one linear layer together: which of them are computed as that one.
+
+Where no activation stands between two convolutions, or between a wide one and the head, most work is saved so: what the
+layers do to every image they do to every channel (unit) of the last one instead. Convolutions are merged so by Hu et
+al., Online Convolutional Re-parameterization (CVPR 2022), for the branches of a block. How it is done: `training`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import prod
+
+from remap_core.space.architecture import Architecture
+from remap_core.space.layers import Activation, AvgPool2d, Conv2d, Dense, GlobalAvgPool2d, Layer, MaxPool2d, Shape
+
+VALUE = 25
+"""Multiply-adds in the time that one value takes to be written and read again: memory is slow."""
+CALL = 300_000
+"""Multiply-adds in the time of what surrounds one layer and its gradient."""
+MAKE = 1_000_000
+"""Multiply-adds in the time of what surrounds one layer whose weights are made a part of a kernel."""
+FLOAT32 = 2
+"""Multiply-adds of bf16 in the time of one of float32, in which kernels are made."""
+LONGEST = 16
+"""Layers that are contracted into one, at most."""
+_UNCHANGING = (MaxPool2d, AvgPool2d, Activation)
+_LINEAR = (Conv2d, AvgPool2d, GlobalAvgPool2d, Dense)
+
+
+@dataclass(frozen=True)
+class Run:
+    """Layers of a chain, from `start` to before `stop`, that are one convolution or one dense layer together.
+
+    shapes: of what comes into each of them, and of what comes out of the last, for the part of an image that the kernel
+    looks at: what one pixel depends on, or all of it where a vector comes out. positions: how often the kernel is
+    applied to an image, `stride` pixels apart.
+    """
+
+    start: int
+    stop: int
+    shapes: tuple[Shape, ...]
+    positions: int
+    stride: int
+    making: int
+    """Multiply-adds that its kernel takes once for all images."""
+
+    @property
+    def units(self) -> int:
+        """Channels, or units of a vector, that come out."""
+        return self.shapes[-1][0]
+
+    @property
+    def kernel_size(self) -> int:
+        """Values of the kernel."""
+        return prod(self.shapes[0]) * self.units
+
+    @property
+    def values_of_making(self) -> int:
+        """Values that are written while the kernel is made."""
+        return self.units * sum(map(prod, self.shapes))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An architecture, and which of its layers are contracted, in order, where so many images are computed at once."""
+
+    architecture: Architecture
+    images: int
+    runs: tuple[Run, ...] = ()
+
+    @property
+    def activation_sizes(self) -> tuple[int, ...]:
+        """Values that are put out for one image, by each layer or run of them."""
+        within = {index for run in self.runs for index in range(run.start, run.stop - 1)}
+        sizes = self.architecture.activation_sizes
+        return tuple(size for index, size in enumerate(sizes) if index not in within)
+
+    @property
+    def multiply_adds(self) -> float:
+        """Multiply-accumulate operations for one image, with its share of those that make kernels."""
+        costs = self.architecture.costs
+        apart = sum(cost.multiply_adds for run in self.runs for cost in costs[run.start : run.stop])
+        together = sum(run.positions * run.kernel_size + run.making / self.images for run in self.runs)
+        return self.architecture.multiply_adds - apart + together
+
+    @property
+    def values(self) -> float:
+        """Values that are written for one image, with its share of those of kernels."""
+        return sum(self.activation_sizes) + sum(run.values_of_making for run in self.runs) / self.images
+
+
+@lru_cache(maxsize=4096)
+def cheapest_plan(architecture: Architecture, images: int) -> Plan:
+    """What takes a CPU the least time for so many images at once. The first layers that never change stay apart."""
+    layers, shapes = _chain(architecture)
+    first = unchanging(architecture)
+    best: list[tuple[float, tuple[Run, ...]]] = [(0.0, ())] * (first + 1)  # until each layer
+    for stop in range(first + 1, len(layers) + 1):
+        cost, runs = best[stop - 1]
+        found = [(cost + _cost_apart(layers[stop - 1], shapes[stop - 1], images), runs)]
+        for start in range(stop - 1, max(first, stop - LONGEST) - 1, -1):
+            if not isinstance(layers[start], _LINEAR):
+                break
+            if start < stop - 1 and (run := _run(layers, shapes, start, stop)):
+                cost, runs = best[start]
+                found.append((cost + _cost_together(run, images), (*runs, run)))
+        best.append(min(found, key=lambda one: one[0]))
+    return Plan(architecture, images, best[-1][1])
+
+
+def unchanging(architecture: Architecture) -> int:
+    """How many of the first layers make the same of an image whenever it comes: they learn nothing and draw nothing."""
+    layers, _ = _chain(architecture)
+    return next(index for index, layer in enumerate(layers) if not isinstance(layer, _UNCHANGING))
+
+
+def _chain(architecture: Architecture) -> tuple[tuple[Layer, ...], tuple[Shape, ...]]:
+    """The layers and the head; the shapes before each and behind the last."""
+    return (*architecture.layers, Dense(architecture.classes)), (*architecture.input_shapes, (architecture.classes,))
+
+
+def _run(layers: Sequence[Layer], shapes: Sequence[Shape], start: int, stop: int) -> Run | None:
+    """The layers from `start` to before `stop`, if they are one layer."""
+    seen = shapes[start : stop + 1]
+    positions, stride = 1, 1
+    if len(seen[-1]) == 3:
+        size = 1
+        for layer in reversed(layers[start:stop]):
+            match layer:
+                case Conv2d(kernel_size=window, stride=step, margin=0) | AvgPool2d(size=window, stride=step):
+                    size, stride = (size - 1) * step + window, stride * step
+                case _:  # zeros around an image are no part of it: at its edge the kernel would be another
+                    return None
+        positions = prod(seen[-1][1:])
+        seen = [(seen[0][0], size, size)]
+        for layer in layers[start:stop]:
+            seen.append(layer.output_shape(seen[-1]))
+    multiplied = sum(layer.multiply_adds(shape) for layer, shape in zip(layers[start : stop - 1], seen, strict=False))
+    return Run(start, stop, tuple(seen), positions, stride, making=multiplied * seen[-1][0])
+
+
+def _cost_apart(layer: Layer, shape: Shape, images: int) -> float:
+    """In multiply-adds of bf16, as what follows."""
+    return images * (layer.multiply_adds(shape) + VALUE * prod(layer.output_shape(shape))) + CALL
+
+
+def _cost_together(run: Run, images: int) -> float:
+    made = FLOAT32 * run.making + VALUE * run.values_of_making + MAKE * (run.stop - run.start)
+    return made + images * run.positions * (run.kernel_size + VALUE * run.units) + CALL
