@@ -10,7 +10,7 @@ from scipy.optimize import nnls
 
 from remap_core.population import Floats
 from remap_core.space.architecture import Architecture
-from remap_core.space.contraction import cheapest_plan
+from remap_core.space.plan import cheapest_plan
 from remap_core.trials import Trial, TrialState
 
 FEWEST = 3

@@ -14,21 +14,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv_transpose2d, linear
 
-from remap_core.space.contraction import Plan, Run
 from remap_core.space.layers import Shape
+from remap_core.space.plan import Plan, Run
 from remap_core.training import modules, pools
 from remap_core.training.build import modules_of
 
 
-def contracted(network: nn.Sequential, plan: Plan) -> nn.Sequential:
-    """The modules of a plan's architecture, those of each run as one. The weights are the network's own."""
+def body_of(network: nn.Sequential, plan: Plan) -> nn.Sequential:
+    """The modules of a plan's architecture, as it says; those of each run are one. The weights are the network's."""
     of = modules_of(network, plan.architecture)
     body: list[nn.Module] = []
-    done = 0
-    for run in plan.runs:
-        body += [*chain(*of[done : run.start]), Contracted(run, [*chain(*of[run.start : run.stop])])]
-        done = run.stop
-    return nn.Sequential(*body, *chain(*of[done:]))
+    for step in plan.steps:
+        body += [Contracted(step, [*chain(*of[step.start : step.stop])])] if isinstance(step, Run) else of[step]
+    return nn.Sequential(*body)
 
 
 class Contracted(nn.Module):

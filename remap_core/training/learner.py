@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from remap_core.space.architecture import Architecture
-from remap_core.space.contraction import Plan, cheapest_plan, unchanging
 from remap_core.space.layers import BatchNorm
+from remap_core.space.plan import Plan, cheapest_plan, unchanging
 from remap_core.training.build import build
-from remap_core.training.contraction import contracted
+from remap_core.training.contraction import body_of
 from remap_core.training.devices import multiplies_bf16
 from remap_core.training.residence import ResidentImages
 
@@ -77,7 +77,7 @@ class Learner:
         pays = plan.multiply_adds * batch_size >= LEAST_FOR_BF16
         bf16 = device == "cpu" and multiplies_bf16() and pays
         whole = any(isinstance(layer, BatchNorm) for layer in architecture.layers)
-        return cls(network, contracted(network, plan), optimizer, unchanging(architecture), bf16, at_once, whole)
+        return cls(network, body_of(network, plan), optimizer, unchanging(architecture), bf16, at_once, whole)
 
     def ahead(self, images: ResidentImages, should_stop: Callable[[], bool]) -> ResidentImages:
         """The images behind the network's first modules that never change, once for all epochs, where these fit."""

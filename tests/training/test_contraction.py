@@ -10,10 +10,10 @@ from small_tasks import BARS, trial_on
 from strategies import architectures
 
 from remap_core.space.architecture import Architecture
-from remap_core.space.contraction import Plan, cheapest_plan, unchanging
+from remap_core.space.plan import Plan, cheapest_plan, unchanging
 from remap_core.space.text import parse_layers
 from remap_core.training.build import build
-from remap_core.training.contraction import Contracted, contracted
+from remap_core.training.contraction import Contracted, body_of
 from remap_core.training.learner import Learner
 from remap_core.training.residence import resident
 
@@ -37,11 +37,13 @@ def double_precision() -> Iterator[None]:
 
 
 @given(architectures(), st.sampled_from([1, 20, 10**9]))
-def test_contracted_layers_put_out_what_they_do_one_by_one_and_every_weight_gets_its_gradient(architecture, images):
+def test_a_network_as_planned_puts_out_what_its_layers_do_one_by_one_and_every_weight_gets_its_gradient(
+    architecture, images
+):
     with double_precision():
         torch.manual_seed(0)
         network = build(architecture).eval()  # dropout would draw anew, and batch norm keep what it saw
-        body = contracted(network, cheapest_plan(architecture, images))
+        body = body_of(network, cheapest_plan(architecture, images))
         values = torch.randn(3, *architecture.input_shape).contiguous(memory_format=torch.channels_last)
         weights = torch.randn(3, architecture.classes)
         put_out, gradients = [], []
@@ -59,7 +61,7 @@ def test_contracted_layers_put_out_what_they_do_one_by_one_and_every_weight_gets
 def test_what_a_plan_foresees_is_what_its_modules_put_out(architecture, images):
     plan = cheapest_plan(architecture, images)
     values, found = torch.zeros(2, *architecture.input_shape), []
-    for module in contracted(build(architecture), plan):
+    for module in body_of(build(architecture), plan):
         values = module(values)
         if not isinstance(module, torch.nn.Flatten):
             found.append(values[0].numel())
@@ -89,6 +91,20 @@ def test_runs_follow_each_other_behind_what_never_changes(architecture, images):
 )
 def test_linear_layers_with_nothing_between_them_are_contracted(layers, runs):
     assert runs_of(layers) == runs
+
+
+@pytest.mark.parametrize(
+    ("layers", "steps"),
+    [
+        ("Conv 16x3, ReLU, MaxPool 2, MaxPool 2", [0, 2, 3, 1, 4]),
+        ("Conv 16x3, Tanh, Sigmoid, MaxPool 2, Tanh", [0, 3, 1, 2, 4, 5]),
+        ("Conv 16x3, SiLU, MaxPool 2, ReLU, AvgPool 2, Tanh", [0, 1, 2, 3, 4, 5, 6]),
+        ("ReLU, Dropout 0.5, MaxPool 2", [0, 1, 2, 3]),
+    ],
+)
+def test_functions_that_only_grow_are_computed_behind_the_max_pools_that_follow_them(layers, steps):
+    plan = Plan(architecture_of(layers), 256)
+    assert list(plan.steps) == steps
 
 
 def test_what_costs_more_to_make_than_it_saves_is_not_contracted():
@@ -124,7 +140,7 @@ def test_gradients_in_bf16_are_those_of_the_layers_one_by_one_but_for_rounding(l
     assert plan.runs
     images = torch.randn(64, 28, 28, 1).permute(0, 3, 1, 2)
     found = []
-    for body, bf16 in ((network, False), (contracted(network, plan), True)):
+    for body, bf16 in ((network, False), (body_of(network, plan), True)):
         network.zero_grad()
         with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
             logits = body(images).float()

@@ -1,8 +1,9 @@
-"""Linear layers in a row are one linear layer together: which of them are computed as that one.
+"""In which way a network is computed that takes less time than one layer after another, and puts out the same.
 
-Where no activation stands between two convolutions, or between a wide one and the head, most work is saved so: what the
-layers do to every image they do to every channel (unit) of the last one instead. Convolutions are merged so by Hu et
-al., Online Convolutional Re-parameterization (CVPR 2022), for the branches of a block. How it is done: `training`.
+Linear layers in a row are one linear layer together. Where no activation stands between two convolutions, or between a
+wide one and the head, most work is saved so: what the layers do to every image they do to every channel (unit) of the
+last one instead. Convolutions are merged so by Hu et al., Online Convolutional Re-parameterization (CVPR 2022), for the
+branches of a block. And a function that only grows does less behind the max pool that follows it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ FLOAT32 = 2
 LONGEST = 16
 """Layers that are contracted into one, at most."""
 _UNCHANGING = (MaxPool2d, AvgPool2d, Activation)
+_GROWING = ("tanh", "relu", "sigmoid")
 _LINEAR = (Conv2d, AvgPool2d, GlobalAvgPool2d, Dense)
 
 
@@ -64,18 +66,40 @@ class Run:
 
 @dataclass(frozen=True)
 class Plan:
-    """An architecture, and which of its layers are contracted, in order, where so many images are computed at once."""
+    """An architecture, and its contracted layers, in order, where so many images are computed at once."""
 
     architecture: Architecture
     images: int
     runs: tuple[Run, ...] = ()
 
     @property
+    def steps(self) -> tuple[int | Run, ...]:
+        """Indices of layers (the head is the last one), and runs, in the order in which they are computed."""
+        layers, _ = _chain(self.architecture)
+        starts = {run.start: run for run in self.runs}
+        within = {index for run in self.runs for index in range(run.start + 1, run.stop)}
+        steps: list[int | Run] = []
+        waiting: list[int] = []
+        for index, layer in enumerate(layers):
+            if isinstance(layer, Activation) and layer.function in _GROWING:
+                waiting.append(index)
+            elif isinstance(layer, MaxPool2d):
+                steps.append(index)
+            elif index not in within:
+                steps += [*waiting, starts.get(index, index)]
+                waiting = []
+        return tuple(steps)
+
+    @property
     def activation_sizes(self) -> tuple[int, ...]:
-        """Values that are put out for one image, by each layer or run of them."""
-        within = {index for run in self.runs for index in range(run.start, run.stop - 1)}
-        sizes = self.architecture.activation_sizes
-        return tuple(size for index, size in enumerate(sizes) if index not in within)
+        """Values that each step puts out for one image."""
+        layers, _ = _chain(self.architecture)
+        sizes: list[int] = []
+        for step in self.steps:
+            index = step.stop - 1 if isinstance(step, Run) else step
+            same = isinstance(layers[index], Activation) and sizes
+            sizes.append(sizes[-1] if same else self.architecture.activation_sizes[index])
+        return tuple(sizes)
 
     @property
     def multiply_adds(self) -> float:
