@@ -27,7 +27,7 @@ FLOAT32 = 2
 LONGEST = 16
 """Layers that are contracted into one, at most."""
 _UNCHANGING = (MaxPool2d, AvgPool2d, Activation)
-_GROWING = ("tanh", "relu", "sigmoid")
+_MONOTONE = ("tanh", "relu", "sigmoid")
 _LINEAR = (Conv2d, AvgPool2d, GlobalAvgPool2d, Dense)
 
 
@@ -81,7 +81,7 @@ class Plan:
         steps: list[int | Run] = []
         waiting: list[int] = []
         for index, layer in enumerate(layers):
-            if isinstance(layer, Activation) and layer.function in _GROWING:
+            if isinstance(layer, Activation) and layer.function in _MONOTONE:
                 waiting.append(index)
             elif isinstance(layer, MaxPool2d):
                 steps.append(index)
