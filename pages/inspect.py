@@ -19,7 +19,7 @@ from remap_core.ui.notes import edit_notes, show_receipts
 from remap_core.ui.plain import plain
 from remap_core.ui.repeats import show_repeats
 from remap_core.ui.sealed import show_sealed_test
-from remap_core.ui.tables import layer_table, origin_sentence
+from remap_core.ui.tables import layer_table, merging_sentence, origin_sentence
 
 
 def progress(model: TrialId) -> tuple[TrialState, int, SeedScore | None]:
@@ -67,6 +67,8 @@ def act(trial: Trial) -> None:
 def show_layers(trial: Trial, key: str) -> None:
     st.markdown("##### Layers")
     layer_table(trial.architecture, key=f"{key}-layers")
+    if sentence := merging_sentence(trial.architecture):
+        st.caption(sentence)
 
 
 def show_one(catalogue: Catalogue, trial: Trial) -> None:

@@ -15,6 +15,7 @@ from remap_core.space.architecture import Architecture
 from remap_core.space.edits import Candidate, Edit, Prepend, Remove, Reparameterize, Replace
 from remap_core.space.fit import Misfit, misfit
 from remap_core.space.layers import KINDS, Layer, layer_from_json
+from remap_core.space.plan import smallest_plan
 from remap_core.space.text import parse_layers
 
 MAX_LAYERS = 60
@@ -82,6 +83,10 @@ class Draft:
         """The draft with the chain of a text: words (Conv 32x3, ReLU) or the public JSON form."""
         text = text.strip()
         return self.with_layers(self._of_json(text) if text[:1] in ("{", "[") else parse_layers(text))
+
+    def merged(self) -> Draft:
+        """The draft with one layer for linear layers in a row, where that has fewer parameters and all fit together."""
+        return self.with_layers(smallest_plan(self.architecture).merged.layers) if self.architecture else self
 
     def undone(self) -> Draft:
         """The draft before the last change; the draft itself where there is none."""

@@ -8,7 +8,7 @@ branches of a block. And a function that only grows does less behind the max poo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
@@ -59,6 +59,13 @@ class Run:
         return prod(self.shapes[0]) * self.units
 
     @property
+    def layer(self) -> Layer:
+        """The layer that they are."""
+        if len(self.shapes[-1]) == 1:
+            return Dense(self.units)
+        return Conv2d(kernel_size=self.shapes[0][1], filters=self.units, stride=self.stride)
+
+    @property
     def values_of_making(self) -> int:
         """Values that are written while the kernel is made."""
         return self.units * sum(map(prod, self.shapes))
@@ -91,6 +98,25 @@ class Plan:
         return tuple(steps)
 
     @property
+    def merged(self) -> Architecture:
+        """The architecture with one layer for each run. It can do all that the architecture can; a run that ends in the
+        head leaves the head alone.
+
+        >>> from remap_core.space.text import layers_text, parse_layers
+        >>> chain = parse_layers("Conv 64x1, Conv 32x5, ReLU, Dense 128")
+        >>> layers_text(smallest_plan(Architecture((1, 28, 28), 10, chain)).merged.layers)
+        'Conv 32x5, ReLU'
+        """
+        layers, _ = _chain(self.architecture)
+        left: list[Layer] = []
+        done = 0
+        for run in self.runs:
+            left += [*layers[done : run.start], run.layer]
+            done = run.stop
+        left += layers[done:]
+        return self.architecture.with_layers(left[:-1])
+
+    @property
     def activation_sizes(self) -> tuple[int, ...]:
         """Values that each step puts out for one image."""
         layers, _ = _chain(self.architecture)
@@ -118,20 +144,50 @@ class Plan:
 @lru_cache(maxsize=4096)
 def cheapest_plan(architecture: Architecture, images: int) -> Plan:
     """What takes a CPU the least time for so many images at once. The first layers that never change stay apart."""
+
+    def apart(layer: Layer, shape: Shape) -> float:
+        return images * (layer.multiply_adds(shape) + VALUE * prod(layer.output_shape(shape))) + CALL
+
+    def together(run: Run) -> float:
+        made = FLOAT32 * run.making + VALUE * run.values_of_making + MAKE * (run.stop - run.start)
+        return made + images * run.positions * (run.kernel_size + VALUE * run.units) + CALL
+
+    return Plan(architecture, images, _cheapest_runs(architecture, unchanging(architecture), apart, together))
+
+
+@lru_cache(maxsize=4096)
+def smallest_plan(architecture: Architecture) -> Plan:
+    """What has the fewest parameters where each run is one layer (see `Plan.merged`)."""
+
+    def apart(layer: Layer, shape: Shape) -> float:
+        return layer.parameters(shape)
+
+    def together(run: Run) -> float:
+        return run.kernel_size + run.units
+
+    return Plan(architecture, 1, _cheapest_runs(architecture, 0, apart, together))
+
+
+def _cheapest_runs(
+    architecture: Architecture,
+    first: int,
+    apart: Callable[[Layer, Shape], float],
+    together: Callable[[Run], float],
+) -> tuple[Run, ...]:
+    """Of all ways to contract layers behind the `first` ones that whose costs, of layers and of runs, are least."""
     layers, shapes = _chain(architecture)
-    first = unchanging(architecture)
     best: list[tuple[float, tuple[Run, ...]]] = [(0.0, ())] * (first + 1)  # until each layer
     for stop in range(first + 1, len(layers) + 1):
         cost, runs = best[stop - 1]
-        found = [(cost + _cost_apart(layers[stop - 1], shapes[stop - 1], images), runs)]
+        found = [(cost + apart(layers[stop - 1], shapes[stop - 1]), runs)]
         for start in range(stop - 1, max(first, stop - LONGEST) - 1, -1):
             if not isinstance(layers[start], _LINEAR):
                 break
             if start < stop - 1 and (run := _run(layers, shapes, start, stop)):
                 cost, runs = best[start]
-                found.append((cost + _cost_together(run, images), (*runs, run)))
+                found.append((cost + together(run), (*runs, run)))
         best.append(min(found, key=lambda one: one[0]))
-    return Plan(architecture, images, best[-1][1])
+    return best[-1][1]
 
 
 def unchanging(architecture: Architecture) -> int:
@@ -163,13 +219,3 @@ def _run(layers: Sequence[Layer], shapes: Sequence[Shape], start: int, stop: int
             seen.append(layer.output_shape(seen[-1]))
     multiplied = sum(layer.multiply_adds(shape) for layer, shape in zip(layers[start : stop - 1], seen, strict=False))
     return Run(start, stop, tuple(seen), positions, stride, making=multiplied * seen[-1][0])
-
-
-def _cost_apart(layer: Layer, shape: Shape, images: int) -> float:
-    """In multiply-adds of bf16, as what follows."""
-    return images * (layer.multiply_adds(shape) + VALUE * prod(layer.output_shape(shape))) + CALL
-
-
-def _cost_together(run: Run, images: int) -> float:
-    made = FLOAT32 * run.making + VALUE * run.values_of_making + MAKE * (run.stop - run.start)
-    return made + images * run.positions * (run.kernel_size + VALUE * run.units) + CALL

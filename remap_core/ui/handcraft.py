@@ -23,7 +23,7 @@ from remap_core.trials import Trial
 from remap_core.ui import state
 from remap_core.ui.events import Point, draw
 from remap_core.ui.plain import plain
-from remap_core.ui.tables import layer_table
+from remap_core.ui.tables import layer_table, merging_sentence
 
 CHART, LAYER, PLACE, KIND, PASTE = (f"handcraft-{part}" for part in ("snac", "layer", "place", "kind", "paste"))
 REFUSED = "handcraft-refused"
@@ -35,6 +35,7 @@ def handcraft(parent: Trial) -> Children:
     _drawn(parent, draft)
     _history(parent, draft)
     _verdict(draft)
+    _merging(parent, draft)
     left, right = st.columns(2)
     with left.container(border=True):
         _change_layer(parent, draft)
@@ -99,6 +100,15 @@ def _verdict(draft: Draft) -> None:
         )
         with st.expander("Shapes and counts of every layer"):
             layer_table(child, key="handcraft-layers")
+
+
+def _merging(parent: Trial, draft: Draft) -> None:
+    """Linear layers that can be one, offered as one."""
+    sentence = merging_sentence(draft.architecture) if draft.architecture else None
+    if sentence:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            _action(parent, "Merge linear layers", "merge", draft.merged)
+            st.caption(sentence)
 
 
 def _change_layer(parent: Trial, draft: Draft) -> None:

@@ -13,6 +13,8 @@ from remap_core.drawing import words
 from remap_core.drawing.svg import snac_data_uri, table_size
 from remap_core.errors import NotFound
 from remap_core.space.architecture import Architecture
+from remap_core.space.plan import smallest_plan
+from remap_core.space.text import layers_text
 from remap_core.trials import Origin, Trial
 
 ROW_HEIGHT = 36
@@ -90,6 +92,18 @@ def layer_table(architecture: Architecture, key: str) -> None:
             ),
         },
         alt="What each layer puts out and costs.",
+    )
+
+
+def merging_sentence(architecture: Architecture) -> str | None:
+    """What could be there instead of linear layers in a row; None where there are none, or nothing smaller."""
+    fewer = smallest_plan(architecture).merged
+    if fewer == architecture:
+        return None
+    return (
+        f"Linear layers in a row can do no more than one: {layers_text(fewer.layers) or 'the head alone'} can do all "
+        f"that this model does, with {words.counted(fewer.parameters, 'parameter')} instead of "
+        f"{words.count(architecture.parameters)}."
     )
 
 

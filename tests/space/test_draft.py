@@ -174,3 +174,11 @@ def test_pasted_nonsense_is_refused_in_one_sentence(text, sentence):
 
 def test_a_million_units_are_a_draft_whose_size_is_known():
     assert DRAFT.pasted("Dense 1000000").architecture.parameters == 1_000_000 * 65 + 10 * 1_000_001
+
+
+def test_linear_layers_are_merged_once_all_fit_together():
+    draft = DRAFT.with_layers((*PARENT.layers, Dense(32)))
+    assert draft.merged().layers == (CONV, RELU)
+    assert draft.merged().undone().layers == draft.layers
+    unfit = draft.with_layers((DENSE, CONV))
+    assert unfit.merged() is unfit

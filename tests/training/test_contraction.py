@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import chain
 
 import pytest
 import torch
@@ -10,9 +11,9 @@ from small_tasks import BARS, trial_on
 from strategies import architectures
 
 from remap_core.space.architecture import Architecture
-from remap_core.space.plan import Plan, cheapest_plan, unchanging
+from remap_core.space.plan import Plan, Run, cheapest_plan, smallest_plan, unchanging
 from remap_core.space.text import parse_layers
-from remap_core.training.build import build
+from remap_core.training.build import build, modules_of
 from remap_core.training.contraction import Contracted, body_of
 from remap_core.training.learner import Learner
 from remap_core.training.residence import resident
@@ -55,6 +56,26 @@ def test_a_network_as_planned_puts_out_what_its_layers_do_one_by_one_and_every_w
     assert torch.allclose(*put_out, rtol=1e-9, atol=1e-9)
     for one, other in zip(*gradients, strict=True):
         assert torch.allclose(one, other, rtol=1e-9, atol=1e-9)
+
+
+@given(architectures())
+def test_a_merged_architecture_does_the_same_with_the_kernels_of_its_runs(architecture):
+    plan = smallest_plan(architecture)
+    with double_precision(), torch.no_grad():
+        torch.manual_seed(0)
+        network, merged = build(architecture).eval(), build(plan.merged).eval()
+        of, into = modules_of(network, architecture), modules_of(merged, plan.merged)
+        steps = sorted(plan.steps, key=lambda step: step.start if isinstance(step, Run) else step)
+        for step, modules in zip(steps, into, strict=True):
+            if isinstance(step, Run):
+                kernel, bias = Contracted(step, [*chain(*of[step.start : step.stop])]).kernel()
+                modules[-1].weight.copy_(kernel.reshape(modules[-1].weight.shape))
+                modules[-1].bias.copy_(bias)
+            else:
+                for module, before in zip(modules, of[step], strict=True):
+                    module.load_state_dict(before.state_dict())
+        values = torch.randn(3, *architecture.input_shape)
+        assert torch.allclose(network(values), merged(values), rtol=1e-9, atol=1e-9)
 
 
 @given(architectures(), st.sampled_from([1, 20, 10**9]))

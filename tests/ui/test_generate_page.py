@@ -14,6 +14,7 @@ from remap_core.catalogue.store import CatalogueStore
 from remap_core.commands import CancelBatch, Enqueue, Move
 from remap_core.space.edits import Prepend, Remove
 from remap_core.space.layers import BatchNorm, Dense
+from remap_core.space.text import layers_text
 from remap_core.trials import Origin, Place, Proposal, TrainingConfig
 from remap_core.ui.state import SESSION
 
@@ -212,6 +213,22 @@ def test_pasted_words_become_the_draft_and_are_trained_as_edits_of_the_parent(ho
     (command,) = sent(folder)
     (proposal,) = command.proposals
     assert (proposal.origin, proposal.edits) == (Origin.HANDCRAFTED, (Remove(0),))
+
+
+def test_linear_layers_of_a_draft_are_merged_on_request_and_undo_takes_it_back(home):
+    folder = write_catalogue(home)
+    app = chosen("Handcrafted")
+    app.text_area(key="handcraft-paste").set_value("Conv 64x3, Conv 16x3, ReLU, MaxPool 2").run()
+    app.button(key="handcraft-take-over").click().run()
+    assert "Conv 16x5, ReLU, MaxPool 2 can do all that this model does, with 1,066 parameters instead of" in said(app)
+    app.button(key="handcraft-merge-linear-layers").click().run()
+    assert not any(button.key == "handcraft-merge-linear-layers" for button in app.button)
+    app.button(key="handcraft-undo").click().run()
+    app.button(key="handcraft-merge-linear-layers").click().run()
+    app.button(key="generate-train").click().run()
+    (command,) = sent(folder)
+    (proposal,) = command.proposals
+    assert layers_text(proposal.architecture.layers) == "Conv 16x5, ReLU, MaxPool 2"
 
 
 @pytest.mark.parametrize("pasted", ["<img src=x>", "[1, 2", "Dense -3"])

@@ -59,6 +59,11 @@ def test_the_numbers_of_the_model_in_the_address_are_shown(home):
     assert (metrics["Validation accuracy"], metrics["Latency, batch of 256"]) == ("52.0 %", "3.4 ms")
 
 
+def test_a_model_with_linear_layers_in_a_row_says_what_can_do_as_much(home):
+    write_catalogue(home)
+    assert "Conv 16x3, ReLU, MaxPool 2 can do all that this model does, with" in said(opened("inspect", model="1"))
+
+
 def test_a_failed_model_says_why_and_what_is_missing(home):
     write_catalogue(home, failed=1)
     app = opened("inspect", model="7")
