@@ -1,10 +1,12 @@
-"""Populations as the overview sees them: only what a test names differs from model to model."""
+"""Populations as the overview sees them, in which only what a test names differs from model to model; and filters."""
 
 import numpy as np
 from hypothesis import strategies as st
 
 from remap_core.population import Population
+from remap_core.space.layers import KINDS
 from remap_core.trials import MODEL_ORIGINS
+from remap_core.views.filters import Filter, Span
 
 TEXTS = ("Conv 32x3, ReLU", "MaxPool 2, Dense 16", "Dense 64, Tanh, Dropout 0.5", "AvgPool 3, Conv 8x1, Sigmoid")
 
@@ -59,4 +61,23 @@ def populations(draw, classes=3):
         latency_1_ms=np.array(column(st.floats(0.01, 100)), dtype=np.float64),
         origin=tuple(column(st.sampled_from(list(MODEL_ORIGINS)))),
         text=tuple(column(st.sampled_from(TEXTS))),
+    )
+
+
+@st.composite
+def spans(draw, most):
+    low, high = sorted((draw(st.floats(0, most)), draw(st.floats(0, most))))
+    return Span(*(draw(st.sampled_from([end, None])) for end in (low, high)))
+
+
+@st.composite
+def filters(draw):
+    chosen = draw(st.dictionaries(st.sampled_from(list(KINDS)), st.booleans(), max_size=3))
+    return Filter(
+        draw(spans(10**6)),
+        draw(spans(100)),
+        draw(spans(1)),
+        frozenset(kind for kind, wanted in chosen.items() if wanted),
+        frozenset(kind for kind, wanted in chosen.items() if not wanted),
+        draw(st.frozensets(st.sampled_from(list(MODEL_ORIGINS)))),
     )

@@ -5,8 +5,8 @@ import threading
 from contextlib import closing
 
 import pytest
+from daemons import ListInbox, describe
 from fakes import MemoryStore
-from test_worker import ListInbox, describe
 from trainings import EVALUATION, epoch, proposal, train_well
 from typer.testing import CliRunner
 

@@ -2,8 +2,8 @@ import os
 import signal
 import threading
 
+from daemons import ListInbox, describe
 from fakes import MemoryStore
-from test_worker import ListInbox, describe
 from trainings import proposal, train_well
 
 from remap_core.commands import Enqueue

@@ -6,9 +6,9 @@ from functools import partial
 
 import pytest
 import torch
+from daemons import ListInbox
 from fakes import MemoryStore
 from on_nodes import load_and_count, load_in_vain, sleep, train_and_fill, train_and_wait, train_blindly
-from test_worker import ListInbox
 from trainings import WAIT, polled_until, prepare, ready, train_until_stopped, train_well, trial
 
 from remap_core.cli.cluster import prepare_node, score_on_node, train_on_node

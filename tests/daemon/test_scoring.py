@@ -1,8 +1,8 @@
 """A complete model on the sealed test images, as a job of the daemon."""
 
 import pytest
+from daemons import ListInbox, describe
 from fakes import MemoryStore
-from test_worker import ListInbox, describe
 from trainings import proposal, score_wide_ones_badly, train_well
 
 from remap_core.annotations import Annotation

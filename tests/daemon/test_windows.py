@@ -4,10 +4,10 @@ from collections import Counter
 
 import duckdb
 import pytest
+from daemons import Daemon
 from fakes import MemoryStore
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_worker import Daemon
 from trainings import proposal, tiny
 
 from remap_core.catalogue.store import CatalogueStore

@@ -1,32 +1,11 @@
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
-from overview_populations import population, populations
+from overview_populations import filters, population, populations
 
 from remap_core.errors import InvalidView
-from remap_core.space.layers import KINDS
-from remap_core.trials import MODEL_ORIGINS, Origin
+from remap_core.trials import Origin
 from remap_core.views.filters import Filter, Span, layer_kinds
-
-
-@st.composite
-def spans(draw, most):
-    low, high = sorted((draw(st.floats(0, most)), draw(st.floats(0, most))))
-    return Span(*(draw(st.sampled_from([end, None])) for end in (low, high)))
-
-
-@st.composite
-def filters(draw):
-    chosen = draw(st.dictionaries(st.sampled_from(list(KINDS)), st.booleans(), max_size=3))
-    return Filter(
-        draw(spans(10**6)),
-        draw(spans(100)),
-        draw(spans(1)),
-        frozenset(kind for kind, wanted in chosen.items() if wanted),
-        frozenset(kind for kind, wanted in chosen.items() if not wanted),
-        draw(st.frozensets(st.sampled_from(list(MODEL_ORIGINS)))),
-    )
 
 
 @given(populations())

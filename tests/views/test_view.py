@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_filters import filters
+from overview_populations import filters
 
 from remap_core.errors import InvalidView
 from remap_core.trials import Origin
