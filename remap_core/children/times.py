@@ -10,7 +10,7 @@ from scipy.optimize import nnls
 
 from remap_core.population import Floats
 from remap_core.space.architecture import Architecture
-from remap_core.space.plan import cheapest_plan
+from remap_core.space.plan import cheapest_plan, unchanging
 from remap_core.trials import Trial, TrialState
 
 FEWEST = 3
@@ -63,13 +63,14 @@ class TimeEstimate:
 def work_of(architecture: Architecture, batch_size: int) -> Floats:
     """(6,) float64, what the time of an epoch grows with, as a CPU computes it.
 
-    1 (every step costs something), layers with weights, layers without (both cost calls, whatever their size),
-    multiply-adds, parameters (the optimiser goes through all of them), values put out by all layers.
+    1 (every batch costs something), steps of the plan (each costs calls, whatever its size), layers that are contracted
+    (kernels are made of them), multiply-adds, parameters (the optimiser goes through all of them), values put out.
+    What the first layers make of an image is kept, so these count for nothing.
     """
-    weighted = sum(cost.multiply_adds > 0 for cost in architecture.costs[:-1])
-    unweighted = len(architecture.layers) - weighted
     plan = cheapest_plan(architecture, batch_size)
-    return np.array([1.0, weighted, unweighted, plan.multiply_adds, architecture.parameters, plan.values])
+    steps = len(plan.steps) - unchanging(architecture)
+    contracted = sum(run.stop - run.start for run in plan.runs)
+    return np.array([1.0, steps, contracted, plan.multiply_adds, architecture.parameters, plan.values])
 
 
 def estimate_time(measured: Sequence[Measured]) -> TimeEstimate | None:

@@ -137,8 +137,10 @@ class Plan:
 
     @property
     def values(self) -> float:
-        """Values that are written for one image, with its share of those of kernels."""
-        return sum(self.activation_sizes) + sum(run.values_of_making for run in self.runs) / self.images
+        """Values that are written for one image, with its share of those of kernels; not those of the first layers,
+        which never change."""
+        sizes = self.activation_sizes[unchanging(self.architecture) :]
+        return sum(sizes) + sum(run.values_of_making for run in self.runs) / self.images
 
 
 @lru_cache(maxsize=4096)

@@ -46,6 +46,8 @@ class Score(NamedTuple):
 class Learner:
     """A network and its optimiser, on one device. With `bf16` it learns by products in bf16; weights stay float32.
 
+    body: what computes what the network does, with its weights, in less time; its first `unchanging` modules learn
+    nothing and draw nothing.
     at_once: the most images that pass through the network together while it learns; a batch of more is learnt in
     parts, whose gradients are added up. With `whole` there are no parts: batch norm looks at the whole batch.
     """
@@ -53,7 +55,7 @@ class Learner:
     network: nn.Sequential
     body: nn.Sequential
     optimizer: torch.optim.Adam
-    unchanging: int = 0
+    unchanging: int
     bf16: bool = False
     at_once: int = ALL_AT_ONCE
     whole: bool = False

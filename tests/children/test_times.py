@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from trainings import epoch, tiny, trial
 
 from remap_core.children.times import FEWEST, Measured, TimeEstimate, estimate_time, queue_seconds, work_of
+from remap_core.space.architecture import Architecture
+from remap_core.space.text import parse_layers
 from remap_core.trials import TrialState
 
 LINE = TimeEstimate(costs=(2.0, 0, 0, 0.5, 0, 0), trainings=9, error=0.1)
@@ -93,3 +95,13 @@ def test_each_training_in_a_queue_takes_what_those_on_its_own_data_set_take():
     )
     ended = replace(waiting(3), state=TrialState.COMPLETE, proposal=replace(waiting(3).proposal, dataset="unknown"))
     assert queue_seconds([ended], lines, workers=1) == 0
+
+
+def test_work_is_that_of_the_way_in_which_a_network_is_computed():
+    def work(layers):
+        return work_of(Architecture((1, 28, 28), 10, parse_layers(layers)), 256)
+
+    assert work("MaxPool 2, ReLU, Dense 16, Tanh")[1] == work("Dense 16, Tanh")[1]  # made once of each image
+    assert work("Conv 64x1, Conv 32x5, Tanh")[2] == 2
+    assert work("Conv 64x1, Conv 32x5, Tanh")[3] < 1.01 * work("Conv 32x5, Tanh")[3]
+    assert work("Conv 32x5, Tanh, MaxPool 2")[5] < work("Conv 32x5, Tanh")[5]
