@@ -19,6 +19,7 @@ from remap_core.errors import FolderUnusable, NoCatalogue, RemapError
 from remap_core.trials import Trial, TrialId, TrialState
 from remap_core.ui import state
 from remap_core.ui.batches import announce_finished
+from remap_core.ui.leaving import leave_in_time
 from remap_core.ui.objective import objective_line
 from remap_core.ui.plain import plain
 
@@ -43,6 +44,7 @@ def page(name: str) -> Iterator[None]:
     title, _ = PAGES[name]
     st.set_page_config(page_title=f"{title} - REMAP", page_icon="🧩", layout="wide")
     _require_a_data_folder(title)
+    leave_in_time()
     _started_here(str(state.settings().home.absolute()))
     state.follow_address()
     with st.sidebar:

@@ -2,6 +2,10 @@
 
 import json
 import re
+import socket
+import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -89,6 +93,28 @@ def test_models_appear_without_a_reload_ctrl_c_ends_both_and_a_new_start_goes_on
         wait_for_circles(page, at_least=left[TrialState.COMPLETE] + 2)
         assert trainer_pid(home) != daemon.pid
     assert sum(open_snapshot(DataFolder(home)).counts().values()) == 60  # nor doubled
+
+
+def test_ctrl_c_ends_the_app_though_connections_are_opened_in_that_moment(page, tmp_path):
+    write_catalogue(tmp_path / "home")
+    with served(tmp_path / "home", autostart=False) as server:
+        page.goto(server.url)
+        wait_for_circles(page)
+        opened, address = [], server.url.removeprefix("http://").split(":")
+
+        def open_until_refused():
+            with suppress(OSError):
+                while True:
+                    opened.append(socket.create_connection((address[0], int(address[1])), timeout=1))
+                    time.sleep(0.001)
+
+        flood = threading.Thread(target=open_until_refused)
+        flood.start()
+        page.wait_for_timeout(200)
+        server.interrupt()
+        flood.join()
+    for connection in opened:
+        connection.close()
 
 
 def test_ablations_are_trained_and_shown_live(page, tmp_path):
