@@ -35,9 +35,10 @@ def test_a_model_is_ablated_varied_and_handcrafted_by_clicks_and_all_children_fi
         place = page.locator(".st-key-handcraft-place input")
         click_until(page, ("handcraft-snac", "handles", ["insert", 4]), lambda: place.input_value() == "the head")
         page.get_by_role("button", name="Insert", exact=True).click()
-        expect(page.get_by_text("does not fit: it needs an image")).to_be_visible()
+        misfit = page.get_by_test_id("stAlert").get_by_text("does not fit: it needs an image")  # a table says so, too
+        expect(misfit).to_be_visible()
         page.get_by_role("button", name="Undo").click()
-        expect(page.get_by_text("does not fit: it needs an image")).to_have_count(0)
+        expect(misfit).to_have_count(0)
         layer = page.locator(".st-key-handcraft-layer input")
         click_until(page, ("handcraft-snac", "layers", 0), lambda: layer.input_value() == "1 Conv 16x3")
         page.get_by_role("button", name="Right", exact=True).click()
