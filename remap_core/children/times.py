@@ -69,7 +69,7 @@ def work_of(architecture: Architecture, batch_size: int) -> Floats:
     """
     plan = cheapest_plan(architecture, batch_size)
     steps = len(plan.steps) - unchanging(architecture)
-    contracted = sum(run.stop - run.start for run in plan.runs)
+    contracted = sum(segment.stop - segment.start for segment in plan.segments)
     return np.array([1.0, steps, contracted, plan.multiply_adds, architecture.parameters, plan.values])
 
 

@@ -32,7 +32,7 @@ _LINEAR = (Conv2d, AvgPool2d, GlobalAvgPool2d, Dense)
 
 
 @dataclass(frozen=True)
-class Run:
+class Segment:
     """Layers of a chain, from `start` to before `stop`, that are one convolution or one dense layer together.
 
     shapes: of what comes into each of them, and of what comes out of the last, for the part of an image that the kernel
@@ -77,15 +77,15 @@ class Plan:
 
     architecture: Architecture
     images: int
-    runs: tuple[Run, ...] = ()
+    segments: tuple[Segment, ...] = ()
 
     @property
-    def steps(self) -> tuple[int | Run, ...]:
-        """Indices of layers (the head is the last one), and runs, in the order in which they are computed."""
+    def steps(self) -> tuple[int | Segment, ...]:
+        """Indices of layers (the head is the last one), and segments, in the order in which they are computed."""
         layers, _ = _chain(self.architecture)
-        starts = {run.start: run for run in self.runs}
-        within = {index for run in self.runs for index in range(run.start + 1, run.stop)}
-        steps: list[int | Run] = []
+        starts = {segment.start: segment for segment in self.segments}
+        within = {index for segment in self.segments for index in range(segment.start + 1, segment.stop)}
+        steps: list[int | Segment] = []
         waiting: list[int] = []
         for index, layer in enumerate(layers):
             if isinstance(layer, Activation) and layer.function in _MONOTONE:
@@ -99,8 +99,8 @@ class Plan:
 
     @property
     def merged(self) -> Architecture:
-        """The architecture with one layer for each run. It can do all that the architecture can; a run that ends in the
-        head leaves the head alone.
+        """The architecture with one layer for each segment. It can do all that this one can; a segment that ends
+        in the head leaves the head alone.
 
         >>> from remap_core.space.text import layers_text, parse_layers
         >>> chain = parse_layers("Conv 64x1, Conv 32x5, ReLU, Dense 128")
@@ -110,9 +110,9 @@ class Plan:
         layers, _ = _chain(self.architecture)
         left: list[Layer] = []
         done = 0
-        for run in self.runs:
-            left += [*layers[done : run.start], run.layer]
-            done = run.stop
+        for segment in self.segments:
+            left += [*layers[done : segment.start], segment.layer]
+            done = segment.stop
         left += layers[done:]
         return self.architecture.with_layers(left[:-1])
 
@@ -122,7 +122,7 @@ class Plan:
         layers, _ = _chain(self.architecture)
         sizes: list[int] = []
         for step in self.steps:
-            index = step.stop - 1 if isinstance(step, Run) else step
+            index = step.stop - 1 if isinstance(step, Segment) else step
             same = isinstance(layers[index], Activation) and sizes
             sizes.append(sizes[-1] if same else self.architecture.activation_sizes[index])
         return tuple(sizes)
@@ -131,8 +131,10 @@ class Plan:
     def multiply_adds(self) -> float:
         """Multiply-accumulate operations for one image, with its share of those that make kernels."""
         costs = self.architecture.costs
-        apart = sum(cost.multiply_adds for run in self.runs for cost in costs[run.start : run.stop])
-        together = sum(run.positions * run.kernel_size + run.making / self.images for run in self.runs)
+        apart = sum(cost.multiply_adds for segment in self.segments for cost in costs[segment.start : segment.stop])
+        together = sum(
+            segment.positions * segment.kernel_size + segment.making / self.images for segment in self.segments
+        )
         return self.architecture.multiply_adds - apart + together
 
     @property
@@ -140,7 +142,7 @@ class Plan:
         """Values that are written for one image, with its share of those of kernels; not those of the first layers,
         which never change."""
         sizes = self.activation_sizes[unchanging(self.architecture) :]
-        return sum(sizes) + sum(run.values_of_making for run in self.runs) / self.images
+        return sum(sizes) + sum(segment.values_of_making for segment in self.segments) / self.images
 
 
 @lru_cache(maxsize=4096)
@@ -150,44 +152,44 @@ def cheapest_plan(architecture: Architecture, images: int) -> Plan:
     def apart(layer: Layer, shape: Shape) -> float:
         return images * (layer.multiply_adds(shape) + VALUE * prod(layer.output_shape(shape))) + CALL
 
-    def together(run: Run) -> float:
-        made = FLOAT32 * run.making + VALUE * run.values_of_making + MAKE * (run.stop - run.start)
-        return made + images * run.positions * (run.kernel_size + VALUE * run.units) + CALL
+    def together(segment: Segment) -> float:
+        made = FLOAT32 * segment.making + VALUE * segment.values_of_making + MAKE * (segment.stop - segment.start)
+        return made + images * segment.positions * (segment.kernel_size + VALUE * segment.units) + CALL
 
-    return Plan(architecture, images, _cheapest_runs(architecture, unchanging(architecture), apart, together))
+    return Plan(architecture, images, _cheapest_segments(architecture, unchanging(architecture), apart, together))
 
 
 @lru_cache(maxsize=4096)
 def smallest_plan(architecture: Architecture) -> Plan:
-    """What has the fewest parameters where each run is one layer (see `Plan.merged`)."""
+    """What has the fewest parameters where each segment is one layer (see `Plan.merged`)."""
 
     def apart(layer: Layer, shape: Shape) -> float:
         return layer.parameters(shape)
 
-    def together(run: Run) -> float:
-        return run.kernel_size + run.units
+    def together(segment: Segment) -> float:
+        return segment.kernel_size + segment.units
 
-    return Plan(architecture, 1, _cheapest_runs(architecture, 0, apart, together))
+    return Plan(architecture, 1, _cheapest_segments(architecture, 0, apart, together))
 
 
-def _cheapest_runs(
+def _cheapest_segments(
     architecture: Architecture,
     first: int,
     apart: Callable[[Layer, Shape], float],
-    together: Callable[[Run], float],
-) -> tuple[Run, ...]:
-    """Of all ways to contract layers behind the `first` ones that whose costs, of layers and of runs, are least."""
+    together: Callable[[Segment], float],
+) -> tuple[Segment, ...]:
+    """Of all ways to contract layers behind the `first` ones that whose costs, of layers and of segments, are least."""
     layers, shapes = _chain(architecture)
-    best: list[tuple[float, tuple[Run, ...]]] = [(0.0, ())] * (first + 1)  # until each layer
+    best: list[tuple[float, tuple[Segment, ...]]] = [(0.0, ())] * (first + 1)  # until each layer
     for stop in range(first + 1, len(layers) + 1):
-        cost, runs = best[stop - 1]
-        found = [(cost + apart(layers[stop - 1], shapes[stop - 1]), runs)]
+        cost, segments = best[stop - 1]
+        found = [(cost + apart(layers[stop - 1], shapes[stop - 1]), segments)]
         for start in range(stop - 1, max(first, stop - LONGEST) - 1, -1):
             if not isinstance(layers[start], _LINEAR):
                 break
-            if start < stop - 1 and (run := _run(layers, shapes, start, stop)):
-                cost, runs = best[start]
-                found.append((cost + together(run), (*runs, run)))
+            if start < stop - 1 and (segment := _segment(layers, shapes, start, stop)):
+                cost, segments = best[start]
+                found.append((cost + together(segment), (*segments, segment)))
         best.append(min(found, key=lambda one: one[0]))
     return best[-1][1]
 
@@ -203,7 +205,7 @@ def _chain(architecture: Architecture) -> tuple[tuple[Layer, ...], tuple[Shape, 
     return (*architecture.layers, Dense(architecture.classes)), (*architecture.input_shapes, (architecture.classes,))
 
 
-def _run(layers: Sequence[Layer], shapes: Sequence[Shape], start: int, stop: int) -> Run | None:
+def _segment(layers: Sequence[Layer], shapes: Sequence[Shape], start: int, stop: int) -> Segment | None:
     """The layers from `start` to before `stop`, if they are one layer."""
     seen = shapes[start : stop + 1]
     positions, stride = 1, 1
@@ -220,4 +222,4 @@ def _run(layers: Sequence[Layer], shapes: Sequence[Shape], start: int, stop: int
         for layer in layers[start:stop]:
             seen.append(layer.output_shape(seen[-1]))
     multiplied = sum(layer.multiply_adds(shape) for layer, shape in zip(layers[start : stop - 1], seen, strict=False))
-    return Run(start, stop, tuple(seen), positions, stride, making=multiplied * seen[-1][0])
+    return Segment(start, stop, tuple(seen), positions, stride, making=multiplied * seen[-1][0])

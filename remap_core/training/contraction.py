@@ -15,41 +15,41 @@ from torch import Tensor, nn
 from torch.nn.functional import conv_transpose2d, linear
 
 from remap_core.space.layers import Shape
-from remap_core.space.plan import Plan, Run
+from remap_core.space.plan import Plan, Segment
 from remap_core.training import modules, pools
 from remap_core.training.build import modules_of
 
 
 def body_of(network: nn.Sequential, plan: Plan) -> nn.Sequential:
-    """The modules of a plan's architecture, as it says; those of each run are one. The weights are the network's."""
+    """The modules of a plan's architecture, as it says, those of each segment as one. Weights are the network's."""
     of = modules_of(network, plan.architecture)
     body: list[nn.Module] = []
     for step in plan.steps:
-        body += [Contracted(step, [*chain(*of[step.start : step.stop])])] if isinstance(step, Run) else of[step]
+        body += [Contracted(step, [*chain(*of[step.start : step.stop])])] if isinstance(step, Segment) else of[step]
     return nn.Sequential(*body)
 
 
 class Contracted(nn.Module):
-    """The layer that the modules of a run are together, by their weights."""
+    """The layer that the modules of a segment are together, by their weights."""
 
-    def __init__(self, run: Run, of: Sequence[nn.Module]) -> None:
+    def __init__(self, segment: Segment, of: Sequence[nn.Module]) -> None:
         super().__init__()
-        self.run = run
+        self.segment = segment
         self.of = nn.ModuleList(module for module in of if not isinstance(module, modules.Flatten))
 
     def forward(self, images: Tensor) -> Tensor:
         """What the modules put out, one after another."""
         with torch.autocast("cpu", enabled=False):
             kernel, bias = self.kernel()
-        if len(self.run.shapes[-1]) == 3:
-            return modules.convolved(images, kernel, bias, self.run.stride)
+        if len(self.segment.shapes[-1]) == 3:
+            return modules.convolved(images, kernel, bias, self.segment.stride)
         if images.dim() == 4:  # in the order of channels_last
             images, kernel = (values.permute(0, 2, 3, 1).flatten(1) for values in (images, kernel))
         return linear(images, kernel, bias)
 
     def kernel(self) -> tuple[Tensor, Tensor]:
         """What each unit that comes out takes of what comes in, (units, *shape), and what it adds, (units,)."""
-        *before, (last, shape) = zip(self.of, self.run.shapes, strict=False)
+        *before, (last, shape) = zip(self.of, self.segment.shapes, strict=False)
         kernel, bias = _own_kernel(last, shape)
         for module, shape in reversed(before):
             kernel, added = _before(module, kernel, shape)

@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import threading
-import time
+import gc
 
 import streamlit as st
-from streamlit import runtime
-from streamlit.runtime.runtime import RuntimeState
+import uvicorn
 
-GRACE = 5.0
-"""Seconds that the web server has to close what is open."""
-_POLL = 0.5
+GRACE = 5
+"""Seconds that the web server waits for what is open once it shuts down."""
 
 
 @st.cache_resource(show_spinner=False)
-def leave_in_time() -> threading.Thread:
-    """See to it, once a process, that it ends soon after Streamlit has stopped.
+def leave_in_time() -> None:
+    """Give the web server of this process, once, a limit.
 
-    uvicorn waits without a limit for connections to close, and never asks those to do so that were opened while it
-    began to shut down (uvicorn 0.54), as browsers do ahead of need: a further Ctrl-C would not end it either.
+    Without one, as Streamlit starts it, uvicorn waits for ever for connections that were opened while it began to shut
+    down (uvicorn 0.54), as browsers do ahead of need, and no further Ctrl-C ends it. Streamlit hands its server to
+    nobody, so it is looked for among all objects.
     """
-    thread = threading.Thread(target=_watch, name="leave in time", daemon=True)
-    thread.start()
-    return thread
-
-
-def _watch() -> None:
-    if not runtime.exists():  # a test without a server
-        return
-    streamlit = runtime.get_instance()
-    while streamlit.state is not RuntimeState.STOPPED:
-        time.sleep(_POLL)
-    time.sleep(GRACE)
-    os._exit(0)  # whatever is still waited for; the app has nothing to lose
+    for found in gc.get_objects():
+        if type(found) is uvicorn.Server:
+            found.config.timeout_graceful_shutdown = GRACE

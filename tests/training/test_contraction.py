@@ -11,7 +11,7 @@ from small_tasks import BARS, trial_on
 from strategies import architectures
 
 from remap_core.space.architecture import Architecture
-from remap_core.space.plan import Plan, Run, cheapest_plan, smallest_plan, unchanging
+from remap_core.space.plan import Plan, Segment, cheapest_plan, smallest_plan, unchanging
 from remap_core.space.text import parse_layers
 from remap_core.training.build import build, modules_of
 from remap_core.training.contraction import Contracted, body_of
@@ -23,9 +23,12 @@ def architecture_of(layers: str, input_shape: tuple[int, int, int] = (1, 28, 28)
     return Architecture(input_shape, 10, parse_layers(layers))
 
 
-def runs_of(layers: str, images: int = 256, size: int = 28) -> list[tuple[int, int]]:
-    """First layers of the runs and the layers behind their last; the head comes last."""
-    return [(run.start, run.stop) for run in cheapest_plan(architecture_of(layers, (1, size, size)), images).runs]
+def segments_of(layers: str, images: int = 256, size: int = 28) -> list[tuple[int, int]]:
+    """First layers of the segments and the layers behind their last; the head comes last."""
+    return [
+        (segment.start, segment.stop)
+        for segment in cheapest_plan(architecture_of(layers, (1, size, size)), images).segments
+    ]
 
 
 @contextmanager
@@ -59,15 +62,15 @@ def test_a_network_as_planned_puts_out_what_its_layers_do_one_by_one_and_every_w
 
 
 @given(architectures())
-def test_a_merged_architecture_does_the_same_with_the_kernels_of_its_runs(architecture):
+def test_a_merged_architecture_does_the_same_with_the_kernels_of_its_segments(architecture):
     plan = smallest_plan(architecture)
     with double_precision(), torch.no_grad():
         torch.manual_seed(0)
         network, merged = build(architecture).eval(), build(plan.merged).eval()
         of, into = modules_of(network, architecture), modules_of(merged, plan.merged)
-        steps = sorted(plan.steps, key=lambda step: step.start if isinstance(step, Run) else step)
+        steps = sorted(plan.steps, key=lambda step: step.start if isinstance(step, Segment) else step)
         for step, modules in zip(steps, into, strict=True):
-            if isinstance(step, Run):
+            if isinstance(step, Segment):
                 kernel, bias = Contracted(step, [*chain(*of[step.start : step.stop])]).kernel()
                 modules[-1].weight.copy_(kernel.reshape(modules[-1].weight.shape))
                 modules[-1].bias.copy_(bias)
@@ -90,17 +93,17 @@ def test_what_a_plan_foresees_is_what_its_modules_put_out(architecture, images):
 
 
 @given(architectures(), st.sampled_from([1, 20, 10**9]))
-def test_runs_follow_each_other_behind_what_never_changes(architecture, images):
+def test_segments_follow_each_other_behind_what_never_changes(architecture, images):
     ends = [unchanging(architecture)]
-    for run in cheapest_plan(architecture, images).runs:
-        ends += [run.start, run.stop]
-        assert run.stop - run.start > 1
+    for segment in cheapest_plan(architecture, images).segments:
+        ends += [segment.start, segment.stop]
+        assert segment.stop - segment.start > 1
     assert ends == sorted(ends)
     assert ends[-1] <= len(architecture.layers) + 1
 
 
 @pytest.mark.parametrize(
-    ("layers", "runs"),
+    ("layers", "segments"),
     [
         ("Conv 64x1, Conv 32x5, Conv 16x5, Sigmoid, Dense 16", [(0, 3), (4, 6)]),
         ("Conv 64x3, ReLU, Conv 64x3, AvgPool 2, Dense 64", [(2, 6)]),
@@ -110,8 +113,8 @@ def test_runs_follow_each_other_behind_what_never_changes(architecture, images):
         ("Conv 64x3 same, Conv 64x3 same, GlobalAvgPool", [(0, 4)]),
     ],
 )
-def test_linear_layers_with_nothing_between_them_are_contracted(layers, runs):
-    assert runs_of(layers) == runs
+def test_linear_layers_with_nothing_between_them_are_contracted(layers, segments):
+    assert segments_of(layers) == segments
 
 
 @pytest.mark.parametrize(
@@ -129,8 +132,8 @@ def test_functions_that_only_grow_are_computed_behind_the_max_pools_that_follow_
 
 
 def test_what_costs_more_to_make_than_it_saves_is_not_contracted():
-    assert runs_of("Conv 128x3, AvgPool 3, Tanh", images=16, size=8) == []
-    assert runs_of("Conv 16x1, Sigmoid, Conv 16x3, Conv 128x5, Tanh", images=10**9) == []  # one for each pair
+    assert segments_of("Conv 128x3, AvgPool 3, Tanh", images=16, size=8) == []
+    assert segments_of("Conv 16x1, Sigmoid, Conv 16x3, Conv 128x5, Tanh", images=10**9) == []  # one for each pair
 
 
 def test_a_contracted_convolution_costs_what_one_of_its_size_does():
@@ -158,7 +161,7 @@ def test_gradients_in_bf16_are_those_of_the_layers_one_by_one_but_for_rounding(l
     torch.manual_seed(0)
     network = build(architecture)
     plan = cheapest_plan(architecture, 256)
-    assert plan.runs
+    assert plan.segments
     images = torch.randn(64, 28, 28, 1).permute(0, 3, 1, 2)
     found = []
     for body, bf16 in ((network, False), (body_of(network, plan), True)):
