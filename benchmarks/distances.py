@@ -20,11 +20,11 @@ import ot
 from numpy.typing import NDArray
 from scipy.spatial.distance import pdist, squareform
 
-from remap_core.geometry.components import Chains, chains_of
-from remap_core.geometry.conventions import CONVENTIONS, Convention
-from remap_core.geometry.nodes import Floats, Labels, nodes_of
-from remap_core.geometry.otmann import OtmannIndex, distances
-from remap_core.geometry.predictions import PredictionIndex, prediction_distances
+from remap_core.geometry.otmann.components import Chains, chains_of
+from remap_core.geometry.otmann.conventions import CONVENTIONS, Convention
+from remap_core.geometry.otmann.distances import OtmannIndex, distances
+from remap_core.geometry.otmann.nodes import Floats, Labels, nodes_of
+from remap_core.geometry.prediction_distances import PredictionIndex, prediction_distances
 from remap_core.space.architecture import Architecture
 from remap_core.space.sampler import REMAP_2019, sample_architectures
 

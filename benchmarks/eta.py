@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from remap_core.catalogue.folder import DataFolder
+from remap_core.analysis.durations import FEWEST, Measured, estimate_time
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import open_snapshot
-from remap_core.children.times import FEWEST, Measured, estimate_time
-from remap_core.trials import Trial, TrialState
+from remap_core.data_folder.folder import DataFolder
+from remap_core.trials.trial import Trial, TrialState
 
 Predict = Callable[[Sequence[Measured], Trial], float]
 SKIPPED = 10

@@ -27,10 +27,11 @@ import psutil
 from safetensors import safe_open
 
 from benchmarks.trainers import trainer, until_done
-from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.snapshot import current_number, open_snapshot
+from remap_core.data_folder.folder import DataFolder
 from remap_core.errors import CatalogueError
-from remap_core.trials import EpochResult, TrialState
+from remap_core.trials.evaluation import EpochResult
+from remap_core.trials.trial import TrialState
 
 Epoch = tuple[int, int, int]
 """Trial, attempt, epoch."""

@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 from sklearn.manifold import MDS
 
-from remap_core.geometry.embedding import LANDMARKS_ABOVE, choose_landmarks, embed, embed_landmarks, relay
-from remap_core.geometry.otmann import OtmannIndex, distances
-from remap_core.geometry.placement import place_newcomers
-from remap_core.geometry.smacof import stress_1
+from remap_core.geometry.embedding.layout import LANDMARKS_ABOVE, choose_landmarks, embed, embed_landmarks, relay
+from remap_core.geometry.embedding.placement import place_newcomers
+from remap_core.geometry.embedding.smacof import stress_1
+from remap_core.geometry.otmann.distances import OtmannIndex, distances
 from remap_core.space.architecture import Architecture
 from remap_core.space.sampler import REMAP_2019, sample_architectures
 

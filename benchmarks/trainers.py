@@ -11,10 +11,10 @@ from contextlib import contextmanager, suppress
 
 import psutil
 
-from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.snapshot import open_snapshot
+from remap_core.data_folder.folder import DataFolder
 from remap_core.errors import NoCatalogue
-from remap_core.trials import TrialState
+from remap_core.trials.trial import TrialState
 
 
 @contextmanager

@@ -35,16 +35,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.trainers import trainer, until_done
-from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.snapshot import open_snapshot
-from remap_core.daemon.executors import EpochDone, Failed, Finished, Lost
-from remap_core.daemon.local import LocalExecutor
+from remap_core.data_folder.folder import DataFolder
+from remap_core.datasets.dataset import Dataset, load_dataset
+from remap_core.datasets.images import Images
 from remap_core.space.architecture import Architecture
 from remap_core.space.layers import Activation, AvgPool2d, Conv2d, Dense, Dropout, MaxPool2d
 from remap_core.space.sampler import REMAP_2019, sample_architectures
-from remap_core.training.datasets import Dataset, load_dataset
-from remap_core.training.images import Images
-from remap_core.trials import EpochResult, Evaluation, Proposal, TrainingConfig, Trial, TrialState
+from remap_core.trainer.executors.base import EpochDone, Failed, Finished, Lost
+from remap_core.trainer.executors.processes import LocalExecutor
+from remap_core.trials.evaluation import EpochResult, Evaluation
+from remap_core.trials.training_config import TrainingConfig
+from remap_core.trials.trial import Proposal, Trial, TrialState
 
 if TYPE_CHECKING:
     from torch import nn
@@ -209,19 +211,19 @@ class Pool:
 
 def prepare() -> str:
     """In a worker process, as `remap trainer` does."""
-    from remap_core.training import session  # noqa: PLC0415 (torch is of worker processes)
+    from remap_core.training import worker_session  # noqa: PLC0415 (torch is of worker processes)
 
-    session.limit_threads(1)
-    return session.describe_device("cpu")
+    worker_session.limit_threads(1)
+    return worker_session.describe_device("cpu")
 
 
 def train_trial(
     trial: Trial, should_stop: Callable[[], bool], *, home: Path
 ) -> Generator[EpochResult, None, Evaluation]:
     """In a worker process, as `remap trainer` does."""
-    from remap_core.training import session  # noqa: PLC0415 (torch is of worker processes)
+    from remap_core.training import worker_session  # noqa: PLC0415 (torch is of worker processes)
 
-    return session.train_trial(trial, should_stop, home=home, device="cpu")
+    return worker_session.train_trial(trial, should_stop, home=home, device="cpu")
 
 
 def _plain(architecture: Architecture, dataset: Dataset, configs: Sequence[TrainingConfig]) -> Timed:

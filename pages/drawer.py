@@ -4,14 +4,16 @@ import time
 
 import streamlit as st
 
-from remap_core import services
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.report import report_html
-from remap_core.drawing.words import accuracy, counted
-from remap_core.trials import Trial, TrialId
-from remap_core.ui import shell, state
-from remap_core.ui.comparison import compare, comparison_table
-from remap_core.ui.notes import edit_notes, first_line, show_receipts
+from remap_core.formatting import pluralize
+from remap_core.services.model_files import architectures_json
+from remap_core.services.reports import report_of
+from remap_core.trials.trial import Trial, TrialId
+from remap_core.ui import app_data, drawer_state, frame, navigation
+from remap_core.ui.drawer.comparison_table import compare, comparison_table
+from remap_core.ui.drawer.notes import edit_notes, first_line, show_receipts
+from remap_core.ui.session import current_session
 
 CHOSEN = "drawer-chosen"
 
@@ -26,14 +28,14 @@ def empty() -> None:
 
 def say_what_is_missing(kept: list[Trial]) -> None:
     found = {trial.id for trial in kept}
-    missing = [f"#{model}" for model in state.session().drawer if model not in found]
+    missing = [f"#{model}" for model in current_session().drawer if model not in found]
     if missing:
         verb = "is" if len(missing) == 1 else "are"
         st.warning(f"{', '.join(missing[:20])} {verb} in the drawer, but not in this catalogue.")
         st.button(
             "Take out what is missing",
             key="take-out-missing",
-            on_click=state.remove,
+            on_click=drawer_state.remove,
             args=([int(name[1:]) for name in missing],),
         )
 
@@ -52,42 +54,42 @@ def choose(kept: list[Trial]) -> list[Trial]:
 
 
 def title(trial: Trial) -> str:
-    return f"#{trial.id} · {accuracy(trial, otherwise=trial.state.value)}"
+    return f"#{trial.id} · {trial.accuracy_text(otherwise=trial.state.value)}"
 
 
 def act(catalogue: Catalogue, chosen: list[Trial]) -> None:
     ids: list[TrialId] = [trial.id for trial in chosen]
     with st.container(horizontal=True):
         st.download_button(
-            f"Export {counted(len(chosen), 'model')} as JSON",
-            services.architectures_json(chosen),
+            f"Export {pluralize(len(chosen), 'model')} as JSON",
+            architectures_json(chosen),
             file_name="architectures.json",
             mime="application/json",
             on_click="ignore",
             help="A list of architectures, as `remap describe` reads it.",
         )
-        report = services.report_of(catalogue, state.population_of(chosen[0].proposal.dataset), ids, time.time())
+        report = report_of(catalogue, app_data.population_of(chosen[0].proposal.dataset), ids, time.time())
         st.download_button(
-            f"Report on {counted(len(chosen), 'model')}",
+            f"Report on {pluralize(len(chosen), 'model')}",
             report_html(report),
             file_name="report.html",
             mime="text/html",
             on_click="ignore",
             help="One file to keep, print or send: the Pareto front, and what is known of these models.",
         )
-        st.button(f"Remove {counted(len(chosen), 'model')}", key="remove", on_click=state.remove, args=(ids,))
+        st.button(f"Remove {pluralize(len(chosen), 'model')}", key="remove", on_click=drawer_state.remove, args=(ids,))
         if len(chosen) == 1:
             if st.button(f"Inspect #{ids[0]}", key="inspect"):
-                shell.open_model(ids[0])
+                navigation.open_model(ids[0])
             if st.button(f"Generate from #{ids[0]}", key="generate"):
-                shell.open_model(ids[0], "generate")
+                navigation.open_model(ids[0], "generate")
 
 
 def offer_undo() -> None:
-    removed = state.session().removed
+    removed = current_session().removed
     if removed:
         names = ", ".join(f"#{model}" for model in removed[:12]) + (" and more" if len(removed) > 12 else "")
-        st.button(f"Put {names} back", on_click=state.undo_removal, key="undo", icon=":material/undo:")
+        st.button(f"Put {names} back", on_click=drawer_state.undo_removal, key="undo", icon=":material/undo:")
 
 
 def detail(catalogue: Catalogue, chosen: list[Trial]) -> None:
@@ -112,9 +114,9 @@ def show_notes(catalogue: Catalogue, chosen: list[Trial]) -> None:
                 st.text(annotation.note)
 
 
-with shell.page("drawer"):
-    catalogue = state.catalogue()
-    kept = catalogue.trials(state.session().drawer)
+with frame.page("drawer"):
+    catalogue = app_data.catalogue()
+    kept = catalogue.trials(current_session().drawer)
     offer_undo()
     say_what_is_missing(kept)
     if not kept:

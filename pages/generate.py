@@ -4,17 +4,18 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from remap_core import formatting
+from remap_core.analysis.previews import Children
 from remap_core.catalogue.reader import Catalogue
-from remap_core.children.previews import Children
-from remap_core.drawing import words
-from remap_core.trials import Origin, Trial
-from remap_core.ui import shell, state
-from remap_core.ui.ablations import choose_ablations
-from remap_core.ui.children import show_children
-from remap_core.ui.effects import show_effects
-from remap_core.ui.handcraft import handcraft
-from remap_core.ui.previews import preview
-from remap_core.ui.variations import choose_variations
+from remap_core.trials.trial import Origin, Trial
+from remap_core.ui import app_data, frame, live, navigation, receipts
+from remap_core.ui.generate.ablation_panel import choose_ablations
+from remap_core.ui.generate.children_table import show_children
+from remap_core.ui.generate.draft_editor import handcraft
+from remap_core.ui.generate.effects_table import show_effects
+from remap_core.ui.generate.preview_table import preview
+from remap_core.ui.generate.variation_panel import choose_variations
+from remap_core.ui.session import current_session
 
 Way = Callable[[list[Trial]], Children]
 WAYS: dict[str, tuple[Origin, str, Way]] = {
@@ -26,7 +27,7 @@ WAYS: dict[str, tuple[Origin, str, Way]] = {
 
 def choose_parents(catalogue: Catalogue, selected: Trial) -> list[Trial]:
     """The selected model, and those of the drawer that shall have children too."""
-    kept = [trial for trial in catalogue.trials(state.session().drawer) if trial.id != selected.id]
+    kept = [trial for trial in catalogue.trials(current_session().drawer) if trial.id != selected.id]
     others = [trial for trial in kept if trial.proposal.dataset == selected.proposal.dataset]
     more = st.pills(
         "Together with these of the drawer",
@@ -40,20 +41,20 @@ def choose_parents(catalogue: Catalogue, selected: Trial) -> list[Trial]:
 
 
 def baseline(parent: Trial) -> str:
-    accuracy = words.accuracy(parent, otherwise=parent.state.value)
-    epochs = words.counted(parent.proposal.config.epochs, "epoch")
-    parameters = words.counted(parent.architecture.parameters, "parameter")
+    accuracy = parent.accuracy_text(otherwise=parent.state.value)
+    epochs = formatting.pluralize(parent.proposal.config.epochs, "epoch")
+    parameters = formatting.pluralize(parent.architecture.parameters, "parameter")
     return f"Baseline #{parent.id}: {accuracy}, {parameters}; its children are trained for {epochs} as it was."
 
 
 def answers_and_children(newest: Catalogue, parents: list[Trial]) -> None:
-    shell.show_receipts(newest)
+    receipts.show_receipts(newest)
     show_children(newest, newest.trials([parent.id for parent in parents]))
 
 
-with shell.page("generate"):
-    catalogue = state.catalogue()
-    selected = shell.asked_trial(catalogue)
+with frame.page("generate"):
+    catalogue = app_data.catalogue()
+    selected = navigation.trial_from_url(catalogue)
     if selected is None:
         st.info("Children are made from a selected model. Click a circle on the overview first.")
         st.page_link("pages/overview.py", label="To the overview")
@@ -64,7 +65,7 @@ with shell.page("generate"):
         "How", WAYS, default="Ablations", required=True, key="generate-way", persist_state="session"
     )
     origin, noun, choose = WAYS[way]
-    is_alone = origin is Origin.HANDCRAFTED or not set(state.session().drawer) - {selected.id}
+    is_alone = origin is Origin.HANDCRAFTED or not set(current_session().drawer) - {selected.id}
     parents = [selected] if is_alone else choose_parents(catalogue, selected)
     children = choose(parents)
 
@@ -75,6 +76,6 @@ with shell.page("generate"):
         st.caption("Nothing to train yet.")
 
     st.markdown("##### Children")
-    shell.live(lambda newest: answers_and_children(newest, parents))
+    live.live(lambda newest: answers_and_children(newest, parents))
     with st.expander("What each kind of edit did, over all models"):
         show_effects(catalogue, selected.proposal.dataset)

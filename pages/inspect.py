@@ -3,35 +3,36 @@
 import streamlit as st
 
 from remap_core.catalogue.reader import Catalogue
-from remap_core.drawing import curves
-from remap_core.drawing.snac import Size, snac_alt
-from remap_core.drawing.snac_figure import snac_figure
-from remap_core.drawing.words import accuracy, count, milliseconds, percent
-from remap_core.trials import SeedScore, Trial, TrialId, TrialState
-from remap_core.ui import shell, state
-from remap_core.ui.beside import choose_second
-from remap_core.ui.comparison import compare
-from remap_core.ui.events import draw
-from remap_core.ui.exports import show_exports
-from remap_core.ui.lineage import show_lineage
-from remap_core.ui.mistakes import show_mistakes
-from remap_core.ui.notes import edit_notes, show_receipts
-from remap_core.ui.plain import plain
-from remap_core.ui.repeats import show_repeats
-from remap_core.ui.sealed import show_sealed_test
+from remap_core.drawing.charts import learning_curves
+from remap_core.drawing.snac.chips import Size, snac_alt
+from remap_core.drawing.snac.snac_figure import snac_figure
+from remap_core.formatting import count, milliseconds, percent
+from remap_core.trials.trial import SeedScore, Trial, TrialId, TrialState
+from remap_core.ui import app_data, drawer_state, frame, live, navigation
+from remap_core.ui.drawer.comparison_table import compare
+from remap_core.ui.drawer.notes import edit_notes, show_receipts
+from remap_core.ui.events.chart_events import draw
+from remap_core.ui.inspect.confusion_panel import show_mistakes
+from remap_core.ui.inspect.export_panel import show_exports
+from remap_core.ui.inspect.lineage_tree import show_lineage
+from remap_core.ui.inspect.sealed_test_panel import show_sealed_test
+from remap_core.ui.inspect.second_model import choose_second_model
+from remap_core.ui.inspect.seeds_panel import show_repeats
+from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.session import current_session
 from remap_core.ui.tables import layer_table, merging_sentence, origin_sentence
 
 
 def progress(model: TrialId) -> tuple[TrialState, int, SeedScore | None]:
     """How far a model's training is and what its seeds come to, by the newest catalogue."""
-    trial = state.catalogue().trial(model)
+    trial = app_data.catalogue().trial(model)
     return trial.state, trial.epochs_done, trial.score
 
 
 def show_numbers(catalogue: Catalogue, trial: Trial) -> None:
     evaluation = catalogue.evaluation(trial.id)
     shown = {
-        "Validation accuracy": accuracy(trial, otherwise="not yet"),
+        "Validation accuracy": trial.accuracy_text(otherwise="not yet"),
         "Train accuracy": percent(trial.last.train_accuracy) if trial.last else "not yet",
         "Parameters": count(trial.architecture.parameters),
         "Multiply-adds": count(trial.architecture.multiply_adds),
@@ -50,7 +51,11 @@ def show_curves(catalogue: Catalogue, trials: list[Trial]) -> None:
     st.markdown("##### Learning curves")
     results = {f"#{model}": epochs for model, epochs in catalogue.epoch_curves([one.id for one in trials]).items()}
     if any(results.values()):
-        draw(curves.learning_curves_figure(results), "inspect-curves", curves.learning_curves_alt(results))
+        draw(
+            learning_curves.learning_curves_figure(results),
+            "inspect-curves",
+            learning_curves.learning_curves_alt(results),
+        )
     else:
         st.info("The curves begin with the first epoch.")
 
@@ -58,9 +63,11 @@ def show_curves(catalogue: Catalogue, trials: list[Trial]) -> None:
 def act(trial: Trial) -> None:
     with st.container(horizontal=True):
         if st.button("Generate from this model", key="inspect-generate", type="primary"):
-            shell.open_model(trial.id, "generate")
-        kept = trial.id in state.session().drawer
-        st.button("Keep in the drawer", key="inspect-keep", disabled=kept, on_click=state.keep, args=([trial.id],))
+            navigation.open_model(trial.id, "generate")
+        kept = trial.id in current_session().drawer
+        st.button(
+            "Keep in the drawer", key="inspect-keep", disabled=kept, on_click=drawer_state.add, args=([trial.id],)
+        )
         show_exports(trial)
 
 
@@ -101,7 +108,7 @@ def show_around(catalogue: Catalogue, trial: Trial) -> None:
     st.markdown(f"##### Lineage of #{trial.id}")
     show_lineage(catalogue, trial, key="inspect-lineage")
     st.markdown(f"##### Seeds of #{trial.model}")
-    shell.live(lambda newest: show_repeats(newest, trial))
+    live.live(lambda newest: show_repeats(newest, trial))
     st.markdown("##### Sealed test")
     show_sealed_test(trial)
     st.markdown("##### Note and tags")
@@ -109,9 +116,9 @@ def show_around(catalogue: Catalogue, trial: Trial) -> None:
     show_receipts()
 
 
-with shell.page("inspect"):
-    catalogue = state.catalogue()
-    trial = shell.asked_trial(catalogue)
+with frame.page("inspect"):
+    catalogue = app_data.catalogue()
+    trial = navigation.trial_from_url(catalogue)
     if trial is None:
         st.info("No model is selected. Click a circle on the overview, or open one from the drawer.")
         st.page_link("pages/overview.py", label="To the overview")
@@ -120,13 +127,13 @@ with shell.page("inspect"):
     st.subheader(f"Model #{trial.id}")
     st.caption(origin_sentence(trial, catalogue))
     if trial.error:
-        (st.info if trial.state is TrialState.PRUNED else st.error)(plain(trial.error))
+        (st.info if trial.state is TrialState.PRUNED else st.error)(escape_markdown(trial.error))
     figure = snac_figure(trial.architecture, Size.LARGE, bracketed=True, brush=False)
     draw(figure, "inspect-snac", snac_alt(trial.architecture), shrinks=False)
     act(trial)
-    second = choose_second(catalogue, trial)
+    second = choose_second_model(catalogue, trial)
     if second:
         show_two(catalogue, trial, second)
     else:
         show_one(catalogue, trial)
-    shell.watch(lambda: progress(trial.id), (trial.state, trial.epochs_done, trial.score))
+    live.watch(lambda: progress(trial.id), (trial.state, trial.epochs_done, trial.score))

@@ -5,20 +5,20 @@ from collections.abc import Sequence
 import streamlit as st
 
 from remap_core.catalogue.reader import Catalogue
-from remap_core.commands import CancelBatch, Pause, Resume
-from remap_core.trials import Trial, TrialState
-from remap_core.ui import shell, state
-from remap_core.ui.trainings import show_complete, show_ended_early, show_running, show_waiting, summary
+from remap_core.trials.commands import CancelBatch, Pause, Resume
+from remap_core.trials.trial import Trial, TrialState
+from remap_core.ui import app_data, frame, live, receipts, sent_commands
+from remap_core.ui.queue.trainings import show_complete, show_ended_early, show_running, show_waiting, summary
 
 FINISHED = 50  # ended trainings that are shown, the last first
 
 
 def show(catalogue: Catalogue) -> None:
     trials = catalogue.queue(finished=FINISHED)
-    estimates = state.time_estimates({trial.proposal.dataset for trial in trials if not trial.state.is_finished()})
+    estimates = app_data.time_estimates({trial.proposal.dataset for trial in trials if not trial.state.is_finished()})
     st.caption(summary(trials, estimates))
     pause_button(catalogue.paused())
-    shell.show_receipts(catalogue)
+    receipts.show_receipts(catalogue)
     shown = of_batch(trials)
     show_running(catalogue, [trial for trial in shown if trial.state is TrialState.RUNNING], estimates)
     show_waiting([trial for trial in shown if trial.state is TrialState.WAITING])
@@ -33,7 +33,7 @@ def pause_button(paused: bool) -> None:
     if paused:
         st.warning("The queue is paused: running trainings go on, no further one begins.")
     label, icon, command = ("Go on", "play_arrow", Resume()) if paused else ("Pause all", "pause", Pause())
-    st.button(label, key="queue-pause", icon=f":material/{icon}:", on_click=state.send, args=(command,))
+    st.button(label, key="queue-pause", icon=f":material/{icon}:", on_click=sent_commands.send, args=(command,))
 
 
 def of_batch(trials: Sequence[Trial]) -> list[Trial]:
@@ -49,11 +49,11 @@ def of_batch(trials: Sequence[Trial]) -> list[Trial]:
         key="queue-cancel-batch",
         icon=":material/cancel:",
         disabled=chosen is None or all(trial.state.is_finished() for trial in shown),
-        on_click=state.send,
+        on_click=sent_commands.send,
         args=(CancelBatch(chosen or ""),),
     )
     return shown
 
 
-with shell.page("queue"):
-    shell.live(show)
+with frame.page("queue"):
+    live.live(show)

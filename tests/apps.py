@@ -4,7 +4,7 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from remap_core.ui.state import SESSION, Session
+from remap_core.ui.session import SESSION, Session
 
 ROOT = Path(__file__).parents[1]
 

@@ -6,13 +6,16 @@ from pathlib import Path
 import numpy as np
 from trainings import epoch
 
-from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.snapshot import Publisher
 from remap_core.catalogue.store import CatalogueStore
+from remap_core.data_folder.folder import DataFolder
 from remap_core.space.architecture import Architecture
 from remap_core.space.edits import Remove
 from remap_core.space.text import parse_layers
-from remap_core.trials import DatasetCard, EpochResult, Evaluation, Latency, Origin, Proposal, TrainingConfig
+from remap_core.trials.dataset_card import DatasetCard
+from remap_core.trials.evaluation import EpochResult, Evaluation, Latency
+from remap_core.trials.training_config import TrainingConfig
+from remap_core.trials.trial import Origin, Proposal
 
 CHAINS = (
     "Conv 16x3, ReLU, MaxPool 2, Dense 64",

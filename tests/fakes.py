@@ -5,23 +5,14 @@ from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
 
-from remap_core.annotations import Annotation
-from remap_core.commands import Outcome, Receipt
 from remap_core.errors import CommandRefused, InvalidTrial, NotFound
-from remap_core.halving import RUNGS, Contender, is_halved
-from remap_core.maps import Relation
-from remap_core.trials import (
-    DatasetCard,
-    EpochResult,
-    Evaluation,
-    Place,
-    Proposal,
-    SealedScore,
-    SealedTest,
-    Trial,
-    TrialId,
-    TrialState,
-)
+from remap_core.trials.annotations import Annotation
+from remap_core.trials.commands import Outcome, Receipt
+from remap_core.trials.dataset_card import DatasetCard
+from remap_core.trials.evaluation import EpochResult, Evaluation, SealedScore, SealedTest
+from remap_core.trials.halving import COMPARISON_EPOCHS, HalvingTrial, is_halved
+from remap_core.trials.model_maps import Relation
+from remap_core.trials.trial import Place, Proposal, Trial, TrialId, TrialState
 
 
 @dataclass
@@ -41,7 +32,7 @@ class _Content:
 
 
 class MemoryStore:
-    """Satisfies `remap_core.daemon.ports.Store` with dictionaries of frozen values."""
+    """Satisfies `remap_core.trainer.ports.Store` with dictionaries of frozen values."""
 
     def __init__(self) -> None:
         self._content = _Content()
@@ -119,7 +110,7 @@ class MemoryStore:
     def prune(self, trial: TrialId, sentence: str, now: float) -> None:
         self._update(self._require(trial, TrialState.WAITING), state=TrialState.PRUNED, error=sentence, finished=now)
 
-    def contenders(self) -> list[tuple[Contender, ...]]:
+    def halving_groups(self) -> list[tuple[HalvingTrial, ...]]:
         groups: dict[tuple, list[Trial]] = {}
         for trial in filter(is_halved, self._content.trials.values()):
             asked = trial.proposal
@@ -127,9 +118,9 @@ class MemoryStore:
         unfinished = [group for group in groups.values() if not all(trial.state.is_finished() for trial in group)]
         return [tuple(map(self._contender, group)) for group in unfinished]
 
-    def _contender(self, trial: Trial) -> Contender:
-        results = [self._content.epochs.get((trial.id, 1, epoch)) for epoch in range(1, max(RUNGS) + 1)]
-        return Contender(trial.id, trial.state, trial.proposal.config.epochs, tuple(filter(None, results)))
+    def _contender(self, trial: Trial) -> HalvingTrial:
+        results = [self._content.epochs.get((trial.id, 1, epoch)) for epoch in range(1, max(COMPARISON_EPOCHS) + 1)]
+        return HalvingTrial(trial.id, trial.state, trial.proposal.config.epochs, tuple(filter(None, results)))
 
     def cancel(self, trial: TrialId, now: float) -> None:
         present = self._require(trial, TrialState.WAITING, TrialState.RUNNING)
@@ -217,7 +208,7 @@ class MemoryStore:
         with self._change() as content:
             content.sealed_tests[trial] = replace(known, finished=now, **result)
 
-    def ask_relay(self, dataset: str, relation: Relation) -> None:
+    def request_layout(self, dataset: str, relation: Relation) -> None:
         raise CommandRefused(f"There is no map of {dataset} by {relation} yet.")
 
     def register_dataset(self, card: DatasetCard) -> None:

@@ -4,9 +4,9 @@ import time
 
 from trainings import EVALUATION, epoch
 
+from remap_core.datasets.dataset import load_dataset
 from remap_core.errors import DatasetError
-from remap_core.training.datasets import load_dataset
-from remap_core.trials import Trial
+from remap_core.trials.trial import Trial
 
 
 def load_name(name: str) -> str:

@@ -3,9 +3,9 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from remap_core.population import Population
 from remap_core.space.layers import KINDS
-from remap_core.trials import MODEL_ORIGINS
+from remap_core.trials.population import Population
+from remap_core.trials.trial import MODEL_ORIGINS
 from remap_core.views.filters import Filter, Span
 
 TEXTS = ("Conv 32x3, ReLU", "MaxPool 2, Dense 16", "Dense 64, Tanh, Dropout 0.5", "AvgPool 3, Conv 8x1, Sigmoid")

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
+from remap_core.datasets.dataset import Dataset
+from remap_core.datasets.images import Images
 from remap_core.space.architecture import Architecture
 from remap_core.space.text import parse_layers
-from remap_core.training.datasets import Dataset
-from remap_core.training.images import Images
-from remap_core.trials import EpochResult, Evaluation, Proposal, TrainingConfig, Trial, TrialState
+from remap_core.trials.evaluation import EpochResult, Evaluation
+from remap_core.trials.training_config import TrainingConfig
+from remap_core.trials.trial import Proposal, Trial, TrialState
 
 CLASSES = ("top", "middle", "bottom")
 

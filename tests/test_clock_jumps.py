@@ -5,25 +5,25 @@ import threading
 from contextlib import closing
 
 import pytest
-from daemons import ListInbox, describe
 from fakes import MemoryStore
+from trainer_doubles import ListInbox, describe
 from trainings import EVALUATION, epoch, proposal, train_well
 from typer.testing import CliRunner
 
-from remap_core.catalogue.folder import DataFolder
+from remap_core import formatting
+from remap_core.assembly import Heartbeat
 from remap_core.catalogue.health import examine
-from remap_core.catalogue.heartbeat import read_trainer
 from remap_core.catalogue.snapshot import Publisher, current_number
 from remap_core.catalogue.store import CatalogueStore
-from remap_core.cli.line import app
-from remap_core.cli.trainer import Beat
-from remap_core.commands import Enqueue
-from remap_core.daemon.executors import InlineExecutor
-from remap_core.daemon.loop import serve
-from remap_core.daemon.worker import Worker
-from remap_core.drawing import words
-from remap_core.trials import TrialState
-from remap_core.ui.trainings import _seconds
+from remap_core.cli.typer_app import app
+from remap_core.data_folder.folder import DataFolder
+from remap_core.data_folder.heartbeat import read_trainer
+from remap_core.trainer.executors.base import InlineExecutor
+from remap_core.trainer.serving import serve
+from remap_core.trainer.worker import Worker
+from remap_core.trials.commands import Enqueue
+from remap_core.trials.trial import TrialState
+from remap_core.ui.queue.trainings import _seconds
 
 T = 1_700_000_000.0
 JUMPS = [-3600.0, 86_400.0, -10 * 365 * 86_400.0]
@@ -36,7 +36,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def beat(folder):
-    beat = Beat(folder)
+    beat = Heartbeat(folder)
     beat.executor = InlineExecutor(train_well)
     return beat
 
@@ -93,4 +93,4 @@ def test_the_duration_of_a_training_that_ended_before_it_began_is_not_known():
     store.claim(T)
     store.record_epoch(1, epoch(1))
     store.complete(1, EVALUATION, T - 3600)
-    assert words.duration(_seconds(store.trial(1))) == words.UNKNOWN
+    assert formatting.duration(_seconds(store.trial(1))) == formatting.NOT_AVAILABLE

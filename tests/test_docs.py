@@ -8,10 +8,10 @@ import typer.main
 from catalogues import write_catalogue
 from prometheus_client import CollectorRegistry
 
-from remap_core.catalogue.folder import DataFolder
-from remap_core.catalogue.heartbeat import TrainerStatus, write_trainer
-from remap_core.cli.line import app
-from remap_core.cli.metrics import Figures
+from remap_core.cli.typer_app import app
+from remap_core.data_folder.folder import DataFolder
+from remap_core.data_folder.heartbeat import TrainerStatus, write_trainer
+from remap_core.services.metrics_endpoint import Figures
 from remap_core.settings import Settings
 from remap_core.space.architecture import Architecture
 from remap_core.space.text import parse_layers

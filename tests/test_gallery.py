@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from remap_core.cli.line import app
+from remap_core.cli.typer_app import app
 from remap_core.space.architecture import Architecture
 from remap_core.space.layers import KINDS
 from remap_core.space.text import parse_layers

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from remap_core.cli.trainer import _prepare, _train
-from remap_core.daemon.executors import EpochDone, Failed, Finished
-from remap_core.daemon.limits import Limits, train_within
-from remap_core.daemon.local import LocalExecutor
 from remap_core.space.architecture import Architecture
 from remap_core.space.text import parse_layers
-from remap_core.trials import Proposal, TrainingConfig, Trial, TrialState
+from remap_core.trainer.executors.base import EpochDone, Failed, Finished
+from remap_core.trainer.executors.processes import LocalExecutor
+from remap_core.trainer.limits import Limits, train_within
+from remap_core.training import jobs
+from remap_core.training.jobs import prepare
+from remap_core.trials.training_config import TrainingConfig
+from remap_core.trials.trial import Proposal, Trial, TrialState
 
 WAIT = threading.Event()
 SMALL, LARGE = "Dense 16, ReLU", "Dense 1000000, ReLU"  # 1,210 and 75 million parameters
@@ -27,7 +29,7 @@ def digits_trial(number, layers):
 
 def prepare_within_little_memory():
     """A worker process that can get hardly more memory than it has once PyTorch is there."""
-    said = _prepare("cpu")
+    said = prepare("cpu")
     mapped = int(Path("/proc/self/statm").read_bytes().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (mapped + 700 * 2**20,) * 2)
     return said
@@ -35,7 +37,7 @@ def prepare_within_little_memory():
 
 def ends(home, prepare, limits, *trials):
     """The last event of each training, one after another in the same worker process."""
-    train = partial(train_within, limits, partial(_train, home=home, device="cpu"))
+    train = partial(train_within, limits, partial(jobs.train, home=home, device="cpu"))
     executor = LocalExecutor(train, prepare, slots=1)
     worker, last = executor._slots[0].process.pid, []
     try:
@@ -70,7 +72,7 @@ def test_a_model_for_which_memory_runs_out_fails_and_its_worker_process_trains_o
 @pytest.mark.timeout(300)
 def test_a_model_over_the_memory_limit_fails_and_what_it_took_does_not_count_for_the_next(tmp_path):
     large, small = digits_trial(1, LARGE), digits_trial(2, SMALL)
-    failed, finished = ends(tmp_path, partial(_prepare, "cpu"), Limits(megabytes=1000), large, small)
+    failed, finished = ends(tmp_path, partial(prepare, "cpu"), Limits(megabytes=1000), large, small)
     assert isinstance(failed, Failed)
     assert failed.sentence.startswith(
         "The training needs more memory than the 1,000 MB that it may hold (REMAP_MEMORY_LIMIT): its process held 1,"

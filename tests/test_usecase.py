@@ -3,9 +3,9 @@
 import importlib.util
 from pathlib import Path
 
-from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.store import CatalogueStore
-from remap_core.trials import Origin, TrialState
+from remap_core.data_folder.folder import DataFolder
+from remap_core.trials.trial import Origin, TrialState
 
 FILE = Path(__file__).parents[1] / "docs" / "examples" / "usecase.py"
 

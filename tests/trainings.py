@@ -10,20 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from remap_core.daemon import local
 from remap_core.errors import SettingsError, TrainingFailed
 from remap_core.space.architecture import Architecture
 from remap_core.space.layers import Activation, Dense
-from remap_core.trials import (
-    EpochResult,
-    Evaluation,
-    Latency,
-    Proposal,
-    SealedScore,
-    TrainingConfig,
-    Trial,
-    TrialState,
-)
+from remap_core.trainer.executors import processes
+from remap_core.trials.evaluation import EpochResult, Evaluation, Latency, SealedScore
+from remap_core.trials.training_config import TrainingConfig
+from remap_core.trials.trial import Proposal, Trial, TrialState
 
 Training = Generator[EpochResult, None, Evaluation]
 EVALUATION = Evaluation(
@@ -102,7 +95,7 @@ def prepare_in_vain() -> str:
 
 
 def prepare_to_beat_often() -> str:
-    local.BEAT_SECONDS = 0.1
+    processes.BEAT_SECONDS = 0.1
     return "a toy"
 
 

@@ -1,10 +1,10 @@
 """Weights as a training leaves them, of models that were never trained."""
 
-from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.snapshot import open_snapshot
-from remap_core.training.artifacts import Artifacts
+from remap_core.data_folder.folder import DataFolder
+from remap_core.training.checkpoints import Artifacts
+from remap_core.training.device_data import Scale
 from remap_core.training.learner import Learner
-from remap_core.training.residence import Scale
 
 
 def leave_weights(folder: DataFolder, model: int) -> None:

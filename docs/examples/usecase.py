@@ -14,25 +14,29 @@ from pathlib import Path
 
 import numpy as np
 
-from remap_core import services
-from remap_core.catalogue.folder import DataFolder
-from remap_core.catalogue.inbox import Inbox
+from remap_core.services.comparison import compare_predictions
+from remap_core.services.proposals import parameter_cap
+from remap_core.services.proposals import preview_children
+from remap_core.services.proposals import propose_children
+from remap_core.services.proposals import propose_initial
+from remap_core.data_folder.folder import DataFolder
+from remap_core.data_folder.inbox import Inbox
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.store import CatalogueStore
-from remap_core.children.times import estimate_time
-from remap_core.commands import Enqueue
-from remap_core.daemon.executors import InlineExecutor
-from remap_core.daemon.worker import Worker
-from remap_core.population import pareto_front
+from remap_core.analysis.durations import estimate_time
+from remap_core.trials.commands import Enqueue
+from remap_core.trainer.executors.base import InlineExecutor
+from remap_core.trainer.worker import Worker
+from remap_core.trials.population import pareto_front
 from remap_core.settings import Settings
 from remap_core.space.draft import Draft
 from remap_core.space.edits import ablations
 from remap_core.space.sampler import REMAP_2019
 from remap_core.space.text import layers_text
 from remap_core.space.variations import KINDS, VariationRequest, variations
-from remap_core.training.datasets import load_dataset
-from remap_core.training.session import train_trial
-from remap_core.trials import Origin, Trial
+from remap_core.datasets.dataset import load_dataset
+from remap_core.training.worker_session import train_trial
+from remap_core.trials.trial import Origin, Trial
 from remap_core.views.objective import Objective
 
 Children = list[Trial]
@@ -42,7 +46,7 @@ class Lab:
     """A catalogue, its inbox and a trainer in one process: what is asked for is trained before `train` returns."""
 
     def __init__(self, home: Path, settings: Settings) -> None:
-        self.cap = services.parameter_cap(settings, Objective())
+        self.cap = parameter_cap(settings, Objective())
         self.folder = DataFolder(home)
         self.store = CatalogueStore.open(self.folder)
         self.inbox = Inbox(self.folder)
@@ -66,8 +70,8 @@ class Lab:
     def train_children(self, origin: Origin, candidates: list) -> Children:
         """Preview (parent, candidate) pairs, train those that are new, and return the children of their parents."""
         estimate = estimate_time(self.catalogue.measured("digits"))
-        previews = services.preview_children(self.catalogue, candidates, self.cap, estimate)
-        proposals = services.propose_children(origin, previews, time.time())
+        previews = preview_children(self.catalogue, candidates, self.cap, estimate)
+        proposals = propose_children(origin, previews, time.time())
         if proposals:
             self.train(Enqueue(proposals))
         return self.catalogue.batch(proposals[0].batch) if proposals else []
@@ -114,7 +118,7 @@ def comparison(lab: Lab, models: Children, baseline: Trial) -> list[str]:
     lines = []
     for model in sorted(models, key=lambda trial: trial.architecture.parameters):
         accuracy = lab.catalogue.trial(model.id).last.validation_accuracy
-        noise = "" if model.id == baseline.id else services.compare_predictions(lab.catalogue, model, baseline).p
+        noise = "" if model.id == baseline.id else compare_predictions(lab.catalogue, model, baseline).p
         against = f"p = {noise:.3f} against #{baseline.id}" if noise != "" else "the baseline"
         layers = layers_text(model.architecture.layers)
         lines.append(f"#{model.id:<3} {accuracy:6.1%} {model.architecture.parameters:>9,}  {against:<26} {layers}")
@@ -125,7 +129,7 @@ def walk(home: Path, population: int = 12, epochs: int = 5, children: int = 4) -
     """The whole use case; returns the comparison at its end."""
     settings = Settings(home=home, epochs=epochs, max_parameters=60_000)
     lab = Lab(home, settings)
-    lab.train(Enqueue(services.propose_initial(settings, load_dataset("digits").card(), population, seed=0)))
+    lab.train(Enqueue(propose_initial(settings, load_dataset("digits").card(), population, seed=0)))
     chosen = three_on_the_front(lab)
     smallest = chosen[0]
     made = [*ablate(lab, smallest), *vary_pools(lab, smallest, children), *handcraft(lab, smallest)]

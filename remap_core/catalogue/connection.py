@@ -84,12 +84,12 @@ class LiveConnection:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """What `saying_why_not` does, and DuckDB goes on working.
+        """What `disk_errors_as_unusable` does, and DuckDB goes on working.
 
         After a checkpoint that the disk refused it does nothing more until the file is opened anew; all that was
         committed is found there.
         """
-        with saying_why_not():
+        with disk_errors_as_unusable():
             try:
                 yield
             except duckdb.FatalException:
@@ -112,7 +112,7 @@ def transaction(connection: DuckDBPyConnection) -> Iterator[None]:
 
 
 @contextmanager
-def saying_why_not() -> Iterator[None]:
+def disk_errors_as_unusable() -> Iterator[None]:
     """Turns what the disk has against the block's writing into FolderUnusable."""
     try:
         yield

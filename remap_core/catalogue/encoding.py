@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remap_core.errors import InvalidTrial
-from remap_core.trials import DatasetCard, Evaluation, Latency, Trial
+from remap_core.trials.dataset_card import DatasetCard
+from remap_core.trials.evaluation import Evaluation, Latency
+from remap_core.trials.trial import Trial
 
 Row = tuple[Any, ...]
 

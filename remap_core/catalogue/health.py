@@ -12,14 +12,14 @@ from itertools import chain
 from pathlib import Path
 
 from remap_core import __version__
-from remap_core.catalogue.filesystem import file_system, network_warning
-from remap_core.catalogue.folder import LEAST_FREE, DataFolder
-from remap_core.catalogue.heartbeat import FRESH_SECONDS, last_status
 from remap_core.catalogue.migrations import MIGRATIONS
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import open_snapshot
+from remap_core.data_folder.folder import MIN_FREE_BYTES, DataFolder
+from remap_core.data_folder.heartbeat import FRESH_SECONDS, last_status
 from remap_core.errors import CatalogueError, NoCatalogue
-from remap_core.trials import TrialState
+from remap_core.system.filesystem import file_system, network_warning
+from remap_core.trials.trial import TrialState
 
 LITTLE = 2e9
 """Free bytes on the disk below which doctor warns."""
@@ -62,7 +62,7 @@ def _disk(folder: DataFolder) -> Iterator[Look]:
         yield Level.ERROR, f"{folder.home} cannot be written: {error.strerror}; give this user the right, or move it."
     free = shutil.disk_usage(folder.home).free
     advice = "" if free >= LITTLE else ": make room, for trainings pause on a full disk"
-    level = Level.OK if free >= LITTLE else Level.WARNING if free >= LEAST_FREE else Level.ERROR
+    level = Level.OK if free >= LITTLE else Level.WARNING if free >= MIN_FREE_BYTES else Level.ERROR
     yield level, f"{free / 1e9:,.1f} GB are free on its disk{advice}."
     warning = network_warning(folder.home)
     kind = file_system(folder.home) or "of a kind that is not known"

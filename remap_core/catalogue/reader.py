@@ -12,8 +12,8 @@ import duckdb
 import numpy as np
 from duckdb import DuckDBPyConnection
 
-from remap_core.annotations import Annotation
-from remap_core.catalogue import atlas, encoding, remarks
+from remap_core.analysis.durations import LATEST, Measured
+from remap_core.catalogue import annotation_rows, encoding, map_rows
 from remap_core.catalogue.connection import first_line
 from remap_core.catalogue.rows import (
     SELECT_RECEIPT,
@@ -24,12 +24,14 @@ from remap_core.catalogue.rows import (
     receipt_of,
     trial_of,
 )
-from remap_core.children.times import LATEST, Measured
-from remap_core.commands import Receipt
 from remap_core.errors import CatalogueError, NotFound
-from remap_core.maps import MappedModel, ModelMap, Relation
-from remap_core.population import Population
-from remap_core.trials import DatasetCard, EpochResult, Evaluation, SealedTest, SeedScore, Trial, TrialId, TrialState
+from remap_core.trials.annotations import Annotation
+from remap_core.trials.commands import Receipt
+from remap_core.trials.dataset_card import DatasetCard
+from remap_core.trials.evaluation import EpochResult, Evaluation, SealedTest
+from remap_core.trials.model_maps import MappedModel, ModelMap, Relation
+from remap_core.trials.population import Population
+from remap_core.trials.trial import SeedScore, Trial, TrialId, TrialState
 
 
 class Catalogue:
@@ -184,9 +186,9 @@ class Catalogue:
 
     def model_map(self, dataset: str, relation: Relation) -> ModelMap | None:
         """Where the models of a data set are, as far as they were placed; None before the first."""
-        head = self._rows(atlas.SELECT_MAP, dataset, relation.value)
-        places = self._rows(atlas.SELECT_PLACES, dataset, relation.value) if head else []
-        return atlas.map_of(dataset, relation, head[0], places) if head else None
+        head = self._rows(map_rows.SELECT_MAP, dataset, relation.value)
+        places = self._rows(map_rows.SELECT_PLACES, dataset, relation.value) if head else []
+        return map_rows.map_of(dataset, relation, head[0], places) if head else None
 
     def map_stamp(self, dataset: str, relation: Relation) -> tuple[int, int]:
         """Edition of a map and count of models on it: while they stay, so does the map. Cheap; (0, 0) before any."""
@@ -197,13 +199,13 @@ class Catalogue:
         )
         return int(edition), int(models)
 
-    def relays_asked(self) -> list[tuple[str, Relation]]:
+    def requested_layouts(self) -> list[tuple[str, Relation]]:
         """The maps that shall be laid anew."""
-        return [(dataset, Relation(relation)) for dataset, relation in self._rows(atlas.SELECT_RELAYS)]
+        return [(dataset, Relation(relation)) for dataset, relation in self._rows(map_rows.SELECT_RELAYS)]
 
     def evaluated_models(self, dataset: str) -> list[TrialId]:
         """Models that can be on a map: complete, with predictions; in the order in which they finished."""
-        return [trial for (trial,) in self._rows(atlas.SELECT_EVALUATED, dataset)]
+        return [trial for (trial,) in self._rows(map_rows.SELECT_EVALUATED, dataset)]
 
     def mapped_models(self, trials: Sequence[TrialId]) -> list[MappedModel]:
         """What maps need to know of the models, in the given order; those without predictions are left out."""
@@ -222,14 +224,14 @@ class Catalogue:
 
     def annotations(self, trials: Sequence[TrialId]) -> dict[TrialId, Annotation]:
         """What is written about each of the trials, an empty annotation where nothing is, in one question."""
-        sql = remarks.SELECT_ANNOTATION + " WHERE trial IN (SELECT unnest(?::BIGINT[]))"
-        written = {row[0]: remarks.annotation_of(row) for row in self._rows(sql, possible_ids(trials))}
+        sql = annotation_rows.SELECT_ANNOTATION + " WHERE trial IN (SELECT unnest(?::BIGINT[]))"
+        written = {row[0]: annotation_rows.annotation_of(row) for row in self._rows(sql, possible_ids(trials))}
         return {trial: written.get(trial, Annotation()) for trial in trials}
 
     def sealed_test(self, trial: TrialId) -> SealedTest | None:
         """The last request to score a trial on the sealed test images; None before any."""
-        found = self._rows(remarks.SELECT_SEALED, trial)
-        return remarks.sealed_test_of(found[0]) if found else None
+        found = self._rows(annotation_rows.SELECT_SEALED, trial)
+        return annotation_rows.sealed_test_of(found[0]) if found else None
 
     # The queue
 

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from remap_core.commands import Outcome, Receipt
 from remap_core.space.architecture import Architecture
 from remap_core.space.edits import edit_from_json
 from remap_core.space.text import layers_text
-from remap_core.trials import EpochResult, Origin, Proposal, TrainingConfig, Trial, TrialId, TrialState
+from remap_core.trials.commands import Outcome, Receipt
+from remap_core.trials.evaluation import EpochResult
+from remap_core.trials.training_config import TrainingConfig
+from remap_core.trials.trial import Origin, Proposal, Trial, TrialId, TrialState
 
 Row = tuple[Any, ...]
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import duckdb
 
 from remap_core.catalogue.connection import connect_snapshot, first_line
-from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.migrations import require_schema
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.store import CatalogueStore
+from remap_core.data_folder.folder import DataFolder
 from remap_core.errors import CatalogueError, FolderUnusable, NoCatalogue
 
 KEPT = 4

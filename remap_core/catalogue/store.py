@@ -9,38 +9,29 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from remap_core.annotations import Annotation
-from remap_core.catalogue import atlas, encoding, remarks
-from remap_core.catalogue.connection import LiveConnection, connect_live, saying_why_not
-from remap_core.catalogue.contenders import read_contenders
+from remap_core.catalogue import annotation_rows, encoding, map_rows
+from remap_core.catalogue.connection import LiveConnection, connect_live, disk_errors_as_unusable
 from remap_core.catalogue.encoding import LabelSet
-from remap_core.catalogue.folder import DataFolder
+from remap_core.catalogue.halving_rows import read_halving_groups
 from remap_core.catalogue.migrations import migrate
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.rows import SELECT_RECEIPT, SELECT_TRIAL, new_trials, possible_ids, receipt_of, trial_of
-from remap_core.commands import Outcome, Receipt
+from remap_core.data_folder.folder import DataFolder
 from remap_core.errors import CommandRefused, NotFound
-from remap_core.halving import Contender
-from remap_core.maps import ModelMap, Relation
-from remap_core.trials import (
-    DatasetCard,
-    EpochResult,
-    Evaluation,
-    Place,
-    Proposal,
-    SealedScore,
-    SealedTest,
-    Trial,
-    TrialId,
-    TrialState,
-)
+from remap_core.trials.annotations import Annotation
+from remap_core.trials.commands import Outcome, Receipt
+from remap_core.trials.dataset_card import DatasetCard
+from remap_core.trials.evaluation import EpochResult, Evaluation, SealedScore, SealedTest
+from remap_core.trials.halving import HalvingTrial
+from remap_core.trials.model_maps import ModelMap, Relation
+from remap_core.trials.trial import Place, Proposal, Trial, TrialId, TrialState
 
 _SOONER = "SELECT id, position FROM trials WHERE state = 'waiting' AND position < ? ORDER BY position DESC LIMIT 1"
 _LATER = "SELECT id, position FROM trials WHERE state = 'waiting' AND position > ? ORDER BY position LIMIT 1"
 
 
 class CatalogueStore:
-    """Satisfies `remap_core.daemon.ports.Store`. For one thread; other threads read through `catalogue()`.
+    """Satisfies `remap_core.trainer.ports.Store`. For one thread; other threads read through `catalogue()`.
 
     Every method is one transaction, and part of the surrounding one inside the action of `apply_once`. What would
     change a trial that is in another state than asked for raises CommandRefused, what names none NotFound, and what
@@ -245,8 +236,8 @@ class CatalogueStore:
     def prune(self, trial: TrialId, sentence: str, now: float) -> None:
         self._end_early(trial, TrialState.WAITING, TrialState.PRUNED, sentence, now)
 
-    def contenders(self) -> list[tuple[Contender, ...]]:
-        return read_contenders(self._live)
+    def halving_groups(self) -> list[tuple[HalvingTrial, ...]]:
+        return read_halving_groups(self._live)
 
     def _end_early(self, trial: TrialId, before: TrialState, after: TrialState, sentence: str, now: float) -> None:
         with self._live.transaction():
@@ -265,37 +256,37 @@ class CatalogueStore:
 
     def annotate(self, trial: TrialId, annotation: Annotation) -> None:
         with self._live.transaction():
-            remarks.write_annotation(self._live, self.trial(trial).id, annotation)
+            annotation_rows.write_annotation(self._live, self.trial(trial).id, annotation)
 
     def annotation(self, trial: TrialId) -> Annotation:
-        found = self._live.rows(remarks.SELECT_ANNOTATION + " WHERE trial = ?", trial)
-        return remarks.annotation_of(found[0]) if found else Annotation()
+        found = self._live.rows(annotation_rows.SELECT_ANNOTATION + " WHERE trial = ?", trial)
+        return annotation_rows.annotation_of(found[0]) if found else Annotation()
 
     def ask_sealed_score(self, trial: TrialId, now: float) -> None:
         with self._live.transaction():
-            remarks.ask(self._live, self.trial(trial), now)
+            annotation_rows.ask(self._live, self.trial(trial), now)
 
     def sealed_test(self, trial: TrialId) -> SealedTest | None:
-        found = self._live.rows(remarks.SELECT_SEALED, trial)
-        return remarks.sealed_test_of(found[0]) if found else None
+        found = self._live.rows(annotation_rows.SELECT_SEALED, trial)
+        return annotation_rows.sealed_test_of(found[0]) if found else None
 
     def pending_sealed_tests(self) -> list[TrialId]:
-        return [trial for (trial,) in self._live.rows(remarks.SELECT_PENDING)]
+        return [trial for (trial,) in self._live.rows(annotation_rows.SELECT_PENDING)]
 
     def finish_sealed_test(self, trial: TrialId, outcome: SealedScore | str, now: float) -> None:
         with self._live.transaction():
-            remarks.finish(self._live, trial, outcome, now)
+            annotation_rows.finish(self._live, trial, outcome, now)
 
     # Maps
 
     def write_map(self, drawn: ModelMap) -> None:
         """Store a map; of an edition that is stored already only the models that it has not got."""
         with self._live.transaction():
-            atlas.write_map(self._live, drawn)
+            map_rows.write_map(self._live, drawn)
 
-    def ask_relay(self, dataset: str, relation: Relation) -> None:
+    def request_layout(self, dataset: str, relation: Relation) -> None:
         with self._live.transaction():
-            atlas.ask_relay(self._live, dataset, relation)
+            map_rows.request_layout(self._live, dataset, relation)
 
     # Data sets
 
@@ -328,7 +319,7 @@ class CatalogueStore:
 
 def _migrated(connection: DuckDBPyConnection) -> DuckDBPyConnection:
     try:
-        with saying_why_not():
+        with disk_errors_as_unusable():
             migrate(connection)
     except BaseException:
         connection.close()

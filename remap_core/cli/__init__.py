@@ -11,8 +11,8 @@ INTERRUPTED = 130
 def main() -> None:
     """Run the command line; Ctrl-C while the packages behind it are imported, which takes a second, just ends it."""
     try:
-        from remap_core.cli import line
+        from remap_core.cli import typer_app
 
-        line.run()
+        typer_app.run()
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

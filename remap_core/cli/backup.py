@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from remap_core.catalogue.backup import restore_backup, write_backup
-from remap_core.catalogue.folder import DataFolder
+from remap_core.catalogue.backups import restore_backup, write_backup
+from remap_core.data_folder.folder import DataFolder
 from remap_core.settings import read_settings
 
 

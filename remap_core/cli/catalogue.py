@@ -7,17 +7,17 @@ from typing import Annotated
 
 import typer
 
-from remap_core import services
-from remap_core.catalogue.folder import DataFolder
-from remap_core.catalogue.heartbeat import read_trainer
-from remap_core.catalogue.inbox import Inbox
+from remap_core.analysis.durations import estimate_time, queue_seconds
 from remap_core.catalogue.snapshot import open_snapshot
-from remap_core.children.times import estimate_time, queue_seconds
-from remap_core.commands import Enqueue
+from remap_core.data_folder.folder import DataFolder
+from remap_core.data_folder.heartbeat import read_trainer
+from remap_core.data_folder.inbox import Inbox
+from remap_core.datasets.dataset import canonical_name, load_dataset, to_download
 from remap_core.errors import NoCatalogue
+from remap_core.services.proposals import propose_initial, propose_repeats
 from remap_core.settings import read_settings
-from remap_core.training.datasets import canonical_name, load_dataset, to_download
-from remap_core.trials import MOST_REPEATS, Trial, TrialState
+from remap_core.trials.commands import Enqueue
+from remap_core.trials.trial import MAX_REPEATS, Trial, TrialState
 
 
 def sample(
@@ -35,7 +35,7 @@ def sample(
     if address := to_download(name, folder.home):
         typer.echo(f"Downloading {name} from {address}")
     card = load_dataset(name, folder.home).card()
-    proposals = services.propose_initial(settings, card, n, seed, _known(folder, card.name))
+    proposals = propose_initial(settings, card, n, seed, _known(folder, card.name))
     command = Inbox(folder).send(Enqueue(proposals), time.time())
     typer.echo(f"Sent {n} architectures for {card.name} (seed {seed}) as command {command}.")
     if read_trainer(folder, time.time()) is None:
@@ -44,7 +44,7 @@ def sample(
 
 def repeat(
     model: Annotated[int, typer.Argument(metavar="ID", help="The model, by its number.")],
-    seeds: Annotated[int, typer.Option(min=1, max=MOST_REPEATS, help="How many further seeds.")] = 3,
+    seeds: Annotated[int, typer.Option(min=1, max=MAX_REPEATS, help="How many further seeds.")] = 3,
 ) -> None:
     """Train a complete model again with other seeds: its accuracy becomes a mean with a spread.
 
@@ -54,7 +54,7 @@ def repeat(
     folder = DataFolder(settings.home)
     catalogue = open_snapshot(folder)
     repeated = catalogue.trial(catalogue.trial(model).model)
-    proposals = services.propose_repeats(catalogue, repeated, seeds, time.time())
+    proposals = propose_repeats(catalogue, repeated, seeds, time.time())
     command = Inbox(folder).send(Enqueue(proposals), time.time())
     chosen = ", ".join(str(proposal.config.seed) for proposal in proposals)
     typer.echo(f"Sent model {repeated.id} with seed {chosen} as command {command}.")

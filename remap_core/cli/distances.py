@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 import numpy as np
 import typer
 
-from remap_core.cli.architectures import read_architectures
+from remap_core.cli.architecture_commands import read_architectures
 from remap_core.errors import InvalidDistances
-from remap_core.geometry.conventions import CONVENTIONS
-from remap_core.geometry.otmann import distances as otmann_distances
+from remap_core.geometry.otmann.conventions import CONVENTIONS
+from remap_core.geometry.otmann.distances import distances as otmann_distances
 
 ConventionName = Literal["remap-2019", "nasbot", "default"]
 

@@ -13,9 +13,9 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.health import Finding, Level, examine
-from remap_core.cli.environment import begin_survey, examine_devices, examine_packages, examine_settings
+from remap_core.cli.environment_checks import begin_survey, examine_devices, examine_packages, examine_settings
+from remap_core.data_folder.folder import DataFolder
 from remap_core.errors import RemapError
 from remap_core.settings import Settings, read_settings
 

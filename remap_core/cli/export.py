@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from remap_core import services
-from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.snapshot import open_snapshot
+from remap_core.data_folder.folder import DataFolder
 from remap_core.errors import ExportFailed
-from remap_core.exports import forms
+from remap_core.exports import export_formats
+from remap_core.services.model_files import finished_model
 from remap_core.settings import read_settings
 
 
@@ -27,7 +27,7 @@ def export(
     """
     settings, _ = read_settings()
     folder = DataFolder(settings.home)
-    content = forms.export(services.finished_model(open_snapshot(folder), folder, model), out.name)
+    content = export_formats.export(finished_model(open_snapshot(folder), folder, model), out.name)
     try:
         out.write_bytes(content)
     except OSError as error:

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from remap_core import services
-from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.snapshot import open_snapshot
+from remap_core.data_folder.folder import DataFolder
 from remap_core.drawing.report import report_html
 from remap_core.errors import ExportFailed, NotFound
+from remap_core.services.reports import report_of
 from remap_core.settings import read_settings
 
 
@@ -32,7 +32,7 @@ def report(
     if not names:
         raise NotFound("The trainer has not prepared a data set yet.")
     population = catalogue.population(dataset or names[0])
-    content = report_html(services.report_of(catalogue, population, models or [], time.time()))
+    content = report_html(report_of(catalogue, population, models or [], time.time()))
     try:
         out.write_text(content, encoding="utf-8")
     except OSError as error:

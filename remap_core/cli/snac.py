@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from remap_core.cli.architectures import read_architectures
+from remap_core.cli.architecture_commands import read_architectures
 from remap_core.drawing.palette import PAGES
-from remap_core.drawing.panel import panel_alt, panel_svg
-from remap_core.drawing.paper import picture
-from remap_core.drawing.snac import Size
+from remap_core.drawing.snac.chips import Size
+from remap_core.drawing.snac.panel import panel_alt, panel_svg
+from remap_core.drawing.snac.picture_files import picture
 from remap_core.errors import InvalidPicture
 
 SizeName = Literal["strip", "small", "medium", "large"]
@@ -26,7 +26,7 @@ def snac(
         SizeName, typer.Option(help="Blocks of 7, 16, 24 or 32 pixels; symbols from medium on, labels in large.")
     ] = "large",
     legend: Annotated[bool, typer.Option("--legend", help="Say below what the blocks and their heights mean.")] = False,
-    plates: Annotated[bool, typer.Option("--plates", help="Bracket groups of layers that repeat.")] = False,
+    brackets: Annotated[bool, typer.Option("--brackets", help="Bracket groups of layers that repeat.")] = False,
     ground: Annotated[Ground, typer.Option(help="Behind the blocks: nothing, or a light or dark page.")] = "none",
 ) -> None:
     """Draw architectures as SNACs: one block a layer, as high as its activation is large.
@@ -36,7 +36,11 @@ def snac(
     """
     architectures = read_architectures(file)
     svg = panel_svg(
-        architectures, Size[size.upper()], with_legend=legend, with_plates=plates, ground=PAGES.get(ground, "none")
+        architectures,
+        Size[size.upper()],
+        with_legend=legend,
+        with_brackets=brackets,
+        ground=PAGES.get(ground, "none"),
     )
     content = picture(svg, out.suffix, panel_alt(architectures))
     try:

@@ -6,14 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from remap_core.annotations import Annotation
-from remap_core.drawing import words
-from remap_core.drawing.panel import shared_scale
-from remap_core.drawing.plates import plates
-from remap_core.drawing.snac import HeightScale, Size, chips, snac_alt
-from remap_core.drawing.svg import snac_svg, table_size
+from remap_core.drawing.snac.chips import HeightScale, Size, chips, snac_alt
+from remap_core.drawing.snac.panel import shared_scale
+from remap_core.drawing.snac.repeated_blocks import repeated_blocks
+from remap_core.drawing.snac.svg import snac_svg, table_size
+from remap_core.formatting import count, milliseconds, percent, pluralize, shape_text
 from remap_core.space.architecture import Architecture
-from remap_core.trials import DatasetCard, Latency, SealedScore, Trial
+from remap_core.trials.annotations import Annotation
+from remap_core.trials.dataset_card import DatasetCard
+from remap_core.trials.evaluation import Latency, SealedScore
+from remap_core.trials.trial import Trial
 
 
 @dataclass(frozen=True)
@@ -71,14 +73,14 @@ _STYLE = (
 
 def _beginning(title: str, report: Report) -> Iterator[str]:
     card = report.card
-    train, validation, test = map(words.count, card.split)
-    made = ", ".join(f"{words.count(number)} {escape(origin)}" for origin, number in report.finished.items())
+    train, validation, test = map(count, card.split)
+    made = ", ".join(f"{count(number)} {escape(origin)}" for origin, number in report.finished.items())
     yield f"<h1>{escape(title)}</h1>"
     names = escape(", ".join(card.class_names))
-    shape, classes = words.shape_text(card.input_shape), words.count(card.classes)
+    shape, classes = shape_text(card.input_shape), count(card.classes)
     yield f"<p>Images with {shape} pixels in {classes} classes: {names}. "
     yield f"{train} train, {validation} validate, {test} are sealed.</p>"
-    yield f"<p>{words.counted(sum(report.finished.values()), 'model')} finished: {made}. Written on {report.made}.</p>"
+    yield f"<p>{pluralize(sum(report.finished.values()), 'model')} finished: {made}. Written on {report.made}.</p>"
 
 
 def _front(front: Sequence[Trial], scale: HeightScale | None) -> Iterator[str]:
@@ -89,8 +91,8 @@ def _front(front: Sequence[Trial], scale: HeightScale | None) -> Iterator[str]:
     for one in front:
         found = one.architecture
         yield f"<tr><td>#{one.id}</td><td class='l'>{_row(found, table_size(blocks), scale)}</td>"
-        yield f"<td>{escape(words.accuracy(one))}</td><td>{words.count(found.parameters)}</td>"
-        yield f"<td>{words.count(found.multiply_adds)}</td></tr>"
+        yield f"<td>{escape(one.accuracy_text())}</td><td>{count(found.parameters)}</td>"
+        yield f"<td>{count(found.multiply_adds)}</td></tr>"
     yield "</table></div>"
 
 
@@ -109,19 +111,19 @@ def _models(models: Sequence[ReportedModel], scale: HeightScale | None) -> Itera
 
 
 def _facts(one: ReportedModel) -> Iterator[str]:
-    yield f"Validation accuracy {words.accuracy(one.trial, otherwise='not known yet')}"
-    yield f"{words.counted(one.trial.epochs_done, 'epoch')} with seed {one.trial.proposal.config.seed}"
+    yield f"Validation accuracy {one.trial.accuracy_text(otherwise='not known yet')}"
+    yield f"{pluralize(one.trial.epochs_done, 'epoch')} with seed {one.trial.proposal.config.seed}"
     if one.sealed:
-        yield f"test accuracy {words.percent(one.sealed.accuracy)} ({words.count(one.sealed.images)} sealed images)"
+        yield f"test accuracy {percent(one.sealed.accuracy)} ({count(one.sealed.images)} sealed images)"
     if one.latency:
-        times = words.milliseconds(one.latency.batch_1_ms), words.milliseconds(one.latency.batch_256_ms)
+        times = milliseconds(one.latency.batch_1_ms), milliseconds(one.latency.batch_256_ms)
         yield f"latency {times[0]} alone, {times[1]} for 256 ({one.latency.device}, {one.latency.dtype})"
 
 
 def _step(step: Step) -> str:
-    return f"From #{step.parent.id} ({words.accuracy(step.parent)}): {step.edits}: {step.effect}"
+    return f"From #{step.parent.id} ({step.parent.accuracy_text()}): {step.edits}: {step.effect}"
 
 
 def _row(architecture: Architecture, size: Size, scale: HeightScale | None) -> str:
-    brackets = plates(architecture.layers) if size.has_labels else ()
-    return snac_svg(chips(architecture, size, scale), size, title=snac_alt(architecture), plates=brackets)
+    brackets = repeated_blocks(architecture.layers) if size.has_labels else ()
+    return snac_svg(chips(architecture, size, scale), size, title=snac_alt(architecture), repeated_blocks=brackets)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from remap_core.exports.model import FinishedModel, Module, modules
+from remap_core.exports.finished_model import FinishedModel, Module, modules
 from remap_core.space.layers import (
     Activation,
     AvgPool2d,

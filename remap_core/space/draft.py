@@ -13,9 +13,9 @@ from remap_core.errors import InvalidArchitecture
 from remap_core.space.alignment import Change, Pair, align
 from remap_core.space.architecture import Architecture
 from remap_core.space.edits import Candidate, Edit, Prepend, Remove, Reparameterize, Replace
-from remap_core.space.fit import Misfit, misfit
+from remap_core.space.execution_plan import smallest_equivalent
+from remap_core.space.fit import ShapeMismatch, misfit
 from remap_core.space.layers import KINDS, Layer, layer_from_json
-from remap_core.space.plan import smallest_plan
 from remap_core.space.text import parse_layers
 
 MAX_LAYERS = 60
@@ -43,7 +43,7 @@ class Draft:
         return cls(parent, parent.layers)
 
     @property
-    def misfit(self) -> Misfit | None:
+    def misfit(self) -> ShapeMismatch | None:
         """The first layer that does not fit, None where all do."""
         return misfit(self.parent.input_shape, self.layers)
 
@@ -86,7 +86,7 @@ class Draft:
 
     def merged(self) -> Draft:
         """The draft with one layer for linear layers in a row, where that has fewer parameters and all fit together."""
-        return self.with_layers(smallest_plan(self.architecture).merged.layers) if self.architecture else self
+        return self.with_layers(smallest_equivalent(self.architecture).merged.layers) if self.architecture else self
 
     def undone(self) -> Draft:
         """The draft before the last change; the draft itself where there is none."""

@@ -11,14 +11,14 @@ from remap_core.space.text import layer_text
 
 
 @dataclass(frozen=True)
-class Misfit:
+class ShapeMismatch:
     """The first layer (0-based) that cannot follow those before it, and why."""
 
     index: int
     sentence: str
 
 
-def misfit(input_shape: Shape, layers: Sequence[Layer]) -> Misfit | None:
+def misfit(input_shape: Shape, layers: Sequence[Layer]) -> ShapeMismatch | None:
     """Where a chain breaks; None for one that fits.
 
     >>> from remap_core.space.text import parse_layers
@@ -30,5 +30,5 @@ def misfit(input_shape: Shape, layers: Sequence[Layer]) -> Misfit | None:
         try:
             shape = layer.output_shape(shape)
         except InvalidArchitecture as error:
-            return Misfit(index, f"{layer_text(layer)} at {index + 1} does not fit: {error}")
+            return ShapeMismatch(index, f"{layer_text(layer)} at {index + 1} does not fit: {error}")
     return None

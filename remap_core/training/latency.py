@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -14,8 +13,9 @@ import torch
 from torch import nn
 
 from remap_core.space.architecture import Architecture
-from remap_core.training.devices import describe_device
-from remap_core.trials import Latency
+from remap_core.system.files import write_file
+from remap_core.training.device import describe_device
+from remap_core.trials.evaluation import Latency
 
 BUDGET_SECONDS = 0.08
 MOST_RUNS = 20
@@ -65,11 +65,8 @@ def _read(file: Path) -> list[Latency]:
 
 
 def _write(file: Path, latencies: list[Latency]) -> None:
-    partial = file.with_suffix(f".{os.getpid()}.partial")
     with suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps([asdict(latency) for latency in latencies]))
-        partial.replace(file)
+        write_file(file, json.dumps([asdict(latency) for latency in latencies]).encode())
 
 
 @torch.inference_mode()

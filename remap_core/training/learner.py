@@ -14,12 +14,12 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from remap_core.space.architecture import Architecture
+from remap_core.space.execution_plan import Plan, cheapest_plan, unchanging
 from remap_core.space.layers import BatchNorm
-from remap_core.space.plan import Plan, cheapest_plan, unchanging
-from remap_core.training.build import build
-from remap_core.training.contraction import body_of
-from remap_core.training.devices import multiplies_bf16
-from remap_core.training.residence import ResidentImages
+from remap_core.training.device import multiplies_bf16
+from remap_core.training.device_data import DeviceImages
+from remap_core.training.network.build import build
+from remap_core.training.network.fusion import body_of
 
 JUDGED_AT_ONCE = {"cpu": 256, "cuda": 2048}
 """Most images a batch without gradients."""
@@ -81,7 +81,7 @@ class Learner:
         whole = any(isinstance(layer, BatchNorm) for layer in architecture.layers)
         return cls(network, body_of(network, plan), optimizer, unchanging(architecture), bf16, at_once, whole)
 
-    def ahead(self, images: ResidentImages, should_stop: Callable[[], bool]) -> ResidentImages:
+    def ahead(self, images: DeviceImages, should_stop: Callable[[], bool]) -> DeviceImages:
         """The images behind the network's first modules that never change, once for all epochs, where these fit."""
         modules = self.body[: self.unchanging]
         one = images.pixels[:1].permute(0, 3, 1, 2).float()
@@ -99,7 +99,7 @@ class Learner:
                 yield f"adam.{name}.{moment}", tensor.detach()
 
     def learn(
-        self, images: ResidentImages, order: Tensor, batch_size: int, rate: float, should_stop: Callable[[], bool]
+        self, images: DeviceImages, order: Tensor, batch_size: int, rate: float, should_stop: Callable[[], bool]
     ) -> Score:
         """One epoch over `images` in this order; the score is the batches' mean, each before its step."""
         self.body.train()
@@ -120,7 +120,7 @@ class Learner:
         return _score(losses, torch.cat(answers).argmax(1), images.labels[order.to(images.labels.device)])
 
     @torch.inference_mode()
-    def judge(self, images: ResidentImages, should_stop: Callable[[], bool]) -> tuple[Score, NDArray[np.uint8]]:
+    def judge(self, images: DeviceImages, should_stop: Callable[[], bool]) -> tuple[Score, NDArray[np.uint8]]:
         """The score on all of `images` in evaluation (no dropout), and the predicted classes, (n,) uint8.
 
         Always in float32, as exported weights are used.

@@ -7,15 +7,15 @@ from typing import Any
 
 import streamlit as st
 
-from remap_core import services
+from remap_core import formatting
 from remap_core.catalogue.reader import Catalogue
-from remap_core.drawing import words
-from remap_core.drawing.svg import snac_data_uri, table_size
+from remap_core.drawing.snac.svg import snac_data_uri, table_size
 from remap_core.errors import NotFound
+from remap_core.services.comparison import edit_sentence
 from remap_core.space.architecture import Architecture
-from remap_core.space.plan import smallest_plan
+from remap_core.space.execution_plan import smallest_equivalent
 from remap_core.space.text import layers_text
-from remap_core.trials import Origin, Trial
+from remap_core.trials.trial import Origin, Trial
 
 ROW_HEIGHT = 36
 """Pixels of a table row: a medium SNAC with some air."""
@@ -97,19 +97,19 @@ def layer_table(architecture: Architecture, key: str) -> None:
 
 def merging_sentence(architecture: Architecture) -> str | None:
     """What could be there instead of linear layers in a row; None where there are none, or nothing smaller."""
-    fewer = smallest_plan(architecture).merged
+    fewer = smallest_equivalent(architecture).merged
     if fewer == architecture:
         return None
     return (
         f"Linear layers in a row can do no more than one: {layers_text(fewer.layers) or 'the head alone'} can do all "
-        f"that this model does, with {words.counted(fewer.parameters, 'parameter')} instead of "
-        f"{words.count(architecture.parameters)}."
+        f"that this model does, with {formatting.pluralize(fewer.parameters, 'parameter')} instead of "
+        f"{formatting.count(architecture.parameters)}."
     )
 
 
 def origin_sentence(trial: Trial, catalogue: Catalogue) -> str:
     """Where a model comes from, and how far it is."""
-    state = f"{trial.state.value}, {words.counted(trial.epochs_done, 'epoch')} of {trial.proposal.config.epochs}"
+    state = f"{trial.state.value}, {formatting.pluralize(trial.epochs_done, 'epoch')} of {trial.proposal.config.epochs}"
     if trial.proposal.is_repeat:
         return f"Model #{trial.model} trained again, with seed {trial.proposal.config.seed}; {state}."
     if trial.proposal.parent is None or trial.proposal.origin is Origin.INITIAL:
@@ -118,6 +118,4 @@ def origin_sentence(trial: Trial, catalogue: Catalogue) -> str:
         parent = catalogue.trial(trial.proposal.parent)
     except NotFound:
         return f"{trial.proposal.origin.value.capitalize()} of #{trial.proposal.parent}; {state}."
-    return (
-        f"{trial.proposal.origin.value.capitalize()} of #{parent.id}: {services.edit_sentence(parent, trial)}; {state}."
-    )
+    return f"{trial.proposal.origin.value.capitalize()} of #{parent.id}: {edit_sentence(parent, trial)}; {state}."

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remap_core.errors import InvalidView
-from remap_core.population import Population
 from remap_core.space.layers import KINDS
 from remap_core.space.text import parse_layers
-from remap_core.trials import Origin
+from remap_core.trials.population import Population
+from remap_core.trials.trial import Origin
 
 Mask = NDArray[np.bool_]
 

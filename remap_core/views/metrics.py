@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from remap_core.population import Floats, Ints, Population, pareto_front
+from remap_core.trials.population import Floats, Ints, Population, pareto_front
 from remap_core.views.objective import Objective
 
 OBJECTIVE = "objective"

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remap_core.errors import InvalidView
-from remap_core.population import Floats, Population
+from remap_core.trials.population import Floats, Population
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from remap_core.errors import InvalidView
-from remap_core.maps import Relation
-from remap_core.trials import MODEL_ORIGINS, Origin
+from remap_core.trials.model_maps import Relation
+from remap_core.trials.trial import MODEL_ORIGINS, Origin
 from remap_core.views.filters import Filter, Span
 from remap_core.views.metrics import OBJECTIVE, PARAMETERS, is_metric
 from remap_core.views.objective import Objective

@@ -6,7 +6,7 @@ from browsing import served
 from catalogues import write_catalogue
 from playwright.sync_api import Page, expect
 
-from remap_core.catalogue.validation import write_validation_images
+from remap_core.data_folder.validation_images import write_validation_images
 
 IMAGES = np.arange(20 * 64, dtype=np.int64).reshape(20, 8, 8, 1).astype(np.uint8)
 

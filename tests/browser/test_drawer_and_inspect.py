@@ -8,11 +8,11 @@ from catalogues import write_catalogue
 from playwright.sync_api import expect
 from weights import leave_weights
 
-from remap_core.annotations import Annotation
-from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.snapshot import Publisher
 from remap_core.catalogue.store import CatalogueStore
-from remap_core.catalogue.validation import write_validation_images
+from remap_core.data_folder.folder import DataFolder
+from remap_core.data_folder.validation_images import write_validation_images
+from remap_core.trials.annotations import Annotation
 
 IMAGES = np.arange(20 * 64, dtype=np.int64).reshape(20, 8, 8, 1).astype(np.uint8)
 EVIL = "<img src=x onerror='window.ran = true'><script>window.ran = true</script> ![x](http://example.invalid/x.png)"

@@ -5,13 +5,13 @@ from catalogues import write_catalogue
 from generating import choose, click_mark, click_until, switch_off, train
 from playwright.sync_api import Page, expect
 
-from remap_core.catalogue.folder import DataFolder
-from remap_core.catalogue.inbox import Inbox
 from remap_core.catalogue.snapshot import open_snapshot
-from remap_core.commands import Pause, Resume
-from remap_core.drawing.svg import TABLE_ROW
-from remap_core.training.datasets import load_dataset
-from remap_core.trials import Origin, TrialState
+from remap_core.data_folder.folder import DataFolder
+from remap_core.data_folder.inbox import Inbox
+from remap_core.datasets.dataset import load_dataset
+from remap_core.drawing.snac.svg import TABLE_ROW
+from remap_core.trials.commands import Pause, Resume
+from remap_core.trials.trial import Origin, TrialState
 
 
 def test_a_model_is_ablated_varied_and_handcrafted_by_clicks_and_all_children_finish(page, tmp_path):

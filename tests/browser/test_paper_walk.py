@@ -7,11 +7,11 @@ from catalogues import write_catalogue
 from generating import SWITCHED_ON, choose, click_until, switch_off, train
 from playwright.sync_api import Page, expect
 
-from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.snapshot import open_snapshot
+from remap_core.data_folder.folder import DataFolder
+from remap_core.datasets.dataset import load_dataset
 from remap_core.space.text import layers_text
-from remap_core.training.datasets import load_dataset
-from remap_core.trials import Origin, Trial
+from remap_core.trials.trial import Origin, Trial
 
 CHOSEN = (3, 5, 6)
 """Three models on the Pareto front of the small catalogue; the first is the smallest, and has a pool."""

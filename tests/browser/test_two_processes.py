@@ -14,9 +14,9 @@ from browsing import click_circle, drawn_models, served, wait_for_circles
 from catalogues import write_catalogue
 from playwright.sync_api import expect
 
-from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.snapshot import open_snapshot
-from remap_core.trials import Origin, TrialState
+from remap_core.data_folder.folder import DataFolder
+from remap_core.trials.trial import Origin, TrialState
 
 
 def trainer_pid(home: Path) -> int:

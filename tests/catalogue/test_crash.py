@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 from trainings import epoch
 
-from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.snapshot import Publisher, open_snapshot
 from remap_core.catalogue.store import CatalogueStore
-from remap_core.trials import TrialState
+from remap_core.data_folder.folder import DataFolder
+from remap_core.trials.trial import TrialState
 
 WRITER = """
 import itertools, sys
 from pathlib import Path
 from trainings import epoch, proposal
-from remap_core.catalogue.folder import DataFolder
+from remap_core.data_folder.folder import DataFolder
 from remap_core.catalogue.snapshot import Publisher
 from remap_core.catalogue.store import CatalogueStore
 
@@ -39,7 +39,7 @@ FULL_DISK = """
 import resource, sys
 from pathlib import Path
 from trainings import proposal
-from remap_core.catalogue.folder import DataFolder
+from remap_core.data_folder.folder import DataFolder
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.errors import FolderUnusable
 

@@ -9,10 +9,11 @@ import pytest
 from catalogues import write_catalogue
 
 from remap_core import __version__
-from remap_core.catalogue import filesystem, health
-from remap_core.catalogue.folder import DataFolder
+from remap_core.catalogue import health
 from remap_core.catalogue.health import Level, examine
-from remap_core.catalogue.heartbeat import TrainerStatus, write_trainer
+from remap_core.data_folder.folder import DataFolder
+from remap_core.data_folder.heartbeat import TrainerStatus, write_trainer
+from remap_core.system import filesystem
 
 Usage = namedtuple("Usage", "total used free")
 

@@ -7,9 +7,9 @@ from trainings import EVALUATION, epoch, proposal
 
 from remap_core.catalogue.migrations import MIGRATIONS, migrate, require_schema
 from remap_core.catalogue.store import CatalogueStore
-from remap_core.commands import Outcome
 from remap_core.errors import CatalogueError, NewerSchema
-from remap_core.trials import Origin, TrialState
+from remap_core.trials.commands import Outcome
+from remap_core.trials.trial import Origin, TrialState
 
 GOLDEN = sorted((Path(__file__).parents[1] / "golden" / "catalogue").glob("*.sql"))
 

@@ -8,12 +8,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from trainings import EVALUATION, epoch, proposal
 
-from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.snapshot import Publisher, open_snapshot
 from remap_core.catalogue.store import CatalogueStore
-from remap_core.commands import Outcome, Receipt
+from remap_core.data_folder.folder import DataFolder
 from remap_core.errors import CatalogueError, CommandRefused, InvalidTrial, NotFound
-from remap_core.trials import DatasetCard, EpochResult, Evaluation, Latency, Origin, Place, TrainingConfig, TrialState
+from remap_core.trials.commands import Outcome, Receipt
+from remap_core.trials.dataset_card import DatasetCard
+from remap_core.trials.evaluation import EpochResult, Evaluation, Latency
+from remap_core.trials.training_config import TrainingConfig
+from remap_core.trials.trial import Origin, Place, TrialState
 
 LABELS = np.array([0, 0, 0, 0, 1, 1, 1, 1], np.uint8)
 TOY = DatasetCard(

@@ -11,11 +11,12 @@ import pytest
 from trainings import EVALUATION, epoch, proposal
 
 from remap_core.catalogue.connection import connect_snapshot
-from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.snapshot import Publisher, current_number, open_snapshot
 from remap_core.catalogue.store import CatalogueStore
+from remap_core.data_folder.folder import DataFolder
 from remap_core.errors import CatalogueError, FolderInUse, FolderUnusable, NewerSchema, NoCatalogue
-from remap_core.trials import DatasetCard, TrialState
+from remap_core.trials.dataset_card import DatasetCard
+from remap_core.trials.trial import TrialState
 
 TOY = DatasetCard(
     "toy", (1, 2, 2), ("no", "yes"), (8, 8, 8), np.zeros(8, np.uint8), np.zeros((2, 0, 2, 2, 1), np.uint8)
@@ -31,7 +32,7 @@ for read_only in (False, True):
 OPEN_STORE = """
 import sys
 from pathlib import Path
-from remap_core.catalogue.folder import DataFolder
+from remap_core.data_folder.folder import DataFolder
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.errors import FolderInUse
 try:

@@ -12,7 +12,7 @@ from trainings import EVALUATION, epoch, proposal
 
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.errors import CommandRefused, RemapError
-from remap_core.trials import Place, TrialState
+from remap_core.trials.trial import Place, TrialState
 
 trials = st.integers(1, 6)
 actions = st.one_of(

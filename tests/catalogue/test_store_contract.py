@@ -1,4 +1,4 @@
-"""One contract, run over every store: what `remap_core.daemon.ports.Store` promises."""
+"""One contract, run over every store: what `remap_core.trainer.ports.Store` promises."""
 
 from contextlib import closing
 
@@ -7,14 +7,16 @@ import pytest
 from fakes import MemoryStore
 from trainings import EVALUATION, epoch, proposal
 
-from remap_core.annotations import Annotation
-from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.store import CatalogueStore
-from remap_core.commands import Outcome, Receipt
-from remap_core.daemon.ports import Store
+from remap_core.data_folder.folder import DataFolder
 from remap_core.errors import CommandRefused, NotFound
 from remap_core.space.edits import Remove
-from remap_core.trials import DatasetCard, Origin, Place, SealedScore, SealedTest, Trial, TrialState
+from remap_core.trainer.ports import Store
+from remap_core.trials.annotations import Annotation
+from remap_core.trials.commands import Outcome, Receipt
+from remap_core.trials.dataset_card import DatasetCard
+from remap_core.trials.evaluation import SealedScore, SealedTest
+from remap_core.trials.trial import Origin, Place, Trial, TrialState
 
 WAITING, RUNNING, COMPLETE = TrialState.WAITING, TrialState.RUNNING, TrialState.COMPLETE
 FAILED, CANCELLED = TrialState.FAILED, TrialState.CANCELLED
@@ -586,7 +588,7 @@ def test_a_pruned_trial_can_be_asked_for_again_and_is_no_contender_then(store):
     store.prune(1, "no", 300.0)
     store.retry(1, 400.0)
     assert (store.trial(1).state, store.trial(1).attempt) == (WAITING, 2)
-    assert [[one.trial for one in group] for group in store.contenders()] == [[2]]
+    assert [[one.trial for one in group] for group in store.halving_groups()] == [[2]]
 
 
 def test_contenders_are_the_initial_models_that_were_asked_for_together_while_any_is_open(store):
@@ -596,14 +598,14 @@ def test_contenders_are_the_initial_models_that_were_asked_for_together_while_an
         store.claim(200.0)
     store.record_epoch(1, epoch(1))
     store.complete(1, EVALUATION, 300.0)
-    first, second = store.contenders()
+    first, second = store.halving_groups()
     assert [(one.trial, one.state, one.epochs, one.curve) for one in first] == [
         (1, COMPLETE, 2, (epoch(1),)),
         (2, RUNNING, 2, ()),
     ]
     assert [one.trial for one in second] == [3]
     store.fail(2, "no", 300.0)
-    assert [[one.trial for one in group] for group in store.contenders()] == [[3]]
+    assert [[one.trial for one in group] for group in store.halving_groups()] == [[3]]
 
 
 def test_contenders_show_no_more_results_than_the_last_rung_needs(store):
@@ -611,5 +613,5 @@ def test_contenders_show_no_more_results_than_the_last_rung_needs(store):
     store.claim(200.0)
     for number in range(1, 6):
         store.record_epoch(1, epoch(number))
-    ((contender,),) = store.contenders()
+    ((contender,),) = store.halving_groups()
     assert contender.curve == (epoch(1), epoch(2), epoch(3))

@@ -9,9 +9,9 @@ import pytest
 from catalogues import write_catalogue
 from typer.testing import CliRunner
 
-from remap_core.cli import environment
-from remap_core.cli.environment import examine_devices, examine_packages
-from remap_core.cli.line import app
+from remap_core.cli import environment_checks
+from remap_core.cli.environment_checks import examine_devices, examine_packages
+from remap_core.cli.typer_app import app
 from remap_core.settings import Settings
 
 FOUND = {"torch": "2.9", "instructions": "AVX2", "gpus": [], "complaints": []}
@@ -115,7 +115,7 @@ def test_a_pytorch_that_does_not_start_is_an_error_with_its_last_words():
 
 
 def packages(monkeypatch, needed):
-    monkeypatch.setattr(environment.metadata, "requires", lambda _: needed)
+    monkeypatch.setattr(environment_checks.metadata, "requires", lambda _: needed)
     return {(finding.level.value, finding.sentence) for finding in examine_packages()}
 
 
@@ -133,7 +133,7 @@ def test_code_that_is_not_installed_is_a_warning(monkeypatch):
     def missing(_):
         raise metadata.PackageNotFoundError
 
-    monkeypatch.setattr(environment.metadata, "version", missing)
+    monkeypatch.setattr(environment_checks.metadata, "version", missing)
     assert any(level == "warning" and "is not installed" in sentence for level, sentence in packages(monkeypatch, []))
 
 

@@ -3,17 +3,17 @@
 import pytest
 
 from remap_core.catalogue.health import Level
-from remap_core.cli import environment
+from remap_core.cli import environment_checks
 from remap_core.settings import Settings
 
 
 def findings(executor):
     settings = Settings(executor=executor)
-    return list(environment.examine_settings(settings, dict.fromkeys(Settings.model_fields, "default")))
+    return list(environment_checks.examine_settings(settings, dict.fromkeys(Settings.model_fields, "default")))
 
 
 @pytest.mark.parametrize(("executor", "is_error"), [("ray", True), ("local", False)])
 def test_the_extra_is_asked_for_where_it_is_needed(monkeypatch, executor, is_error):
-    monkeypatch.setattr(environment, "find_spec", lambda name: None)
+    monkeypatch.setattr(environment_checks, "find_spec", lambda name: None)
     errors = [finding.sentence for finding in findings(executor) if finding.level is Level.ERROR]
     assert errors == ["executor = 'ray' needs the extra `ray`: pip install 'remap-nas[ray]'"] * is_error

@@ -6,12 +6,14 @@ import pytest
 from catalogues import CARD, architecture, evaluation, write_halved
 from typer.testing import CliRunner
 
-from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.snapshot import Publisher
 from remap_core.catalogue.store import CatalogueStore
-from remap_core.cli.line import app
+from remap_core.cli.typer_app import app
+from remap_core.data_folder.folder import DataFolder
 from remap_core.errors import NoCatalogue, NotFound
-from remap_core.trials import EpochResult, Origin, Proposal, TrainingConfig
+from remap_core.trials.evaluation import EpochResult
+from remap_core.trials.training_config import TrainingConfig
+from remap_core.trials.trial import Origin, Proposal
 
 
 def replayed(home, *words):

@@ -10,9 +10,9 @@ import pytest
 from catalogues import write_catalogue
 from typer.testing import CliRunner
 
-from remap_core.catalogue.folder import DataFolder
-from remap_core.cli.line import app
-from remap_core.cli.status import _watch
+from remap_core.cli.status_command import _watch
+from remap_core.cli.typer_app import app
+from remap_core.data_folder.folder import DataFolder
 
 
 def watched_until(folder, looks: int, meanwhile=lambda: None) -> None:

@@ -5,7 +5,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from remap_core.cli.line import app
+from remap_core.cli.typer_app import app
 from remap_core.errors import SettingsError
 
 

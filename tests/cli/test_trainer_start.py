@@ -8,14 +8,15 @@ import time
 import pytest
 from typer.testing import CliRunner
 
-from remap_core.catalogue import filesystem
-from remap_core.catalogue.folder import DataFolder
-from remap_core.catalogue.heartbeat import read_trainer
-from remap_core.cli.line import app
-from remap_core.daemon.executors import InlineExecutor
+from remap_core import assembly
+from remap_core.cli.typer_app import app
+from remap_core.data_folder.folder import DataFolder
+from remap_core.data_folder.heartbeat import read_trainer
 from remap_core.errors import FolderUnusable
+from remap_core.system import filesystem
+from remap_core.trainer.executors.base import InlineExecutor
 
-trainer = sys.modules["remap_core.cli.trainer"]
+trainer = sys.modules["remap_core.cli.trainer_command"]
 
 
 @pytest.fixture
@@ -24,9 +25,9 @@ def begin(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("REMAP_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("REMAP_POPULATION", "2")
-    monkeypatch.setattr(trainer, "LocalExecutor", lambda *_, **__: InlineExecutor(None))
-    monkeypatch.setattr(trainer.loop, "serve", lambda *_, **__: None)
-    monkeypatch.setattr(trainer.loop, "stop_on_signals", lambda: None)
+    monkeypatch.setattr(assembly, "LocalExecutor", lambda *_, **__: InlineExecutor(None))
+    monkeypatch.setattr(assembly, "serve", lambda *_, **__: None)
+    monkeypatch.setattr(trainer, "stop_on_signals", lambda: None)
     monkeypatch.setattr(logging.getLogger(), "handlers", [])
 
     def run():
@@ -48,7 +49,7 @@ def test_it_says_that_it_begins_what_it_enqueues_and_that_it_left(begin):
 
 
 def test_while_a_data_set_is_loaded_it_is_alive_and_starting(begin, monkeypatch, tmp_path):
-    load, seen = trainer.load_dataset, []
+    load, seen = assembly.load_dataset, []
 
     def load_slowly(name, home):
         patience = time.monotonic() + 20
@@ -58,8 +59,8 @@ def test_while_a_data_set_is_loaded_it_is_alive_and_starting(begin, monkeypatch,
             time.sleep(0.005)
         return load(name, home)
 
-    monkeypatch.setattr(trainer, "BEAT", 0.01)
-    monkeypatch.setattr(trainer, "load_dataset", load_slowly)
+    monkeypatch.setattr(assembly, "HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr(assembly, "load_dataset", load_slowly)
     ended, _ = begin()
     assert ended.exit_code == 0
     assert len({status.heartbeat for status in seen}) == 3
@@ -88,7 +89,7 @@ def test_it_does_not_begin_on_a_read_only_file_system(begin, monkeypatch, tmp_pa
     def refuse(*_, **__):
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr("remap_core.catalogue.folder.os.open", refuse)
+    monkeypatch.setattr("remap_core.data_folder.folder.os.open", refuse)
     ended, _ = begin()
     assert isinstance(ended.exception, FolderUnusable)
     assert "is on a read-only file system" in str(ended.exception)

@@ -1,6 +1,6 @@
 import pytest
 
-from remap_core.drawing.captions import metric_text, metric_title, objective_text
+from remap_core.drawing.charts.captions import metric_text, metric_title, objective_text
 from remap_core.views.metrics import metrics
 from remap_core.views.objective import Objective
 

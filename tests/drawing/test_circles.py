@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remap_core.drawing.circles import accuracy_bounds, circle_marker, decades, radii, radius_legend
+from remap_core.drawing.charts.circles import accuracy_bounds, circle_marker, decades, radii, radius_legend
 from remap_core.drawing.palette import ACCURACY_SCALE
 
 counts = st.lists(st.integers(1, 10**8), min_size=1, max_size=30).map(np.array)

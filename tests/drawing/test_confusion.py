@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from remap_core.drawing.confusion import WRITTEN_UP_TO, confusion_alt, confusion_figure, row_shares
+from remap_core.drawing.charts.confusion import WRITTEN_UP_TO, confusion_alt, confusion_figure, row_shares
 from remap_core.errors import InvalidTrial
-from remap_core.trials import Evaluation, Latency
+from remap_core.trials.evaluation import Evaluation, Latency
 
 
 def evaluation(rows):

@@ -5,8 +5,8 @@ from catalogues import architecture
 from hypothesis import given
 from strategies import architectures
 
-from remap_core.drawing.difference import counts_sentence, difference_alt, difference_svg
 from remap_core.drawing.palette import CHIP_COLOURS, HEAD
+from remap_core.drawing.snac.difference import counts_sentence, difference_alt, difference_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 NAMES = ("#3", "#7")

@@ -1,13 +1,13 @@
 """Drafts and marked children, as they are drawn."""
 
 from remap_core.drawing.palette import SELECTION, WORSE
-from remap_core.drawing.snac import Size, chips, draft_chips
-from remap_core.drawing.snac_figure import HANDLES, LAYERS, row_figure
-from remap_core.drawing.svg import snac_svg
+from remap_core.drawing.snac.chips import Size, chips, draft_chips
+from remap_core.drawing.snac.snac_figure import HANDLES, LAYERS, row_figure
+from remap_core.drawing.snac.svg import snac_svg
 from remap_core.space.architecture import Architecture
 from remap_core.space.draft import Draft
+from remap_core.space.edit_marks import Marks
 from remap_core.space.layers import Conv2d, Dense
-from remap_core.space.marks import Marks
 
 PARENT = Architecture((1, 8, 8), 10, (Conv2d(3, 16), Dense(8)))
 BROKEN = Draft.of(PARENT).inserted(0, "dense", {"units": 4})

@@ -3,8 +3,8 @@ from xml.etree import ElementTree
 
 from catalogues import architecture
 
-from remap_core.drawing.icon import HEIGHT, icon_uri
 from remap_core.drawing.palette import CHIP_COLOURS
+from remap_core.drawing.snac.icon import HEIGHT, icon_uri
 
 SVG = "{http://www.w3.org/2000/svg}"
 

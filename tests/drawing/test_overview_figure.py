@@ -5,8 +5,8 @@ import plotly.graph_objects as go
 import pytest
 from overview_populations import population
 
-from remap_core.drawing.circles import FADED
-from remap_core.drawing.overview import (
+from remap_core.drawing.charts.circles import FADED
+from remap_core.drawing.charts.overview_figure import (
     CHILDREN,
     FRONT_LINE,
     MODELS,
@@ -17,9 +17,9 @@ from remap_core.drawing.overview import (
     overview_figure,
     selection_points,
 )
-from remap_core.drawing.projection import MAP_HELP, map_caption, map_projection, metric_projection
+from remap_core.drawing.charts.projection import MAP_HELP, map_caption, map_projection, metric_projection
 from remap_core.errors import InvalidView
-from remap_core.maps import ModelMap, Relation
+from remap_core.trials.model_maps import ModelMap, Relation
 from remap_core.views.filters import Filter, Span
 from remap_core.views.objective import Objective
 from remap_core.views.view import View

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import architectures
 
-from remap_core.drawing.legend import entries
 from remap_core.drawing.palette import CHIP_COLOURS
-from remap_core.drawing.panel import EDGE, panel_alt, panel_svg, shared_scale
-from remap_core.drawing.snac import HeightScale, Size, chips
+from remap_core.drawing.snac.chips import HeightScale, Size, chips
+from remap_core.drawing.snac.legend import entries
+from remap_core.drawing.snac.panel import EDGE, panel_alt, panel_svg, shared_scale
 from remap_core.errors import InvalidPicture
 from remap_core.space.architecture import Architecture
 from remap_core.space.text import parse_layers
@@ -50,7 +50,7 @@ def test_rows_of_different_tasks_share_one_scale_of_heights():
 def test_a_repeat_gets_a_bracket_with_its_number_below_it_only_where_plates_are_asked_for():
     group = "Conv 32x3 same, ReLU, MaxPool 2"
     row = [net(f"{group}, {group}, {group}, Dense 64")]
-    plain, bracketed = (drawn(panel_svg(row, Size.STRIP, with_plates=asked)) for asked in (False, True))
+    plain, bracketed = (drawn(panel_svg(row, Size.STRIP, with_brackets=asked)) for asked in (False, True))
     assert texts(plain) == []
     assert texts(bracketed) == ["x 3"]
     (path,) = bracketed.findall(".//svg:path", NS)
@@ -101,7 +101,7 @@ def test_an_empty_list_is_no_picture():
 @settings(max_examples=25, deadline=None)
 @given(st.lists(architectures(), min_size=1, max_size=3), st.sampled_from(Size))
 def test_every_block_lies_inside_the_picture_and_every_layer_has_one(found, size):
-    root = drawn(panel_svg(found, size, with_plates=True))
+    root = drawn(panel_svg(found, size, with_brackets=True))
     width, height = float(root.get("width")), float(root.get("height"))
     blocks = 0
     for row in root.findall("svg:g", NS):

@@ -1,8 +1,8 @@
 from itertools import pairwise
 
 from remap_core.drawing.palette import OUTLINE, SELECTION
-from remap_core.drawing.permissions import ROWS, SWITCHES, WORDS, permissions_figure
-from remap_core.drawing.snac_figure import LAYERS
+from remap_core.drawing.snac.permissions import ROWS, SWITCHES, WORDS, permissions_figure
+from remap_core.drawing.snac.snac_figure import LAYERS
 from remap_core.space.architecture import Architecture
 from remap_core.space.edits import EDITS
 from remap_core.space.layers import Activation, Dense

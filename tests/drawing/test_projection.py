@@ -1,7 +1,7 @@
 import pytest
 from overview_populations import population
 
-from remap_core.drawing.projection import metric_projection
+from remap_core.drawing.charts.projection import metric_projection
 from remap_core.views.filters import Filter, Span
 from remap_core.views.objective import Objective
 from remap_core.views.view import View

@@ -3,10 +3,12 @@ from html.parser import HTMLParser
 
 from catalogues import CARD, architecture
 
-from remap_core.annotations import Annotation
 from remap_core.drawing.report import Report, ReportedModel, Step, report_html
 from remap_core.space.text import layers_text
-from remap_core.trials import EpochResult, Latency, Proposal, SealedScore, TrainingConfig, Trial, TrialState
+from remap_core.trials.annotations import Annotation
+from remap_core.trials.evaluation import EpochResult, Latency, SealedScore
+from remap_core.trials.training_config import TrainingConfig
+from remap_core.trials.trial import Proposal, Trial, TrialState
 
 
 def trained(id: int, text: str, accuracy: float | None = 0.9) -> Trial:

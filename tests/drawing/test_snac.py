@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from strategies import architectures
 
-from remap_core.drawing.snac import GLYPHS, SHORTEST, HeightScale, Size, chips, label_lines, snac_alt
+from remap_core.drawing.snac.chips import GLYPHS, SHORTEST, HeightScale, Size, chips, label_lines, snac_alt
 from remap_core.errors import InvalidArchitecture
 from remap_core.space.architecture import Architecture
 from remap_core.space.layers import FUNCTIONS, Activation, AvgPool2d, Conv2d, Dense, Dropout, MaxPool2d

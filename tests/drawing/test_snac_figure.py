@@ -1,8 +1,8 @@
 import pytest
 
 from remap_core.drawing.palette import CHIP_COLOURS, SELECTION
-from remap_core.drawing.snac import Size, chips
-from remap_core.drawing.snac_figure import HANDLES, HEAD_BLOCK, LAYERS, snac_figure
+from remap_core.drawing.snac.chips import Size, chips
+from remap_core.drawing.snac.snac_figure import HANDLES, HEAD_BLOCK, LAYERS, snac_figure
 from remap_core.space.architecture import Architecture
 from remap_core.space.layers import Activation, Conv2d, Dense, Dropout
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from strategies import architectures
 
 from remap_core.drawing.palette import CHIP_COLOURS
-from remap_core.drawing.snac import Size, chips, snac_alt
-from remap_core.drawing.svg import (
+from remap_core.drawing.snac.chips import Size, chips, snac_alt
+from remap_core.drawing.snac.svg import (
     STRIP_BLOCKS,
     TABLE_PADDING,
     TABLE_ROW,

@@ -16,13 +16,13 @@ from small_tasks import BARS, run, trial_on
 from strategies import architectures
 
 from remap_core.errors import ExportFailed
-from remap_core.exports.forms import FORMS, export
-from remap_core.exports.model import FinishedModel, modules, read_model
+from remap_core.exports.export_formats import FORMS, export
+from remap_core.exports.finished_model import FinishedModel, modules, read_model
 from remap_core.exports.onnx_file import onnx_bytes
-from remap_core.exports.pytorch import pytorch_source
-from remap_core.training.build import build
-from remap_core.training.loop import train
-from remap_core.trials import SealedScore
+from remap_core.exports.pytorch_source import pytorch_source
+from remap_core.training.network.build import build
+from remap_core.training.training_loop import train
+from remap_core.trials.evaluation import SealedScore
 
 EVERY_KIND = (
     "Conv 4x3 same, BatchNorm, ReLU, MaxPool 2, SepConv 6x3 stride 2 same, GELU, Dropout 0.25, AvgPool 2 stride 1, "

@@ -6,7 +6,7 @@ from scipy.optimize import minimize
 from scipy.spatial.distance import cdist
 
 from remap_core.errors import InvalidDistances
-from remap_core.geometry.classical import classical_scaling, place_on_classical
+from remap_core.geometry.embedding.classical import classical_scaling, place_on_classical
 
 
 def crowd(n, seed, dimensions=4):

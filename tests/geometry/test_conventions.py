@@ -7,9 +7,9 @@ from hypothesis import given
 from strategies import layers
 
 from remap_core.errors import InvalidDistances
-from remap_core.geometry.conventions import CONVENTIONS, DEFAULT, NASBOT, REMAP_2019, Label, Mass
-from remap_core.geometry.nodes import nodes_of
-from remap_core.geometry.otmann import distances
+from remap_core.geometry.otmann.conventions import CONVENTIONS, DEFAULT, NASBOT, REMAP_2019, Label, Mass
+from remap_core.geometry.otmann.distances import distances
+from remap_core.geometry.otmann.nodes import nodes_of
 from remap_core.space.architecture import Architecture
 from remap_core.space.layers import (
     FUNCTIONS,

@@ -6,12 +6,12 @@ from scipy.spatial.distance import pdist, squareform
 from sklearn.manifold import MDS
 
 from remap_core.errors import InvalidDistances
-from remap_core.geometry import embedding as module
-from remap_core.geometry.embedding import align, choose_landmarks, embed, embed_landmarks, relay
-from remap_core.geometry.otmann import distances
-from remap_core.geometry.placement import place_newcomers
-from remap_core.geometry.predictions import prediction_distances
-from remap_core.geometry.smacof import stress_1
+from remap_core.geometry.embedding import layout as module
+from remap_core.geometry.embedding.layout import align, choose_landmarks, embed, embed_landmarks, relay
+from remap_core.geometry.embedding.placement import place_newcomers
+from remap_core.geometry.embedding.smacof import stress_1
+from remap_core.geometry.otmann.distances import distances
+from remap_core.geometry.prediction_distances import prediction_distances
 from remap_core.space.sampler import REMAP_2019, sample_architectures
 
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from strategies import architectures
 
 from remap_core.errors import InvalidDistances
-from remap_core.geometry import pairs
-from remap_core.geometry.conventions import CONVENTIONS, DEFAULT, NASBOT, REMAP_2019
-from remap_core.geometry.nodes import nodes_of
-from remap_core.geometry.otmann import OtmannIndex, distances, distances_to
+from remap_core.geometry.otmann import pairs
+from remap_core.geometry.otmann.conventions import CONVENTIONS, DEFAULT, NASBOT, REMAP_2019
+from remap_core.geometry.otmann.distances import OtmannIndex, distances, distances_to
+from remap_core.geometry.otmann.nodes import nodes_of
 from remap_core.space.architecture import Architecture
 from remap_core.space.layers import Activation, AvgPool2d, Conv2d, Dense, Dropout, MaxPool2d
 from remap_core.space.sampler import REMAP_2019 as SPACE

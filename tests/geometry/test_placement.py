@@ -6,10 +6,10 @@ from scipy.optimize import minimize
 from scipy.spatial.distance import cdist
 
 from remap_core.errors import InvalidDistances
-from remap_core.geometry.embedding import embed
-from remap_core.geometry.otmann import distances
-from remap_core.geometry.placement import gower, place_newcomers
-from remap_core.geometry.smacof import stress_between
+from remap_core.geometry.embedding.layout import embed
+from remap_core.geometry.embedding.placement import gower, place_newcomers
+from remap_core.geometry.embedding.smacof import stress_between
+from remap_core.geometry.otmann.distances import distances
 from remap_core.space.sampler import REMAP_2019, sample_architectures
 
 

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import pdist, squareform
 
-from remap_core.geometry import smacof as module
-from remap_core.geometry.smacof import guttman_transform, smacof, stress_1, stress_between
+from remap_core.geometry.embedding import smacof as module
+from remap_core.geometry.embedding.smacof import guttman_transform, smacof, stress_1, stress_between
 
 
 def random_problem(n, seed):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remap_core.geometry.transport import transport_costs, transport_plans
+from remap_core.geometry.otmann.transport import transport_costs, transport_plans
 
 # ties, exact fits and forbidden pairs are what an augmenting path can stumble over: draw from few values
 costs = st.one_of(st.sampled_from([0.0, 0.125, 0.25, 0.5, 1.0, 1.5, 1.999, 2.0, 3.0, np.inf]), st.floats(0, 2.5))

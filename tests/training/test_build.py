@@ -8,7 +8,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from remap_core.space.architecture import Architecture
 from remap_core.space.layers import Conv2d, Dense
 from remap_core.space.text import parse_layers
-from remap_core.training.build import build
+from remap_core.training.network.build import build
 
 
 @given(architectures())

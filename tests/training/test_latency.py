@@ -6,9 +6,9 @@ import torch
 from small_tasks import BARS, run, trial_on
 from torch import nn
 
-from remap_core.training.devices import describe_device
+from remap_core.training.device import describe_device
 from remap_core.training.latency import MOST_RUNS, latency_on_this_machine, measure_latency
-from remap_core.training.loop import train
+from remap_core.training.training_loop import train
 
 
 class Recorder(nn.Module):

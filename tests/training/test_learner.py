@@ -4,8 +4,8 @@ import pytest
 import torch
 from small_tasks import BARS, trial_on
 
+from remap_core.training.device_data import resident
 from remap_core.training.learner import Learner, seeded
-from remap_core.training.residence import resident
 
 DATA = resident(BARS, "cpu")
 HALF_DROPPED = trial_on(BARS, "Dropout 0.5").architecture

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from remap_core.training.learner import seeded
-from remap_core.training.modules import BatchNorm1d, BatchNorm2d, Conv2d, Dropout, Sigmoid, Tanh
+from remap_core.training.network.modules import BatchNorm1d, BatchNorm2d, Conv2d, Dropout, Sigmoid, Tanh
 
 EACH = pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
 

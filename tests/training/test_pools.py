@@ -9,10 +9,10 @@ from torch import nn
 
 from remap_core.space.architecture import Architecture
 from remap_core.space.text import parse_layers
-from remap_core.training.build import build
+from remap_core.training.device_data import resident
 from remap_core.training.learner import Learner
-from remap_core.training.pools import AvgPool2d, MaxPool2d
-from remap_core.training.residence import resident
+from remap_core.training.network.build import build
+from remap_core.training.network.pools import AvgPool2d, MaxPool2d
 
 KINDS = pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
 WINDOWS = pytest.mark.parametrize(("window", "stride"), [(2, 2), (3, 2), (5, 2), (3, 1), (2, 3)])

@@ -8,11 +8,11 @@ from safetensors.torch import load_file
 from small_tasks import BARS, curve, run, trial_on
 from torch.nn.functional import cross_entropy
 
+from remap_core.datasets.dataset import load_dataset
 from remap_core.errors import TrainingFailed, TrainingStopped
 from remap_core.space.layers import Dense
-from remap_core.training.datasets import load_dataset
 from remap_core.training.learner import Learner, seeded
-from remap_core.training.loop import train
+from remap_core.training.training_loop import train
 
 EVERY_KIND = "Conv 4x3, ReLU, Dropout 0.25, Conv 3x3, MaxPool 2, Dense 8, Tanh, Dropout 0.25"
 MODERN_KINDS = "SepConv 4x3 same, BatchNorm, GELU, Conv 4x3 stride 2 same, SiLU, GlobalAvgPool, Dense 8, BatchNorm"

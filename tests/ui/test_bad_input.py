@@ -8,15 +8,15 @@ from apps import opened, said
 from catalogues import CARD, write_catalogue
 from trainings import train_well
 
-from remap_core.catalogue.folder import DataFolder
-from remap_core.catalogue.inbox import Inbox
 from remap_core.catalogue.snapshot import Publisher, open_snapshot
 from remap_core.catalogue.store import CatalogueStore
-from remap_core.commands import Pause
-from remap_core.daemon.executors import InlineExecutor
-from remap_core.daemon.worker import Worker
-from remap_core.trials import TrialState
-from remap_core.ui.state import SESSION
+from remap_core.data_folder.folder import DataFolder
+from remap_core.data_folder.inbox import Inbox
+from remap_core.trainer.executors.base import InlineExecutor
+from remap_core.trainer.worker import Worker
+from remap_core.trials.commands import Pause
+from remap_core.trials.trial import TrialState
+from remap_core.ui.session import SESSION
 
 
 def crafted(home, **more):

@@ -3,15 +3,17 @@ import pytest
 from apps import linked, opened, said
 from catalogues import CARD, architecture, write_catalogue
 
-from remap_core.annotations import Annotation
-from remap_core.catalogue.folder import DataFolder
-from remap_core.catalogue.inbox import Inbox
 from remap_core.catalogue.snapshot import Publisher
 from remap_core.catalogue.store import CatalogueStore
-from remap_core.commands import Annotate
-from remap_core.drawing.snac import Size
-from remap_core.trials import DatasetCard, Evaluation, Latency, Proposal
-from remap_core.ui.state import SESSION
+from remap_core.data_folder.folder import DataFolder
+from remap_core.data_folder.inbox import Inbox
+from remap_core.drawing.snac.chips import Size
+from remap_core.trials.annotations import Annotation
+from remap_core.trials.commands import Annotate
+from remap_core.trials.dataset_card import DatasetCard
+from remap_core.trials.evaluation import Evaluation, Latency
+from remap_core.trials.trial import Proposal
+from remap_core.ui.session import SESSION
 from remap_core.ui.tables import snac_column
 
 

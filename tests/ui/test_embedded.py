@@ -3,8 +3,8 @@ import json
 import numpy as np
 import plotly.graph_objects as go
 
-from remap_core.drawing.elder import elder_figure
-from remap_core.ui.embedded import Chart, empty_traces, reported_point
+from remap_core.drawing.charts.legacy_plotly import legacy_figure
+from remap_core.ui.events.embedded import Chart, empty_traces, reported_point
 
 FIGURE = go.Figure(
     [
@@ -14,7 +14,7 @@ FIGURE = go.Figure(
         go.Heatmap(name="cells", z=[[1, 2], [3, 4]]),
     ]
 )
-TRACES = elder_figure(FIGURE, dark=False)["data"]
+TRACES = legacy_figure(FIGURE, dark=False)["data"]
 
 
 def sent(curve, index, x, y):

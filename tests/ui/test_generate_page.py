@@ -8,15 +8,16 @@ import pytest
 from apps import opened, said
 from catalogues import CARD, architecture, write_catalogue, write_learnt
 
-from remap_core.catalogue.inbox import Inbox
 from remap_core.catalogue.snapshot import Publisher
 from remap_core.catalogue.store import CatalogueStore
-from remap_core.commands import CancelBatch, Enqueue, Move
+from remap_core.data_folder.inbox import Inbox
 from remap_core.space.edits import Prepend, Remove
 from remap_core.space.layers import BatchNorm, Dense
 from remap_core.space.text import layers_text
-from remap_core.trials import Origin, Place, Proposal, TrainingConfig
-from remap_core.ui.state import SESSION
+from remap_core.trials.commands import CancelBatch, Enqueue, Move
+from remap_core.trials.training_config import TrainingConfig
+from remap_core.trials.trial import Origin, Place, Proposal
+from remap_core.ui.session import SESSION
 
 
 def chosen(way, model="1", **more):

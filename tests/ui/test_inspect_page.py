@@ -8,16 +8,19 @@ from catalogues import CARD, architecture, evaluation, write_catalogue
 from trainings import epoch
 from weights import leave_weights
 
-from remap_core.annotations import Annotation
-from remap_core.catalogue.folder import DataFolder
-from remap_core.catalogue.inbox import Inbox
 from remap_core.catalogue.snapshot import Publisher
 from remap_core.catalogue.store import CatalogueStore
-from remap_core.catalogue.validation import write_validation_images
-from remap_core.commands import Enqueue, ScoreSealed
-from remap_core.trials import DatasetCard, Origin, Proposal, SealedScore, TrainingConfig
-from remap_core.ui.events import Point
-from remap_core.ui.mistakes import ANY, choose_cell, choose_class
+from remap_core.data_folder.folder import DataFolder
+from remap_core.data_folder.inbox import Inbox
+from remap_core.data_folder.validation_images import write_validation_images
+from remap_core.trials.annotations import Annotation
+from remap_core.trials.commands import Enqueue, ScoreSealed
+from remap_core.trials.dataset_card import DatasetCard
+from remap_core.trials.evaluation import SealedScore
+from remap_core.trials.training_config import TrainingConfig
+from remap_core.trials.trial import Origin, Proposal
+from remap_core.ui.events.chart_events import Point
+from remap_core.ui.inspect.confusion_panel import ANY, choose_cell, choose_class
 
 IMAGES = np.arange(20 * 64, dtype=np.int64).reshape(20, 8, 8, 1).astype(np.uint8)
 

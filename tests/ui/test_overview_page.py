@@ -8,11 +8,11 @@ import pytest
 from apps import opened, said
 from catalogues import CARD, write_catalogue
 
-from remap_core.catalogue.folder import DataFolder
 from remap_core.catalogue.snapshot import Publisher
 from remap_core.catalogue.store import CatalogueStore
-from remap_core.trials import Origin
-from remap_core.ui.state import SESSION
+from remap_core.data_folder.folder import DataFolder
+from remap_core.trials.trial import Origin
+from remap_core.ui.session import SESSION
 
 
 def traces(app) -> dict[str, dict]:

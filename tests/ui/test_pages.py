@@ -13,12 +13,13 @@ from apps import ROOT, opened, said
 from catalogues import write_catalogue, write_halved
 from streamlit.testing.v1 import AppTest
 
-from remap_core import __version__, services
-from remap_core.catalogue.folder import DataFolder
-from remap_core.catalogue.heartbeat import TrainerStatus, write_trainer
-from remap_core.catalogue.inbox import Inbox
-from remap_core.commands import Cancel, Enqueue, Pause, Retry
-from remap_core.trials import Origin
+from remap_core import __version__
+from remap_core.data_folder.folder import DataFolder
+from remap_core.data_folder.heartbeat import TrainerStatus, write_trainer
+from remap_core.data_folder.inbox import Inbox
+from remap_core.trials.commands import Cancel, Enqueue, Pause, Retry
+from remap_core.trials.trial import Origin
+from remap_core.ui import trainer_status
 
 PAGES = ("overview", "drawer", "inspect", "generate", "queue")
 
@@ -193,7 +194,7 @@ def test_a_trainer_that_cannot_start_is_said_and_the_pages_go_on(home, monkeypat
 def test_a_trainer_that_ended_with_an_error_is_quoted(home, monkeypatch):
     write_catalogue(home)
     monkeypatch.setenv("REMAP_AUTOSTART", "true")
-    monkeypatch.setattr(services, "start_trainer", lambda _, folder: ended(folder))
+    monkeypatch.setattr(trainer_status, "start_trainer", lambda _, folder: ended(folder))
     assert "The last one ended: nowhere.npz cannot be read." in opened("overview").sidebar.error[0].value
 
 
@@ -206,8 +207,9 @@ def ended(folder):
 
 def test_the_app_imports_no_torch():
     code = (
-        "import sys; import remap_core.ui.shell, remap_core.ui.tables, remap_core.ui.events, remap_core.services; "
-        "import remap_core.drawing.overview, remap_core.drawing.confusion; "
+        "import sys; import remap_core.ui.frame, remap_core.ui.tables, remap_core.ui.events.chart_events; "
+        "import remap_core.services.proposals, remap_core.services.reports, remap_core.services.model_files; "
+        "import remap_core.drawing.charts.overview_figure, remap_core.drawing.charts.confusion; "
         "assert not {'torch', 'torchvision', 'sklearn'} & set(sys.modules), 'too heavy'"
     )
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, cwd=ROOT)

@@ -4,7 +4,7 @@ from hypothesis import given
 from overview_populations import filters, population, populations
 
 from remap_core.errors import InvalidView
-from remap_core.trials import Origin
+from remap_core.trials.trial import Origin
 from remap_core.views.filters import Filter, Span, layer_kinds
 
 

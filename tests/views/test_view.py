@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from overview_populations import filters
 
 from remap_core.errors import InvalidView
-from remap_core.trials import Origin
+from remap_core.trials.trial import Origin
 from remap_core.views.filters import Filter, Span
 from remap_core.views.objective import Objective
 from remap_core.views.view import KEYS, View, read_view

@@ -1,0 +1,1 @@
+"""What the numbers say: previews, expected durations, effects of edits, tests of differences, predictions."""

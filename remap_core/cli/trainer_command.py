@@ -1,0 +1,53 @@
+"""`remap trainer`: the trainer in the foreground."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Annotated
+
+import typer
+
+from remap_core import __version__
+from remap_core.assembly import build_executor, build_trainer
+from remap_core.data_folder.folder import DataFolder
+from remap_core.services.metrics_endpoint import metrics
+from remap_core.services.trainer_log import log_to_terminal, logged
+from remap_core.settings import read_settings
+from remap_core.system.filesystem import network_warning
+from remap_core.trainer.serving import stop_on_signals
+
+log = logging.getLogger(__name__)
+
+
+def trainer(
+    with_parent: Annotated[
+        int | None, typer.Option(metavar="PID", help="Leave when this process, our parent, has ended.")
+    ] = None,
+    executor: Annotated[
+        str | None, typer.Option(metavar="local|ray", help="Where trainings run; else REMAP_EXECUTOR.")
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option(metavar="auto|HOST:PORT", help="The Ray cluster; else REMAP_RAY_ADDRESS.")
+    ] = None,
+) -> None:
+    """Train what is in the queue, until Ctrl-C or SIGTERM.
+
+    One trainer owns one data folder (REMAP_HOME). An empty catalogue first gets an initial population
+    (REMAP_POPULATION models of REMAP_DATASET). Killed at any moment, the next trainer goes on from the last epoch.
+    """
+    if with_parent is None:
+        log_to_terminal()
+    settings, _ = read_settings(executor=executor, ray_address=address)
+    folder = DataFolder(settings.home)
+    with folder.lock(), logged(folder), metrics(settings, folder):
+        log.info("the trainer of %s begins (version %s, pid %d)", folder.home, __version__, os.getpid())
+        if warning := network_warning(folder.home):
+            log.warning(warning)
+        try:
+            with build_trainer(settings, folder) as built:
+                built.enqueue_initial()
+                stop = stop_on_signals()  # only now: a download before can be interrupted
+                built.serve(stop, build_executor(settings), parent=with_parent)
+        finally:
+            log.info("the trainer has left")

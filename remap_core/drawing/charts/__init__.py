@@ -1,0 +1,1 @@
+"""Plotly charts of models, accuracies and curves."""

@@ -1,0 +1,98 @@
+"""Accuracy of each class as bars, the worst ones easy to find."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from remap_core.drawing.charts.style import CLEAR, HOVER, base_figure, class_axis, escape_html, percent_axis
+from remap_core.drawing.palette import OUTLINE, SERIES
+from remap_core.errors import InvalidTrial
+from remap_core.formatting import NOT_AVAILABLE, count, percent
+from remap_core.trials.evaluation import Evaluation
+from remap_core.trials.population import Floats
+
+BAR, EDGE = 26, 64
+"""Pixels of one bar with its gap, and of the axis below."""
+
+
+def class_accuracy_figure(evaluation: Evaluation, class_names: Sequence[str]) -> go.Figure:
+    """One horizontal bar a class in the data set's order, the overall accuracy as a dotted line.
+
+    customdata of a bar is its class's index. Raises InvalidTrial where names and evaluation differ.
+    """
+    shares = _shares(evaluation, class_names)
+    hidden_ticks = {"ticks": "outside", "ticklen": 6, "tickcolor": CLEAR}  # room between names and bars
+    figure = base_figure(
+        height=BAR * len(shares) + EDGE,
+        dragmode=False,
+        showlegend=False,
+        bargap=0.25,
+        shapes=[_overall(evaluation.accuracy, len(shares))],
+        xaxis=percent_axis("Validation accuracy", range=[0, 1.13], tickvals=[0, 0.25, 0.5, 0.75, 1], zeroline=False),
+        yaxis={**class_axis(class_names, letters=24, down=True), **hidden_ticks, "automargin": True},
+    )
+    figure.add_traces([_bars(evaluation, class_names, shares), _numbers(shares)])
+    return figure
+
+
+def class_accuracy_alt(evaluation: Evaluation, class_names: Sequence[str]) -> str:
+    """The best and the worst class in one sentence."""
+    shares = _shares(evaluation, class_names)
+    if np.isnan(shares).all():
+        return "No class has validation images."
+    best, worst = int(np.nanargmax(shares)), int(np.nanargmin(shares))
+    return (
+        f"Accuracy by class, from {percent(shares[worst])} for {class_names[worst]} "
+        f"to {percent(shares[best])} for {class_names[best]}; {percent(evaluation.accuracy)} overall."
+    )
+
+
+def _shares(evaluation: Evaluation, class_names: Sequence[str]) -> Floats:
+    shares = evaluation.class_accuracy
+    if len(shares) != len(class_names):
+        raise InvalidTrial(f"An evaluation of {len(shares)} classes cannot be drawn with {len(class_names)} names.")
+    return shares
+
+
+def _overall(accuracy: float, classes: int) -> dict[str, Any]:
+    line = {"color": OUTLINE, "dash": "dot", "width": 1.5}
+    ends = {"x0": accuracy, "x1": accuracy, "y0": -0.5, "y1": classes - 0.5}
+    return {"type": "line", "layer": "below", "line": line, **ends}
+
+
+def _bars(evaluation: Evaluation, class_names: Sequence[str], shares: Floats) -> go.Bar:
+    images = evaluation.confusion.sum(axis=1).tolist()
+    names = [escape_html(name, 40) for name in class_names]
+    return go.Bar(
+        name="classes",
+        orientation="h",
+        x=np.nan_to_num(shares),
+        y=list(range(len(shares))),
+        customdata=list(range(len(shares))),
+        marker={"color": SERIES[0], "line": {"width": 0}},
+        hovertext=[_sentence(*row) for row in zip(names, shares, images, strict=True)],
+        hovertemplate=HOVER,
+    )
+
+
+def _numbers(shares: Floats) -> go.Scatter:
+    """One column of numbers beyond the longest bar, where nothing crosses them."""
+    return go.Scatter(
+        name="numbers",
+        x=[1.01] * len(shares),
+        y=list(range(len(shares))),
+        text=[percent(share) for share in shares],
+        mode="text",
+        textposition="middle right",
+        hoverinfo="skip",
+    )
+
+
+def _sentence(name: str, share: float, images: int) -> str:
+    if percent(share) == NOT_AVAILABLE:
+        return f"{name} has no validation images"
+    return f"{percent(share)} of {count(images)} images of {name} are recognised"

@@ -1,0 +1,70 @@
+"""What all figures share: a transparent ground, narrow margins, a hover label that chips can be read on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import plotly.graph_objects as go
+
+from remap_core.drawing.palette import LABEL_GROUND, LABEL_TEXT, OUTLINE
+
+CLEAR = "rgba(0,0,0,0)"
+HOVER = "%{hovertext}<extra></extra>"
+"""Hover template of a trace whose `hovertext` says everything."""
+
+
+def base_figure(**layout: Any) -> go.Figure:
+    """An empty figure in the house's frame; `layout` adds to it. Text and grid keep the page theme's colours."""
+    frame = {
+        "paper_bgcolor": CLEAR,
+        "plot_bgcolor": CLEAR,
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8, "pad": 0},
+        "hoverlabel": {
+            "bgcolor": LABEL_GROUND,
+            "bordercolor": OUTLINE,
+            "font": {"color": LABEL_TEXT, "size": 13},
+            "align": "left",
+        },
+        "clickmode": "event",
+    }
+    return go.Figure(layout={**frame, **layout})
+
+
+def escape_html(text: str, letters: int = 0) -> str:
+    """Text as it is typed, safe where Plotly would read tags and entities; cut to so many letters, 0 for all.
+
+    >>> escape_html("<b>cats & dogs</b>"), escape_html("a very long name", 10)
+    ('&lt;b&gt;cats &amp; dogs&lt;/b&gt;', 'a very lo…')
+    """
+    words = " ".join(text.split())
+    shown = words if not letters or len(words) <= letters else words[: letters - 1] + "…"
+    return escape(shown, quote=False)
+
+
+def axis(title: str, **more: Any) -> dict[str, Any]:
+    """An axis whose margin grows with its tick labels, its title close to them."""
+    return {"title": {"text": title, "standoff": 8}, "automargin": True, **more}
+
+
+def percent_axis(title: str, **more: Any) -> dict[str, Any]:
+    """An axis of shares (0..1) with percent ticks as fine as the zoom needs."""
+    return axis(title, tickformat=".3~%", **more)
+
+
+def class_axis(names: Sequence[str], *, letters: int, most: int | None = None, down: bool = False) -> dict[str, Any]:
+    """Ticks with class names at 0, 1, ...; names are cut to `letters`; above `most` classes only every nth is named.
+
+    down: the first class comes at the top.
+    """
+    step = max(1, -(-len(names) // (most or len(names) or 1)))
+    shown = range(0, len(names), step)
+    ends = (-0.5, len(names) - 0.5)
+    return {
+        "tickvals": list(shown),
+        "ticktext": [escape_html(names[index], letters) for index in shown],
+        "range": [ends[1], ends[0]] if down else list(ends),
+        "showgrid": False,
+        "zeroline": False,
+    }

@@ -1,0 +1,1 @@
+"""SNACs: an architecture drawn as a row of chips."""

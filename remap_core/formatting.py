@@ -1,0 +1,181 @@
+"""Numbers and names as a person reads them. Every page, chart, command and message writes them through here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite
+
+NOT_AVAILABLE = "n/a"
+"""Shown where there is no number."""
+
+MINUS = "\N{MINUS SIGN}"
+
+_MINUTE, _HOUR = 60, 3600
+
+
+def model_name(model: int) -> str:
+    """A model in a sentence.
+
+    >>> model_name(7)
+    'Model 7'
+    """
+    return f"Model {model}"
+
+
+def model_tag(model: int) -> str:
+    """A model where space is short: in labels, lists and table cells.
+
+    >>> model_tag(7)
+    '#7'
+    """
+    return f"#{model}"
+
+
+def model_tags(models: Sequence[int]) -> str:
+    """Several models, separated by commas.
+
+    >>> model_tags([3, 7])
+    '#3, #7'
+    """
+    return ", ".join(map(model_tag, models))
+
+
+def percent(share: float) -> str:
+    """A share (0..1) in percent with one decimal; "n/a" for NaN.
+
+    >>> percent(0.981), percent(float("nan"))
+    ('98.1 %', 'n/a')
+    """
+    return f"{100 * share:.1f} %" if isfinite(share) else NOT_AVAILABLE
+
+
+def spread(deviation: float, seeds: int | None = None) -> str:
+    """A standard deviation of accuracies (0..1), in points; with the number of seeds where that is given.
+
+    >>> spread(0.0051), spread(0.0051, seeds=4)
+    ('± 0.5', '± 0.5 (4 seeds)')
+    """
+    text = f"± {100 * deviation:.1f}"
+    return text if seeds is None else f"{text} ({pluralize(seeds, 'seed')})"
+
+
+def accuracy_over_seeds(share: float, deviation: float, seeds: int) -> str:
+    """An accuracy (0..1): of one training, or the mean of several with their sample standard deviation in points.
+
+    >>> accuracy_over_seeds(0.981, float("nan"), 1), accuracy_over_seeds(0.9642, 0.0051, 4)
+    ('98.1 %', '96.4 % ± 0.5 (4 seeds)')
+    """
+    if seeds == 1:
+        return percent(share)
+    return f"{percent(share)} {spread(deviation, seeds)}"
+
+
+def predicted_accuracy(share: float, low: float, high: float) -> str:
+    """An expected accuracy (0..1) with its bounds.
+
+    >>> predicted_accuracy(0.931, 0.876, 0.962)
+    '93 % (88 to 96)'
+    """
+    return f"{100 * share:.0f} % ({100 * low:.0f} to {100 * high:.0f})"
+
+
+def points(difference: float) -> str:
+    """A difference of two shares in percentage points, signed.
+
+    >>> points(0.012), points(-0.1), points(-0.0001)
+    ('+1.2 points', '−10.0 points', '0.0 points')
+    """
+    if not isfinite(difference):
+        return NOT_AVAILABLE
+    rounded = round(100 * difference, 1)
+    if not rounded:
+        return "0.0 points"
+    return f"{_signed(f'{rounded:+.1f}')} points"
+
+
+def count(number: int) -> str:
+    """A whole number with thousands separated.
+
+    >>> count(24122)
+    '24,122'
+    """
+    return f"{int(number):,}"
+
+
+def signed_count(number: int) -> str:
+    """A difference of two whole numbers, signed.
+
+    >>> signed_count(1610), signed_count(-24122), signed_count(0)
+    ('+1,610', '−24,122', '0')
+    """
+    return _signed(f"{int(number):+,}") if number else "0"
+
+
+def compact(number: int) -> str:
+    """A whole number in three digits at most, for where room is short.
+
+    >>> [compact(n) for n in (850, 1_000, 24_122, 999_999, 1_300_000)]
+    ['850', '1k', '24k', '1M', '1.3M']
+    """
+    for unit, letter in ((1_000_000, "M"), (1_000, "k")):
+        scaled = float(f"{number / unit:.2g}") if number < 100 * unit else round(number / unit)
+        if number >= unit or scaled >= 1:
+            return f"{scaled:g}{letter}"
+    return str(number)
+
+
+def pluralize(number: int, noun: str) -> str:
+    """A whole number of things; the noun gets an s where there is not exactly one.
+
+    >>> pluralize(1, "model"), pluralize(1610, "parameter")
+    ('1 model', '1,610 parameters')
+    """
+    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def duration(seconds: float) -> str:
+    """A time span with two units at most.
+
+    >>> [duration(s) for s in (0.84, 12, 200, 7500, 100_000)]
+    ['0.8 s', '12 s', '3 min 20 s', '2 h 05 min', '1 d 4 h']
+    """
+    if not isfinite(seconds) or seconds < 0:
+        return NOT_AVAILABLE
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole, minutes, hours = round(seconds), round(seconds / _MINUTE), round(seconds / _HOUR)
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes < 24 * 60 else f"{hours // 24} d {hours % 24} h"
+
+
+def milliseconds(number: float) -> str:
+    """A latency given in milliseconds, about two digits of it.
+
+    >>> [milliseconds(n) for n in (0.004, 0.123, 4.56, 1234)]
+    ['< 0.01 ms', '0.12 ms', '4.6 ms', '1,234 ms']
+    """
+    if not isfinite(number) or number < 0:
+        return NOT_AVAILABLE
+    if number < 0.01:
+        return "< 0.01 ms"
+    decimals = 2 if number < 1 else 1 if number < 100 else 0
+    return f"{number:,.{decimals}f} ms"
+
+
+def shape_text(shape: Sequence[int]) -> str:
+    """The shape of one example: (channels, height, width) or (features,).
+
+    >>> shape_text((32, 26, 24)), shape_text((1, 8, 8)), shape_text((64,))
+    ('32 channels of 26 x 24', '1 channel of 8 x 8', '64 values')
+    """
+    if len(shape) == 1:
+        return pluralize(shape[0], "value")
+    channels, height, width = shape
+    return f"{pluralize(channels, 'channel')} of {height} x {width}"
+
+
+def _signed(text: str) -> str:
+    return text.replace("-", MINUS)

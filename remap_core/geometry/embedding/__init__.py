@@ -1,0 +1,1 @@
+"""Maps: places in the plane whose distances fit given ones."""

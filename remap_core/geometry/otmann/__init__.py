@@ -1,0 +1,1 @@
+"""OTMANN: distances between architectures by optimal transport of layer mass."""

@@ -1,0 +1,1 @@
+"""Use cases: what a page, a command or a notebook asks for, in one call each."""

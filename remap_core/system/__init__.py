@@ -1,0 +1,1 @@
+"""What the machine gives: files, memory, checksums, file systems."""

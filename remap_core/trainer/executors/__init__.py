@@ -1,0 +1,1 @@
+"""Where trainings run: inline, in worker processes, on a Ray cluster."""

@@ -1,0 +1,55 @@
+"""What executors are given to do. Torch is imported where a job runs, never where it is handed out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
+
+from remap_core.settings import Device
+from remap_core.trials.evaluation import EpochResult, Evaluation, SealedScore
+from remap_core.trials.trial import Trial
+
+Training = Generator[EpochResult, None, Evaluation]
+"""Yields every epoch's result, oldest first, from where a checkpoint left off; returns the evaluation."""
+
+
+def prepare(device: Device) -> str:
+    """Set this process up for one training at a time; returns the device for people.
+
+    Every training gets one thread, as there are as many trainings at once as there are cores.
+    """
+    from remap_core.training import worker_session
+
+    worker_session.limit_threads(1)
+    return worker_session.describe_device(worker_session.choose_device(device))
+
+
+def train(trial: Trial, should_stop: Callable[[], bool], *, home: Path, device: Device) -> Training:
+    """Train a trial on this machine; its files are in the data folder `home`."""
+    from remap_core.training import worker_session
+
+    return worker_session.train_trial(trial, should_stop, home=home, device=worker_session.choose_device(device))
+
+
+def score(trial: Trial, *, home: Path, device: Device) -> SealedScore:
+    """Score a complete trial on the sealed test images, by the weights in the data folder `home`."""
+    from remap_core.training import worker_session
+
+    return worker_session.score_trial(trial, home=home, device=worker_session.choose_device(device))
+
+
+def train_on_node(
+    trial: Trial, should_stop: Callable[[], bool], *, dataset: Any, folder: Path, device: Device
+) -> Training:
+    """Train a trial on a node of a cluster, on images that came along; its files are in `folder`."""
+    from remap_core.training import training_loop
+
+    return training_loop.train(trial, dataset, device=device, should_stop=should_stop, folder=folder)
+
+
+def score_on_node(trial: Trial, *, dataset: Any, folder: Path, device: Device) -> SealedScore:
+    """Score a complete trial on a node of a cluster, by the weights in `folder`."""
+    from remap_core.training.test_scoring import score_sealed
+
+    return score_sealed(trial, dataset, device=device, folder=folder)

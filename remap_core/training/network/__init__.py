@@ -1,0 +1,1 @@
+"""From an architecture to a torch network, and what makes it fast."""

@@ -1,0 +1,29 @@
+"""What the app knows of a data set without loading it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class DatasetCard:
+    """What the app knows of a data set without loading it.
+
+    split: counts of train, validation and test images. validation_labels: (n,) uint8, gold classes.
+    examples: (classes, m, height, width, channels) uint8, m validation-free sample images of each class.
+    """
+
+    name: str
+    input_shape: tuple[int, int, int]
+    class_names: tuple[str, ...]
+    split: tuple[int, int, int]
+    validation_labels: NDArray[np.uint8]
+    examples: NDArray[np.uint8]
+
+    @property
+    def classes(self) -> int:
+        """Count of classes."""
+        return len(self.class_names)

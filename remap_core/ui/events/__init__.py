@@ -1,0 +1,1 @@
+"""How a click, a hover or a selection gets from a Plotly chart to Python."""

@@ -1,0 +1,65 @@
+"""The frame of every page: configuration, navigation, sidebar, errors as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from remap_core.errors import RemapError
+from remap_core.ui import app_data, url_state
+from remap_core.ui.drawer_sidebar import show_drawer
+from remap_core.ui.live import errors_as_sentences
+from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.overview.objective_panel import objective_line
+from remap_core.ui.server_shutdown import limit_shutdown_time
+from remap_core.ui.trainer_status import show_trainer_status, started_trainers
+
+PAGES = {
+    "overview": ("Overview", ":material/scatter_plot:"),
+    "drawer": ("Drawer", ":material/inventory_2:"),
+    "inspect": ("Inspect", ":material/search:"),
+    "generate": ("Generate", ":material/call_split:"),
+    "queue": ("Queue", ":material/format_list_numbered:"),
+}
+
+
+WITHOUT_A_POINTER = "<style>@media (pointer: coarse) { .js-plotly-plot .modebar { display: none } }</style>"
+"""A thumb zooms by the browser; the buttons of a chart would only cover it."""
+
+
+@contextmanager
+def page(name: str) -> Iterator[None]:
+    """The frame around a page's body; what the body raises of our errors is shown as its sentence."""
+    title, _ = PAGES[name]
+    st.set_page_config(page_title=f"{title} - REMAP", page_icon="🧩", layout="wide")
+    _require_a_data_folder(title)
+    limit_shutdown_time()
+    started_trainers(str(app_data.settings().home.absolute()))
+    url_state.sync_url()
+    with st.sidebar:
+        _navigation()
+        objective_line()
+        show_trainer_status()
+        show_drawer()
+    st.title(title)
+    st.html(WITHOUT_A_POINTER)
+    with errors_as_sentences():
+        yield
+
+
+def _require_a_data_folder(title: str) -> None:
+    """Without usable settings and a data folder there is nothing to show but the reason."""
+    try:
+        app_data.folder()
+    except RemapError as error:
+        st.title(title)
+        st.error(escape_markdown(str(error)))
+        st.stop()
+
+
+def _navigation() -> None:
+    st.markdown("### REMAP")
+    for name, (title, icon) in PAGES.items():
+        st.page_link(f"pages/{name}.py", label=title, icon=icon)

@@ -1,0 +1,16 @@
+"""Text that people or data sets have named, for where Streamlit reads Markdown."""
+
+from __future__ import annotations
+
+import re
+
+_MARKS = re.compile(r"[\\`*_\[\]<>$~|]|:(?=[\w/])|^[#+-]|(?<=^\d)\.")
+
+
+def escape_markdown(text: str) -> str:
+    r"""The text as one line of Markdown that shows it as it is: no picture, link, formula, colour or tag comes of it.
+
+    >>> print(escape_markdown("<b>![x](http://y)</b> at :red[3], epoch 1: done"))
+    \<b\>!\[x\](http\://y)\</b\> at \:red\[3\], epoch 1: done
+    """
+    return _MARKS.sub(r"\\\g<0>", " ".join(text.split()))

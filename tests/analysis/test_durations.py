@@ -1,0 +1,107 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from trainings import epoch, tiny, trial
+
+from remap_core.analysis.durations import FEWEST, Measured, TimeEstimate, estimate_time, queue_seconds, work_of
+from remap_core.space.architecture import Architecture
+from remap_core.space.text import parse_layers
+from remap_core.trials.trial import TrialState
+
+LINE = TimeEstimate(costs=(2.0, 0, 0, 0.5, 0, 0), trainings=9, error=0.1)
+BATCH = 16
+UNITS = (1, 2, 5, 9, 14, 30, 60, 100)
+
+
+def waiting(number, epochs=10):
+    return replace(trial(number, units=4, epochs=epochs), state=TrialState.WAITING)
+
+
+def measured(costs, units=UNITS, factors=None):
+    """Trainings that took exactly what the costs say, or so many times as long."""
+    chains = [tiny(number) for number in units]
+    return [
+        Measured(chain, BATCH, float(work_of(chain, BATCH) @ costs) * factor)
+        for chain, factor in zip(chains, factors or [1.0] * len(chains), strict=True)
+    ]
+
+
+def test_what_grows_with_the_work_alone_is_foretold_exactly():
+    found = estimate_time(measured([1.0, 0, 0, 0.001, 0, 0]))
+    assert found.epoch_seconds(tiny(500), BATCH) == pytest.approx(1 + 0.001 * tiny(500).multiply_adds, rel=1e-6)
+    assert (found.trainings, found.error) == (len(UNITS), pytest.approx(0.0, abs=1e-6))
+
+
+@given(st.lists(st.tuples(st.integers(1, 10**4), st.floats(0.01, 100)), min_size=3, max_size=12))
+def test_no_measurements_make_an_estimate_negative(taken):
+    found = estimate_time([Measured(tiny(units), BATCH, seconds) for units, seconds in taken])
+    assert min(found.costs) >= 0
+    assert np.isfinite(found.epoch_seconds(tiny(), BATCH))
+
+
+@given(st.floats(0.01, 100), st.lists(st.floats(0.1, 10), min_size=FEWEST, max_size=8))
+def test_on_a_machine_so_many_times_as_slow_the_estimate_is_as_much_larger(slower, seconds):
+    chains = [tiny(units) for units in UNITS[: len(seconds)]]
+    here = estimate_time([Measured(chain, BATCH, taken) for chain, taken in zip(chains, seconds, strict=True)])
+    there = estimate_time(
+        [Measured(chain, BATCH, slower * taken) for chain, taken in zip(chains, seconds, strict=True)]
+    )
+    assert there.epoch_seconds(tiny(7), BATCH) == pytest.approx(slower * here.epoch_seconds(tiny(7), BATCH), rel=1e-3)
+
+
+def test_a_machine_that_has_become_slower_is_noticed_within_a_few_trainings():
+    before, after = measured([1.0, 0, 0, 0.001, 0, 0]), measured([1.0, 0, 0, 0.001, 0, 0], factors=[3.0] * len(UNITS))
+    assert estimate_time(before + after).epoch_seconds(tiny(7), BATCH) > 2 * estimate_time(before).epoch_seconds(
+        tiny(7), BATCH
+    )
+
+
+def test_what_was_not_measured_is_left_out_and_two_measurements_are_too_few():
+    assert (
+        estimate_time([*measured([1.0, 0, 0, 0, 0, 0], units=(1, 2)), Measured(tiny(3), BATCH, float("nan"))]) is None
+    )
+
+
+def test_three_trainings_are_enough_but_cannot_be_judged():
+    found = estimate_time(measured([1.0, 0, 0, 0, 0, 0], units=(1, 2, 3)))
+    assert found.epoch_seconds(tiny(2), BATCH) == pytest.approx(1.0)
+    assert np.isnan(found.error)
+
+
+def test_a_running_trial_remains_as_long_as_its_own_epochs_take():
+    running = replace(trial(epochs=10), last=replace(epoch(4), seconds=3.0))
+    assert LINE.remaining_seconds(running) == 6 * 3.0
+    assert LINE.remaining_seconds(waiting(1)) == 10 * (2.0 + 0.5 * tiny().multiply_adds)
+    assert LINE.remaining_seconds(replace(running, state=TrialState.COMPLETE)) == 0
+
+
+def test_two_workers_share_a_queue_in_its_order():
+    one = 10 * (2.0 + 0.5 * tiny().multiply_adds)
+    lines = {waiting(1).proposal.dataset: LINE}
+    assert queue_seconds([waiting(1), waiting(2), waiting(3)], lines, workers=2) == pytest.approx(2 * one)
+    assert queue_seconds([waiting(1), waiting(2, epochs=30), waiting(3)], lines, workers=2) == pytest.approx(3 * one)
+    assert queue_seconds([], {}, workers=0) == 0
+
+
+def test_each_training_in_a_queue_takes_what_those_on_its_own_data_set_take():
+    slow = replace(waiting(2), proposal=replace(waiting(2).proposal, dataset="large"))
+    twice = replace(LINE, costs=tuple(2 * cost for cost in LINE.costs))
+    lines = {waiting(1).proposal.dataset: LINE, "large": twice}
+    assert queue_seconds([waiting(1), slow], lines, workers=1) == pytest.approx(
+        3 * queue_seconds([waiting(1)], lines, 1)
+    )
+    ended = replace(waiting(3), state=TrialState.COMPLETE, proposal=replace(waiting(3).proposal, dataset="unknown"))
+    assert queue_seconds([ended], lines, workers=1) == 0
+
+
+def test_work_is_that_of_the_way_in_which_a_network_is_computed():
+    def work(layers):
+        return work_of(Architecture((1, 28, 28), 10, parse_layers(layers)), 256)
+
+    assert work("MaxPool 2, ReLU, Dense 16, Tanh")[1] == work("Dense 16, Tanh")[1]  # made once of each image
+    assert work("Conv 64x1, Conv 32x5, Tanh")[2] == 2
+    assert work("Conv 64x1, Conv 32x5, Tanh")[3] < 1.01 * work("Conv 32x5, Tanh")[3]
+    assert work("Conv 32x5, Tanh, MaxPool 2")[5] < work("Conv 32x5, Tanh")[5]

@@ -1,0 +1,161 @@
+"""Out and back again."""
+
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import pytest
+from catalogues import write_catalogue
+
+from remap_core.catalogue import backups as backup_module
+from remap_core.catalogue.backups import restore_backup, write_backup
+from remap_core.catalogue.connection import connect_live
+from remap_core.catalogue.snapshot import open_snapshot, snapshot_path
+from remap_core.catalogue.store import CatalogueStore
+from remap_core.data_folder.folder import DataFolder
+from remap_core.data_folder.inbox import Inbox
+from remap_core.errors import CatalogueError, FolderInUse, FolderUnusable, NewerSchema, NoCatalogue
+from remap_core.trials.commands import Pause
+
+GOLDEN = sorted((Path(__file__).parents[1] / "golden" / "catalogue").iterdir())
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Nine trials, weights of two, a half-written file, a command that waits and one that was rejected."""
+    folder = write_catalogue(tmp_path / "home", waiting=2, failed=1)
+    for trial in (1, 2):
+        folder.weights(trial).parent.mkdir()
+        folder.weights(trial).write_bytes(b"weights %d" % trial)
+    (folder.artifacts / "2" / "checkpoint.partial").write_bytes(b"half")
+    Inbox(folder).send(Pause(), 1.0)
+    (folder.rejected_commands / "9.json").write_bytes(b"{")
+    return folder
+
+
+@pytest.fixture
+def new(tmp_path):
+    return DataFolder(tmp_path / "new")
+
+
+def tables(path):
+    with closing(duckdb.connect(path, read_only=True)) as connection:
+        names = [name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+        return {name: sorted(map(repr, connection.table(name).fetchall())) for name in names}
+
+
+def everything(folder):
+    """Every row of the newest snapshot, the artifacts and the waiting commands."""
+    with closing(open_snapshot(folder)) as catalogue:
+        number = catalogue.number
+    artifacts = {path.relative_to(folder.home): path.read_bytes() for path in folder.artifacts.rglob("*.safetensors")}
+    return tables(snapshot_path(folder, number)), artifacts, [command for _, command in Inbox(folder).pending()]
+
+
+def test_what_is_restored_is_what_was_backed_up(folder, new, tmp_path):
+    assert write_backup(folder, tmp_path / "backup") == 9
+    assert restore_backup(tmp_path / "backup", new) == 9
+    assert everything(new) == everything(folder)
+    left = {path.name for path in (tmp_path / "backup").rglob("*")}
+    assert not left & {"checkpoint.partial", "rejected", "9.json", "tmp"}
+
+
+def test_a_backup_is_taken_while_the_trainer_works_and_a_trainer_goes_on_with_the_restored(folder, new, tmp_path):
+    with folder.lock(), closing(CatalogueStore.open(folder)) as store:
+        store.claim(200.0)
+        write_backup(folder, tmp_path / "backup")  # of what was published: nothing is running there
+        assert connect_refused(folder)
+    restore_backup(tmp_path / "backup", new)
+    with new.lock(), closing(CatalogueStore.open(new)) as store:
+        assert store.claim(300.0).id == 8
+        assert store.enqueue([store.trial(1).proposal], 300.0) == [10]
+
+
+def connect_refused(folder):
+    """Whether another process is kept out of the live catalogue still."""
+    code = f"import duckdb; duckdb.connect({str(folder.live)!r})"
+    ended = subprocess.run(["python3", "-c", code], capture_output=True, check=False)
+    return ended.returncode != 0
+
+
+@pytest.mark.parametrize("golden", GOLDEN, ids=lambda path: path.name)
+def test_backups_of_every_published_schema_are_restored(golden, new, tmp_path):
+    source = tmp_path / "backup"
+    with closing(duckdb.connect()) as connection:
+        connection.execute(golden.read_text())
+        (source / "catalogue").parent.mkdir()
+        connection.execute(f"EXPORT DATABASE '{source / 'catalogue'}' (FORMAT parquet, COMPRESSION zstd)")
+    assert restore_backup(source, new) > 0
+
+
+def test_a_backup_goes_into_a_new_or_empty_folder_outside_of_the_data_folder(folder, tmp_path):
+    (tmp_path / "empty").mkdir()
+    write_backup(folder, tmp_path / "empty")
+    with pytest.raises(FolderUnusable, match="needs a new or empty folder"):
+        write_backup(folder, tmp_path / "empty")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FolderUnusable, match="needs a new or empty folder"):
+        write_backup(folder, tmp_path / "file")
+    with pytest.raises(FolderUnusable, match="must lie outside of the data folder"):
+        write_backup(folder, folder.artifacts / "backup")
+    with pytest.raises(FolderUnusable, match=r"cannot be written to .*: File exists"):
+        write_backup(folder, tmp_path / "file" / "backup")
+
+
+def test_without_a_snapshot_there_is_nothing_to_back_up_and_nothing_is_left(new, tmp_path):
+    with pytest.raises(NoCatalogue):
+        write_backup(new, tmp_path / "backup")
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
+
+
+def test_a_full_disk_leaves_no_half_backup(folder, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(backup_module.shutil, "copy2", full)
+    with pytest.raises(FolderUnusable, match=r"The backup cannot be written to .*: .*No space left on device"):
+        write_backup(folder, tmp_path / "backup")
+    assert [path.name for path in tmp_path.iterdir()] == ["home"]
+
+
+def test_only_an_empty_data_folder_is_restored_into(folder, new, tmp_path):
+    write_backup(folder, tmp_path / "backup")
+    with pytest.raises(FolderUnusable, match="into an empty data folder"):
+        restore_backup(tmp_path / "backup", folder)
+    with new.lock(), pytest.raises(FolderInUse):
+        restore_backup(tmp_path / "backup", new)
+
+
+def test_what_is_no_backup_is_said(folder, new, tmp_path):
+    with pytest.raises(CatalogueError, match=r"is no backup: it holds no catalogue/migrations\.parquet"):
+        restore_backup(tmp_path, new)
+
+
+@pytest.mark.parametrize("damage", [lambda file: file.write_bytes(b"no parquet"), Path.unlink])
+def test_a_damaged_backup_is_said_and_leaves_the_folder_empty(folder, new, tmp_path, damage):
+    write_backup(folder, tmp_path / "backup")
+    damage(tmp_path / "backup" / "catalogue" / "trials.parquet")
+    with pytest.raises(CatalogueError, match="cannot be read"):
+        restore_backup(tmp_path / "backup", new)
+    assert not new.live.exists()
+    assert list(new.artifacts.iterdir()) == []
+
+
+def test_a_backup_of_a_newer_version_is_said(folder, new, tmp_path):
+    write_backup(folder, tmp_path / "backup")
+    steps = tmp_path / "backup" / "catalogue" / "migrations.parquet"
+    with closing(duckdb.connect()) as connection:
+        connection.execute(f"COPY (SELECT 'm9999_from_the_future' AS name) TO '{steps}' (FORMAT parquet)")
+    with pytest.raises(NewerSchema, match="m9999_from_the_future"):
+        restore_backup(tmp_path / "backup", new)
+
+
+def test_nothing_in_a_backup_is_executed(folder, new, tmp_path):
+    write_backup(folder, tmp_path / "backup")
+    for script in (tmp_path / "backup" / "catalogue").glob("*.sql"):
+        script.write_text(f"COPY (SELECT 1) TO '{tmp_path / 'proof'}';")
+    restore_backup(tmp_path / "backup", new)
+    assert not (tmp_path / "proof").exists()
+    with closing(connect_live(new.live)):
+        pass

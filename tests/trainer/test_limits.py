@@ -1,0 +1,107 @@
+import subprocess
+import sys
+
+import pytest
+from trainings import EVALUATION, epoch, trial
+
+from remap_core.errors import TrainingFailed
+from remap_core.trainer.executors.base import Failed, InlineExecutor
+from remap_core.trainer.limits import Limits, held_megabytes, train_within
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+class Work:
+    """A training of 3 epochs of two batches; loading takes 100 s, a batch `batch` s, and `done` epochs are restored."""
+
+    def __init__(self, clock, batch=1.0, done=0):
+        self.clock, self.batch, self.done, self.closed = clock, batch, done, False
+
+    def __call__(self, trial, should_stop):
+        try:
+            self.clock.now += 100
+            for number in range(1, 4):
+                for _ in range(2 * (number > self.done)):
+                    if should_stop():
+                        raise TrainingFailed("stopped")
+                    self.clock.now += self.batch
+                yield type(epoch(1))(number, 0.5, 0.5, 0.5, 0.5, seconds=2 * self.batch)
+            return EVALUATION
+        finally:
+            self.closed = True
+
+
+def run(limits, work, *, held=lambda: 0.0, should_stop=lambda: False):
+    training = train_within(limits, work, trial(), should_stop, clock=work.clock, held=held)
+    epochs = []
+    with pytest.raises((StopIteration, TrainingFailed)) as end:
+        while True:
+            epochs.append(next(training).epoch)
+    assert work.closed
+    return epochs, end.value
+
+
+def test_a_training_within_its_limits_gives_its_epochs_and_its_evaluation():
+    epochs, end = run(Limits(seconds=6, megabytes=500), Work(Clock()), held=lambda: 500.0)
+    assert (epochs, end.value) == ([1, 2, 3], EVALUATION)
+
+
+def test_without_limits_nothing_is_too_long_or_too_large():
+    epochs, end = run(Limits(), Work(Clock(), batch=1e6), held=lambda: 1e9)
+    assert (epochs, end.value) == ([1, 2, 3], EVALUATION)
+
+
+def test_a_training_over_its_time_ends_before_the_next_batch_with_the_limit_and_the_time():
+    epochs, end = run(Limits(seconds=2.5), Work(Clock()))
+    assert epochs == [1]
+    assert str(end) == (
+        "The training takes longer than the 2.5 seconds that it may (REMAP_TIME_LIMIT): "
+        "it was ended after 3.0 seconds, in epoch 2."
+    )
+
+
+def test_the_time_of_epochs_before_an_interruption_counts():
+    assert run(Limits(seconds=4.5), Work(Clock(), done=2))[0] == [1, 2]
+    assert run(Limits(seconds=5), Work(Clock(), done=2))[0] == [1, 2, 3]
+
+
+def test_a_training_over_its_memory_ends_with_the_limit_and_the_memory():
+    sizes = iter([400.0, 400.0, 600.4])
+    epochs, end = run(Limits(megabytes=500), Work(Clock()), held=lambda: next(sizes))
+    assert epochs == [1]
+    assert str(end) == (
+        "The training needs more memory than the 500 MB that it may hold (REMAP_MEMORY_LIMIT): "
+        "its process held 600 MB in epoch 2."
+    )
+
+
+def test_who_is_told_to_stop_stops_and_is_not_over_a_limit():
+    assert str(run(Limits(seconds=1e-9), Work(Clock()), should_stop=lambda: True)[1]) == "stopped"
+
+
+def test_the_sentence_becomes_that_of_the_failed_training():
+    def train(trial, should_stop):
+        return train_within(Limits(megabytes=1), Work(Clock()), trial, should_stop)
+
+    executor = InlineExecutor(train)
+    executor.start(trial())
+    (event,) = executor.poll()
+    assert isinstance(event, Failed)
+    assert event.sentence.startswith("The training needs more memory than the 1 MB that it may hold")
+
+
+def test_what_a_process_holds_is_what_it_has_in_memory():
+    script = (
+        "from remap_core.trainer.limits import held_megabytes\n"
+        "before = held_megabytes()\n"
+        "block = b'1' * 200_000_000\n"
+        "print(before > 5, 195 < held_megabytes() - before < 215)"
+    )
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert said == "True True\n"
+    assert held_megabytes() > 5

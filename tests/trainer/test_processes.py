@@ -1,0 +1,146 @@
+import os
+import signal
+from functools import partial
+
+import psutil
+import pytest
+from trainings import (
+    WAIT,
+    die_at_once,
+    die_twice,
+    polled_until,
+    prepare,
+    prepare_to_beat_often,
+    ready,
+    train_and_hang,
+    train_until_stopped,
+    train_well,
+    train_wide_ones_badly,
+    trial,
+)
+
+from remap_core.errors import TrainingFailed
+from remap_core.trainer.executors.base import EpochDone, Failed, Finished, Lost, Run, Stopped
+from remap_core.trainer.executors.processes import LocalExecutor
+
+
+@pytest.fixture
+def executor(request):
+    made = LocalExecutor(request.param, prepare, slots=1)
+    yield ready(made)
+    made.close(grace=5)
+
+
+def test_ctrl_c_while_a_worker_process_starts_or_trains_is_none_of_its_business():
+    executor = LocalExecutor(train_until_stopped, prepare, slots=1)
+    try:
+        worker = executor._slots[0].process.pid
+        os.kill(worker, signal.SIGINT)
+        ready(executor).start(trial(1))
+        polled_until(executor, EpochDone)
+        os.kill(worker, signal.SIGINT)
+        executor.stop(Run(1, 1))
+        assert polled_until(executor, Stopped)[-1] == Stopped(Run(1, 1))
+        assert executor._slots[0].process.pid == worker
+        assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    finally:
+        executor.close(grace=5)
+
+
+@pytest.mark.parametrize("executor", [train_wide_ones_badly], indirect=True)
+def test_a_worker_process_that_is_killed_loses_its_trial_with_a_sentence_and_is_replaced(executor):
+    executor.start(trial(1, units=15))
+    assert polled_until(executor, Lost)[-1] == Lost(
+        Run(1, 1), "The worker process was ended by SIGKILL, probably because memory ran out."
+    )
+    ready(executor).start(trial(2, units=14))
+    assert "unexpected ValueError: mat1" in polled_until(executor, Failed)[-1].sentence
+    ready(executor).start(trial(3, units=4))
+    assert isinstance(polled_until(executor, Finished)[-1], Finished)
+
+
+@pytest.mark.parametrize("executor", [train_wide_ones_badly], indirect=True)
+def test_after_an_error_that_nobody_foresaw_another_process_trains_what_comes_next(executor):
+    before = executor._slots[0].process.pid
+    for number in (1, 2, 3, 4):  # more often than processes may fail to start
+        executor.start(trial(number, units=14))
+        assert "unexpected ValueError" in polled_until(executor, Failed)[-1].sentence
+        assert executor.free_slots == 0
+        ready(executor)
+    assert not psutil.pid_exists(before)
+    executor.start(trial(5, units=4))
+    assert isinstance(polled_until(executor, Finished)[-1], Finished)
+    after = executor._slots[0].process.pid
+    executor.start(trial(6, units=4))
+    polled_until(executor, Finished)
+    assert executor._slots[0].process.pid == after
+
+
+def test_closing_gives_the_last_events_and_leaves_no_process_behind():
+    executor = ready(LocalExecutor(train_until_stopped, prepare, slots=2), slots=2)
+    executor.start(trial(1))
+    executor.start(trial(2))
+    polled_until(executor, EpochDone)
+    ended = [event.run.trial for event in executor.close(grace=20) if isinstance(event, Stopped)]
+    assert sorted(ended) == [1, 2]
+    assert not [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
+
+
+def test_a_worker_process_that_says_nothing_is_killed_and_loses_its_trial():
+    executor = ready(LocalExecutor(train_and_hang, prepare, slots=1, stale=3.0))
+    try:
+        executor.start(trial(1))
+        assert polled_until(executor, Lost)[-1] == Lost(Run(1, 1), "The worker process said nothing for 3 seconds.")
+        assert ready(executor).free_slots == 1
+    finally:
+        executor.close(grace=5)
+
+
+def test_a_training_without_end_of_an_epoch_in_sight_says_between_batches_that_it_is_alive():
+    executor = ready(LocalExecutor(train_until_stopped, prepare_to_beat_often, slots=1, stale=2.0))
+    try:
+        executor.start(trial(1))
+        polled_until(executor, EpochDone)
+        for _ in range(60):
+            assert executor.poll() == []
+            WAIT.wait(0.05)
+    finally:
+        executor.close(grace=5)
+
+
+def test_a_worker_process_that_dies_before_it_is_ready_is_started_again(tmp_path):
+    executor = ready(LocalExecutor(train_well, partial(die_twice, tmp_path / "deaths"), slots=1))
+    executor.start(trial(1))
+    assert isinstance(polled_until(executor, Finished)[-1], Finished)
+    executor.close(grace=5)
+
+
+def test_worker_processes_that_cannot_start_end_the_daemon_with_the_reason():
+    executor = LocalExecutor(train_well, die_at_once, slots=1)
+    with pytest.raises(TrainingFailed, match=r"No training can begin\. The worker process ended .* exit code 7"):
+        polled_until(executor, Finished)
+    executor.close(grace=5)
+
+
+def test_workers_leave_when_the_daemon_is_killed(tmp_path):
+    script = tmp_path / "daemon.py"
+    script.write_text(
+        "import time\n"
+        "from trainings import prepare, train_until_stopped, trial\n"
+        "from remap_core.trainer.executors.processes import LocalExecutor\n"
+        "if __name__ == '__main__':\n"
+        "    executor = LocalExecutor(train_until_stopped, prepare, slots=1)\n"
+        "    while not executor.free_slots:\n"
+        "        executor.poll()\n"
+        "    executor.start(trial(1))\n"
+        "    while not executor.poll():\n"
+        "        time.sleep(0.05)\n"
+        "    print(executor._slots[0].process.pid, flush=True)\n"
+        "    time.sleep(600)\n"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([*os.environ.get("PYTHONPATH", "").split(), "tests"])}
+    with psutil.Popen([os.sys.executable, str(script)], stdout=-1, env=environment) as daemon:
+        worker = psutil.Process(int(daemon.stdout.readline()))
+        daemon.send_signal(signal.SIGKILL)
+        daemon.wait()
+    assert worker.wait(timeout=20) is None or not worker.is_running()

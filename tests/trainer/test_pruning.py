@@ -1,0 +1,188 @@
+"""Successive halving in the worker, whatever becomes of its daemon."""
+
+import random
+
+import numpy as np
+import pytest
+from fakes import MemoryStore
+from trainings import EVALUATION, proposal, tiny
+
+from remap_core.trainer.executors.base import InlineExecutor
+from remap_core.trainer.pruning import train_to_comparison
+from remap_core.trainer.worker import Worker
+from remap_core.trials.commands import Cancel, Enqueue, Retry
+from remap_core.trials.dataset_card import DatasetCard
+from remap_core.trials.evaluation import EpochResult
+from remap_core.trials.trial import Origin, TrialState
+
+TOY = DatasetCard(
+    "toy", (1, 2, 2), ("no", "yes"), (8, 8, 8), np.zeros(8, np.uint8), np.zeros((2, 1, 2, 2, 1), np.uint8)
+)
+COMPLETE, PRUNED, CANCELLED = TrialState.COMPLETE, TrialState.PRUNED, TrialState.CANCELLED
+
+
+class Trainings:
+    """Trainings that leave checkpoints, as real ones do; `trained` counts the epochs that were really trained."""
+
+    def __init__(self):
+        self.checkpoints, self.trained = {}, 0
+
+    def __call__(self, trial, should_stop):
+        key = trial.id, trial.attempt
+        for number in range(1, trial.proposal.config.epochs + 1):
+            if number > self.checkpoints.get(key, 0):
+                self.trained += 1
+                self.checkpoints[key] = number
+            accuracy = random.Random(trial.id * 100 + number).random()  # noqa: S311 (no secret)
+            yield EpochResult(number, 1.0, 0.5, 1.0, accuracy, 0.1)
+        return EVALUATION
+
+
+class Inbox:
+    def __init__(self):
+        self.waiting = {}
+
+    def pending(self):
+        return sorted(self.waiting.items())
+
+    def discard(self, command):
+        del self.waiting[command]
+
+
+class Daemon:
+    def __init__(self, halving=True):
+        self.store, self.inbox, self.trainings, self.halving = MemoryStore(), Inbox(), Trainings(), halving
+        self.now = 100.0
+        self.begin()
+
+    def begin(self):
+        """A daemon, or the next one after a kill: what is in the store and on the disk stays."""
+
+        def train(trial, should_stop):
+            return (
+                train_to_comparison(self.trainings, trial, should_stop) if self.halving else self.trainings(trial, None)
+            )
+
+        executor = InlineExecutor(train)
+        self.worker = Worker(self.store, self.inbox, executor, lambda name: TOY, halving=self.halving)
+
+    def tick(self, times=1):
+        for _ in range(times):
+            self.now += 1
+            self.worker.tick(self.now)
+
+    def told(self, command):
+        self.inbox.waiting[f"{self.now:09}"] = command
+        self.tick()
+
+    def until_done(self, limit=2000):
+        while any(not state.is_finished() for state in self.states().values()):
+            self.tick()
+            limit -= 1
+            assert limit, self.states()
+
+    def states(self):
+        return {number: self.store.trial(number).state for number in range(1, len(self.store._content.trials) + 1)}
+
+
+def initial(n, epochs=10):
+    return Enqueue(tuple(proposal(units, epochs=epochs, batch="initial") for units in range(2, n + 2)))
+
+
+def test_all_are_trained_for_one_epoch_a_third_for_three_and_a_ninth_to_the_end():
+    daemon = Daemon()
+    daemon.told(initial(18))
+    daemon.until_done()
+    done = [daemon.store.trial(number).epochs_done for number in range(1, 19)]
+    assert sorted(done) == [1] * 12 + [3] * 4 + [10] * 2
+    assert daemon.trainings.trained == 12 + 12 + 20
+    assert [daemon.states()[number] for number, epochs in enumerate(done, 1) if epochs == 10] == [COMPLETE] * 2
+
+
+def test_the_best_go_on_and_the_pruned_say_their_rank():
+    daemon = Daemon()
+    daemon.told(initial(6))
+    daemon.until_done()
+    first = {number: daemon.store._content.epochs[number, 1, 1].validation_accuracy for number in range(1, 7)}
+    *_, last = sorted(first, key=first.get, reverse=True)
+    assert daemon.store.trial(last).error == "Pruned after epoch 1: 6th of 6."
+    assert daemon.store.trial(max(first, key=first.get)).epochs_done >= 3
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_daemon_that_is_killed_at_any_moment_comes_to_the_same_end(seed):
+    peaceful, killed, dice = Daemon(), Daemon(), random.Random(seed)  # noqa: S311 (no secret)
+    for daemon in (peaceful, killed):
+        daemon.told(initial(12))
+    peaceful.until_done()
+    for _ in range(60):
+        killed.tick(dice.randint(1, 14))
+        killed.begin()
+    killed.until_done()
+    assert killed.states() == peaceful.states()
+    assert killed.store._content.epochs == peaceful.store._content.epochs
+    reasons = [[daemon.store.trial(number).error for number in range(1, 13)] for daemon in (peaceful, killed)]
+    assert reasons[0] == reasons[1]
+    assert killed.trainings.trained == peaceful.trainings.trained
+
+
+def test_children_and_handcrafted_models_are_not_pruned_and_wait_for_nobody():
+    daemon = Daemon()
+    daemon.told(initial(9))
+    children = [proposal(50 + n, epochs=10, parent=1, origin=origin) for n, origin in enumerate(list(Origin)[1:4])]
+    daemon.told(Enqueue(tuple(children)))
+    daemon.until_done()
+    assert [daemon.states()[number] for number in (10, 11, 12)] == [COMPLETE] * 3
+
+
+def test_a_pruned_model_that_is_asked_for_again_is_trained_in_full():
+    daemon = Daemon()
+    daemon.told(initial(3))
+    daemon.until_done()
+    pruned = next(number for number, state in daemon.states().items() if state is PRUNED)
+    daemon.told(Retry(pruned))
+    daemon.until_done()
+    again = daemon.store.trial(pruned)
+    assert (again.state, again.epochs_done, again.attempt, again.error) == (COMPLETE, 10, 2, None)
+
+
+def test_the_others_do_not_wait_for_one_that_is_cancelled():
+    daemon = Daemon()
+    daemon.told(initial(3))
+    daemon.told(Cancel(3))
+    daemon.until_done()
+    assert sorted(daemon.states().values()) == sorted([COMPLETE, PRUNED, CANCELLED])
+
+
+def test_without_halving_all_go_through_even_those_that_rested():
+    daemon = Daemon()
+    daemon.told(initial(3))
+    daemon.tick(3)
+    assert {trial.epochs_done for trial in daemon.store._content.trials.values()} == {0, 1}
+    daemon.halving = False
+    daemon.begin()
+    daemon.until_done()
+    assert set(daemon.states().values()) == {COMPLETE}
+
+
+def test_halving_that_is_asked_for_later_prunes_what_waits_and_spares_what_is_complete():
+    daemon = Daemon(halving=False)
+    daemon.told(initial(6, epochs=4))
+    daemon.tick(7)
+    complete = [number for number, state in daemon.states().items() if state is COMPLETE]
+    assert complete
+    daemon.halving = True
+    daemon.begin()
+    daemon.until_done()
+    assert all(daemon.states()[number] is COMPLETE for number in complete)
+    assert PRUNED in daemon.states().values()
+
+
+def test_models_of_another_time_are_not_compared():
+    daemon = Daemon()
+    daemon.told(initial(3))
+    daemon.until_done()
+    daemon.told(Enqueue((proposal(40, epochs=10, batch="initial"),)))
+    daemon.until_done()
+    assert daemon.states()[4] is COMPLETE
+    assert tiny(40) == daemon.store.trial(4).architecture

@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from trainings import EVALUATION, trial
+
+from remap_core.errors import InvalidTrial
+from remap_core.trials.evaluation import Evaluation
+from remap_core.trials.training_config import TrainingConfig
+from remap_core.trials.trial import TrialState
+
+
+def test_the_defaults_are_the_papers_recipe():
+    config = TrainingConfig()
+    assert (config.epochs, config.batch_size, config.learning_rate, config.decay) == (10, 256, 1e-3, 0.75)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"epochs": 0}, "epochs must be a whole number of at least 1, but got 0."),
+        ({"batch_size": 2.0}, "batch_size must be a whole number of at least 1, but got 2.0."),
+        ({"seed": -1}, "seed must be a whole number of at least 0, but got -1."),
+        ({"learning_rate": 0}, "0 < learning_rate <= 1 must hold, but got 0."),
+        ({"decay": float("nan")}, "0 < decay <= 1 must hold, but got nan."),
+    ],
+)
+def test_a_configuration_that_cannot_be_is_refused(options, sentence):
+    with pytest.raises(InvalidTrial) as refused:
+        TrainingConfig(**options)
+    assert str(refused.value) == sentence
+
+
+def test_a_configuration_round_trips_and_unknown_fields_are_refused():
+    config = TrainingConfig(epochs=3, seed=5)
+    assert TrainingConfig.from_json(config.to_json()) == config
+    with pytest.raises(InvalidTrial, match="A training configuration has epochs"):
+        TrainingConfig.from_json({"epoch": 3})
+
+
+def test_only_waiting_and_running_trials_are_not_finished():
+    assert [state for state in TrialState if not state.is_finished()] == [TrialState.WAITING, TrialState.RUNNING]
+
+
+def test_accuracies_come_from_the_confusion_counts():
+    assert EVALUATION.accuracy == 7 / 8
+    assert EVALUATION.class_accuracy.tolist() == [3 / 4, 1.0]
+
+
+def test_a_class_without_images_has_no_accuracy():
+    evaluation = Evaluation(np.array([[2, 0], [0, 0]]), EVALUATION.predictions, EVALUATION.latency)
+    assert evaluation.class_accuracy[0] == 1.0
+    assert np.isnan(evaluation.class_accuracy[1])
+
+
+def test_a_new_trial_has_no_epochs_done():
+    assert trial().epochs_done == 0
+
+
+@given(st.lists(st.floats(0, 9), max_size=8), st.integers(1, 8), st.integers(0, 4))
+def test_a_training_is_over_at_its_last_epoch_or_after_patience_epochs_without_a_lower_loss(losses, epochs, patience):
+    old, new = losses[: len(losses) - patience], losses[len(losses) - patience :]
+    in_vain = patience > 0 and len(losses) > patience and min(new) >= min(old)
+    assert TrainingConfig(epochs=epochs, patience=patience).is_over(losses) == (len(losses) >= epochs or in_vain)
+
+
+def test_without_patience_the_stored_form_is_the_one_of_always():
+    assert "patience" not in TrainingConfig().to_json()
+    assert TrainingConfig.from_json(TrainingConfig(patience=3).to_json()).patience == 3
