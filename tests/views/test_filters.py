@@ -43,13 +43,13 @@ def test_models_are_told_by_how_they_were_made():
 @pytest.mark.parametrize(
     ("made", "sentence"),
     [
-        (lambda: Span(2, 1), "A range must begin below its end, but got 2 to 1."),
-        (lambda: Span(-1), "An end of a range must be a number of at least 0, but got -1."),
-        (lambda: Filter(accuracy=Span(50)), "Accuracies must lie between 0 and 100 %, but got 5000 %."),
+        (lambda: Span(2, 1), "A range must start at or below its end, but got 2 to 1."),
+        (lambda: Span(-1), "The ends of a range must be numbers of at least 0, but got -1."),
+        (lambda: Filter(accuracy=Span(50)), "Accuracies must be between 0 and 100 %, but got 5000.0 %."),
         (lambda: Filter(present=frozenset({"lstm"})), "A layer kind must be one of conv2d, "),
         (
             lambda: Filter(present=frozenset({"dense"}), absent=frozenset({"dense"})),
-            "A layer kind cannot be both present and absent, but dense is asked for as both.",
+            "A layer kind cannot be both required and excluded, but dense is.",
         ),
     ],
 )

@@ -70,9 +70,9 @@ def test_weighing_keeps_the_caps_and_weighing_none_makes_all_alike():
 @pytest.mark.parametrize(
     ("parts", "sentence"),
     [
-        ({"weights": (1, -1)}, "A class's weight must be a number of at least 0, but got -1."),
-        ({"weights": (1, float("nan"))}, "A class's weight must be a number of at least 0, but got nan."),
-        ({"weights": (0, 0)}, "At least one of the 2 classes must count, but all weights are 0."),
+        ({"weights": (1, -1)}, "A class weight must be a number of at least 0, but got -1."),
+        ({"weights": (1, float("nan"))}, "A class weight must be a number of at least 0, but got nan."),
+        ({"weights": (0, 0)}, "At least one of the 2 class weights must be above 0, but all are 0."),
         ({"max_parameters": 0}, "The parameter cap must be a whole number of at least 1, but got 0."),
         ({"max_latency_ms": 0.0}, "The latency cap must be above 0 ms, but got 0."),
     ],
