@@ -97,7 +97,7 @@ def test_a_backup_goes_into_a_new_or_empty_folder_outside_of_the_data_folder(fol
     (tmp_path / "file").write_text("")
     with pytest.raises(FolderUnusable, match="needs a new or empty folder"):
         write_backup(folder, tmp_path / "file")
-    with pytest.raises(FolderUnusable, match="must lie outside of the data folder"):
+    with pytest.raises(FolderUnusable, match="must be outside the data folder"):
         write_backup(folder, folder.artifacts / "backup")
     with pytest.raises(FolderUnusable, match=r"cannot be written to .*: File exists"):
         write_backup(folder, tmp_path / "file" / "backup")
@@ -121,14 +121,14 @@ def test_a_full_disk_leaves_no_half_backup(folder, tmp_path, monkeypatch):
 
 def test_only_an_empty_data_folder_is_restored_into(folder, new, tmp_path):
     write_backup(folder, tmp_path / "backup")
-    with pytest.raises(FolderUnusable, match="into an empty data folder"):
+    with pytest.raises(FolderUnusable, match="restored to an empty data folder"):
         restore_backup(tmp_path / "backup", folder)
     with new.lock(), pytest.raises(FolderInUse):
         restore_backup(tmp_path / "backup", new)
 
 
 def test_what_is_no_backup_is_said(folder, new, tmp_path):
-    with pytest.raises(CatalogueError, match=r"is no backup: it holds no catalogue/migrations\.parquet"):
+    with pytest.raises(CatalogueError, match=r"is not a backup: it has no catalogue/migrations\.parquet"):
         restore_backup(tmp_path, new)
 
 

@@ -48,12 +48,12 @@ def found(folder, level):
 def test_a_folder_that_is_well_has_nothing_to_say(folder, alive):
     assert found(folder, Level.WARNING) == []
     assert found(folder, Level.ERROR) == []
-    assert "Snapshot 1 can be read: 6 trials, schema" in "\n".join(found(folder, Level.OK))
+    assert "Snapshot 1 is readable: 6 trials, schema" in "\n".join(found(folder, Level.OK))
 
 
 def test_an_empty_folder_only_lacks_a_trainer(tmp_path):
     (sentence,) = found(DataFolder(tmp_path / "new"), Level.WARNING)
-    assert sentence.startswith("No trainer is alive: start one")
+    assert sentence.startswith("No trainer is running: start one")
 
 
 def test_looking_takes_no_lock_and_leaves_nothing(folder):
@@ -67,25 +67,25 @@ def test_looking_takes_no_lock_and_leaves_nothing(folder):
 def test_a_trainer_that_hangs_is_named_with_its_process(folder, alive):
     alive(heartbeat=time.time() - 90)
     (sentence,) = found(folder, Level.WARNING)
-    assert f"(pid {os.getpid()}) holds the folder, but its last sign of life is 90 s old" in sentence
+    assert f"(pid {os.getpid()}) has locked the folder, but its last heartbeat is 90 s old" in sentence
 
 
 def test_a_trainer_of_another_version_is_an_error(folder, alive):
     alive(version="9.9")
     assert found(folder, Level.ERROR) == [
-        f"The trainer is of version 9.9, this is {__version__}: restart the older of the two."
+        f"The trainer's version is 9.9, but this is {__version__}: restart the older of the two."
     ]
 
 
 def test_what_the_trainer_complains_of_is_said_again(folder, alive):
     alive(message="The disk is full.")
-    assert found(folder, Level.WARNING) == ["The trainer says: The disk is full."]
+    assert found(folder, Level.WARNING) == ["The trainer reports: The disk is full."]
 
 
 @pytest.mark.parametrize(("free", "level"), [(1e9, Level.WARNING), (1e8, Level.ERROR)])
 def test_a_disk_with_little_room_is_said(folder, alive, monkeypatch, free, level):
     monkeypatch.setattr(health.shutil, "disk_usage", lambda _: Usage(1e12, 1e12 - free, free))
-    assert f"{free / 1e9:.1f} GB are free on its disk: make room" in found(folder, level)[0]
+    assert f"{free / 1e9:.1f} GB are free on its disk: free some space" in found(folder, level)[0]
 
 
 def test_a_folder_that_cannot_be_written_is_an_error(folder, monkeypatch):
@@ -116,22 +116,22 @@ def test_commands_that_a_living_trainer_does_not_get_to_are_a_warning(folder, al
     (folder.inbox / "1.json").write_text("{}")
     os.utime(folder.inbox / "1.json", (0, 0))
     assert found(folder, Level.WARNING) == [
-        "1 commands wait in the inbox: the trainer does not get to them; see its log."
+        "Commands waiting in the inbox: 1; the trainer does not read them, and its log may say why."
     ]
 
 
 def test_rejected_commands_are_counted(folder, alive):
     (folder.rejected_commands / "1.json").write_text("{}")
     (folder.rejected_commands / "1.reason.txt").write_text("why\n")
-    assert found(folder, Level.WARNING)[0].startswith("1 commands were not understood")
+    assert found(folder, Level.WARNING)[0].startswith("Commands that were not understood: 1;")
 
 
 def test_artifacts_of_no_trial_and_missing_weights_are_named_but_not_those_of_trials_to_come(folder, alive):
     folder.weights(3).parent.rename(folder.artifacts / "0")
     (folder.artifacts / "9").mkdir()
     strangers, lacking = found(folder, Level.WARNING)
-    assert strangers == f"Artifacts of no trial lie in {folder.artifacts}: 0; delete them."
-    assert lacking.startswith("Weights are missing of 3:")
+    assert strangers == f"{folder.artifacts} has artifacts of unknown models: #0; delete them."
+    assert lacking.startswith("The weights of these models are missing: #3;")
 
 
 def test_half_written_files_are_named_once_nobody_can_be_writing_them_any_more(folder, alive):
@@ -139,4 +139,4 @@ def test_half_written_files_are_named_once_nobody_can_be_writing_them_any_more(f
     partial.write_bytes(b"")
     assert found(folder, Level.WARNING) == []
     os.utime(partial, (0, 0))
-    assert found(folder, Level.WARNING) == [f"1 files were left half written, like {partial}; delete them."]
+    assert found(folder, Level.WARNING) == [f"Partial files were left behind: 1, such as {partial}; delete them."]

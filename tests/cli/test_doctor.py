@@ -41,7 +41,7 @@ def diagnose(tmp_path, monkeypatch):
 def test_warnings_alone_are_no_error(diagnose):
     code, said = diagnose()
     assert code == 0
-    assert "warning No trainer is alive" in said
+    assert "warning No trainer is running" in said
     assert "ok      PyTorch 2.9 uses AVX2 on the CPU." in said
     assert "Errors: 0, warnings: 2." in said
 
