@@ -13,8 +13,8 @@ from typing import Any, ClassVar, Protocol
 from remap_core.errors import InvalidArchitecture, InvalidTrial
 from remap_core.space.architecture import Architecture
 from remap_core.space.fit import misfit
-from remap_core.space.layers import Layer, layer_from_json
-from remap_core.space.text import FUNCTION_NAMES, layer_text
+from remap_core.space.layers import FUNCTION_NAMES, Layer, layer_from_json
+from remap_core.space.text import layer_text
 
 
 class Chain(Protocol):
