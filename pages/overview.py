@@ -70,7 +70,7 @@ def show(population: Population, view: View) -> None:
         st.info("No model passes the filter. Widen a range or allow more layers, or begin anew:")
         clear_button("filter-clear-empty")
         return
-    places = (on_map.edition, len(on_map)) if on_map else None
+    places = (on_map.version, len(on_map)) if on_map else None
     trainings = (population.id.tobytes(), int(population.seeds.sum()))
     key = (str(app_data.settings().home.absolute()), population.dataset, trainings, places, view.to_query())
     figure, placed = drawn(key, population, view, on_map)
