@@ -74,7 +74,7 @@ def _train(model: Trial) -> None:
 def _expected(model: Trial, seeds: int) -> str:
     """About how long that takes, as long as the model itself took an epoch where that is known."""
     try:
-        estimate = app_data.time_estimate(model.proposal.dataset)
+        estimate = app_data.dataset_view(model.proposal.dataset).time_estimate
     except NotFound:
         estimate = None
     if estimate is None:
