@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from remap_core.analysis.durations import TimeEstimate
 from remap_core.catalogue.reader import Catalogue
 from remap_core.trials.commands import CancelBatch, Pause, Resume
 from remap_core.trials.trial import Trial, TrialState
@@ -16,7 +15,7 @@ FINISHED = 50  # ended trainings that are shown, the last first
 
 def show(catalogue: Catalogue) -> None:
     trials = catalogue.queue(finished=FINISHED)
-    estimates = time_estimates(trials)
+    estimates = app_data.time_estimates({trial.proposal.dataset for trial in trials if not trial.state.is_finished()})
     st.caption(summary(trials, estimates))
     pause_button(catalogue.paused())
     receipts.show_receipts(catalogue)
@@ -28,13 +27,6 @@ def show(catalogue: Catalogue) -> None:
     show_complete([trial for trial in shown if trial.state is TrialState.COMPLETE])
     pruned = [trial for trial in shown if trial.state is TrialState.PRUNED]
     show_ended_early("Pruned by halving", pruned, again="Train in full")
-
-
-def time_estimates(trials: Sequence[Trial]) -> dict[str, TimeEstimate]:
-    """Estimates of those data sets of unfinished trainings that have one."""
-    names = {trial.proposal.dataset for trial in trials if not trial.state.is_finished()}
-    known = {name: app_data.dataset_view(name).time_estimate for name in names}
-    return {name: estimate for name, estimate in known.items() if estimate}
 
 
 def pause_button(paused: bool) -> None:

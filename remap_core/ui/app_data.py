@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterable
 
 import streamlit as st
 
+from remap_core.analysis.durations import TimeEstimate
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import current_number, open_snapshot
 from remap_core.data_folder.folder import DataFolder
@@ -66,6 +68,12 @@ def dataset_view(name: str | None = None) -> DatasetView:
 @st.cache_resource(max_entries=8, show_spinner=False, validate=DatasetView.is_current)
 def _dataset_view(name: str) -> DatasetView:
     return DatasetView.of(name, catalogue)
+
+
+def time_estimates(names: Iterable[str]) -> dict[str, TimeEstimate]:
+    """How long trainings take, by data set, without those that have no estimate yet; raises NotFound."""
+    estimates = {name: dataset_view(name).time_estimate for name in names}
+    return {name: estimate for name, estimate in estimates.items() if estimate}
 
 
 def trainer() -> TrainerStatus | None:

@@ -165,7 +165,7 @@ def test_a_model_is_repeated_with_further_seeds(remap, tmp_path):
     code, out, _ = remap("repeat", "2", "--seeds", "2")
     assert code == 0
     assert "Sent model 2 with seed 1, 2 as command" in out
-    assert "They take about" in out
+    assert "Expected time: about" in out
     ((_, command),) = Inbox(folder).pending()
     assert {(one.origin, one.parent) for one in command.proposals} == {(Origin.REPEAT, 2)}
 
