@@ -61,10 +61,10 @@ def test_describe_as_json_is_one_object_for_one_architecture_and_a_list_for_a_li
     [
         ("{", "is not JSON"),
         ("[" * 100_000, "is nested too deeply to be an architecture."),
-        ('[{"input_shape": [1, 8, 8], "classes": 10, "layers": [{"kind": "lstm"}]}]', "architecture 0: Layer 0: kind"),
+        ('[{"input_shape": [1, 8, 8], "classes": 10, "layers": [{"kind": "lstm"}]}]', "architecture 0: Layer 1: kind"),
         (
             '{"input_shape": [1, 4, 4], "classes": 10, "layers": [{"kind": "max_pool2d", "size": 5, "stride": 2}]}',
-            "Layer 0 (MaxPool 5): its 5 x 5 window must fit into its input, but that is 4 x 4.",
+            "Layer 1 (MaxPool 5): its 5 x 5 window must fit into its input, but that is 4 x 4.",
         ),
     ],
 )
@@ -165,7 +165,7 @@ def test_a_model_is_repeated_with_further_seeds(remap, tmp_path):
     code, out, _ = remap("repeat", "2", "--seeds", "2")
     assert code == 0
     assert "Sent model 2 with seed 1, 2 as command" in out
-    assert "They take about" in out
+    assert "Expected time: about" in out
     ((_, command),) = Inbox(folder).pending()
     assert {(one.origin, one.parent) for one in command.proposals} == {(Origin.REPEAT, 2)}
 

@@ -95,7 +95,7 @@ def test_a_map_goes_on_from_what_is_stored():
 
 
 def test_a_map_needs_a_place_for_every_model():
-    with pytest.raises(InvalidDistances, match="one place for each of 2 models"):
+    with pytest.raises(InvalidDistances, match="one position for each of 2 models"):
         ModelMap("digits", Relation.STRUCTURE, np.array([1, 2]), np.zeros((3, 2)), 0.0, 2, 1)
 
 

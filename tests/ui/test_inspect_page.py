@@ -297,7 +297,7 @@ def test_further_seeds_are_asked_for_with_the_time_that_they_take(home):
     folder = write_catalogue(home)
     app = opened("inspect", model="1")
     app.number_input(key="repeat-seeds").set_value(2).run()
-    assert "About" in said(app)
+    assert "Expected time: about" in said(app)
     app.button(key="repeat-train").click().run()
     ((_, command),) = Inbox(folder).pending()
     assert isinstance(command, Enqueue)
