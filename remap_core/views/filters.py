@@ -41,11 +41,12 @@ class Span:
         if self.low is None or self.high is None:
             return
         if self.low > self.high:
-            raise InvalidView(f"A range must start at or below its end, but got {self.low:g} to {self.high:g}.")
+            span = f"{self.low:g} to {self.high:g}"
+            raise InvalidView(f"A range must start at or below its end, but got {span}.")
 
     def __bool__(self) -> bool:
         """Whether it excludes any number."""
-        return self.low is not None or self.high is not None
+        return self != Span()
 
     def holds(self, values: NDArray[np.number]) -> Mask:
         """(n,) bool: which of the (n,) values are in the range; NaN is only if both ends are open."""
@@ -73,6 +74,11 @@ class Filter:
     origins: frozenset[Origin] = frozenset()
 
     def __post_init__(self) -> None:
+        self._require_kinds()
+        self._require_accuracy(self.accuracy.low)
+        self._require_accuracy(self.accuracy.high)
+
+    def _require_kinds(self) -> None:
         kinds = self.present | self.absent
         unknown = sorted(kinds - KINDS.keys())
         if unknown:
@@ -80,10 +86,13 @@ class Filter:
             raise InvalidView(f"A layer kind must be one of {known}, but got {unknown[0]!r}.")
         contradictory = sorted(self.present & self.absent)
         if contradictory:
-            raise InvalidView(f"A layer kind cannot be both required and excluded, but {contradictory[0]} is.")
-        for end in (self.accuracy.low, self.accuracy.high):
-            if end is not None and end > 1:
-                raise InvalidView(f"Accuracies must be between 0 and 100 %, but got {percent(end)}.")
+            kind = contradictory[0]
+            raise InvalidView(f"A layer kind cannot be both required and excluded, but {kind} is.")
+
+    @staticmethod
+    def _require_accuracy(end: float | None) -> None:
+        if end is not None and end > 1:
+            raise InvalidView(f"Accuracies must be between 0 and 100 %, but got {percent(end)}.")
 
     def __bool__(self) -> bool:
         """Whether it can exclude any model."""
@@ -95,12 +104,15 @@ class Filter:
         passed &= self.latency_ms.holds(population.latency_1_ms)
         passed &= self.accuracy.holds(population.accuracy)
         if self.present or self.absent:
-            matches = map(self._matches_kinds, population.text)
-            passed &= np.fromiter(matches, dtype=bool, count=len(population))
+            passed &= self._kinds_mask(population)
         if self.origins:
             origins = np.array(population.origin, dtype=str)
             passed &= np.isin(origins, sorted(self.origins))
         return passed
+
+    def _kinds_mask(self, population: Population) -> Mask:
+        matches = map(self._matches_kinds, population.text)
+        return np.fromiter(matches, dtype=bool, count=len(population))
 
     def _matches_kinds(self, text: str) -> bool:
         kinds = layer_kinds(text)
@@ -124,4 +136,5 @@ def layer_kinds(text: str) -> frozenset[str]:
 
 @lru_cache(maxsize=10_000)
 def _kinds(text: str) -> tuple[str, ...]:
-    return tuple(layer.kind for layer in parse_layers(text))
+    layers = parse_layers(text)
+    return tuple(layer.kind for layer in layers)

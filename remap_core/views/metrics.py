@@ -54,9 +54,13 @@ class Metric:
         return self.column(population, objective).astype(float)
 
 
+MetricValues = tuple[Metric, Floats]
+"""A metric with the (n,) values of a population's models."""
+
+
 def metrics(class_names: tuple[str, ...]) -> dict[str, Metric]:
     """All metrics of a data set by key: the general ones, then the accuracy of each class."""
-    by_key = {metric.key: metric for metric in _GENERAL}
+    by_key = dict(_GENERAL)
     for index, name in enumerate(class_names):
         metric = _class_metric(index, name)
         by_key[metric.key] = metric
@@ -71,13 +75,13 @@ def is_metric(key: str, classes: int | None = None) -> bool:
     """
     match = _CLASS_KEY.fullmatch(key)
     if match is None:
-        return any(key == metric.key for metric in _GENERAL)
+        return key in _GENERAL
     if classes is None:
         return True
     return int(match[1]) < classes
 
 
-def best_rows(cost: tuple[Metric, Floats], value: tuple[Metric, Floats]) -> Ints:
+def best_rows(cost: MetricValues, value: MetricValues) -> Ints:
     """The rows of the Pareto front of two metrics with their (n,) values, starting with the best of the first metric.
 
     Respects the better direction of each metric; see `pareto_front`.
@@ -115,7 +119,7 @@ def _class_metric(index: int, name: str) -> Metric:
     )
 
 
-_GENERAL = (
+_METRICS = (
     Metric(OBJECTIVE, "Objective", Unit.SHARE, _objective),
     Metric("accuracy", "Validation accuracy", Unit.SHARE, _column("accuracy")),
     Metric("train-accuracy", "Training accuracy", Unit.SHARE, _column("train_accuracy")),
@@ -126,3 +130,5 @@ _GENERAL = (
     Metric("latency-256", "Latency, batch of 256", Unit.MILLISECONDS, _column("latency_256_ms")),
     Metric("seconds", "Seconds per epoch", Unit.SECONDS, _column("seconds")),
 )
+
+_GENERAL = {metric.key: metric for metric in _METRICS}

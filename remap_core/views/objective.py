@@ -26,7 +26,8 @@ class Objective:
     max_latency_ms: float | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "weights", tuple(map(float, self.weights)))
+        weights = tuple(map(float, self.weights))
+        object.__setattr__(self, "weights", weights)
         self._require_weights()
         if self.max_parameters is not None:
             _require_parameters(self.max_parameters)
@@ -52,7 +53,11 @@ class Objective:
         indices = np.flatnonzero(self.weights)
         return tuple(indices.tolist())
 
-    def weigh(self, weights: Mapping[int, float], classes: int) -> Objective:
+    def weigh(
+        self,
+        weights: Mapping[int, float],
+        classes: int,
+    ) -> Objective:
         """Return the same caps with these weights by class, 0 for the others; all equal if none is above 0."""
         row = [weights.get(index, 0.0) for index in range(classes)]
         if not any(row):
@@ -67,15 +72,10 @@ class Objective:
         """
         if self.counts_alike:
             return population.accuracy
-        classes = len(population.class_names)
-        if len(self.weights) != classes:
-            raise InvalidView(
-                f"There must be one weight for each of the {classes} classes of {population.dataset}, "
-                f"but got {len(self.weights)}."
-            )
+        self._require_classes(population)
         weights = np.array(self.weights)
-        is_unknown = np.isnan(population.class_accuracy).all(axis=0)
-        weights[is_unknown] = 0
+        is_missing = np.isnan(population.class_accuracy)
+        weights[is_missing.all(axis=0)] = 0
         used = np.flatnonzero(weights)
         if not len(used):
             return np.full(len(population), np.nan)
@@ -84,6 +84,15 @@ class Objective:
         shares /= shares.sum()
         accuracies = population.class_accuracy[:, used]
         return np.asarray(accuracies @ shares, dtype=np.float64)
+
+    def _require_classes(self, population: Population) -> None:
+        classes = len(population.class_names)
+        weights = len(self.weights)
+        if weights != classes:
+            raise InvalidView(
+                f"There must be one weight for each of the {classes} classes of {population.dataset}, "
+                f"but got {weights}."
+            )
 
     def allows(self, population: Population) -> NDArray[np.bool_]:
         """(n,) bool: which models are within both caps; one of unknown latency is not within any latency cap."""

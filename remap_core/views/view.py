@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -45,7 +45,9 @@ class View:
         """Whether it is valid for a data set of so many classes."""
         if len(self.objective.weights) not in (0, classes):
             return False
-        return is_metric(self.x, classes) and is_metric(self.y, classes)
+        if not is_metric(self.x, classes):
+            return False
+        return is_metric(self.y, classes)
 
     def to_query(self) -> dict[str, str]:
         """Return the parts of a URL that differ from the default view.
@@ -79,15 +81,16 @@ class View:
             "parameters": _span_text(self.filter.parameters),
             "latency": _span_text(self.filter.latency_ms),
             "accuracy": _span_text(self.filter.accuracy),
-            "with": ".".join(sorted(self.filter.present)),
-            "without": ".".join(sorted(self.filter.absent)),
-            "made": ".".join(sorted(self.filter.origins)),
+            "with": _joined(self.filter.present),
+            "without": _joined(self.filter.absent),
+            "made": _joined(self.filter.origins),
         }
 
 
 def _require_metric(key: str) -> None:
     if not is_metric(key):
-        raise InvalidView(f"An axis must be a metric like {PARAMETERS} or {OBJECTIVE}, but got {key[:40]!r}.")
+        examples = f"{PARAMETERS} or {OBJECTIVE}"
+        raise InvalidView(f"An axis must be a metric like {examples}, but got {key[:40]!r}.")
 
 
 def read_view(
@@ -121,43 +124,43 @@ def _uncapitalized(error: InvalidView) -> str:
 def _with_weights(view: View, text: str, classes: int) -> View:
     weights: dict[int, float] = {}
     for part in text.split("-"):
-        match = _WEIGHT.fullmatch(part)
-        if match is None or int(match[1]) >= classes:
-            raise InvalidView(
-                f"Classes are numbered from 0 to {classes - 1}, and 0x2-1 counts class 0 twice and class 1 once."
-            )
-        index = int(match[1])
-        weights[index] = float(match[2] or 1)
+        index, weight = _class_weight(part, classes)
+        weights[index] = weight
     objective = view.objective.weigh(weights, classes)
     return replace(view, objective=objective)
 
 
-def _with_cap(view: View, text: str, _: int) -> View:
-    cap = int(_number(text, r"\d{1,15}"))
-    objective = replace(view.objective, max_parameters=cap)
-    return replace(view, objective=objective)
+def _class_weight(text: str, classes: int) -> tuple[int, float]:
+    match = _WEIGHT.fullmatch(text)
+    if match:
+        index, weight = match.groups(default="1")
+        if int(index) < classes:
+            return int(index), float(weight)
+    last = classes - 1
+    raise InvalidView(f"Classes are numbered from 0 to {last}, and 0x2-1 counts class 0 twice and class 1 once.")
 
 
-def _with_latency_cap(view: View, text: str, _: int) -> View:
-    cap = _number(text, _AMOUNT)
-    objective = replace(view.objective, max_latency_ms=cap)
-    return replace(view, objective=objective)
+def _part_reader(
+    part: str,
+    name: str,
+    read: Callable[[str], Any],
+) -> Reader:
+    """Return a reader of one field of a view's objective or filter."""
 
+    def with_part(view: View, text: str, _: int) -> View:
+        changed = replace(getattr(view, part), **{name: read(text)})
+        changes = {part: changed}
+        return replace(view, **changes)
 
-def _filter_reader(name: str, read: Callable[[str], Any]) -> Reader:
-    def with_filter(view: View, text: str, _: int) -> View:
-        changed = replace(view.filter, **{name: read(text)})
-        return replace(view, filter=changed)
-
-    return with_filter
+    return with_part
 
 
 def _axis_reader(name: str) -> Reader:
     def with_axis(view: View, text: str, classes: int) -> View:
         if is_metric(text) and not is_metric(text, classes):
             raise InvalidView(f"The last class is class-{classes - 1}.")
-        axis: Any = {name: text}
-        return replace(view, **axis)
+        changes: Any = {name: text}
+        return replace(view, **changes)
 
     return with_axis
 
@@ -168,6 +171,14 @@ def _with_map(view: View, text: str, _: int) -> View:
     except ValueError:
         allowed = " or ".join(Relation)
         raise InvalidView(f"The map must be {allowed}.") from None
+
+
+def _cap(text: str) -> int:
+    return int(_number(text, r"\d{1,15}"))
+
+
+def _latency_cap(text: str) -> float:
+    return _number(text, _AMOUNT)
 
 
 def _span(text: str) -> Span:
@@ -198,14 +209,14 @@ def _origins(text: str) -> frozenset[Origin]:
 
 _READERS: dict[str, Reader] = {
     "classes": _with_weights,
-    "cap": _with_cap,
-    "ms": _with_latency_cap,
-    "parameters": _filter_reader("parameters", _span),
-    "latency": _filter_reader("latency_ms", _span),
-    "accuracy": _filter_reader("accuracy", _span),
-    "with": _filter_reader("present", _kinds),
-    "without": _filter_reader("absent", _kinds),
-    "made": _filter_reader("origins", _origins),
+    "cap": _part_reader("objective", "max_parameters", _cap),
+    "ms": _part_reader("objective", "max_latency_ms", _latency_cap),
+    "parameters": _part_reader("filter", "parameters", _span),
+    "latency": _part_reader("filter", "latency_ms", _span),
+    "accuracy": _part_reader("filter", "accuracy", _span),
+    "with": _part_reader("filter", "present", _kinds),
+    "without": _part_reader("filter", "absent", _kinds),
+    "made": _part_reader("filter", "origins", _origins),
     "x": _axis_reader("x"),
     "y": _axis_reader("y"),
     "map": _with_map,
@@ -221,6 +232,10 @@ def _number(text: str, pattern: str) -> float:
     return float(text)
 
 
+def _joined(names: Iterable[str]) -> str:
+    return ".".join(sorted(names))
+
+
 def _number_text(number: float | None) -> str:
     if number is None:
         return ""
@@ -230,7 +245,8 @@ def _number_text(number: float | None) -> str:
 def _weight_text(index: int, weight: float) -> str:
     if weight == 1:
         return str(index)
-    return f"{index}x{_number_text(weight)}"
+    factor = _number_text(weight)
+    return f"{index}x{factor}"
 
 
 def _span_text(span: Span) -> str:
