@@ -177,7 +177,7 @@ class Catalogue:
         return int(version), int(models)
 
     def requested_layouts(self) -> list[tuple[str, Relation]]:
-        """The maps whose layout shall be recomputed."""
+        """The maps whose layout was requested to be recomputed."""
         requested = self._read.rows(map_rows.REQUESTED_LAYOUTS)
         return [(dataset, Relation(relation)) for dataset, relation in requested]
 
