@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from strategies import architectures
 
-from remap_core.drawing.snac.chips import GLYPHS, SHORTEST, HeightScale, Size, chips, label_lines, snac_alt
+from remap_core.drawing.snac.chips import MIN_HEIGHT, HeightScale, Size, chips, label_lines, snac_alt
 from remap_core.errors import InvalidArchitecture
 from remap_core.space.architecture import Architecture
-from remap_core.space.layers import FUNCTIONS, Activation, AvgPool2d, Conv2d, Dense, Dropout, MaxPool2d
+from remap_core.space.layers import FUNCTIONS, GLYPHS, Activation, AvgPool2d, Conv2d, Dense, Dropout, MaxPool2d
 from remap_core.space.text import parse_layers
 
 DIGITS = ((1, 8, 8), 10)
@@ -71,7 +71,7 @@ def test_height_is_logarithmic_and_shared_by_all_models_of_a_task():
     assert (scale.low, scale.high) == (10, 8 * 8 * 128)
     wide, narrow = (chips(Architecture(*DIGITS, (Conv2d(1, n),)), Size.LARGE)[0].height for n in (128, 16))
     assert wide == 1.0
-    assert narrow == pytest.approx(SHORTEST + (1 - SHORTEST) * scale.height(1024))
+    assert narrow == pytest.approx(MIN_HEIGHT + (1 - MIN_HEIGHT) * scale.height(1024))
     doubling = scale.height(160) - scale.height(80)
     assert scale.height(1280) - scale.height(640) == pytest.approx(doubling)
 
@@ -99,7 +99,7 @@ def test_chips_never_overlap_and_stay_within_the_row(architecture):
         assert all(left.x + left.width + size.gap == pytest.approx(right.x) for left, right in pairwise(row))
         assert row[0].x >= 0
         assert row[-1].x + row[-1].width <= size.width(len(row))
-        assert all(SHORTEST <= chip.height <= 1 for chip in row)
+        assert all(MIN_HEIGHT <= chip.height <= 1 for chip in row)
         assert [chip.cost for chip in row] == list(architecture.costs)
 
 
