@@ -18,7 +18,7 @@ from remap_core.errors import InvalidArchitecture, InvalidTrial
 from remap_core.space.architecture import Architecture
 from remap_core.space.edits import EDITS, Candidate, Edit, Prepend, Remove, Reparameterize, Replace
 from remap_core.space.grid import Grid, layers_of, other_values
-from remap_core.space.sampler import SearchSpace
+from remap_core.space.search_spaces import SearchSpace
 
 MAX_CHILDREN, MAX_EDITS = 20, 5
 ATTEMPTS_PER_CHILD = 60

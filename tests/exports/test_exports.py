@@ -1,4 +1,4 @@
-"""Exports against PyTorch: what leaves answers as the network that was trained."""
+"""Exports against PyTorch: an exported model predicts what the trained network does."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ from strategies import architectures
 
 from remap_core.errors import ExportFailed
 from remap_core.exports.export_formats import FORMS, export
-from remap_core.exports.finished_model import FinishedModel, modules, read_model
+from remap_core.exports.finished_model import FinishedModel, placed_layers, read_model
 from remap_core.exports.onnx_file import onnx_bytes
 from remap_core.exports.pytorch_source import pytorch_source
 from remap_core.training.network.build import build
@@ -129,9 +129,11 @@ def test_both_forms_of_any_network_put_out_its_logits(architecture, seed):
 
 
 @given(architectures())
-def test_places_are_those_of_the_networks_weights(architecture):
+def test_positions_are_those_of_the_networks_weights(architecture):
     named = {name.split(".")[0] for name in build(architecture).state_dict()}
-    weighted = {str(module.place) for module in modules(architecture) if module.layer.parameters(module.shape)}
+    weighted = {
+        str(placed.position) for placed in placed_layers(architecture) if placed.layer.parameters(placed.input_shape)
+    }
     assert weighted == named
 
 
@@ -185,11 +187,11 @@ def test_damaged_weights_are_refused(trained, tmp_path, damage):
     trial, _, weights = trained
     damaged = tmp_path / "weights.safetensors"
     damaged.write_bytes(damage(weights.read_bytes()))
-    with pytest.raises(ExportFailed, match="The weights of model 7 cannot be read"):
+    with pytest.raises(ExportFailed, match="The weights of Model 7 cannot be read"):
         read_model(damaged, trial, BARS.card())
 
 
 def test_weights_of_another_model_are_refused(trained):
     _, _, weights = trained
-    with pytest.raises(ExportFailed, match="holds the weights of another model than 7"):
+    with pytest.raises(ExportFailed, match="does not hold the weights of Model 7 but those of another model"):
         read_model(weights, trial_on(BARS, "Dense 4"), BARS.card())

@@ -50,7 +50,7 @@ def build(architecture: Architecture, at_once: int = 1) -> nn.Sequential:
     """
     network = nn.Sequential()
     for layer, shape in _chain(architecture):
-        if _is_flattened(layer, shape):
+        if layer.flattens(shape):
             network.append(modules.Flatten())
         inputs = Inputs(shape, compiled=at_once * prod(shape) > MIN_VALUES_TO_COMPILE)
         network.append(_module(layer, inputs))
@@ -63,7 +63,7 @@ def modules_of(network: nn.Sequential, architecture: Architecture) -> list[list[
     groups = []
     for layer, shape in _chain(architecture):
         group = [next(remaining)]
-        if _is_flattened(layer, shape):
+        if layer.flattens(shape):
             group.append(next(remaining))
         groups.append(group)
     return groups
@@ -73,10 +73,6 @@ def _chain(architecture: Architecture) -> list[tuple[Layer, Shape]]:
     """The layers and the head, each with its input shape."""
     layers = (*architecture.layers, Dense(architecture.classes))
     return list(zip(layers, architecture.input_shapes, strict=True))
-
-
-def _is_flattened(layer: Layer, shape: Shape) -> bool:
-    return layer.flattens_images and len(shape) == 3
 
 
 def _module(layer: Layer, inputs: Inputs) -> nn.Module:
