@@ -25,7 +25,7 @@ from remap_core.geometry.otmann.distances import distances
 from remap_core.space.architecture import Architecture
 from remap_core.space.layers import KINDS, Appearance, Layer, NodeRule, layer_from_json
 from remap_core.space.text import layer_text, parse_layers
-from remap_core.training.network.build import MODULES, build
+from remap_core.training.network.build import MODULES, build, modules_of
 from remap_core.training.training_loop import train
 
 SHAPE, CLASSES = (2, 12, 12), ("a", "b", "c")
@@ -82,10 +82,34 @@ def has_chip(kind):
     return kind.appearance.colour in snac_svg(chips(chain(kind), Size.LARGE), Size.LARGE)
 
 
+def module_of(kind: type[Layer]) -> nn.Module:
+    """What `build` makes of a layer of the kind."""
+    return nn.Sequential(*modules_of(build(chain(kind)), chain(kind))[0])
+
+
 def has_foreseen_shape(kind):
-    module = build(Architecture(SHAPE, len(CLASSES), ()).with_layers(chain(kind).layers))[:-1]
-    values = module(torch.zeros(2, *SHAPE))
-    return values.flatten(1).shape == torch.zeros(2, *chain(kind).output_shapes[-1]).flatten(1).shape
+    return module_of(kind)(torch.zeros(2, *SHAPE)).shape[1:] == chain(kind).output_shapes[0]
+
+
+def has_foreseen_linearity(kind):
+    module = module_of(kind).eval()
+    one, other = torch.randn(2, 1, *SHAPE)
+    is_affine = np.allclose(
+        logits(module, one + other) + logits(module, torch.zeros_like(one)),
+        logits(module, one) + logits(module, other),
+        atol=1e-4,
+    )
+    return kind.is_linear == is_affine
+
+
+def has_foreseen_use_of_the_batch(kind):
+    module = module_of(kind)
+    first = torch.randn(1, *SHAPE)
+    outputs = []
+    for second in (first, 2 * first):
+        torch.manual_seed(0)
+        outputs.append(logits(module, torch.cat([first, second]))[0])
+    return kind.uses_batch_statistics != np.allclose(*outputs)
 
 
 def has_foreseen_parameters(kind):
@@ -125,6 +149,8 @@ REQUIREMENTS: dict[str, Callable[[type[Layer]], bool]] = {
     **{f"an OTMANN rule in {name}": node_rule_requirement(name) for name in CONVENTIONS},
     "an entry in MODULES": lambda kind: kind in MODULES,
     "a module with the foreseen output shape": has_foreseen_shape,
+    "a module with the foreseen linearity": has_foreseen_linearity,
+    "a module with the foreseen use of the batch": has_foreseen_use_of_the_batch,
     "a module with the foreseen parameters": has_foreseen_parameters,
     "a module with the foreseen multiply-adds": has_foreseen_multiply_adds,
     "an entry in LAYER_EXPORTS": lambda kind: kind in LAYER_EXPORTS,
@@ -169,6 +195,7 @@ def test_a_kind_is_added_trained_drawn_exported_and_measured(monkeypatch, tmp_pa
         title: ClassVar = "PReLU"
         pattern: ClassVar = "PReLU"
         examples: ClassVar = ("PReLU",)
+        is_linear: ClassVar = False
         appearance: ClassVar = Appearance(colour="#d0a0ff", border="#7040a0", symbol="P")
         node_rules: ClassVar = dict.fromkeys(CONVENTIONS, NodeRule("prelu"))
 

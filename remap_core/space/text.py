@@ -27,6 +27,8 @@ def layers_text(layers: Iterable[Layer]) -> str:
 def parse_layers(text: str) -> tuple[Layer, ...]:
     """The chain of a text; raises InvalidArchitecture with the index of the part that is not a layer.
 
+    The error's sentence counts layers from 1, its index from 0.
+
     >>> parse_layers("Conv 32x3, ReLU, Dense 64")
     (Conv2d(kernel_size=3, filters=32, stride=1, padding='valid'), Activation(function='relu'), Dense(units=64))
     """
@@ -44,8 +46,9 @@ def _parse_layer(index: int, part: str) -> Layer:
         try:
             return kind.from_match(match)
         except InvalidArchitecture as error:
-            raise InvalidArchitecture(f"Layer {index} ({part}): {error}", index) from None
-    raise InvalidArchitecture(f"Layer {index}: {_shortened(part)!r} is not a layer; write {_examples()}.", index)
+            raise InvalidArchitecture(f"Layer {index + 1} ({part}): {error}", index) from None
+    sentence = f"Layer {index + 1}: {_shortened(part)!r} is not a layer; write {_examples()}."
+    raise InvalidArchitecture(sentence, index)
 
 
 def _examples() -> str:

@@ -165,8 +165,8 @@ def draft_chips(draft: Draft, size: Size) -> list[Chip]:
     if draft.architecture:
         return chips(draft.architecture, size)
     fitting = draft.layers
-    if draft.misfit:
-        fitting = draft.layers[: draft.misfit.index]
+    if draft.mismatch:
+        fitting = draft.layers[: draft.mismatch.index]
     row = chips(draft.parent.with_layers(fitting), size)[:-1]
     for index, layer in enumerate(draft.layers[len(row) :], start=len(row)):
         row.append(_layer_chip(index, layer, size, MIN_HEIGHT, _unknown_cost(layer_text(layer))))
