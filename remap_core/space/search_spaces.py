@@ -15,6 +15,7 @@ from remap_core.space.layers import (
     Conv2d,
     Dense,
     Dropout,
+    Function,
     GlobalAvgPool2d,
     Layer,
     MaxPool2d,
@@ -41,11 +42,15 @@ class SearchSpace:
     on_vectors: Matrix
 
     def __post_init__(self) -> None:
-        steps = {*self.grid, STOP}
         for matrix in (self.on_images, self.on_vectors):
             for step, row in matrix.items():
-                if sum(row.values()) != 1 or not steps.issuperset(row):
-                    raise InvalidArchitecture(f"Row {step} of {self.name} must sum to 1 over known steps: {dict(row)}.")
+                self._require_row(step, row)
+
+    def _require_row(self, step: str, row: Mapping[str, Fraction]) -> None:
+        known = {*self.grid, STOP}
+        if sum(row.values()) == 1 and known.issuperset(row):
+            return
+        raise InvalidArchitecture(f"Row {step} of {self.name} must sum to 1 over known steps: {dict(row)}.")
 
 
 def _row(**weights: int) -> dict[str, Fraction]:
@@ -55,31 +60,42 @@ def _row(**weights: int) -> dict[str, Fraction]:
 
 _FILTERS = (16, 32, 64, 128)
 _UNITS = (16, 64, 128, 256)
-_EIGHTHS = tuple(eighths / 8 for eighths in range(1, 8))
+_RATES = (0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875)
+
+
+def _valid_convs(*kernel_sizes: int) -> tuple[Layer, ...]:
+    layers = []
+    for kernel_size, filters in product(kernel_sizes, _FILTERS):
+        layers.append(Conv2d(kernel_size, filters))
+    return tuple(layers)
+
+
+def _same_convs(kind: type[Conv2d | SeparableConv2d], *kernel_sizes: int) -> tuple[Layer, ...]:
+    strides = (1, 2)
+    layers = []
+    for kernel_size, filters, stride in product(kernel_sizes, _FILTERS, strides):
+        layers.append(kind(kernel_size, filters, stride, padding="same"))
+    return tuple(layers)
 
 
 def _pools(*sizes: int) -> tuple[Layer, ...]:
-    averages = [AvgPool2d(size) for size in sizes]
-    maxima = [MaxPool2d(size) for size in sizes]
+    averages = map(AvgPool2d, sizes)
+    maxima = map(MaxPool2d, sizes)
     return (*averages, *maxima)
 
 
-def _same_convs(kind: type[Conv2d] | type[SeparableConv2d], kernel_sizes: tuple[int, ...]) -> tuple[Layer, ...]:
-    strides = (1, 2)
-    return tuple(
-        kind(kernel_size, filters, stride, padding="same")
-        for kernel_size, filters, stride in product(kernel_sizes, _FILTERS, strides)
-    )
+def _activations(*functions: Function) -> tuple[Layer, ...]:
+    return tuple(map(Activation, functions))
 
 
 REMAP_2019 = SearchSpace(
     name="remap-2019",
     grid={
-        "conv": tuple(Conv2d(kernel_size, filters) for kernel_size, filters in product((1, 3, 5), _FILTERS)),
+        "conv": _valid_convs(1, 3, 5),
         "pool": _pools(2, 3, 5),
-        "dense": tuple(Dense(units) for units in _UNITS),
-        "drop": tuple(Dropout(rate) for rate in _EIGHTHS),
-        "act": (Activation("tanh"), Activation("relu"), Activation("sigmoid")),
+        "dense": tuple(map(Dense, _UNITS)),
+        "drop": tuple(map(Dropout, _RATES)),
+        "act": _activations("tanh", "relu", "sigmoid"),
     },
     on_images={
         START: _row(conv=6, pool=2, dense=1, drop=1, act=1, stop=1),
@@ -99,14 +115,14 @@ REMAP_2019 = SearchSpace(
 MODERN = SearchSpace(
     name="modern",
     grid={
-        "conv": _same_convs(Conv2d, (1, 3, 5)),
-        "separable": _same_convs(SeparableConv2d, (3, 5)),
+        "conv": _same_convs(Conv2d, 1, 3, 5),
+        "separable": _same_convs(SeparableConv2d, 3, 5),
         "norm": (BatchNorm(),),
-        "act": (Activation("relu"), Activation("gelu"), Activation("silu")),
+        "act": _activations("relu", "gelu", "silu"),
         "pool": _pools(2, 3),
-        "drop": tuple(Dropout(rate) for rate in _EIGHTHS[:4]),
+        "drop": tuple(map(Dropout, _RATES[:4])),
         "mean": (GlobalAvgPool2d(),),
-        "dense": tuple(Dense(units) for units in _UNITS),
+        "dense": tuple(map(Dense, _UNITS)),
     },
     on_images={
         START: _row(conv=4, separable=1),

@@ -34,10 +34,14 @@ def parse_layers(text: str) -> tuple[Layer, ...]:
     """
     if not text.strip():
         return ()
-    return tuple(_parse_layer(index, part.strip()) for index, part in enumerate(text.split(",")))
+    layers = []
+    for index, part in enumerate(text.split(",")):
+        layers.append(_parse_layer(index, part.strip()))
+    return tuple(layers)
 
 
 def _parse_layer(index: int, part: str) -> Layer:
+    number = index + 1
     words = " ".join(part.split())
     for kind in KINDS.values():
         match = re.fullmatch(kind.pattern, words, re.IGNORECASE)
@@ -46,13 +50,16 @@ def _parse_layer(index: int, part: str) -> Layer:
         try:
             return kind.from_match(match)
         except InvalidArchitecture as error:
-            raise InvalidArchitecture(f"Layer {index + 1} ({part}): {error}", index) from None
-    sentence = f"Layer {index + 1}: {_shortened(part)!r} is not a layer; write {_examples()}."
-    raise InvalidArchitecture(sentence, index)
+            raise InvalidArchitecture(f"Layer {number} ({part}): {error}", index) from None
+    shown = _shortened(part)
+    raise InvalidArchitecture(f"Layer {number}: {shown!r} is not a layer; write {_examples()}.", index)
 
 
 def _examples() -> str:
-    *most, last = (example for kind in KINDS.values() for example in kind.examples)
+    examples: list[str] = []
+    for kind in KINDS.values():
+        examples += kind.examples
+    *most, last = examples
     return f"{', '.join(most)} or {last}"
 
 

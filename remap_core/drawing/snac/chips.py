@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from itertools import pairwise
 from math import log, prod
 
 from remap_core.drawing.palette import HEAD, chip_appearance, chip_ink
@@ -86,7 +85,8 @@ class HeightScale:
 
     def height(self, size: int) -> float:
         """0 at `low` and below, 1 at `high` and above, logarithmic between."""
-        share = log(max(size, 1) / self.low) / log(self.high / self.low)
+        full_range = log(self.high / self.low)
+        share = log(max(size, 1) / self.low) / full_range
         return min(1.0, max(0.0, share))
 
 
@@ -149,11 +149,13 @@ def chips(architecture: Architecture, size: Size, scale: HeightScale | None = No
     """
     if scale is None:
         scale = HeightScale.of_task(architecture.input_shape, architecture.classes)
-    heights = [_chip_height(scale, cost) for cost in architecture.costs]
+    *costs, head_cost = architecture.costs
     row = []
-    for index, layer in enumerate(architecture.layers):
-        row.append(_layer_chip(index, layer, size, heights[index], architecture.costs[index]))
-    head = _head_chip(len(row), architecture.classes, size, heights[-1], architecture.costs[-1])
+    for index, (layer, cost) in enumerate(zip(architecture.layers, costs, strict=True)):
+        height = _chip_height(scale, cost)
+        row.append(_layer_chip(index, layer, size, height, cost))
+    height = _chip_height(scale, head_cost)
+    head = _head_chip(len(row), architecture.classes, size, height, head_cost)
     return [*row, head]
 
 
@@ -168,9 +170,11 @@ def draft_chips(draft: Draft, size: Size) -> list[Chip]:
     if draft.mismatch:
         fitting = draft.layers[: draft.mismatch.index]
     row = chips(draft.parent.with_layers(fitting), size)[:-1]
-    for index, layer in enumerate(draft.layers[len(row) :], start=len(row)):
-        row.append(_layer_chip(index, layer, size, MIN_HEIGHT, _unknown_cost(layer_text(layer))))
-    head = _head_chip(len(row), draft.parent.classes, size, MIN_HEIGHT, _unknown_cost("Head"))
+    for layer in draft.layers[len(fitting) :]:
+        cost = _unknown_cost(layer_text(layer))
+        row.append(_layer_chip(len(row), layer, size, MIN_HEIGHT, cost))
+    cost = _unknown_cost("Head")
+    head = _head_chip(len(row), draft.parent.classes, size, MIN_HEIGHT, cost)
     return [*row, head]
 
 
@@ -210,11 +214,14 @@ def glyph_box(size: Size) -> tuple[float, float]:
 
 def bracket_ends(row: Sequence[Chip], block: RepeatedBlock) -> tuple[float, float, list[float]]:
     """Where the bracket of a repeated block starts and ends, and the borders between its repetitions, in pixels."""
-    edges = [(left.x + left.width + right.x) / 2 for left, right in pairwise(row)]
-    inner = range(block.first + block.length, block.stop, block.length)
-    borders = [edges[index - 1] for index in inner]
+    first = row[block.first]
     last = row[block.stop - 1]
-    return row[block.first].x, last.x + last.width, borders
+    borders = []
+    for index in range(block.first + block.length, block.stop, block.length):
+        left = row[index - 1]
+        right = row[index]
+        borders.append((left.x + left.width + right.x) / 2)
+    return first.x, last.x + last.width, borders
 
 
 def _layer_chip(index: int, layer: Layer, size: Size, height: float, cost: LayerCost) -> Chip:
