@@ -1,4 +1,4 @@
-"""The palette is measured with colour science of its own: sRGB, CIE Lab (D65), WCAG contrast, Machado et al. 2009."""
+"""The palette, measured with independent colour science: sRGB, CIE Lab (D65), WCAG contrast, Machado et al. 2009."""
 
 import re
 from itertools import combinations
@@ -79,7 +79,7 @@ def test_the_selection_is_none_of_the_chips_and_not_the_front(vision):
         (palette.ACCURACY_SCALE[2][1], palette.ERROR_SCALE[1][1]),
     ],
 )
-def test_what_is_told_apart_by_colour_alone_is_far_apart(pair, vision):
+def test_pairs_that_differ_in_colour_alone_are_far_apart(pair, vision):
     assert distance(*pair, vision) >= 30
 
 

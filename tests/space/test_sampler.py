@@ -56,7 +56,7 @@ def test_steps_follow_the_published_frequencies_where_everything_fits():
     assert firsts["stop"] / 4_000 == pytest.approx(1 / 12, abs=0.02)
 
 
-def test_the_modern_space_draws_every_kind_of_its_own_and_ends_its_images_by_a_mean_or_a_dense_layer():
+def test_the_modern_space_samples_each_of_its_kinds_and_ends_its_images_with_a_mean_or_a_dense_layer():
     drawn = sampled(60, space=MODERN)
     assert {layer.kind for one in drawn for layer in one.layers} == {
         layer.kind for row in MODERN.grid.values() for layer in row
@@ -66,7 +66,7 @@ def test_the_modern_space_draws_every_kind_of_its_own_and_ends_its_images_by_a_m
         assert one.layers[vectors].kind in ("global_avg_pool2d", "dense")
 
 
-def test_a_space_that_is_too_small_says_how_many_it_holds():
+def test_a_space_that_is_too_small_is_refused_with_how_many_it_holds():
     only = SearchSpace(
         "tiny",
         {"dense": (Dense(4), Dense(8))},

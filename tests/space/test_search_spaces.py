@@ -3,6 +3,8 @@ from fractions import Fraction
 import pytest
 
 from remap_core.errors import InvalidArchitecture
+from remap_core.space.grid import layers_of
+from remap_core.space.layers import offered_layers
 from remap_core.space.search_spaces import REMAP_2019, SPACES, SearchSpace
 
 
@@ -34,3 +36,7 @@ def test_a_space_whose_row_does_not_sum_to_one_is_refused():
     half = {"start": {"stop": Fraction(1, 2)}}
     with pytest.raises(InvalidArchitecture, match="Row start of broken must sum to 1"):
         SearchSpace("broken", {}, half, {})
+
+
+def test_every_layer_of_a_space_is_offered_for_handcrafting_too():
+    assert set(layers_of(*SPACES.values())) <= set(offered_layers())

@@ -49,7 +49,7 @@ def test_the_head_alone_has_an_empty_text():
         ("Dense " + "9" * 5000, 0, "is not a layer"),
     ],
 )
-def test_text_that_is_no_chain_is_refused_with_the_part(text, index, sentence):
+def test_malformed_text_is_refused_with_the_part(text, index, sentence):
     with pytest.raises(InvalidArchitecture) as refused:
         parse_layers(text)
     assert refused.value.index == index
