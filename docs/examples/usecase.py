@@ -31,7 +31,7 @@ from remap_core.trials.population import pareto_front
 from remap_core.settings import Settings
 from remap_core.space.draft import Draft
 from remap_core.space.edits import ablations
-from remap_core.space.sampler import REMAP_2019
+from remap_core.space.search_spaces import REMAP_2019
 from remap_core.space.text import layers_text
 from remap_core.space.variations import KINDS, VariationRequest, variations
 from remap_core.datasets.dataset import load_dataset

@@ -352,5 +352,5 @@ def test_damaged_weights_and_models_that_wait_are_said_not_thrown(home):
     folder = write_catalogue(home, waiting=1)
     folder.weights(2).parent.mkdir(parents=True)
     folder.weights(2).write_bytes(b"nothing")
-    assert "The weights of model 2 cannot be read" in said(looked_at(home, "2"))
+    assert "The weights of Model 2 cannot be read" in said(looked_at(home, "2"))
     assert "Only complete models are exported, and model 7 is waiting." in said(looked_at(home, "7"))

@@ -16,8 +16,8 @@ from remap_core.formatting import pluralize
 from remap_core.space.draft import Draft
 from remap_core.space.edits import Remove
 from remap_core.space.grid import Grid, grid_values, layers_of
-from remap_core.space.layers import Layer
-from remap_core.space.sampler import SPACES
+from remap_core.space.layers import Layer, offered_layers
+from remap_core.space.search_spaces import SPACES
 from remap_core.space.text import layer_text, layers_text
 from remap_core.trials.trial import Trial
 from remap_core.ui import app_data
@@ -144,8 +144,8 @@ def _insert_layer(parent: Trial, draft: Draft) -> None:
 
 
 def _grid() -> Grid:
-    """The layers of the space in use, then those of the others: what is handcrafted may be of any kind."""
-    return layers_of(SPACES[app_data.settings().space], *SPACES.values())
+    """The layers of the space in use, then those of every other kind."""
+    return (*layers_of(SPACES[app_data.settings().space]), *offered_layers())
 
 
 def _hyperparameters(layer: Layer, key: str) -> dict[str, Any]:
