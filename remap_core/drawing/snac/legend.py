@@ -1,13 +1,11 @@
-"""What the chips of SNACs stand for: one entry for each that looks different, and what their height says."""
+"""The legend of SNACs: an entry for each look of a chip, and what heights mean."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from html import escape
-from itertools import accumulate
 from math import ceil
-from operator import itemgetter
 from typing import NamedTuple
 
 from remap_core.drawing.palette import CHIP_COLOURS, QUIET_TEXT
@@ -19,11 +17,11 @@ LETTER, FONT_SIZE = 5.6, 11
 """Pixels: of a letter on average (Arial), and of the font."""
 
 SPACE = 6
-"""Pixels between a chip and its name; twice as many stand behind the name."""
+"""Pixels between a chip and its name; twice as many follow the name."""
 
 
 class Entry(NamedTuple):
-    """A chip as it is drawn in the rows, only as high as can be, and the names of the layers that look so."""
+    """A chip as it is drawn in the rows, but at full height, and the names of the layers that look like it."""
 
     chip: Chip
     name: str
@@ -39,38 +37,41 @@ class Legend(NamedTuple):
 
 def entries(rows: Iterable[Sequence[Chip]], size: Size) -> list[Entry]:
     """One entry for each look that occurs, in the palette's order; kinds of layers that look alike share one."""
+    kinds = list(CHIP_COLOURS)
     looks: dict[tuple[int, str], list[Chip]] = {}
-    for chip in (chip for row in rows for chip in row):
-        looks.setdefault((_ORDER.index(chip.kind), chip.symbol if size.symbol else ""), []).append(chip)
-    return [Entry(_swatch(found[0], size), _names(found)) for _, found in sorted(looks.items(), key=itemgetter(0))]
+    for row in rows:
+        for chip in row:
+            symbol = ""
+            if size.symbol:
+                symbol = chip.symbol
+            look = (kinds.index(chip.kind), symbol)
+            looks.setdefault(look, []).append(chip)
+    return [_entry(looks[look], size) for look in sorted(looks)]
 
 
 def legend(rows: Iterable[Sequence[Chip]], size: Size, scale: HeightScale, width: float) -> Legend:
-    """The entries in lines of at most `width` pixels, then what heights say; wider only where one of them is."""
-    known = f"Height: logarithm of the activation's size, {count(scale.low)} to {pluralize(scale.high, 'value')}"
-    lines = list(_lines(entries(rows, size), size, max(width, _width(known))))
+    """The entries in lines of at most `width` pixels, then a line about heights; wider only where a line must be."""
+    heights = f"Height: logarithm of the activation's size, {count(scale.low)} to {pluralize(scale.high, 'value')}"
+    lines = list(_lines(entries(rows, size), size, max(width, _text_width(heights))))
     pitch = max(size.block, FONT_SIZE) + SPACE
     body = "".join(_line(line, size, number * pitch) for number, line in enumerate(lines))
-    foot = len(lines) * pitch + FONT_SIZE
-    widest = max(size.gap / 2 + _width(known), *(sum(_taken(entry, size) for entry in line) for line in lines))
-    return Legend(body + _text(known, size.gap / 2, foot), ceil(widest), foot + SPACE)
+    baseline = len(lines) * pitch + FONT_SIZE
+    body += _text(heights, size.gap / 2, baseline)
+    widths = [_line_width(line, size) for line in lines]
+    widths.append(size.gap / 2 + _text_width(heights))
+    return Legend(body, ceil(max(widths)), baseline + SPACE)
 
 
-_ORDER = list(CHIP_COLOURS)
+def _entry(alike: Sequence[Chip], size: Size) -> Entry:
+    chip = replace(alike[0], x=size.gap / 2, height=1.0, label="")
+    names = {chip.text.split()[0] for chip in alike}
+    return Entry(chip, ", ".join(sorted(names)))
 
 
-def _swatch(chip: Chip, size: Size) -> Chip:
-    return replace(chip, x=size.gap / 2, height=1.0, label="")
-
-
-def _names(found: Iterable[Chip]) -> str:
-    return ", ".join(sorted({chip.text.split()[0] for chip in found}))
-
-
-def _lines(found: Iterable[Entry], size: Size, width: float) -> Iterator[list[Entry]]:
+def _lines(shown: Iterable[Entry], size: Size, width: float) -> Iterator[list[Entry]]:
     line: list[Entry] = []
-    for entry in found:
-        if line and sum(_taken(one, size) for one in (*line, entry)) > width:
+    for entry in shown:
+        if line and _line_width([*line, entry], size) > width:
             yield line
             line = []
         line.append(entry)
@@ -78,24 +79,29 @@ def _lines(found: Iterable[Entry], size: Size, width: float) -> Iterator[list[En
 
 
 def _line(line: Sequence[Entry], size: Size, top: float) -> str:
-    starts = accumulate((_taken(entry, size) for entry in line), initial=0.0)
-    middle = top + size.block / 2 + 0.36 * FONT_SIZE
-    return "".join(
-        f"<g transform='translate({left:.2f} {top:g})'>{row_body([entry.chip], size)}</g>"
-        f"{_text(entry.name, left + _name_starts(size), middle)}"
-        for entry, left in zip(line, starts, strict=False)
-    )
+    baseline = top + size.block / 2 + 0.36 * FONT_SIZE
+    body = ""
+    left = 0.0
+    for entry in line:
+        body += f"<g transform='translate({left:.2f} {top:g})'>{row_body([entry.chip], size)}</g>"
+        body += _text(entry.name, left + _name_start(size), baseline)
+        left += _entry_width(entry, size)
+    return body
 
 
-def _taken(entry: Entry, size: Size) -> float:
-    return _name_starts(size) + _width(entry.name) + 2 * SPACE
+def _line_width(line: Sequence[Entry], size: Size) -> float:
+    return sum(_entry_width(entry, size) for entry in line)
 
 
-def _name_starts(size: Size) -> float:
+def _entry_width(entry: Entry, size: Size) -> float:
+    return _name_start(size) + _text_width(entry.name) + 2 * SPACE
+
+
+def _name_start(size: Size) -> float:
     return size.gap / 2 + size.block + SPACE
 
 
-def _width(text: str) -> float:
+def _text_width(text: str) -> float:
     return LETTER * len(text)
 
 
