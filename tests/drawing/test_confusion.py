@@ -80,7 +80,8 @@ def test_names_and_matrix_must_agree():
 
 def test_the_text_alternative_names_the_most_frequent_confusion():
     assert confusion_alt(THREE, NAMES) == (
-        "75.9 % of 29 images are classified correctly. Most frequent confusion: 4 of 10 images of fox are classified as dog (40.0 %)."
+        "75.9 % of 29 images are classified correctly. "
+        "Most frequent confusion: 4 of 10 images of fox are classified as dog (40.0 %)."
     )
 
 
