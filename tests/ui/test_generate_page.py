@@ -91,7 +91,7 @@ def test_when_no_child_can_exist_that_is_said_at_once(home):
     app = chosen("Variations")
     for kind in ("prepend", "replace", "remove", "reparameterize"):
         app.button_group(key=f"generate-{kind}-1").set_value([]).run()
-    assert "#1: No child can exist: no kind of edit is allowed on any layer" in said(app)
+    assert "#1: No child can be made: no allowed edit changes a layer." in said(app)
     assert "Nothing to train yet." in said(app)
 
 

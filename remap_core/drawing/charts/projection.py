@@ -50,7 +50,7 @@ def map_projection(model_map: ModelMap | None, population: Population) -> Projec
     places = np.full((len(population), 2), np.nan)
     if model_map:
         name = f"map by {model_map.relation}"
-        places = model_map.places_of(population.id)
+        places = model_map.positions_of(population.id)
     bare = {"showticklabels": False, "showgrid": False, "zeroline": False, "title": {"text": ""}}
     x_range = padded_range(places[:, 0], otherwise=(-1, 1), share=0.1)
     y_range = padded_range(places[:, 1], otherwise=(-1, 1), share=0.1)

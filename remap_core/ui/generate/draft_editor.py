@@ -48,7 +48,7 @@ def handcraft(parent: Trial) -> Children:
 
 def _drawn(parent: Trial, draft: Draft) -> None:
     chosen = st.session_state.get(LAYER)
-    misfit = draft.misfit.index if draft.misfit else None
+    misfit = draft.mismatch.index if draft.mismatch else None
     figure = row_figure(
         draft_chips(draft, Size.LARGE),
         Size.LARGE,
@@ -90,8 +90,8 @@ def _verdict(draft: Draft) -> None:
     refused = st.session_state.pop(REFUSED, None)
     if refused:
         st.error(escape_markdown(refused))
-    if draft.misfit:
-        st.warning(draft.misfit.sentence, icon=":material/block:")
+    if draft.mismatch:
+        st.warning(draft.mismatch.sentence, icon=":material/block:")
     elif draft.architecture:
         parent, child = draft.parent, draft.architecture
         change = child.parameters - parent.parameters
@@ -108,7 +108,7 @@ def _merging(parent: Trial, draft: Draft) -> None:
     sentence = merging_sentence(draft.architecture) if draft.architecture else None
     if sentence:
         with st.container(horizontal=True, vertical_alignment="center"):
-            _action(parent, "Merge linear layers", "merge", draft.merged)
+            _action(parent, "Merge linear layers", "merge", draft.fused)
             st.caption(sentence)
 
 

@@ -38,8 +38,8 @@ def preview(catalogue: Catalogue, origin: Origin, children: Children, noun: str)
     """The children with what they would cost; those that are ticked are trained when the button is pressed."""
     dataset = children[0][0].proposal.dataset
     cap = view_state.parameter_cap(dataset)
-    surrogate = app_data.surrogate(dataset, children[0][0].proposal.config.epochs)
-    found = preview_children(catalogue, children, cap, app_data.time_estimate(dataset), surrogate)
+    surrogate = app_data.dataset_view(dataset).surrogate(children[0][0].proposal.config.epochs)
+    found = preview_children(catalogue, children, cap, app_data.dataset_view(dataset).time_estimate, surrogate)
     fresh = [one for one in found if one.verdict is PreviewStatus.NEW]
     several = len({parent.id for parent, _ in children}) > 1
     chosen = _ticked(fresh, several)
