@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import heapreplace
+from math import inf, nan
 
 import numpy as np
 from scipy.optimize import nnls
@@ -77,19 +78,32 @@ def work_of(architecture: Architecture, batch_size: int) -> Floats:
     plan = cheapest_plan(architecture, batch_size)
     steps = len(plan.steps) - static_prefix(architecture)
     contracted = sum(run.stop - run.start for run in plan.runs)
-    return np.array([1.0, steps, contracted, plan.multiply_adds, architecture.parameters, plan.values])
+    return np.array(
+        [
+            1.0,
+            steps,
+            contracted,
+            plan.multiply_adds,
+            architecture.parameters,
+            plan.values,
+        ]
+    )
 
 
 def estimate_time(measured: Sequence[Measured]) -> TimeEstimate | None:
     """The estimate from finished trainings, the oldest first; None for fewer than MIN_TRAININGS."""
-    valid = [training for training in measured if np.isfinite(training.seconds) and training.seconds > 0]
+    valid = [training for training in measured if 0 < training.seconds < inf]
     latest = valid[-LATEST:]
     if len(latest) < MIN_TRAININGS:
         return None
     work = np.stack([work_of(training.architecture, training.batch_size) for training in latest])
     seconds = np.array([training.seconds for training in latest])
     costs = _costs(work, seconds)
-    return TimeEstimate(tuple(costs.tolist()), len(latest), _error(work, seconds))
+    return TimeEstimate(
+        costs=tuple(costs.tolist()),
+        trainings=len(latest),
+        error=_error(work, seconds),
+    )
 
 
 def schedule_seconds(durations: Iterable[float], workers: int) -> float:
@@ -130,5 +144,5 @@ def _error(work: Floats, seconds: Floats) -> float:
         predicted = work[row] @ _costs(work[:row], seconds[:row])
         errors.append(abs(predicted / seconds[row] - 1))
     if not errors:
-        return float("nan")
+        return nan
     return float(np.median(errors))

@@ -111,12 +111,14 @@ def _judged(parent: Trial, candidate: Candidate, present: Mapping[str, Sequence[
 def _existing_reason(same: Trial) -> str:
     name = model_name(same.model)
     if same.state is TrialState.COMPLETE:
-        return f"Same as {name}: {same.accuracy_text()} after {pluralize(same.epochs_done, 'epoch')}."
+        epochs = pluralize(same.epochs_done, "epoch")
+        return f"Same as {name}: {same.accuracy_text()} after {epochs}."
     return f"Same as {name}, which is {same.state.value}."
 
 
 def _cap_reason(child: Architecture, cap: ParameterCap) -> str:
-    return f"Over the cap: {count(child.parameters)} parameters, at most {count(cap.most)} allowed ({cap.source})."
+    parameters = pluralize(child.parameters, "parameter")
+    return f"Over the cap: {parameters}, at most {count(cap.most)} allowed ({cap.source})."
 
 
 def _difference_reason(same_architecture: Sequence[Trial], training: Proposal) -> str:
@@ -124,7 +126,8 @@ def _difference_reason(same_architecture: Sequence[Trial], training: Proposal) -
     if not same_architecture:
         return ""
     known = same_architecture[0]
+    epochs = known.proposal.config.epochs
     difference = "with other settings"
-    if known.proposal.config.epochs != training.config.epochs:
-        difference = f"for {count(known.proposal.config.epochs)} epochs instead of {count(training.config.epochs)}"
-    return f"{model_name(known.id)} has the same architecture, trained {difference}."
+    if epochs != training.config.epochs:
+        difference = f"for {epochs} epochs instead of {training.config.epochs}"
+    return f"{model_name(known.model)} has the same architecture, trained {difference}."

@@ -81,12 +81,16 @@ _STYLE = (
 def _introduction(report: Report) -> Iterator[str]:
     card = report.card
     names = escape(", ".join(card.class_names))
-    yield f"<p>Images: {shape_text(card.input_shape)}, {count(card.classes)} classes: {names}. "
+    yield f"<p>Images: {shape_text(card.input_shape)}. "
+    yield f"{count(card.classes)} classes: {names}. "
     train, validation, test = map(count, card.split)
     yield f"Split: {train} training, {validation} validation, {test} sealed test images.</p>"
     models = pluralize(sum(report.finished.values()), "finished model")
-    origins = [f"{count(number)} {escape(origin)}" for origin, number in report.finished.items()]
-    yield f"<p>{models}: {', '.join(origins)}. Written on {report.written}.</p>"
+    origins = []
+    for origin, number in report.finished.items():
+        origins.append(f"{count(number)} {escape(origin)}")
+    yield f"<p>{models}: {', '.join(origins)}. "
+    yield f"Written on {report.written}.</p>"
 
 
 def _front(front: Sequence[Trial], scale: HeightScale | None) -> Iterator[str]:
@@ -97,8 +101,10 @@ def _front(front: Sequence[Trial], scale: HeightScale | None) -> Iterator[str]:
     size = table_size(longest + 1)
     for trial in front:
         architecture = trial.architecture
-        yield f"<tr><td>{model_tag(trial.id)}</td><td class='l'>{_snac(architecture, size, scale)}</td>"
-        yield f"<td>{escape(trial.accuracy_text())}</td><td>{count(architecture.parameters)}</td>"
+        yield f"<tr><td>{model_tag(trial.id)}</td>"
+        yield f"<td class='l'>{_snac(architecture, size, scale)}</td>"
+        yield f"<td>{escape(trial.accuracy_text())}</td>"
+        yield f"<td>{count(architecture.parameters)}</td>"
         yield f"<td>{count(architecture.multiply_adds)}</td></tr>"
     yield "</table></div>"
 
@@ -107,7 +113,9 @@ def _section(model: ReportedModel, scale: HeightScale | None) -> Iterator[str]:
     trial = model.trial
     drawing = _snac(trial.architecture, Size.LARGE, scale)
     yield f"<section><h2>{model_name(trial.id)}</h2><div class='w'>{drawing}</div>"
-    yield f"<p>{escape(snac_alt(trial.architecture))}.</p><p>{escape('; '.join(_results(model)))}.</p>"
+    results = "; ".join(_results(model))
+    yield f"<p>{escape(snac_alt(trial.architecture))}.</p>"
+    yield f"<p>{escape(results)}.</p>"
     if model.steps:
         items = [f"<li>{escape(_step_text(step))}</li>" for step in model.steps]
         yield f"<ol>{''.join(items)}</ol>"
@@ -130,7 +138,8 @@ def _results(model: ReportedModel) -> Iterator[str]:
     if latency:
         single = milliseconds(latency.batch_1_ms)
         batch = milliseconds(latency.batch_256_ms)
-        yield f"latency {single} for 1 image, {batch} for 256 ({latency.device}, {latency.dtype})"
+        device = f"{latency.device}, {latency.dtype}"
+        yield f"latency {single} for 1 image, {batch} for 256 ({device})"
 
 
 def _step_text(step: Step) -> str:

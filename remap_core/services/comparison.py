@@ -21,8 +21,8 @@ def front(trials: Sequence[Trial]) -> list[Trial]:
     accuracies = []
     for trial in trials:
         parameters.append(trial.architecture.parameters)
-        accuracies.append(np.nan if trial.accuracy is None else trial.accuracy)
-    rows = pareto_front(np.array(parameters), np.array(accuracies))
+        accuracies.append(trial.accuracy)
+    rows = pareto_front(np.array(parameters), np.array(accuracies, dtype=float))  # NaN for None
     return [trials[row] for row in rows]
 
 
@@ -51,7 +51,7 @@ def judged_images(catalogue: Catalogue, trial: Trial) -> tuple[NDArray[np.uint8]
         raise NotFound(f"{model_name(trial.id)} has no predictions: it is {trial.state}.")
     true_classes = catalogue.dataset(trial.proposal.dataset).validation_labels
     predicted = evaluation.predictions
-    correct = np.trace(evaluation.confusion)
-    if len(true_classes) != len(predicted) or (true_classes == predicted).sum() != correct:
+    recorded = np.trace(evaluation.confusion)
+    if len(true_classes) != len(predicted) or np.sum(true_classes == predicted) != recorded:
         raise InvalidTrial(f"{model_name(trial.id)} was evaluated on other images than its data set has now.")
     return true_classes, predicted

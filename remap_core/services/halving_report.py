@@ -23,8 +23,11 @@ def halving_replay(catalogue: Catalogue, dataset: str) -> tuple[list[Trial], Hal
     config, _ = configs.most_common(1)[0]
     models = [trial for trial in initial if trial.proposal.config == config]
     curves = catalogue.epoch_curves([trial.id for trial in models])
-    halved = [HalvingTrial(trial.id, trial.state, config.epochs, tuple(curves[trial.id])) for trial in models]
-    return models, replay_halving(halved)
+    trained = []
+    for trial in models:
+        curve = tuple(curves[trial.id])
+        trained.append(HalvingTrial(trial.id, trial.state, config.epochs, curve))
+    return models, replay_halving(trained)
 
 
 def _is_initial(trial: Trial, dataset: str) -> bool:

@@ -13,7 +13,7 @@ from remap_core.analysis.previews import Children, ParameterCap, Preview, Previe
 from remap_core.analysis.surrogate import Surrogate, fit_surrogate
 from remap_core.catalogue.reader import Catalogue
 from remap_core.errors import InvalidTrial
-from remap_core.formatting import model_name, model_tag, model_tags
+from remap_core.formatting import model_name, model_tags
 from remap_core.settings import Settings
 from remap_core.space.architecture import Architecture
 from remap_core.space.sampler import SPACES, sample_architectures
@@ -21,11 +21,19 @@ from remap_core.space.text import parse_layers
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.population import Population
 from remap_core.trials.training_config import TrainingConfig
-from remap_core.trials.trial import MAX_REPEATS, Origin, Proposal, Trial, TrialState
+from remap_core.trials.trial import MAX_REPEATS, Origin, Proposal, Trial, TrialId, TrialState
 from remap_core.views.objective import Objective
 
 MAX_FITTED = 400
 """Models from which accuracies are predicted, the last ones: fitting to so many takes half a second."""
+
+
+_BATCH_NAMES = {
+    Origin.ABLATION: "ablations of",
+    Origin.VARIATION: "variations of",
+    Origin.HANDCRAFTED: "handcrafted from",
+    Origin.REPEAT: "repeats of",
+}
 
 
 def propose_initial(
@@ -108,7 +116,7 @@ def propose_children(origin: Origin, chosen: Iterable[Preview], now: float) -> t
     """The new ones of the chosen children as one batch, each with its parent's training configuration."""
     new = [preview for preview in chosen if preview.verdict is PreviewStatus.NEW]
     parents = sorted({preview.parent.model for preview in new})
-    batch = f"{_BATCH_NAMES[origin]} {model_tags(parents)}, {_moment(now)}"
+    batch = _batch_name(origin, parents, now)
     return tuple(
         replace(
             preview.parent.proposal,
@@ -138,7 +146,7 @@ def propose_repeats(catalogue: Catalogue, model: Trial, n: int, now: float) -> t
         origin=Origin.REPEAT,
         parent=model.id,
         edits=(),
-        batch=f"{_BATCH_NAMES[Origin.REPEAT]} {model_tag(model.id)}, {_moment(now)}",
+        batch=_batch_name(Origin.REPEAT, [model.id], now),
     )
     seeds = _unused_seeds(catalogue, model, n)
     return tuple(replace(repeat, config=replace(repeat.config, seed=seed)) for seed in seeds)
@@ -156,13 +164,7 @@ def _unused_seeds(catalogue: Catalogue, model: Trial, n: int) -> list[int]:
     return unused
 
 
-_BATCH_NAMES = {
-    Origin.ABLATION: "ablations of",
-    Origin.VARIATION: "variations of",
-    Origin.HANDCRAFTED: "handcrafted from",
-    Origin.REPEAT: "repeats of",
-}
-
-
-def _moment(now: float) -> str:
-    return f"{datetime.fromtimestamp(now, UTC):%d %b %H:%M:%S} UTC"
+def _batch_name(origin: Origin, parents: Sequence[TrialId], now: float) -> str:
+    """A name that people can read, for example "ablations of #3, 29 Nov 10:11:12 UTC"."""
+    moment = f"{datetime.fromtimestamp(now, UTC):%d %b %H:%M:%S} UTC"
+    return f"{_BATCH_NAMES[origin]} {model_tags(parents)}, {moment}"

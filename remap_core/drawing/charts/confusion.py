@@ -71,7 +71,8 @@ def confusion_alt(evaluation: Evaluation, class_names: Sequence[str]) -> str:
     if not errors.any():
         return f"{accuracy}."
     row, column = np.unravel_index(int(errors.argmax()), errors.shape)
-    return f"{accuracy}. Most frequent confusion: {_sentence(matrix, class_names, int(row), int(column))}."
+    confusion = _sentence(matrix, class_names, int(row), int(column))
+    return f"{accuracy}. Most frequent confusion: {confusion}."
 
 
 def row_shares(matrix: Ints) -> Floats:
@@ -152,11 +153,12 @@ def _hover_texts(matrix: Ints, class_names: Sequence[str], shown: Mask) -> Texts
 def _sentence(matrix: Ints, names: Sequence[str], row: int, column: int) -> str:
     images = int(matrix[row, column])
     in_class = int(matrix[row].sum())
-    verb = "are"
+    classified = "are classified"
     if images == 1:
-        verb = "is"
-    verdict = f"classified as {names[column]}"
+        classified = "is classified"
+    verdict = f"as {names[column]}"
     if row == column:
-        verdict = "classified correctly"
+        verdict = "correctly"
+    counts = f"{count(images)} of {count(in_class)} images"
     share = percent(images / in_class)
-    return f"{count(images)} of {count(in_class)} images of {names[row]} {verb} {verdict} ({share})"
+    return f"{counts} of {names[row]} {classified} {verdict} ({share})"

@@ -45,7 +45,8 @@ def learning_curves_figure(curves: Curves) -> go.Figure:
     )
     for (name, epochs), colour in zip(curves.items(), SERIES, strict=False):
         for part in _PARTS:
-            figure.add_traces([_accuracy(name, part, epochs, colour), _loss(name, part, epochs, colour)])
+            figure.add_trace(_accuracy(name, part, epochs, colour))
+            figure.add_trace(_loss(name, part, epochs, colour))
     return figure
 
 

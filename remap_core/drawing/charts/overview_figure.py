@@ -58,9 +58,12 @@ def overview_figure(population: Population, view: View, projection: Projection |
         shapes=placed.limits,
         transition=transition,
     )
-    figure.add_traces([_front(placed), _lines(CHILDREN, "solid"), _lines(PARENT, "dot")])
+    figure.add_trace(_front(placed))
+    figure.add_trace(_lines(CHILDREN, "solid"))
+    figure.add_trace(_lines(PARENT, "dot"))
     figure.add_trace(_models(population, view, placed))
-    figure.add_traces([*radius_legend(population.parameters), _selected()])
+    figure.add_traces(radius_legend(population.parameters))
+    figure.add_trace(_selected())
     return figure
 
 
@@ -102,7 +105,8 @@ def counted_models(population: Population, view: View) -> str:
 
 def selection_points(population: Population, view: View, model: int, projection: Projection) -> dict[str, Segments]:
     """The points of the traces SELECTED, PARENT and CHILDREN for a model: its place, and lines to its relatives'."""
-    has_place = view.filter.mask(population) & np.isfinite(projection.places).all(axis=1)
+    has_place = np.isfinite(projection.places).all(axis=1)
+    has_place &= view.filter.mask(population)
     row = population.row_of(model)
     if row is None or not has_place[row]:
         return {SELECTED: ([], []), PARENT: ([], []), CHILDREN: ([], [])}

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html import escape
 
-from remap_core.drawing.palette import BETTER, QUIET_TEXT, SELECTION, WORSE
+from remap_core.drawing.palette import BETTER, LIGHT_INK, QUIET_TEXT, SELECTION, WORSE
 from remap_core.drawing.snac.chips import Chip, Size, chips
-from remap_core.drawing.snac.svg import FONT, snac_svg
+from remap_core.drawing.snac.svg import snac_svg
+from remap_core.drawing.snac.svg_elements import FONT, document, element, group
 from remap_core.formatting import count
 from remap_core.space.alignment import Change, Pair, align, difference_sentences
 from remap_core.space.architecture import Architecture
@@ -24,6 +25,8 @@ MARKS = {
 }
 """Sign and colour of every change."""
 
+HEAD_INDEX = -1
+
 _SIZE = Size.LARGE
 
 
@@ -33,8 +36,6 @@ def difference_svg(first: Architecture, second: Architecture, names: tuple[str, 
     names: of the two models, in front of their rows.
     """
     pairs = align(first.layers, second.layers)
-    width = NAME_ROOM + _SIZE.width(len(pairs) + 1)
-    height = 2 * ROW_ROOM + MARK_ROOM
     before = [pair.before for pair in pairs]
     after = [pair.after for pair in pairs]
     elements = [
@@ -42,10 +43,11 @@ def difference_svg(first: Architecture, second: Architecture, names: tuple[str, 
         *_row(chips(second, _SIZE), after, names[1], top=ROW_ROOM + MARK_ROOM),
         *_marks(pairs),
     ]
-    title = escape(difference_alt(first, second, names))
-    return (
-        f"<svg xmlns='http://www.w3.org/2000/svg' role='img' width='{width}' height='{height}' "
-        f"viewBox='0 0 {width} {height}'><title>{title}</title>{''.join(elements)}</svg>"
+    return document(
+        "".join(elements),
+        width=NAME_ROOM + _SIZE.width(len(pairs) + 1),
+        height=2 * ROW_ROOM + MARK_ROOM,
+        title=difference_alt(first, second, names),
     )
 
 
@@ -57,8 +59,10 @@ def difference_alt(first: Architecture, second: Architecture, names: tuple[str, 
     >>> difference_alt(first, second, ("#3", "#7"))
     'From #3 to #7: Dense 8 at 1 changed to Dense 9; ReLU at 2 removed.'
     """
+    before, after = names
     changes = difference_sentences(first.layers, second.layers)
-    return f"From {names[0]} to {names[1]}: {'; '.join(changes) or 'the same layers'}."
+    difference = "; ".join(changes) or "the same layers"
+    return f"From {before} to {after}: {difference}."
 
 
 def counts_sentence(first: Architecture, second: Architecture) -> str:
@@ -75,29 +79,39 @@ def counts_sentence(first: Architecture, second: Architecture) -> str:
 
 def _row(row: Sequence[Chip], indices: Sequence[int | None], name: str, top: int) -> Iterator[str]:
     """The name, the chips in their columns with the head in the last one, dashed gaps."""
-    columns = {index: column for column, index in enumerate(indices) if index is not None}
-    head_column = len(indices)
-    *layers, head = row
-    placed = [replace(chip, x=_x(columns[index])) for index, chip in enumerate(layers)]
-    placed.append(replace(head, x=_x(head_column)))
-    baseline = top + _SIZE.block / 2 + 5
-    yield (
-        f"<text x='0' y='{baseline:g}' {FONT} font-size='14' "
-        f"font-weight='bold' fill='{QUIET_TEXT}'>{escape(name)}</text>"
+    yield element(
+        "text",
+        escape(name),
+        x=0,
+        y=top + _SIZE.block / 2 + 5,
+        font_family=FONT,
+        font_size=14,
+        font_weight="bold",
+        fill=QUIET_TEXT,
     )
-    drawing = snac_svg(placed, _SIZE, blocks=head_column + 1)
-    yield f"<g transform='translate({NAME_ROOM} {top})'>{drawing}</g>"
-    for column, index in enumerate(indices):
+    placed = []
+    head_column = len(indices)
+    for column, index in enumerate([*indices, HEAD_INDEX]):
         if index is None:
             yield _gap(column, top)
+        else:
+            placed.append(replace(row[index], x=_x(column)))
+    drawing = snac_svg(placed, _SIZE, blocks=head_column + 1)
+    yield group(drawing, transform=f"translate({NAME_ROOM} {top})")
 
 
 def _gap(column: int, top: int) -> str:
-    left = NAME_ROOM + _x(column) + 4
     edge = _SIZE.block - 8
-    return (
-        f"<rect x='{left:g}' y='{top + 4}' width='{edge}' height='{edge}' rx='3' fill='none' "
-        f"stroke='{QUIET_TEXT}' stroke-dasharray='3 3'/>"
+    return element(
+        "rect",
+        x=NAME_ROOM + _x(column) + 4,
+        y=top + 4,
+        width=edge,
+        height=edge,
+        rx=3,
+        fill="none",
+        stroke=QUIET_TEXT,
+        stroke_dasharray="3 3",
     )
 
 
@@ -106,14 +120,37 @@ def _marks(pairs: Sequence[Pair]) -> Iterator[str]:
     for column, pair in enumerate(pairs):
         x = NAME_ROOM + _x(column) + _SIZE.block / 2
         if pair.change is Change.KEPT:
-            yield f"<line x1='{x:g}' x2='{x:g}' y1='{middle - 8:g}' y2='{middle + 8:g}' stroke='{QUIET_TEXT}'/>"
-            continue
-        sign, colour = MARKS[pair.change]
-        yield (
-            f"<circle cx='{x:g}' cy='{middle:g}' r='10' fill='{colour}'/>"
-            f"<text x='{x:g}' y='{middle + 5:g}' text-anchor='middle' {FONT} "
-            f"font-size='15' font-weight='bold' fill='#ffffff'>{sign}</text>"
-        )
+            yield _kept_mark(x, middle)
+        else:
+            yield _change_mark(pair.change, x, middle)
+
+
+def _kept_mark(x: float, middle: float) -> str:
+    return element(
+        "line",
+        x1=x,
+        x2=x,
+        y1=middle - 8,
+        y2=middle + 8,
+        stroke=QUIET_TEXT,
+    )
+
+
+def _change_mark(change: Change, x: float, middle: float) -> str:
+    sign, colour = MARKS[change]
+    disc = element("circle", cx=x, cy=middle, r=10, fill=colour)
+    text = element(
+        "text",
+        sign,
+        x=x,
+        y=middle + 5,
+        text_anchor="middle",
+        font_family=FONT,
+        font_size=15,
+        font_weight="bold",
+        fill=LIGHT_INK,
+    )
+    return disc + text
 
 
 def _x(column: int) -> float:

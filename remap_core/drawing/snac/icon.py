@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from remap_core.drawing.snac.chips import Chip, Size, chips
+from remap_core.drawing.snac.svg_elements import element
 from remap_core.drawing.thumbnails import svg_uri
 from remap_core.space.architecture import Architecture
 
@@ -25,17 +26,24 @@ def icon_uri(architecture: Architecture, *, blocks: int) -> str:
 def icon_svg(row: Sequence[Chip], blocks: int) -> str:
     """The row as a standalone SVG, left-aligned and transparent; decorative, since text stands next to it."""
     width = _SIZE.width(max(blocks, len(row)))
-    body = "".join(map(_block, row))
-    return (
-        f"<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{HEIGHT}' "
-        f"viewBox='0 0 {width} {HEIGHT}'>{body}</svg>"
+    return element(
+        "svg",
+        "".join(map(_block, row)),
+        xmlns="http://www.w3.org/2000/svg",
+        width=width,
+        height=HEIGHT,
+        viewBox=f"0 0 {width} {HEIGHT}",
     )
 
 
 def _block(chip: Chip) -> str:
     height = chip.height * HEIGHT
-    top = (HEIGHT - height) / 2
-    return (
-        f"<rect x='{chip.x:.2f}' y='{top:.2f}' width='{chip.width:.2f}' height='{height:.2f}' rx='1' "
-        f"fill='{chip.colour}'/>"
+    return element(
+        "rect",
+        x=chip.x,
+        y=(HEIGHT - height) / 2,
+        width=chip.width,
+        height=height,
+        rx=1,
+        fill=chip.colour,
     )

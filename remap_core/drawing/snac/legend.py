@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from remap_core.drawing.palette import CHIP_COLOURS, QUIET_TEXT
 from remap_core.drawing.snac.chips import Chip, HeightScale, Size
-from remap_core.drawing.snac.svg import FONT, row_body
+from remap_core.drawing.snac.svg import row_body
+from remap_core.drawing.snac.svg_elements import FONT, element, group
 from remap_core.formatting import count, pluralize
 
 LETTER, FONT_SIZE = 5.6, 11
@@ -51,15 +52,20 @@ def entries(rows: Iterable[Sequence[Chip]], size: Size) -> list[Entry]:
 
 def legend(rows: Iterable[Sequence[Chip]], size: Size, scale: HeightScale, width: float) -> Legend:
     """The entries in lines of at most `width` pixels, then a line about heights; wider only where a line must be."""
-    heights = f"Height: logarithm of the activation's size, {count(scale.low)} to {pluralize(scale.high, 'value')}"
-    lines = list(_lines(entries(rows, size), size, max(width, _text_width(heights))))
-    pitch = max(size.block, FONT_SIZE) + SPACE
-    body = "".join(_line(line, size, number * pitch) for number, line in enumerate(lines))
-    baseline = len(lines) * pitch + FONT_SIZE
-    body += _text(heights, size.gap / 2, baseline)
-    widths = [_line_width(line, size) for line in lines]
-    widths.append(size.gap / 2 + _text_width(heights))
-    return Legend(body, ceil(max(widths)), baseline + SPACE)
+    bounds = f"{count(scale.low)} to {pluralize(scale.high, 'value')}"
+    heights = f"Height: logarithm of the activation's size, {bounds}"
+    left = size.gap / 2
+    widest = left + _text_width(heights)
+    max_width = max(width, _text_width(heights))
+    body = ""
+    top = 0
+    for line in _lines(entries(rows, size), size, max_width):
+        body += _line(line, size, top)
+        top += max(size.block, FONT_SIZE) + SPACE
+        widest = max(widest, _line_width(line, size))
+    baseline = top + FONT_SIZE
+    body += _text(heights, left, baseline)
+    return Legend(body, ceil(widest), baseline + SPACE)
 
 
 def _entry(alike: Sequence[Chip], size: Size) -> Entry:
@@ -83,7 +89,8 @@ def _line(line: Sequence[Entry], size: Size, top: float) -> str:
     body = ""
     left = 0.0
     for entry in line:
-        body += f"<g transform='translate({left:.2f} {top:g})'>{row_body([entry.chip], size)}</g>"
+        swatch = row_body([entry.chip], size)
+        body += group(swatch, transform=f"translate({left:.2f} {top:g})")
         body += _text(entry.name, left + _name_start(size), baseline)
         left += _entry_width(entry, size)
     return body
@@ -106,4 +113,12 @@ def _text_width(text: str) -> float:
 
 
 def _text(text: str, x: float, y: float) -> str:
-    return f"<text x='{x:.2f}' y='{y:.2f}' {FONT} font-size='{FONT_SIZE}' fill='{QUIET_TEXT}'>{escape(text)}</text>"
+    return element(
+        "text",
+        escape(text),
+        x=float(x),
+        y=float(y),
+        font_family=FONT,
+        font_size=FONT_SIZE,
+        fill=QUIET_TEXT,
+    )

@@ -10,6 +10,7 @@ from remap_core.drawing.snac.chips import HeightScale, Size, chips, snac_alt
 from remap_core.drawing.snac.legend import legend
 from remap_core.drawing.snac.repeated_blocks import RepeatedBlock, repeated_blocks
 from remap_core.drawing.snac.svg import row_body, row_height
+from remap_core.drawing.snac.svg_elements import document, element, group
 from remap_core.errors import InvalidPicture
 from remap_core.space.architecture import Architecture
 
@@ -49,7 +50,17 @@ def panel_svg(
         elements.append(_placed(key.body, bottom + LEGEND_GAP, "What the blocks stand for"))
         width = max(width, key.width)
         bottom += LEGEND_GAP + key.height
-    return _framed("".join(elements), ceil(width) + 2 * EDGE, bottom + EDGE, panel_alt(architectures), ground)
+    full_width = ceil(width) + 2 * EDGE
+    full_height = bottom + EDGE
+    if ground != "none":
+        sheet = element("rect", width=full_width, height=f"{full_height:g}", fill=escape(ground))
+        elements.insert(0, sheet)
+    return document(
+        "".join(elements),
+        width=full_width,
+        height=full_height,
+        title=panel_alt(architectures),
+    )
 
 
 def shared_scale(architectures: Sequence[Architecture]) -> HeightScale:
@@ -69,14 +80,4 @@ def panel_alt(architectures: Sequence[Architecture]) -> str:
 
 
 def _placed(body: str, top: float, title: str) -> str:
-    return f"<g transform='translate({EDGE} {top:g})'><title>{escape(title)}</title>{body}</g>"
-
-
-def _framed(body: str, width: int, height: float, title: str, ground: str) -> str:
-    sheet = ""
-    if ground != "none":
-        sheet = f"<rect width='{width}' height='{height:g}' fill='{escape(ground)}'/>"
-    return (
-        f"<svg xmlns='http://www.w3.org/2000/svg' role='img' width='{width}' height='{height:g}' "
-        f"viewBox='0 0 {width} {height:g}'><title>{escape(title)}</title>{sheet}{body}</svg>"
-    )
+    return group(body, title, transform=f"translate({EDGE} {top:g})")

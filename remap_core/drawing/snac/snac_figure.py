@@ -98,7 +98,8 @@ def row_figure(
         notes.append(_times(row, block, -label_room))
     figure = base_figure(**_layout(row, size, handles, below))
     figure.update_layout(shapes=shapes, annotations=notes)
-    figure.add_traces([_bars(LAYERS, row[:-1], size), _bars(HEAD_BLOCK, row[-1:], size)])
+    figure.add_trace(_bars(LAYERS, row[:-1], size))
+    figure.add_trace(_bars(HEAD_BLOCK, row[-1:], size))
     if handles:
         figure.add_trace(_handles(row, size))
     return figure
@@ -190,7 +191,11 @@ def _glyph(chip: Chip, line: Polyline, size: Size, *, width: float, opacity: flo
     box_width, box_height = glyph_box(size)
     left = chip.x + (chip.width - box_width) / 2
     bottom = (size.block - box_height) / 2
-    points = [f"{left + box_width * x:.2f},{bottom + box_height * y:.2f}" for x, y in line]
+    points = []
+    for x, y in line:
+        point_x = left + box_width * x
+        point_y = bottom + box_height * y
+        points.append(f"{point_x:.2f},{point_y:.2f}")
     return {
         "type": "path",
         "layer": "below",
@@ -284,5 +289,6 @@ def _hover_text(chip: Chip) -> str:
         return f"{layer}<br>does not fit here"
     costs = "no parameters"
     if cost.parameters:
-        costs = f"{pluralize(cost.parameters, 'parameter')}, {pluralize(cost.multiply_adds, 'multiply-add')}"
+        multiply_adds = pluralize(cost.multiply_adds, "multiply-add")
+        costs = f"{pluralize(cost.parameters, 'parameter')}, {multiply_adds}"
     return f"{layer}<br>output: {shape_text(cost.output_shape)}<br>{costs}"

@@ -21,6 +21,7 @@ from remap_core.drawing.snac.chips import (
     snac_alt,
 )
 from remap_core.drawing.snac.repeated_blocks import RepeatedBlock
+from remap_core.drawing.snac.svg_elements import FONT, document, element, group
 from remap_core.drawing.thumbnails import svg_uri
 from remap_core.space.architecture import Architecture
 from remap_core.space.edit_marks import Marks
@@ -43,8 +44,6 @@ STRIP_BLOCKS = 24
 
 NO_MARKS = Marks()
 
-FONT = "font-family='Arial,Helvetica,sans-serif'"
-
 
 def snac_svg(
     row: Sequence[Chip],
@@ -64,15 +63,16 @@ def snac_svg(
     """
     if not title:
         title = ", ".join(chip.text for chip in row)
-    width = size.width(max(blocks, len(row)))
     own_height = row_height(row, size, repeated_blocks)
     full_height = max(height, own_height)
-    top = (own_height - full_height) / 2
     body = row_body(row, size, repeated_blocks)
     body += "".join(_marks(row, size, marks))
-    return (
-        f"<svg xmlns='http://www.w3.org/2000/svg' role='img' width='{width}' height='{full_height}' "
-        f"viewBox='0 {top:g} {width} {full_height}'><title>{escape(title)}</title>{body}</svg>"
+    return document(
+        body,
+        width=size.width(max(blocks, len(row))),
+        height=full_height,
+        title=title,
+        top=(own_height - full_height) / 2,
     )
 
 
@@ -163,14 +163,12 @@ def _labels_end(row: Sequence[Chip], size: Size) -> int:
 def _bracket(row: Sequence[Chip], block: RepeatedBlock, top: int) -> str:
     """A bracket from a repeated block's first to its last chip, ticks between its groups and their number below."""
     left, right, between = bracket_ends(row, block)
-    middle = (left + right) / 2
-    ticks = "".join(f"M{x:.2f},{top + 6}v-2" for x in between)
-    path = f"M{left:.2f},{top + 2}v4H{right:.2f}v-4{ticks}"
-    return (
-        f"<g><title>{block.times} times</title><path d='{path}' fill='none' stroke='{QUIET_TEXT}'/>"
-        f"<text x='{middle:.2f}' y='{top + 16}' text-anchor='middle' {FONT} font-size='10' "
-        f"fill='{QUIET_TEXT}'>x {block.times}</text></g>"
-    )
+    path = f"M{left:.2f},{top + 2}v4H{right:.2f}v-4"
+    for x in between:
+        path += f"M{x:.2f},{top + 6}v-2"
+    line = element("path", d=path, fill="none", stroke=QUIET_TEXT)
+    times = _small_text(f"x {block.times}", (left + right) / 2, top + 16)
+    return group(line + times, f"{block.times} times")
 
 
 def _marks(row: Sequence[Chip], size: Size, marks: Marks) -> Iterator[str]:
@@ -182,45 +180,77 @@ def _marks(row: Sequence[Chip], size: Size, marks: Marks) -> Iterator[str]:
 
 
 def _frame(chip: Chip, size: Size) -> str:
-    return (
-        f"<rect x='{chip.x:.2f}' y='-1.5' width='{chip.width:.2f}' height='{size.block + 3}' rx='3' "
-        f"fill='none' stroke='{SELECTION}' stroke-width='2.5'/>"
+    return element(
+        "rect",
+        x=chip.x,
+        y="-1.5",
+        width=chip.width,
+        height=size.block + 3,
+        rx=3,
+        fill="none",
+        stroke=SELECTION,
+        stroke_width="2.5",
     )
 
 
 def _gap(chip: Chip, size: Size) -> str:
     x = max(chip.x - size.gap / 2, 1.5)
-    bottom = size.block + 2
-    return f"<line x1='{x:.2f}' x2='{x:.2f}' y1='-2' y2='{bottom}' stroke='{SELECTION}' stroke-width='3'/>"
+    return element(
+        "line",
+        x1=x,
+        x2=x,
+        y1=-2,
+        y2=size.block + 2,
+        stroke=SELECTION,
+        stroke_width=3,
+    )
 
 
 def _chip(chip: Chip, size: Size) -> str:
     parts = [*_block(chip, size), *_symbol(chip, size), *_label(chip, size)]
-    return f"<g><title>{escape(chip.text)}</title>{''.join(parts)}</g>"
+    return group("".join(parts), chip.text)
 
 
 def _block(chip: Chip, size: Size) -> Iterator[str]:
     radius = 1
     if size.symbol:
         radius = 2
-    corners = f"rx='{radius}' fill='{chip.colour}'"
     if size is Size.STRIP:
-        yield f"<rect {_box(chip, size, 0.0)} {corners}/>"
+        yield _rect(chip, size, 0.0, rx=radius, fill=chip.colour)
     elif chip.dotted:
-        yield f"<rect {_box(chip, size, 0.0)} {corners}/>"
-        dots = "stroke-width='1.5' stroke-dasharray='1.5 1.5'"
-        yield f"<rect {_box(chip, size, DOTS_INSET)} fill='none' stroke='{chip.border}' {dots}/>"
+        yield _rect(chip, size, 0.0, rx=radius, fill=chip.colour)
+        yield _rect(
+            chip,
+            size,
+            DOTS_INSET,
+            fill="none",
+            stroke=chip.border,
+            stroke_width="1.5",
+            stroke_dasharray="1.5 1.5",
+        )
     else:
-        yield f"<rect {_box(chip, size, 0.5)} {corners} stroke='{chip.border}' stroke-width='1'/>"
+        yield _rect(
+            chip,
+            size,
+            0.5,
+            rx=radius,
+            fill=chip.colour,
+            stroke=chip.border,
+            stroke_width=1,
+        )
 
 
-def _box(chip: Chip, size: Size, inset: float) -> str:
-    block_height = chip.height * size.block
-    left = chip.x + inset
-    top = (size.block - block_height) / 2 + inset
-    width = chip.width - 2 * inset
-    height = block_height - 2 * inset
-    return f"x='{left:.2f}' y='{top:.2f}' width='{width:.2f}' height='{height:.2f}'"
+def _rect(chip: Chip, size: Size, inset: float, **attributes: str | float) -> str:
+    height = chip.height * size.block
+    top = (size.block - height) / 2
+    return element(
+        "rect",
+        x=chip.x + inset,
+        y=top + inset,
+        width=chip.width - 2 * inset,
+        height=height - 2 * inset,
+        **attributes,
+    )
 
 
 def _symbol(chip: Chip, size: Size) -> Iterator[str]:
@@ -228,24 +258,40 @@ def _symbol(chip: Chip, size: Size) -> Iterator[str]:
         return
     if chip.glyph:
         curve, *axes = chip.glyph
-        yield _line(chip, curve, size, "stroke-width='1.8' stroke-linejoin='round'")
+        yield _line(chip, curve, size, stroke_width="1.8", stroke_linejoin="round")
         for line in axes:
-            yield _line(chip, line, size, "stroke-width='0.8' stroke-opacity='0.6'")
+            yield _line(chip, line, size, stroke_width="0.8", stroke_opacity="0.6")
     elif chip.symbol:
-        centre = chip.x + chip.width / 2
-        baseline = size.block / 2 + 0.36 * size.symbol
-        yield (
-            f"<text x='{centre:.2f}' y='{baseline:.2f}' text-anchor='middle' "
-            f"{FONT} font-size='{size.symbol}' font-weight='bold' fill='{chip.ink}'>{escape(chip.symbol)}</text>"
+        yield element(
+            "text",
+            escape(chip.symbol),
+            x=chip.x + chip.width / 2,
+            y=size.block / 2 + 0.36 * size.symbol,
+            text_anchor="middle",
+            font_family=FONT,
+            font_size=size.symbol,
+            font_weight="bold",
+            fill=chip.ink,
         )
 
 
-def _line(chip: Chip, line: Polyline, size: Size, stroke: str) -> str:
+def _line(chip: Chip, line: Polyline, size: Size, **stroke: str | float) -> str:
     width, height = glyph_box(size)
     left = chip.x + (chip.width - width) / 2
     bottom = (size.block + height) / 2
-    points = " ".join(f"{left + width * x:.2f},{bottom - height * y:.2f}" for x, y in line)
-    return f"<polyline points='{points}' fill='none' stroke='{chip.ink}' stroke-linecap='round' {stroke}/>"
+    points = []
+    for x, y in line:
+        point_x = left + width * x
+        point_y = bottom - height * y
+        points.append(f"{point_x:.2f},{point_y:.2f}")
+    return element(
+        "polyline",
+        points=" ".join(points),
+        fill="none",
+        stroke=chip.ink,
+        stroke_linecap="round",
+        **stroke,
+    )
 
 
 def _label(chip: Chip, size: Size) -> Iterator[str]:
@@ -253,8 +299,17 @@ def _label(chip: Chip, size: Size) -> Iterator[str]:
         return
     centre = chip.x + chip.width / 2
     for number, line in enumerate(label_lines(chip.label), start=1):
-        y = size.block + LABEL_LINE * number
-        yield (
-            f"<text x='{centre:.2f}' y='{y}' text-anchor='middle' {FONT} font-size='10' "
-            f"fill='{QUIET_TEXT}'>{escape(line)}</text>"
-        )
+        yield _small_text(line, centre, size.block + LABEL_LINE * number)
+
+
+def _small_text(text: str, centre: float, baseline: int) -> str:
+    return element(
+        "text",
+        escape(text),
+        x=centre,
+        y=baseline,
+        text_anchor="middle",
+        font_family=FONT,
+        font_size=10,
+        fill=QUIET_TEXT,
+    )
