@@ -40,7 +40,7 @@ def test_the_selected_model_is_marked_in_all_three_projections(page, mapped):
             "?.layout?.shapes?.filter((s) => s.name === 'selected').length === 1"
         )
         wait_for_circles(page, at_least=6)
-    expect(page.get_by_text("distances kept to within")).to_be_visible()
+    expect(page.get_by_text("distances on the map are off by about")).to_be_visible()
 
 
 def test_a_map_is_laid_anew_on_request(page, mapped):

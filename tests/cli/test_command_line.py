@@ -172,7 +172,7 @@ def test_a_model_is_repeated_with_further_seeds(remap, tmp_path):
 
 def test_what_cannot_be_repeated_is_one_sentence(remap, tmp_path):
     write_catalogue(tmp_path / "home", failed=1)
-    assert remap("repeat", "7")[::2] == (1, "Error: A model must be complete to be repeated, but #7 is failed.\n")
+    assert remap("repeat", "7")[::2] == (1, "Error: A model must be complete to be repeated, but Model 7 is failed.\n")
     assert remap("repeat", "99")[::2] == (1, "Error: Model 99 does not exist.\n")
 
 

@@ -78,7 +78,7 @@ def test_twenty_layers_of_a_thousand_million_units_are_over_the_cap(home):
     app = crafted(home)
     paste(app, ", ".join(["Dense 999999999"] * 20))
     (why,) = [frame.value["Why not"][0] for frame in app.dataframe if "Why not" in frame.value]
-    assert why.startswith("Over the cap: has 19,000,000,")
+    assert why.startswith("Over the cap: 19,000,000,")
     assert app.button(key="generate-train").disabled
 
 

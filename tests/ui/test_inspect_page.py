@@ -142,7 +142,7 @@ def test_a_model_that_was_judged_on_other_images_says_so(home):
         "digits", CARD.input_shape, CARD.class_names, CARD.split, CARD.validation_labels[:10], CARD.examples
     )
     change(home, lambda store: store.register_dataset(other))
-    assert "#1 was judged on other images than its data set has by now." in said(opened("inspect", model="1"))
+    assert "Model 1 was evaluated on other images than its data set has now." in said(opened("inspect", model="1"))
 
 
 # Two models
