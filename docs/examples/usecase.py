@@ -25,7 +25,7 @@ from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.analysis.durations import estimate_time
 from remap_core.trials.commands import Enqueue
-from remap_core.trainer.executors.base import InlineExecutor
+from remap_core.trainer.executors.inline import InlineExecutor
 from remap_core.trainer.worker import Worker
 from remap_core.trials.population import pareto_front
 from remap_core.settings import Settings
