@@ -21,7 +21,7 @@ from remap_core.ui.inspect.second_model import choose_second_model
 from remap_core.ui.inspect.seeds_panel import show_repeats
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.session import current_session
-from remap_core.ui.tables import layer_table, merging_sentence, origin_sentence
+from remap_core.ui.tables import fusing_sentence, layer_table, origin_sentence
 
 NOT_YET = "not yet"
 
@@ -99,7 +99,7 @@ def show_actions(trial: Trial) -> None:
 def show_layers(trial: Trial, key: str) -> None:
     st.markdown("##### Layers")
     layer_table(trial.architecture, key=f"{key}-layers")
-    sentence = merging_sentence(trial.architecture)
+    sentence = fusing_sentence(trial.architecture)
     if sentence:
         st.caption(sentence)
 

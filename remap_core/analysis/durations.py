@@ -10,7 +10,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 from remap_core.space.architecture import Architecture
-from remap_core.space.execution_plan import cheapest_plan, unchanging
+from remap_core.space.execution_plan import cheapest_plan, static_prefix
 from remap_core.trials.population import Floats
 from remap_core.trials.trial import Proposal, Trial
 
@@ -75,8 +75,8 @@ def work_of(architecture: Architecture, batch_size: int) -> Floats:
     What the first layers make of an image is kept, so these count for nothing.
     """
     plan = cheapest_plan(architecture, batch_size)
-    steps = len(plan.steps) - unchanging(architecture)
-    contracted = sum(segment.stop - segment.start for segment in plan.segments)
+    steps = len(plan.steps) - static_prefix(architecture)
+    contracted = sum(run.stop - run.start for run in plan.runs)
     return np.array([1.0, steps, contracted, plan.multiply_adds, architecture.parameters, plan.values])
 
 

@@ -89,7 +89,7 @@ class DatasetView:
     def model_map(self, relation: Relation) -> ModelMap | None:
         """The newest map of a relation; None before the first model is on it."""
         known = self._maps.get(relation)
-        if known and (known.edition, len(known)) == self.map_stamp(relation):
+        if known and (known.version, len(known)) == self.map_stamp(relation):
             return known
         newest = self.newest().model_map(self.name, relation)
         if newest:

@@ -118,15 +118,15 @@ def layer_table(architecture: Architecture, key: str) -> None:
     )
 
 
-def merging_sentence(architecture: Architecture) -> str | None:
+def fusing_sentence(architecture: Architecture) -> str | None:
     """What could replace consecutive linear layers; None if nothing smaller could."""
-    merged = smallest_equivalent(architecture).merged
-    if merged == architecture:
+    fused = smallest_equivalent(architecture).fused
+    if fused == architecture:
         return None
-    layers = layers_text(merged.layers) or "the head alone"
+    layers = layers_text(fused.layers) or "the head alone"
     return (
-        f"Consecutive linear layers can be merged: {layers} can compute everything that this model can, with "
-        f"{pluralize(merged.parameters, 'parameter')} instead of {count(architecture.parameters)}."
+        f"Consecutive linear layers can be fused: {layers} can compute everything that this model can, with "
+        f"{pluralize(fused.parameters, 'parameter')} instead of {count(architecture.parameters)}."
     )
 
 

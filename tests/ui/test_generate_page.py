@@ -93,7 +93,7 @@ def test_when_no_child_can_exist_that_is_said_at_once(home):
     app = chosen("Variations")
     for kind in ("prepend", "replace", "remove", "reparameterize"):
         app.button_group(key=f"generate-{kind}-1").set_value([]).run()
-    assert "#1: No child can exist: no kind of edit is allowed on any layer" in said(app)
+    assert "#1: No child can be made: no allowed edit changes a layer." in said(app)
     assert "Nothing to train yet." in said(app)
 
 
@@ -218,7 +218,7 @@ def test_pasted_words_become_the_draft_and_are_trained_as_edits_of_the_parent(ho
     assert (proposal.origin, proposal.edits) == (Origin.HANDCRAFTED, (Remove(0),))
 
 
-def test_linear_layers_of_a_draft_are_merged_on_request_and_undo_takes_it_back(home):
+def test_linear_layers_of_a_draft_are_fused_on_request_and_undo_takes_it_back(home):
     folder = write_catalogue(home)
     app = chosen("Handcrafted")
     app.text_area(key="handcraft-paste").set_value("Conv 64x3, Conv 16x3, ReLU, MaxPool 2").run()
@@ -226,10 +226,10 @@ def test_linear_layers_of_a_draft_are_merged_on_request_and_undo_takes_it_back(h
     words = said(app)
     assert "Conv 16x5, ReLU, MaxPool 2 can compute everything that this model can" in words
     assert "with 1,066 parameters instead of" in words
-    app.button(key="handcraft-merge-linear-layers").click().run()
-    assert not any(button.key == "handcraft-merge-linear-layers" for button in app.button)
+    app.button(key="handcraft-fuse-linear-layers").click().run()
+    assert not any(button.key == "handcraft-fuse-linear-layers" for button in app.button)
     app.button(key="handcraft-undo").click().run()
-    app.button(key="handcraft-merge-linear-layers").click().run()
+    app.button(key="handcraft-fuse-linear-layers").click().run()
     app.button(key="generate-train").click().run()
     (command,) = sent(folder)
     (proposal,) = command.proposals

@@ -185,7 +185,7 @@ def draft_chips(draft: Draft, size: Size) -> list[Chip]:
     """
     if draft.architecture:
         return chips(draft.architecture, size)
-    fitting = draft.layers[: draft.misfit.index if draft.misfit else 0]
+    fitting = draft.layers[: draft.mismatch.index if draft.mismatch else 0]
     row = chips(draft.parent.with_layers(fitting), size)[:-1]
     rest = [_unplaced(index, layer, size) for index, layer in enumerate(draft.layers)]
     head = _unplaced(len(rest), Dense(draft.parent.classes), size)

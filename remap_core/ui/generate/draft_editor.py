@@ -25,7 +25,7 @@ from remap_core.ui import app_data
 from remap_core.ui.events.chart_events import Point, draw
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.session import current_session
-from remap_core.ui.tables import layer_table, merging_sentence
+from remap_core.ui.tables import fusing_sentence, layer_table
 
 CHART = "handcraft-snac"
 LAYER = "handcraft-layer"
@@ -41,7 +41,7 @@ def handcraft(parent: Trial) -> Children:
     _chart(parent, draft)
     _history(parent, draft)
     _verdict(draft)
-    _merging(parent, draft)
+    _fusing(parent, draft)
     left, right = st.columns(2)
     with left.container(border=True):
         _change_layer(parent, draft)
@@ -60,7 +60,7 @@ def _chart(parent: Trial, draft: Draft) -> None:
         Size.LARGE,
         chosen=[] if chosen is None else [chosen],
         handles=True,
-        misfit=draft.misfit.index if draft.misfit else None,
+        misfit=draft.mismatch.index if draft.mismatch else None,
     )
     st.caption(f"Click a block of {model_tag(parent.id)} to change it, or a triangle to insert a layer there.")
     alt = layers_text(draft.layers)
@@ -91,8 +91,8 @@ def _verdict(draft: Draft) -> None:
     refused = st.session_state.pop(REFUSED, None)
     if refused:
         st.error(escape_markdown(refused))
-    if draft.misfit:
-        st.warning(draft.misfit.sentence, icon=":material/block:")
+    if draft.mismatch:
+        st.warning(draft.mismatch.sentence, icon=":material/block:")
     elif draft.architecture:
         st.caption(_costs_sentence(draft.parent, draft.architecture))
         with st.expander("Shapes and costs of every layer"):
@@ -108,14 +108,14 @@ def _costs_sentence(parent: Architecture, child: Architecture) -> str:
     )
 
 
-def _merging(parent: Trial, draft: Draft) -> None:
-    """A button that merges consecutive linear layers, if there are any."""
+def _fusing(parent: Trial, draft: Draft) -> None:
+    """A button that fuses consecutive linear layers, if there are any."""
     if draft.architecture is None:
         return
-    sentence = merging_sentence(draft.architecture)
+    sentence = fusing_sentence(draft.architecture)
     if sentence:
         with st.container(horizontal=True, vertical_alignment="center"):
-            _action(parent, "Merge linear layers", "merge", draft.merged)
+            _action(parent, "Fuse linear layers", "merge", draft.fused)
             st.caption(sentence)
 
 

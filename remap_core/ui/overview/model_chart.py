@@ -42,7 +42,7 @@ class DrawnOverview:
 _CACHE_KEYS: dict[str | type, Callable[[Any], object]] = {
     DatasetView: lambda dataset: (dataset.name, dataset.stamp),
     View: View.to_query,
-    ModelMap: lambda model_map: (model_map.edition, len(model_map)),
+    ModelMap: lambda model_map: (model_map.version, len(model_map)),
 }
 
 
