@@ -62,7 +62,7 @@ def paste(page: Page) -> None:
     page.get_by_text("As text").click()
     page.get_by_label("Paste layers").fill("Conv 16x3, ReLU, MaxPool 2, Conv 32x3, ReLU")
     page.get_by_label("Paste layers").press("Control+Enter")
-    page.get_by_role("button", name="Take over").click()
+    page.get_by_role("button", name="Apply").click()
 
 
 def handcraft_three(page: Page, newest: int) -> None:
@@ -91,10 +91,10 @@ def test_from_three_models_on_the_front_to_the_comparison_with_what_was_made_of_
         train(page, "Train 4 ablations")
         expect(page.get_by_text("4 models queued: 7 to 10.")).to_be_visible()
         choose(page, "Variations")
-        page.get_by_label("Children of each parent").fill("3")
-        page.get_by_label("Children of each parent").press("Enter")
+        page.get_by_label("Children per parent").fill("3")
+        page.get_by_label("Children per parent").press("Enter")
         allow_only_the_pool(page)
-        expect(page.get_by_role("button", name="Put #7 into the drawer")).to_be_visible()  # the pool is ablated already
+        expect(page.get_by_role("button", name="Add #7 to drawer")).to_be_visible()  # the pool is ablated already
         train(page, "Train 2 variations")
         expect(page.get_by_text("2 models queued: 11 to 12.")).to_be_visible()
         choose(page, "Handcrafted")

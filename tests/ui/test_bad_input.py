@@ -28,7 +28,7 @@ def crafted(home, **more):
 
 def paste(app, text):
     app.text_area(key="handcraft-paste").set_value(text).run()
-    app.button(key="handcraft-take-over").click().run()
+    app.button(key="handcraft-apply").click().run()
     assert not app.exception
 
 
@@ -77,7 +77,7 @@ def test_pasted_nonsense_is_one_sentence_and_the_draft_stays(home, pasted):
 def test_twenty_layers_of_a_thousand_million_units_are_over_the_cap(home):
     app = crafted(home)
     paste(app, ", ".join(["Dense 999999999"] * 20))
-    (why,) = [frame.value["Why not"][0] for frame in app.dataframe if "Why not" in frame.value]
+    (why,) = [frame.value["Reason"][0] for frame in app.dataframe if "Reason" in frame.value]
     assert why.startswith("Over the cap: 19,000,000,")
     assert app.button(key="generate-train").disabled
 

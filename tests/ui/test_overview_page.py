@@ -95,7 +95,7 @@ def test_an_address_is_followed_and_its_malformed_parts_are_said_and_dropped(hom
 def test_a_filter_that_leaves_nothing_teaches_and_can_be_cleared(home):
     write_catalogue(home)
     app = opened("overview", parameters="-1")
-    assert "No model passes the filter." in said(app)
+    assert "No models match the filter." in said(app)
     assert not app.get("plotly_chart")
     app.button(key="filter-clear-empty").click().run()
     assert traces(app)["models"]["customdata"] == [1, 2, 3, 4, 5, 6]
