@@ -1,6 +1,8 @@
 """One tree of errors. Each carries one sentence that a person can act on; pages and commands show it as it is.
 
 RemapError
+├── InvalidArgument          a call with an argument of the wrong type, name or range
+├── MissingPackage           an optional package that a call needs
 ├── InvalidArchitecture      a chain of layers that cannot exist
 ├── SpaceExhausted           a search space without enough architectures that are asked for
 ├── InvalidTrial             a training configuration, a result or an edit that cannot be
@@ -26,6 +28,18 @@ RemapError
 
 class RemapError(Exception):
     """The root: whoever shows errors to a person catches this one."""
+
+
+class RemapWarning(UserWarning):
+    """Something that did not stop a call, but that its caller should know."""
+
+
+class InvalidArgument(RemapError):
+    """A call with an argument of the wrong type, name or range; names the rule and the value."""
+
+
+class MissingPackage(RemapError):
+    """An optional package that a call needs and that is not installed; names it."""
 
 
 class InvalidArchitecture(RemapError):

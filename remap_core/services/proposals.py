@@ -41,15 +41,28 @@ def propose_initial(
         max_parameters=settings.max_parameters,
         known=known,
     )
-    config = TrainingConfig(
+    config = _initial_config(settings, card)
+    batch = f"initial, seed {seed}"
+    return tuple(Proposal(architecture, card.name, config, batch=batch) for architecture in sampled)
+
+
+def propose_designs(
+    settings: Settings, card: DatasetCard, architectures: Iterable[Architecture], origin: Origin, now: float
+) -> tuple[Proposal, ...]:
+    """Architectures without a parent for a data set, trained by the settings; all are one batch."""
+    config = _initial_config(settings, card)
+    batch = f"{origin}, {_moment(now)}"
+    return tuple(Proposal(architecture, card.name, config, origin, batch=batch) for architecture in architectures)
+
+
+def _initial_config(settings: Settings, card: DatasetCard) -> TrainingConfig:
+    return TrainingConfig(
         epochs=settings.epochs,
         batch_size=settings.batch_size or TrainingConfig.default_batch_size(card.split[0]),
         learning_rate=settings.learning_rate,
         seed=settings.seed,
         patience=settings.patience,
     )
-    batch = f"initial, seed {seed}"
-    return tuple(Proposal(architecture, card.name, config, batch=batch) for architecture in sampled)
 
 
 def parameter_cap(settings: Settings, objective: Objective) -> ParameterCap:
