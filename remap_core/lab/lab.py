@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from remap_core import datasets
 from remap_core.catalogue.reader import Catalogue
-from remap_core.catalogue.snapshot import current_number, open_snapshot
+from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.data_folder.folder import DataFolder
-from remap_core.datasets.dataset import NAMES, canonical_name, load_dataset
+from remap_core.datasets.dataset import NAMES, canonical_name
 from remap_core.errors import DatasetError, InvalidArgument, NoCatalogue, NotFound
 from remap_core.formatting import model_name, pluralize
 from remap_core.lab import training_run
@@ -18,11 +18,12 @@ from remap_core.lab.arguments import require_count, require_flag, shown, suggest
 from remap_core.lab.models.model import Model
 from remap_core.lab.models.model_comparison import Comparison
 from remap_core.lab.models.model_table import Models
+from remap_core.lab.models.repeats import require_of
 from remap_core.lab.plots import LabPlots
+from remap_core.lab.records import Records
 from remap_core.settings import Settings, read_settings
-from remap_core.trials.commands import Receipt
 from remap_core.trials.dataset_card import DatasetCard
-from remap_core.trials.population import Population, pareto_front
+from remap_core.trials.population import pareto_front
 from remap_core.trials.trial import Trial
 
 MAX_EPOCHS = 10_000
@@ -42,9 +43,7 @@ class Lab:
         self.folder = folder
         self.settings = settings
         self.dataset = dataset
-        self._snapshot: Catalogue | None = None
-        self._population: tuple[int, Population] | None = None
-        self._card: DatasetCard | None = None
+        self.records = Records(folder, dataset)
 
     @property
     def models(self) -> Models:
@@ -53,25 +52,22 @@ class Lab:
         >>> lab.models[0].id
         1
         """
-        population = self.population
-        numbers = [] if population is None else sorted(population.id.tolist())
-        return self.table(self.trials(numbers))
+        population = self.records.population()
+        return self._models([] if population is None else sorted(population.id.tolist()))
 
     @property
     def front(self) -> Models:
         """The Pareto front, from the smallest model to the most accurate: no other is smaller and more accurate."""
-        population = self.population
+        population = self.records.population()
         if population is None:
-            return self.table([])
+            return self._models([])
         rows = pareto_front(population.parameters, population.accuracy)
-        return self.table(self.trials(population.id[rows].tolist()))
+        return self._models(population.id[rows].tolist())
 
     @property
     def queue(self) -> Models:
         """The models that are being trained, then those that wait, in the order of the queue."""
-        catalogue = self._newest()
-        trials = catalogue.queue(finished=0) if catalogue else []
-        return self.table([trial for trial in trials if trial.proposal.dataset == self.dataset])
+        return self._table(self.records.queue())
 
     @property
     def plot(self) -> LabPlots:
@@ -85,7 +81,7 @@ class Lab:
         True
         """
         require_count("id", id, 1, MAX_ID)
-        found = self.trials([id])
+        found = self.records.trials([id])
         if not found:
             raise NotFound(f"There is no {model_name(id)} in {self.folder.home}.")
         if found[0].model != id:
@@ -94,7 +90,7 @@ class Lab:
             raise NotFound(
                 f"{model_name(id)} is a model of {found[0].proposal.dataset}, but this lab is on {self.dataset}."
             )
-        return self.table(found)[0]
+        return self._table(found)[0]
 
     def train(self, asked: object, *, epochs: int | None = None, progress: bool = True) -> Models:
         """Train what is asked for, and return the models; what was trained already is returned as it is.
@@ -123,82 +119,31 @@ class Lab:
         """Compare two models; see `Model.compare`."""
         if not isinstance(first, Model):
             raise InvalidArgument(f"A model is compared with a model, but got {shown(first)}.")
-        self.require_own(first)
+        require_of(self, first)
         return first.compare(second)
 
     @property
     def card(self) -> DatasetCard:
         """What is known of the data set: input_shape, class_names, split, some examples. Raises DatasetError."""
-        if self._card is None:
-            catalogue = self._newest()
-            known = catalogue is not None and self.dataset in catalogue.datasets()
-            if catalogue is not None and known:
-                self._card = catalogue.dataset(self.dataset)
-            else:
-                self._card = load_dataset(self.dataset, self.folder.home).card()
-        return self._card
+        return self.records.card()
 
     @property
     def catalogue(self) -> Catalogue:
         """The newest snapshot, for other questions. Raises NoCatalogue while nothing was trained here."""
-        number = current_number(self.folder)
-        if self._snapshot is None or number != self._snapshot.number:
-            self._snapshot = open_snapshot(self.folder)
-        return self._snapshot
+        return self.records.newest()
 
-    @property
-    def population(self) -> Population | None:
-        """The complete models as columns; None while nothing of the data set was trained."""
-        catalogue = self._newest()
-        if catalogue is None or self.dataset not in catalogue.datasets():
-            return None
-        if self._population is None or self._population[0] != catalogue.number:
-            self._population = (catalogue.number, catalogue.population(self.dataset))
-        return self._population[1]
+    def _models(self, numbers: Sequence[int]) -> Models:
+        return self._table(self.records.trials(numbers))
 
-    def table(self, trials: Iterable[Trial]) -> Models:
-        """The models of trials."""
+    def _table(self, trials: Sequence[Trial]) -> Models:
         return Models(self, trials)
 
-    def trials(self, numbers: Sequence[int]) -> list[Trial]:
-        """The trials of these numbers, without those that do not exist."""
-        catalogue = self._newest()
-        return catalogue.trials(numbers) if catalogue else []
-
-    def trainings(self, fingerprints: Sequence[str]) -> list[Trial]:
-        """All trials of architectures, by their fingerprints, in whatever state, oldest first."""
-        catalogue = self._newest()
-        return catalogue.trainings_of(self.dataset, list(fingerprints)) if catalogue else []
-
-    @property
-    def is_paused(self) -> bool:
-        """Whether the queue is paused: no further training starts."""
-        catalogue = self._newest()
-        return catalogue is not None and catalogue.paused()
-
-    def receipt(self, command: str) -> Receipt | None:
-        """The trainer's answer to a command; None while there is none."""
-        catalogue = self._newest()
-        return catalogue.receipt(command) if catalogue else None
-
-    def require_own(self, model: Model) -> None:
-        """Raise InvalidArgument for a model of another lab."""
-        if (model.lab.folder, model.lab.dataset) != (self.folder, self.dataset):
-            other = f"{model.lab.dataset} in {model.lab.folder.home}"
-            raise InvalidArgument(f"{model_name(model.id)} is of another lab: {other}.")
-
-    def _newest(self) -> Catalogue | None:
-        try:
-            return self.catalogue
-        except NoCatalogue:
-            return None
-
     def __repr__(self) -> str:
-        catalogue = self._newest()
-        best = catalogue.best(self.dataset) if catalogue else None
-        models = pluralize(0 if self.population is None else len(self.population), "model")
+        population = self.records.population()
+        models = pluralize(0 if population is None else len(population), "model")
         about = f"Lab in {self.folder.home.name}: {models} of {self.dataset}"
-        waiting = len(self.queue)
+        best = self.records.best()
+        waiting = len(self.records.queue())
         if best:
             about += f", best {best.accuracy_text()} ({model_name(best.id)})"
         if waiting:
@@ -232,7 +177,7 @@ def open(folder: str | Path, dataset: str | Path | None = None, **settings: obje
 def _opened(folder: str | Path, dataset: str, settings: dict[str, Any]) -> Lab:
     values, _ = read_settings(home=str(folder), dataset=dataset, **settings)
     lab = Lab(DataFolder(values.home), values, dataset)
-    if lab.population is None:
+    if lab.records.population() is None:
         _require_images(dataset)
     return lab
 

@@ -9,13 +9,16 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from remap_core.drawing.snac.chips import Chip, Size
-from remap_core.drawing.snac.svg import snac_svg
+from remap_core.drawing.snac.svg import row_height, snac_svg
 from remap_core.space.edit_marks import Marks
 
 FRAME = "color-scheme:light dark;background:transparent;color:inherit;overflow-x:auto;padding:2px 0"
 CELL = "text-align:left;padding:3px 10px 3px 0;border:none;background:transparent;vertical-align:middle"
 NUMBER = "text-align:right;padding:3px 10px 3px 0;border:none;background:transparent;vertical-align:middle"
 QUIET = "opacity:0.75"
+
+MARK_ROOM = 6
+"""Pixels above and below a SNAC together, for the frames of what differs from a parent."""
 
 
 class Html(str):
@@ -50,7 +53,8 @@ def folded(title: str, content: Html) -> Html:
 
 def drawing(row: Sequence[Chip], size: Size, marks: Marks | None = None) -> Html:
     """A SNAC. marks: what differs from a parent."""
-    svg = snac_svg(row, size, marks=marks or Marks())
+    height = row_height(row, size) + MARK_ROOM
+    svg = snac_svg(row, size, height=height, marks=marks or Marks())
     return Html(f"<div style='margin:4px 0'>{svg}</div>")
 
 

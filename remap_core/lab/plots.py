@@ -40,7 +40,7 @@ class LabPlots:
         'models'
         """
         view = View(x=require_text("x", x), y=require_text("y", y))
-        population = self._lab.population
+        population = self._lab.records.population()
         if population is None or not len(population):
             raise NotFound(f"There is no finished model of {self._lab.dataset} to draw yet: train one first.")
         if not view.fits(len(population.class_names)):

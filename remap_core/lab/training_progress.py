@@ -17,6 +17,7 @@ class ProgressBar:
     def __init__(self, epochs: int, visible: bool) -> None:
         self._bar: Any = _tqdm()(total=epochs, unit="epoch", desc="Training", disable=not visible)
         self._total = epochs
+        self._shown = (0, "")
 
     def show(self, trials: Iterable[Trial], note: str = "") -> None:
         """Show how far the trainings are. note: shown instead of the best accuracy so far."""
@@ -29,9 +30,15 @@ class ProgressBar:
             epochs += trial.proposal.config.epochs if over else trial.epochs_done
             if trial.state is TrialState.COMPLETE:
                 best = max(best, trial.accuracy or 0.0)
-        self._bar.n = min(epochs, self._total)
         if not note and best:
             note = f"{finished} finished, best {percent(best)}"
+        self._write(min(epochs, self._total), note)
+
+    def _write(self, epochs: int, note: str) -> None:
+        if (epochs, note) == self._shown:
+            return  # a notebook without widgets keeps every line
+        self._shown = (epochs, note)
+        self._bar.n = epochs
         self._bar.set_postfix_str(note)
 
     def __enter__(self) -> Self:

@@ -19,8 +19,9 @@ from remap_core.formatting import count, model_name, pluralize
 from remap_core.lab.arguments import shown
 from remap_core.lab.designs.design import Design
 from remap_core.lab.designs.new_designs import design_of
-from remap_core.lab.models.model import Model, Repeats
+from remap_core.lab.models.model import Model
 from remap_core.lab.models.model_table import Models
+from remap_core.lab.models.repeats import Repeats, require_of
 from remap_core.lab.training_progress import ProgressBar
 from remap_core.services.proposals import propose_children, propose_designs, propose_repeats
 from remap_core.space.architecture import Architecture
@@ -52,9 +53,9 @@ def train(lab: Lab, asked: object, epochs: int | None, progress: bool) -> Models
         with ProgressBar(epochs_in_all, progress) as bar:
             TrainingRun(lab, new, bar).carry_out()
     trials = trainings_of(lab, proposals)
-    _warn_of_missing(trials, lab.is_paused)
+    _warn_of_missing(trials, lab.records.is_paused())
     complete = [trial.model for trial in trials if trial.state is TrialState.COMPLETE]
-    return lab.table(lab.trials(list(dict.fromkeys(complete))))
+    return Models(lab, lab.records.trials(list(dict.fromkeys(complete))))
 
 
 class TrainingRun:
@@ -97,11 +98,11 @@ class TrainingRun:
         self._show()
 
     def _show(self) -> None:
-        note = "the queue is paused" if self._lab.is_paused else ""
+        note = "the queue is paused" if self._lab.records.is_paused() else ""
         self._bar.show(trainings_of(self._lab, self._proposals), note)
 
     def _is_over(self, sent: str) -> bool:
-        receipt = self._lab.receipt(sent)
+        receipt = self._lab.records.receipt(sent)
         if receipt is None:
             return Inbox(self._lab.folder).rejection(sent) is not None
         if receipt.outcome is Outcome.REFUSED:
@@ -113,14 +114,14 @@ class TrainingRun:
         rejection = Inbox(self._lab.folder).rejection(sent)
         if rejection:
             raise UnreadableCommand(rejection)
-        receipt = self._lab.receipt(sent)
+        receipt = self._lab.records.receipt(sent)
         if receipt is not None and receipt.outcome is Outcome.REFUSED:
             raise CommandRefused(receipt.message)
 
 
 def trainings_of(lab: Lab, proposals: Sequence[Proposal]) -> list[Trial]:
     """The newest training of each proposal, as far as there is one; a complete one where there is one."""
-    known = lab.trainings([proposal.architecture.fingerprint for proposal in proposals])
+    known = lab.records.trainings([proposal.architecture.fingerprint for proposal in proposals])
     chosen = []
     for proposal in proposals:
         same = [trial for trial in known if trial.proposal.same_training(proposal)]
@@ -181,13 +182,13 @@ def _proposals(lab: Lab, wanted: Sequence[Asked], epochs: int | None) -> list[Pr
 def _proposals_of(lab: Lab, asked: Asked, now: float) -> Sequence[Proposal]:
     match asked:
         case Repeats():
-            lab.require_own(asked.model)
+            require_of(lab, asked.model)
             return propose_repeats(lab.catalogue, asked.model.trial, asked.seeds, now)
         case Model():
-            lab.require_own(asked)
+            require_of(lab, asked)
             return [asked.trial.proposal]
         case Design(parent=Model() as parent):
-            lab.require_own(parent)
+            require_of(lab, parent)
             return _child_proposals(asked, parent.trial, now)
         case Design():
             return propose_designs(lab.settings, lab.card, [asked.architecture], asked.origin, now)

@@ -19,6 +19,7 @@ from remap_core.lab.designs.neighbours import ablations_of, variations_of
 from remap_core.lab.models.export_files import write_model
 from remap_core.lab.models.model_comparison import Comparison, compared
 from remap_core.lab.models.predictions import Prediction, predicted
+from remap_core.lab.models.repeats import Repeats, require_of
 from remap_core.lab.plots import ModelPlots
 from remap_core.space.architecture import Architecture
 from remap_core.space.draft import Draft
@@ -31,17 +32,6 @@ if TYPE_CHECKING:
     from remap_core.lab.designs.design_table import Designs
     from remap_core.lab.lab import Lab
     from remap_core.lab.models.model_table import Models
-
-
-class Repeats:
-    """A request to train a model again with other seeds, for `lab.train`."""
-
-    def __init__(self, model: Model, seeds: int) -> None:
-        self.model = model
-        self.seeds = seeds
-
-    def __repr__(self) -> str:
-        return f"{pluralize(self.seeds, 'repeat')} of {model_name(self.model.id)}"
 
 
 class Model:
@@ -140,7 +130,7 @@ class Model:
     @property
     def children(self) -> Models:
         """The models that were made from it, in whatever state, oldest first."""
-        return self.lab.table(self.lab.catalogue.children(self.id))
+        return self.lab._table(self.lab.catalogue.children(self.id))
 
     @property
     def evaluation(self) -> Evaluation:
@@ -221,7 +211,7 @@ class Model:
         """
         if not isinstance(other, Model):
             raise InvalidArgument(f"A model is compared with a model, but got {shown(other)}.")
-        self.lab.require_own(other)
+        require_of(self.lab, other)
         return compared(self.lab.catalogue, self.trial, other.trial)
 
     def predict(self, images: NDArray[np.uint8]) -> Prediction:
@@ -235,7 +225,7 @@ class Model:
         >>> prediction.probabilities.shape
         (2, 10)
         """
-        self.require_complete("predict")
+        self._require_complete("predict")
         return predicted(self, images)
 
     def export(self, path: str | Path) -> Path:
@@ -248,11 +238,10 @@ class Model:
         >>> lab.front[-1].export(tempfile.mkdtemp() + "/digits.onnx").name
         'digits.onnx'
         """
-        self.require_complete("be exported")
+        self._require_complete("be exported")
         return write_model(self, path)
 
-    def require_complete(self, purpose: str) -> None:
-        """Raise NotFound where the model is not complete. purpose: what a model must be complete for."""
+    def _require_complete(self, purpose: str) -> None:
         if self.trial.state is not TrialState.COMPLETE:
             raise NotFound(f"A model must be complete to {purpose}, but {model_name(self.id)} is {self.state}.")
 

@@ -70,7 +70,7 @@ class Models(Sequence[Model]):
         >>> list(frame.columns[:3])
         ['model', 'layers', 'origin']
         """
-        population = self._lab.population
+        population = self._lab.records.population()
         rows = [_row_of(population, model) for model in self]
         columns: dict[str, list[Any]] = {
             "model": [model.id for model in self],
@@ -98,7 +98,7 @@ class Models(Sequence[Model]):
             return notebook_html.framed(notebook_html.heading("No models yet"))
         blocks = max(len(model.architecture.layers) + 1 for model in self)
         size = table_size(blocks)
-        population = self._lab.population
+        population = self._lab.records.population()
         rows = [_table_row(model, population, size) for model in self._models[:MAX_ROWS]]
         header = ("", "SNAC", "Accuracy", "Parameters", "Latency", "Epochs", "Origin", "Edits")
         body = notebook_html.table(header, rows, numbers=(0, 2, 3, 4, 5))
@@ -110,7 +110,7 @@ class Models(Sequence[Model]):
 def _with_parents(lab: Lab, trials: Sequence[Trial]) -> Iterator[Model]:
     """The models of trials, whose parents are looked up together."""
     numbers = {trial.proposal.parent for trial in trials if trial.proposal.parent is not None}
-    parents = {parent.id: parent for parent in lab.trials(sorted(numbers))}
+    parents = {parent.id: parent for parent in lab.records.trials(sorted(numbers))}
     for trial in trials:
         yield Model(lab, trial, parents.get(trial.proposal.parent or 0))
 
