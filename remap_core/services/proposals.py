@@ -16,7 +16,8 @@ from remap_core.catalogue.reader import Catalogue
 from remap_core.errors import InvalidTrial
 from remap_core.settings import Settings
 from remap_core.space.architecture import Architecture
-from remap_core.space.sampler import SPACES, sample_architectures
+from remap_core.space.sampler import sample_architectures
+from remap_core.space.search_spaces import SPACES
 from remap_core.space.text import parse_layers
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.population import Population

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from remap_core.space.architecture import Architecture
-from remap_core.space.execution_plan import Plan, cheapest_plan, unchanging
+from remap_core.space.execution_plan import ExecutionPlan, cheapest_plan, static_prefix
 from remap_core.space.layers import BatchNorm
 from remap_core.training.device import multiplies_bf16
 from remap_core.training.device_data import DeviceImages
@@ -63,7 +63,7 @@ class Learner:
     @classmethod
     def begin(cls, architecture: Architecture, seed: int, device: str, batch_size: int = 256) -> Learner:
         """A fresh network, to learn in batches of this size; the same seed gives the same weights on every device."""
-        plan = cheapest_plan(architecture, batch_size) if device == "cpu" else Plan(architecture, batch_size)
+        plan = cheapest_plan(architecture, batch_size) if device == "cpu" else ExecutionPlan(architecture, batch_size)
         at_once = max(1, MOST_VALUES_AT_ONCE // max(plan.activation_sizes)) if device == "cpu" else ALL_AT_ONCE
         with seeded("cpu", seed, 0):
             network = build(architecture, min(at_once, batch_size))
@@ -79,7 +79,7 @@ class Learner:
         pays = plan.multiply_adds * batch_size >= LEAST_FOR_BF16
         bf16 = device == "cpu" and multiplies_bf16() and pays
         whole = any(isinstance(layer, BatchNorm) for layer in architecture.layers)
-        return cls(network, body_of(network, plan), optimizer, unchanging(architecture), bf16, at_once, whole)
+        return cls(network, body_of(network, plan), optimizer, static_prefix(architecture), bf16, at_once, whole)
 
     def ahead(self, images: DeviceImages, should_stop: Callable[[], bool]) -> DeviceImages:
         """The images behind the network's first modules that never change, once for all epochs, where these fit."""

@@ -97,7 +97,7 @@ def layer_table(architecture: Architecture, key: str) -> None:
 
 def merging_sentence(architecture: Architecture) -> str | None:
     """What could be there instead of linear layers in a row; None where there are none, or nothing smaller."""
-    fewer = smallest_equivalent(architecture).merged
+    fewer = smallest_equivalent(architecture).fused
     if fewer == architecture:
         return None
     return (

@@ -11,7 +11,7 @@ from small_tasks import BARS, trial_on
 from strategies import architectures
 
 from remap_core.space.architecture import Architecture
-from remap_core.space.execution_plan import Plan, Segment, cheapest_plan, smallest_equivalent, unchanging
+from remap_core.space.execution_plan import ExecutionPlan, LinearRun, cheapest_plan, smallest_equivalent, static_prefix
 from remap_core.space.text import parse_layers
 from remap_core.training.device_data import resident
 from remap_core.training.learner import Learner
@@ -27,7 +27,7 @@ def segments_of(layers: str, images: int = 256, size: int = 28) -> list[tuple[in
     """First layers of the segments and the layers behind their last; the head comes last."""
     return [
         (segment.start, segment.stop)
-        for segment in cheapest_plan(architecture_of(layers, (1, size, size)), images).segments
+        for segment in cheapest_plan(architecture_of(layers, (1, size, size)), images).runs
     ]
 
 
@@ -66,11 +66,11 @@ def test_a_merged_architecture_does_the_same_with_the_kernels_of_its_segments(ar
     plan = smallest_equivalent(architecture)
     with double_precision(), torch.no_grad():
         torch.manual_seed(0)
-        network, merged = build(architecture).eval(), build(plan.merged).eval()
-        of, into = modules_of(network, architecture), modules_of(merged, plan.merged)
-        steps = sorted(plan.steps, key=lambda step: step.start if isinstance(step, Segment) else step)
+        network, merged = build(architecture).eval(), build(plan.fused).eval()
+        of, into = modules_of(network, architecture), modules_of(merged, plan.fused)
+        steps = sorted(plan.steps, key=lambda step: step.start if isinstance(step, LinearRun) else step)
         for step, modules in zip(steps, into, strict=True):
-            if isinstance(step, Segment):
+            if isinstance(step, LinearRun):
                 kernel, bias = Contracted(step, [*chain(*of[step.start : step.stop])]).kernel()
                 modules[-1].weight.copy_(kernel.reshape(modules[-1].weight.shape))
                 modules[-1].bias.copy_(bias)
@@ -94,8 +94,8 @@ def test_what_a_plan_foresees_is_what_its_modules_put_out(architecture, images):
 
 @given(architectures(), st.sampled_from([1, 20, 10**9]))
 def test_segments_follow_each_other_behind_what_never_changes(architecture, images):
-    ends = [unchanging(architecture)]
-    for segment in cheapest_plan(architecture, images).segments:
+    ends = [static_prefix(architecture)]
+    for segment in cheapest_plan(architecture, images).runs:
         ends += [segment.start, segment.stop]
         assert segment.stop - segment.start > 1
     assert ends == sorted(ends)
@@ -127,7 +127,7 @@ def test_linear_layers_with_nothing_between_them_are_contracted(layers, segments
     ],
 )
 def test_functions_that_only_grow_are_computed_behind_the_max_pools_that_follow_them(layers, steps):
-    plan = Plan(architecture_of(layers), 256)
+    plan = ExecutionPlan(architecture_of(layers), 256)
     assert list(plan.steps) == steps
 
 
@@ -139,7 +139,7 @@ def test_what_costs_more_to_make_than_it_saves_is_not_contracted():
 def test_a_contracted_convolution_costs_what_one_of_its_size_does():
     two, one = architecture_of("Conv 64x1, Conv 32x5, Tanh"), architecture_of("Conv 32x5, Tanh")
     assert cheapest_plan(two, 256).multiply_adds == one.multiply_adds + 32 * 64 * 25 / 256  # its kernel, once for all
-    assert Plan(two, 256).multiply_adds == two.multiply_adds
+    assert ExecutionPlan(two, 256).multiply_adds == two.multiply_adds
 
 
 def test_a_learner_of_contracted_layers_learns_what_one_does_that_computes_them_one_by_one():
@@ -161,7 +161,7 @@ def test_gradients_in_bf16_are_those_of_the_layers_one_by_one_but_for_rounding(l
     torch.manual_seed(0)
     network = build(architecture)
     plan = cheapest_plan(architecture, 256)
-    assert plan.segments
+    assert plan.runs
     images = torch.randn(64, 28, 28, 1).permute(0, 3, 1, 2)
     found = []
     for body, bf16 in ((network, False), (body_of(network, plan), True)):

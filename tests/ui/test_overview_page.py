@@ -116,7 +116,7 @@ def test_ranges_kinds_and_origins_are_typed_and_counted(home):
 def test_a_range_that_cannot_be_is_said_and_the_present_one_stays(home):
     write_catalogue(home)
     app = enter(opened("overview", parameters="-5000"), **{"filter-parameters-low": 9_000.0})
-    assert "A range must begin below its end, but got 9000 to 5000." in said(app)
+    assert "A range must start at or below its end, but got 9000 to 5000." in said(app)
     assert app.number_input(key="filter-parameters-low").value is None
     assert address(app)["parameters"] == "-5000"
 

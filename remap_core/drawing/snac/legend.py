@@ -10,7 +10,7 @@ from math import ceil
 from operator import itemgetter
 from typing import NamedTuple
 
-from remap_core.drawing.palette import CHIP_COLOURS, QUIET_TEXT
+from remap_core.drawing.palette import QUIET_TEXT, chip_kinds
 from remap_core.drawing.snac.chips import Chip, HeightScale, Size
 from remap_core.drawing.snac.svg import FONT, row_body
 from remap_core.formatting import count, pluralize
@@ -39,9 +39,10 @@ class Legend(NamedTuple):
 
 def entries(rows: Iterable[Sequence[Chip]], size: Size) -> list[Entry]:
     """One entry for each look that occurs, in the palette's order; kinds of layers that look alike share one."""
+    order = chip_kinds()
     looks: dict[tuple[int, str], list[Chip]] = {}
     for chip in (chip for row in rows for chip in row):
-        looks.setdefault((_ORDER.index(chip.kind), chip.symbol if size.symbol else ""), []).append(chip)
+        looks.setdefault((order.index(chip.kind), chip.symbol if size.symbol else ""), []).append(chip)
     return [Entry(_swatch(found[0], size), _names(found)) for _, found in sorted(looks.items(), key=itemgetter(0))]
 
 
@@ -54,9 +55,6 @@ def legend(rows: Iterable[Sequence[Chip]], size: Size, scale: HeightScale, width
     foot = len(lines) * pitch + FONT_SIZE
     widest = max(size.gap / 2 + _width(known), *(sum(_taken(entry, size) for entry in line) for line in lines))
     return Legend(body + _text(known, size.gap / 2, foot), ceil(widest), foot + SPACE)
-
-
-_ORDER = list(CHIP_COLOURS)
 
 
 def _swatch(chip: Chip, size: Size) -> Chip:

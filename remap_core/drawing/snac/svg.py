@@ -8,12 +8,11 @@ from functools import lru_cache
 from html import escape
 from itertools import groupby
 
-from remap_core.drawing.palette import CHIP_COLOURS, HEAD, QUIET_TEXT, SELECTION
+from remap_core.drawing.palette import HEAD, QUIET_TEXT, SELECTION, chip_appearance
 from remap_core.drawing.snac.chips import (
     DOTS_INSET,
     Chip,
     HeightScale,
-    Polyline,
     Size,
     bracket_ends,
     chips,
@@ -24,6 +23,7 @@ from remap_core.drawing.snac.chips import (
 from remap_core.drawing.snac.repeated_blocks import RepeatedBlock
 from remap_core.space.architecture import Architecture
 from remap_core.space.edit_marks import Marks
+from remap_core.space.layers import Polyline
 from remap_core.space.text import layers_text, parse_layers
 
 LABEL_LINE = 11
@@ -124,7 +124,10 @@ def _strip(text: str) -> str:
     kinds = [*(layer.kind for layer in parse_layers(text)), HEAD]
     more = f" +{len(kinds) - STRIP_BLOCKS}" if len(kinds) > STRIP_BLOCKS else ""
     runs = ((kind, len(list(run))) for kind, run in groupby(kinds[:STRIP_BLOCKS]))
-    return "".join(f"<span style='color:{CHIP_COLOURS[kind]}'>{'▮' * length}</span>" for kind, length in runs) + more
+    return (
+        "".join(f"<span style='color:{chip_appearance(kind).colour}'>{'▮' * length}</span>" for kind, length in runs)
+        + more
+    )
 
 
 def _labels_end(row: Sequence[Chip], size: Size) -> int:

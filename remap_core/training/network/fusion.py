@@ -14,25 +14,25 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv_transpose2d, linear
 
-from remap_core.space.execution_plan import Plan, Segment
+from remap_core.space.execution_plan import ExecutionPlan, LinearRun
 from remap_core.space.layers import Shape
 from remap_core.training.network import modules, pools
 from remap_core.training.network.build import modules_of
 
 
-def body_of(network: nn.Sequential, plan: Plan) -> nn.Sequential:
+def body_of(network: nn.Sequential, plan: ExecutionPlan) -> nn.Sequential:
     """The modules of a plan's architecture, as it says, those of each segment as one. Weights are the network's."""
     of = modules_of(network, plan.architecture)
     body: list[nn.Module] = []
     for step in plan.steps:
-        body += [Contracted(step, [*chain(*of[step.start : step.stop])])] if isinstance(step, Segment) else of[step]
+        body += [Contracted(step, [*chain(*of[step.start : step.stop])])] if isinstance(step, LinearRun) else of[step]
     return nn.Sequential(*body)
 
 
 class Contracted(nn.Module):
     """The layer that the modules of a segment are together, by their weights."""
 
-    def __init__(self, segment: Segment, of: Sequence[nn.Module]) -> None:
+    def __init__(self, segment: LinearRun, of: Sequence[nn.Module]) -> None:
         super().__init__()
         self.segment = segment
         self.of = nn.ModuleList(module for module in of if not isinstance(module, modules.Flatten))

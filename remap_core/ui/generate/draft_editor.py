@@ -16,8 +16,8 @@ from remap_core.formatting import pluralize
 from remap_core.space.draft import Draft
 from remap_core.space.edits import Remove
 from remap_core.space.grid import Grid, grid_values, layers_of
-from remap_core.space.layers import Layer
-from remap_core.space.sampler import SPACES
+from remap_core.space.layers import Layer, offered_layers
+from remap_core.space.search_spaces import SPACES
 from remap_core.space.text import layer_text, layers_text
 from remap_core.trials.trial import Trial
 from remap_core.ui import app_data
@@ -48,7 +48,7 @@ def handcraft(parent: Trial) -> Children:
 
 def _drawn(parent: Trial, draft: Draft) -> None:
     chosen = st.session_state.get(LAYER)
-    misfit = draft.misfit.index if draft.misfit else None
+    misfit = draft.mismatch.index if draft.mismatch else None
     figure = row_figure(
         draft_chips(draft, Size.LARGE),
         Size.LARGE,
@@ -90,8 +90,8 @@ def _verdict(draft: Draft) -> None:
     refused = st.session_state.pop(REFUSED, None)
     if refused:
         st.error(escape_markdown(refused))
-    if draft.misfit:
-        st.warning(draft.misfit.sentence, icon=":material/block:")
+    if draft.mismatch:
+        st.warning(draft.mismatch.sentence, icon=":material/block:")
     elif draft.architecture:
         parent, child = draft.parent, draft.architecture
         change = child.parameters - parent.parameters
@@ -108,7 +108,7 @@ def _merging(parent: Trial, draft: Draft) -> None:
     sentence = merging_sentence(draft.architecture) if draft.architecture else None
     if sentence:
         with st.container(horizontal=True, vertical_alignment="center"):
-            _action(parent, "Merge linear layers", "merge", draft.merged)
+            _action(parent, "Merge linear layers", "merge", draft.fused)
             st.caption(sentence)
 
 
@@ -144,8 +144,8 @@ def _insert_layer(parent: Trial, draft: Draft) -> None:
 
 
 def _grid() -> Grid:
-    """The layers of the space in use, then those of the others: what is handcrafted may be of any kind."""
-    return layers_of(SPACES[app_data.settings().space], *SPACES.values())
+    """The layers of the space in use, then those of every other kind."""
+    return (*layers_of(SPACES[app_data.settings().space]), *offered_layers())
 
 
 def _hyperparameters(layer: Layer, key: str) -> dict[str, Any]:
