@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 
 from remap_core.catalogue.reader import Catalogue
 from remap_core.errors import RemapError
-from remap_core.geometry.embedding.layout import LANDMARKS_ABOVE, align, choose_landmarks, embed, embed_landmarks, relay
+from remap_core.geometry.embedding.layout import (
+    LANDMARKS_ABOVE,
+    align,
+    choose_landmarks,
+    embed,
+    embed_landmarks,
+    recompute,
+)
 from remap_core.geometry.embedding.placement import place_newcomers
 from remap_core.geometry.otmann.distances import OtmannIndex
 from remap_core.geometry.prediction_distances import PredictionIndex
@@ -80,7 +87,7 @@ class IncrementalMap:
             rows = choose_landmarks(n, np.random.default_rng(n))
             found = embed_landmarks(self._distances_to([self._models[row] for row in rows]).T, rows)
         elif n > AFRESH_UP_TO and len(old):
-            found = relay(self._index.distances(), old)
+            found = recompute(self._index.distances(), old)
         else:
             found = embed(self._index.distances())
         return (align(found.points, old) if len(old) else found.points), found.stress

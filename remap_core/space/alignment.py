@@ -77,7 +77,10 @@ def alignment_cost(pairs: Sequence[Pair]) -> int:
     return sum(COSTS[pair.change] for pair in pairs)
 
 
-def difference_sentences(before: Sequence[Layer], after: Sequence[Layer]) -> list[str]:
+def difference_sentences(
+    before: Sequence[Layer],
+    after: Sequence[Layer],
+) -> list[str]:
     """Every difference in words, in order; layers are those of `before`, counted from 1. Empty for equal chains.
 
     >>> from remap_core.space.text import parse_layers
@@ -94,7 +97,12 @@ def difference_sentences(before: Sequence[Layer], after: Sequence[Layer]) -> lis
     return sentences
 
 
-def _sentence(pair: Pair, before: Sequence[Layer], after: Sequence[Layer], next_index: int) -> str:
+def _sentence(
+    pair: Pair,
+    before: Sequence[Layer],
+    after: Sequence[Layer],
+    next_index: int,
+) -> str:
     if pair.after is None:
         return change_sentences.removed(before, next_index - 1)
     new = after[pair.after]
@@ -103,7 +111,10 @@ def _sentence(pair: Pair, before: Sequence[Layer], after: Sequence[Layer], next_
     return change_sentences.changed(before, pair.before, layer_text(new))
 
 
-def _suffix_costs(before: Sequence[Layer], after: Sequence[Layer]) -> list[list[int]]:
+def _suffix_costs(
+    before: Sequence[Layer],
+    after: Sequence[Layer],
+) -> list[list[int]]:
     """costs[i][j]: the smallest cost of aligning before[i:] with after[j:]."""
     n = len(before)
     m = len(after)
@@ -120,7 +131,12 @@ def _suffix_costs(before: Sequence[Layer], after: Sequence[Layer]) -> list[list[
     return costs
 
 
-def _pair_cost(before: Sequence[Layer], after: Sequence[Layer], i: int, j: int) -> int | None:
+def _pair_cost(
+    before: Sequence[Layer],
+    after: Sequence[Layer],
+    i: int,
+    j: int,
+) -> int | None:
     """0 for equal layers, CHANGED_COST for one kind, None past an end and for different kinds."""
     if i >= len(before) or j >= len(after):
         return None

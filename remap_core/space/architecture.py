@@ -93,7 +93,8 @@ class Architecture:
     @property
     def has_hidden_weights(self) -> bool:
         """Whether a layer before the head multiplies by trained weights."""
-        return any(cost.multiply_adds for cost in self.costs[:-1])
+        *hidden, _head = self.costs
+        return any(cost.multiply_adds for cost in hidden)
 
     @property
     def is_linear(self) -> bool:
@@ -104,7 +105,8 @@ class Architecture:
     def fingerprint(self) -> str:
         """Identity of the architecture: 32 hexadecimal digits of the SHA-256 of its canonical JSON."""
         canonical = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(canonical.encode()).hexdigest()[:32]
+        digest = hashlib.sha256(canonical.encode())
+        return digest.hexdigest()[:32]
 
     def with_layers(self, layers: Sequence[Layer]) -> Architecture:
         """The same task with another chain."""
@@ -170,5 +172,6 @@ def _require_json(form: object) -> Mapping[str, Any]:
 
 def _require_list(name: str, value: object) -> Sequence[object]:
     if not isinstance(value, list | tuple):
-        raise InvalidArchitecture(f"{name} must be a list, but got {type(value).__name__}.")
+        kind = type(value).__name__
+        raise InvalidArchitecture(f"{name} must be a list, but got {kind}.")
     return value

@@ -34,8 +34,9 @@ def grid_values(grid: Grid, kind: str) -> dict[str, tuple[Any, ...]]:
         return {}
     values = {}
     for field in fields(layers[0]):  # type: ignore[arg-type]
-        unique = dict.fromkeys(getattr(layer, field.name) for layer in layers)
-        values[field.name] = tuple(unique)
+        name = field.name
+        unique = dict.fromkeys(getattr(layer, name) for layer in layers)
+        values[name] = tuple(unique)
     return values
 
 
@@ -49,6 +50,7 @@ def other_values(grid: Grid, layer: Layer) -> tuple[tuple[str, Any], ...]:
     """
     others = []
     for name, values in grid_values(grid, layer.kind).items():
-        current = getattr(layer, name)
-        others += [(name, value) for value in values if value != current]
+        for value in values:
+            if value != getattr(layer, name):
+                others.append((name, value))
     return tuple(others)
