@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from remap_core.analysis.durations import FEWEST, Measured, estimate_time
+from remap_core.analysis.durations import MIN_TRAININGS, Measured, estimate_time
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.data_folder.folder import DataFolder
@@ -57,7 +57,7 @@ def replay(catalogue: Catalogue, trials: Sequence[Trial], predict: Predict) -> l
     for trial in trials[SKIPPED:]:
         before = [one for one in trials if (one.finished or 0.0) <= (trial.started or 0.0)]
         measured = [Measured(one.architecture, one.proposal.config.batch_size, taken[one.id]) for one in before]
-        if len(measured) >= FEWEST:
+        if len(measured) >= MIN_TRAININGS:
             found.append((predict(measured, trial), taken[trial.id]))
     return found
 

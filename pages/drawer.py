@@ -68,7 +68,7 @@ def act(catalogue: Catalogue, chosen: list[Trial]) -> None:
             on_click="ignore",
             help="A list of architectures, as `remap describe` reads it.",
         )
-        report = report_of(catalogue, app_data.population_of(chosen[0].proposal.dataset), ids, time.time())
+        report = report_of(catalogue, app_data.dataset_view(chosen[0].proposal.dataset).population, ids, time.time())
         st.download_button(
             f"Report on {pluralize(len(chosen), 'model')}",
             report_html(report),

@@ -78,4 +78,4 @@ with frame.page("generate"):
     st.markdown("##### Children")
     live.live(lambda newest: answers_and_children(newest, parents))
     with st.expander("What each kind of edit did, over all models"):
-        show_effects(catalogue, selected.proposal.dataset)
+        show_effects(selected.proposal.dataset)

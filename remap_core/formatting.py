@@ -49,6 +49,15 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %" if isfinite(share) else NOT_AVAILABLE
 
 
+def relative_error(share: float) -> str:
+    """How far an estimate is typically off, as a share of it.
+
+    >>> relative_error(0.2331)
+    '± 23 %'
+    """
+    return f"± {100 * share:.0f} %"
+
+
 def spread(deviation: float, seeds: int | None = None) -> str:
     """A standard deviation of accuracies (0..1), in points; with the number of seeds where that is given.
 

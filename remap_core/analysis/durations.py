@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from heapq import heapreplace
 
 import numpy as np
 from scipy.optimize import nnls
@@ -11,9 +12,9 @@ from scipy.optimize import nnls
 from remap_core.space.architecture import Architecture
 from remap_core.space.execution_plan import cheapest_plan, static_prefix
 from remap_core.trials.population import Floats
-from remap_core.trials.trial import Trial, TrialState
+from remap_core.trials.trial import Proposal, Trial
 
-FEWEST = 3
+MIN_TRAININGS = 3
 """Finished trainings that an estimate needs."""
 
 LATEST = 200
@@ -51,13 +52,19 @@ class TimeEstimate:
         """Expected seconds of one epoch."""
         return float(np.dot(self.costs, work_of(architecture, batch_size)))
 
+    def training_seconds(self, proposal: Proposal) -> float:
+        """Expected seconds of all epochs of a training."""
+        config = proposal.config
+        return config.epochs * self.epoch_seconds(proposal.architecture, config.batch_size)
+
     def remaining_seconds(self, trial: Trial) -> float:
-        """Expected seconds until a trial that waits or runs is finished; 0 for one that is."""
+        """Expected seconds until a trial is finished, at the pace of its own last epoch; 0 for a finished trial."""
         if trial.state.is_finished():
             return 0.0
-        config = trial.proposal.config
-        per_epoch = trial.last.seconds if trial.last else self.epoch_seconds(trial.architecture, config.batch_size)
-        return (config.epochs - trial.epochs_done) * per_epoch
+        if trial.last is None:
+            return self.training_seconds(trial.proposal)
+        epochs_left = trial.proposal.config.epochs - trial.epochs_done
+        return epochs_left * trial.last.seconds
 
 
 def work_of(architecture: Architecture, batch_size: int) -> Floats:
@@ -76,25 +83,25 @@ def work_of(architecture: Architecture, batch_size: int) -> Floats:
 def estimate_time(measured: Sequence[Measured]) -> TimeEstimate | None:
     """What the finished trainings, the oldest first, say of the next ones; None where fewer than 3 are known."""
     known = [one for one in measured if np.isfinite(one.seconds) and one.seconds > 0][-LATEST:]
-    if len(known) < FEWEST:
+    if len(known) < MIN_TRAININGS:
         return None
     work = np.stack([work_of(one.architecture, one.batch_size) for one in known])
     seconds = np.array([one.seconds for one in known])
     return TimeEstimate(tuple(_costs(work, seconds).tolist()), len(known), _error(work, seconds))
 
 
-def queue_seconds(trials: Iterable[Trial], estimates: Mapping[str, TimeEstimate], workers: int) -> float:
-    """Expected seconds until all the trials, given in the queue's order, are finished by so many workers.
+def schedule_seconds(durations: Iterable[float], workers: int) -> float:
+    """Seconds until trainings of these durations, in the queue's order, are finished by so many workers.
 
-    Every trial goes to the worker that is free first, as the trainer does it; running ones hold theirs.
-    estimates: by data set, one for each on which a trial is to be trained.
+    The trainer's rule: each training goes to the worker that is free first.
+
+    >>> schedule_seconds([5.0, 1.0, 1.0, 4.0], workers=2)
+    6.0
     """
-    busy = [0.0] * max(1, workers)
-    unfinished = (trial for trial in trials if not trial.state.is_finished())
-    for trial in sorted(unfinished, key=lambda trial: trial.state is not TrialState.RUNNING):
-        soonest = busy.index(min(busy))
-        busy[soonest] += estimates[trial.proposal.dataset].remaining_seconds(trial)
-    return max(busy)
+    busy_until = [0.0] * workers
+    for seconds in durations:
+        heapreplace(busy_until, busy_until[0] + seconds)
+    return max(busy_until)
 
 
 def _costs(work: Floats, seconds: Floats) -> Floats:
@@ -112,6 +119,6 @@ def _costs(work: Floats, seconds: Floats) -> Floats:
 
 def _error(work: Floats, seconds: Floats) -> float:
     """Median share by which the last trainings differ from what those before each of them say."""
-    judged = range(max(FEWEST, len(seconds) - JUDGED), len(seconds))
+    judged = range(max(MIN_TRAININGS, len(seconds) - JUDGED), len(seconds))
     missed = [abs(work[row] @ _costs(work[:row], seconds[:row]) / seconds[row] - 1) for row in judged]
     return float(np.median(missed)) if missed else float("nan")

@@ -72,9 +72,8 @@ def previews(
             if twin != number:
                 preview = replace(preview, verdict=PreviewStatus.DUPLICATE, reason=f"The same child as row {twin}.")
             elif estimate:
-                config = parent.proposal.config
-                seconds = estimate.epoch_seconds(candidate.child, config.batch_size)
-                preview = replace(preview, seconds=config.epochs * seconds)
+                proposal = replace(parent.proposal, architecture=candidate.child)
+                preview = replace(preview, seconds=estimate.training_seconds(proposal))
         found.append(preview)
     return found
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from remap_core.catalogue.connection import LiveConnection
 from remap_core.errors import CommandRefused
+from remap_core.formatting import model_name, percent
 from remap_core.trials.annotations import Annotation
 from remap_core.trials.evaluation import SealedScore, SealedTest
 from remap_core.trials.trial import Trial, TrialId, TrialState
@@ -50,7 +51,7 @@ def finish(live: LiveConnection, trial: TrialId, outcome: SealedScore | str, now
     score = (outcome.images, outcome.right, outcome.loss) if isinstance(outcome, SealedScore) else (None, None, None)
     error = outcome if isinstance(outcome, str) else None
     if not live.rows("SELECT trial FROM sealed_tests WHERE trial = ? AND finished IS NULL", trial):
-        raise CommandRefused(f"Nobody waits for a test score of trial {trial}.")
+        raise CommandRefused(f"No test score of {model_name(trial)} was requested.")
     live.change(
         "UPDATE sealed_tests SET finished = ?, images = ?, correct = ?, loss = ?, error = ? WHERE trial = ?",
         *(now, *score, error, trial),
@@ -60,8 +61,10 @@ def finish(live: LiveConnection, trial: TrialId, outcome: SealedScore | str, now
 def _require_unscored(trial: Trial, known: SealedTest | None) -> None:
     """Refuse to score what is not complete, what is being scored, and what has a score: the test set is seen once."""
     if trial.state is not TrialState.COMPLETE:
-        raise CommandRefused(f"Trial {trial.id} must be complete to be tested, but it is {trial.state}.")
+        raise CommandRefused(f"{model_name(trial.id)} must be complete to be tested, but it is {trial.state}.")
     if known and known.is_pending:
-        raise CommandRefused(f"The test score of trial {trial.id} was asked for already.")
+        raise CommandRefused(f"The test score of {model_name(trial.id)} was already requested.")
     if known and known.score:
-        raise CommandRefused(f"Trial {trial.id} was tested already: {known.score.accuracy:.1%} of the test images.")
+        raise CommandRefused(
+            f"{model_name(trial.id)} was already tested: {percent(known.score.accuracy)} test accuracy."
+        )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remap_core.errors import InvalidTrial
+from remap_core.formatting import model_name
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.evaluation import Evaluation, Latency
 from remap_core.trials.trial import Trial
@@ -96,14 +97,17 @@ def _require_evaluation(trial: Trial, evaluation: Evaluation, gold: LabelSet | N
     classes, predictions = trial.architecture.classes, evaluation.predictions
     if evaluation.confusion.shape != (classes, classes):
         shape = " x ".join(map(str, evaluation.confusion.shape))
-        raise InvalidTrial(f"The confusion counts of trial {trial.id} must be {classes} x {classes}, but are {shape}.")
+        raise InvalidTrial(
+            f"The confusion counts of {model_name(trial.id)} must be {classes} x {classes}, but are {shape}."
+        )
     if len(predictions) and predictions.max() >= classes:
         raise InvalidTrial(
-            f"The predictions of trial {trial.id} must be classes below {classes}, but one is {predictions.max()}."
+            f"The predictions of {model_name(trial.id)} must be classes below {classes}, but one is "
+            f"{predictions.max()}."
         )
     if gold and len(predictions) != len(gold.labels):
         raise InvalidTrial(
-            f"Trial {trial.id} must have one prediction for each of the {len(gold.labels)} validation images of "
+            f"{model_name(trial.id)} must have one prediction for each of the {len(gold.labels)} validation images of "
             f"{trial.proposal.dataset}, but has {len(predictions)}."
         )
 

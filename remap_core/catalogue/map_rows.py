@@ -36,12 +36,12 @@ def write_map(live: LiveConnection, drawn: ModelMap) -> None:
     key = (drawn.dataset, drawn.relation.value)
     known = live.rows(SELECT_MAP, *key)
     ((placed,),) = live.rows("SELECT count(*) FROM places WHERE dataset = ? AND relation = ?", *key)
-    if not known or known[0][0] != drawn.edition:
+    if not known or known[0][0] != drawn.version:
         live.change("DELETE FROM places WHERE dataset = ? AND relation = ?", *key)
         placed = 0
     live.change("DELETE FROM maps WHERE dataset = ? AND relation = ?", *key)
     live.change(
-        "INSERT INTO maps VALUES (?, ?, ?, ?, ?, false)", *key, drawn.edition, drawn.laid_out_with, float(drawn.stress)
+        "INSERT INTO maps VALUES (?, ?, ?, ?, ?, false)", *key, drawn.version, drawn.laid_out_with, float(drawn.stress)
     )
     live.insert("places", _places(drawn, placed))
 

@@ -25,6 +25,7 @@ from remap_core.catalogue.rows import (
     trial_of,
 )
 from remap_core.errors import CatalogueError, NotFound
+from remap_core.formatting import model_name
 from remap_core.trials.annotations import Annotation
 from remap_core.trials.commands import Receipt
 from remap_core.trials.dataset_card import DatasetCard
@@ -126,7 +127,7 @@ class Catalogue:
         """The trial; raises NotFound."""
         found = self.trials([trial])
         if not found:
-            raise NotFound(f"There is no trial {trial}.")
+            raise NotFound(f"{model_name(trial)} does not exist.")
         return found[0]
 
     def trials(self, trials: Sequence[TrialId]) -> list[Trial]:

@@ -84,7 +84,7 @@ class Publisher:
     def _clear(self) -> None:
         """Old snapshots, and what a publisher that was killed had not finished."""
         old = [snapshot_path(self._folder, number) for number in _numbers(self._folder)[:-KEPT]]
-        with self._folder.using():
+        with self._folder.errors_as_unusable():
             for path in (*old, *self._folder.snapshots.glob("*.tmp")):
                 path.unlink(missing_ok=True)
 

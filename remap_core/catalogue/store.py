@@ -18,6 +18,7 @@ from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.rows import SELECT_RECEIPT, SELECT_TRIAL, new_trials, possible_ids, receipt_of, trial_of
 from remap_core.data_folder.folder import DataFolder
 from remap_core.errors import CommandRefused, NotFound
+from remap_core.formatting import model_name
 from remap_core.trials.annotations import Annotation
 from remap_core.trials.commands import Outcome, Receipt
 from remap_core.trials.dataset_card import DatasetCard
@@ -96,12 +97,12 @@ class CatalogueStore:
             self._live.insert("trials", new_trials(proposals, first, self._end(), now))
         return list(range(first, first + len(proposals)))
 
-    def claim(self, now: float, resting: Collection[TrialId] = ()) -> Trial | None:
+    def claim(self, now: float, on_hold: Collection[TrialId] = ()) -> Trial | None:
         with self._live.transaction():
             found = self._live.rows(
                 "SELECT id FROM trials WHERE state = 'waiting' AND NOT (SELECT paused FROM trainer) "
                 "AND NOT list_contains(?::BIGINT[], id) ORDER BY position LIMIT 1",
-                list(resting),
+                list(on_hold),
             )
             for (trial,) in found:
                 self._live.change("UPDATE trials SET state = 'running', started = ? WHERE id = ?", now, trial)
@@ -138,7 +139,7 @@ class CatalogueStore:
                 raise NotFound(f"There is no batch {batch!r:.80}.")
             open_ones = [trial for trial, state in found if not TrialState(state).is_finished()]
             if not open_ones:
-                raise CommandRefused(f"Nothing of the batch {batch!r:.80} waits or runs any more.")
+                raise CommandRefused(f"All trials of the batch {batch!r:.80} have ended already.")
             self._live.change(
                 "UPDATE trials SET state = 'cancelled', finished = ? WHERE id IN (SELECT unnest(?::BIGINT[]))",
                 *(now, open_ones),
@@ -150,7 +151,7 @@ class CatalogueStore:
             ended = self._require(trial, TrialState.FAILED, TrialState.CANCELLED, TrialState.PRUNED)
             same = self.find_same_training(ended.proposal)
             if same is not None:
-                raise CommandRefused(f"Trial {trial} need not be tried again: trial {same} is the same training.")
+                raise CommandRefused(f"{model_name(trial)} was not retried: {model_name(same)} is the same training.")
             self._live.change(
                 "UPDATE trials SET state = 'waiting', attempt = attempt + 1, position = ?, started = NULL, "
                 "finished = NULL, error = NULL, epochs_done = 0, train_loss = NULL, train_accuracy = NULL, "
@@ -193,7 +194,7 @@ class CatalogueStore:
         for ident in possible_ids([trial]):
             for row in self._live.rows(SELECT_TRIAL + " WHERE id = ?", ident):
                 return trial_of(row)
-        raise NotFound(f"There is no trial {trial}.")
+        raise NotFound(f"{model_name(trial)} does not exist.")
 
     def find_same_training(self, proposal: Proposal) -> TrialId | None:
         found = self._live.rows(
@@ -249,7 +250,9 @@ class CatalogueStore:
     def _require(self, trial: TrialId, *states: TrialState) -> Trial:
         found = self.trial(trial)
         if found.state not in states:
-            raise CommandRefused(f"Trial {trial} must be {' or '.join(states)} for this, but it is {found.state}.")
+            raise CommandRefused(
+                f"{model_name(trial)} must be {' or '.join(states)} for this, but it is {found.state}."
+            )
         return found
 
     # Notes, tags and sealed tests

@@ -7,17 +7,17 @@ from typing import Annotated
 
 import typer
 
-from remap_core.analysis.durations import estimate_time, queue_seconds
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import read_trainer
 from remap_core.data_folder.inbox import Inbox
 from remap_core.datasets.dataset import canonical_name, load_dataset, to_download
 from remap_core.errors import NoCatalogue
+from remap_core.services.expected_time import expected_time, time_sentence, workers_of
 from remap_core.services.proposals import propose_initial, propose_repeats
 from remap_core.settings import read_settings
 from remap_core.trials.commands import Enqueue
-from remap_core.trials.trial import MAX_REPEATS, Trial, TrialState
+from remap_core.trials.trial import MAX_REPEATS
 
 
 def sample(
@@ -59,11 +59,7 @@ def repeat(
     chosen = ", ".join(str(proposal.config.seed) for proposal in proposals)
     typer.echo(f"Sent model {repeated.id} with seed {chosen} as command {command}.")
     trainer = read_trainer(folder, time.time())
-    estimate = estimate_time(catalogue.measured(repeated.proposal.dataset))
-    if estimate:
-        waiting = [Trial(0, proposal, TrialState.WAITING, 0.0, 1, 0.0) for proposal in proposals]
-        seconds = queue_seconds(waiting, {repeated.proposal.dataset: estimate}, trainer.workers if trainer else 1)
-        typer.echo(f"They take about {seconds:.0f} s, once it is their turn.")
+    typer.echo(time_sentence(expected_time(catalogue, proposals, workers=workers_of(trainer))))
     if trainer is None:
         typer.echo("No trainer is alive; they wait for one: remap trainer")
 

@@ -13,7 +13,7 @@ from remap_core.datasets.dataset import canonical_name
 from remap_core.services.comparison import front
 from remap_core.services.halving_report import halving_replay
 from remap_core.settings import read_settings
-from remap_core.trials.halving import REDUCTION_FACTOR, HalvingReplay, rungs
+from remap_core.trials.halving import REDUCTION_FACTOR, HalvingReplay, comparison_epochs
 from remap_core.trials.trial import Trial, TrialState
 
 BEST = 5
@@ -48,7 +48,7 @@ def _lines(dataset: str, trials: Sequence[Trial], seen: HalvingReplay) -> Iterat
 
 def _stages(seen: HalvingReplay, epochs: int) -> str:
     left, stages = seen.models, []
-    for rung in rungs(epochs):
+    for rung in comparison_epochs(epochs):
         stages.append(f"{left} to epoch {rung}")
         left -= sum(pruning.epoch == rung for pruning in seen.pruned.values())
     return ", ".join([*stages, f"{left} to the end"]) + f" (one in {REDUCTION_FACTOR} goes on)"

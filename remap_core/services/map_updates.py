@@ -77,7 +77,7 @@ class IncrementalMap:
             points,
             stress,
             laid_out_with=len(ids),
-            edition=self.map.edition + 1,
+            version=self.map.version + 1,
         )
         return self.map
 
@@ -108,7 +108,7 @@ class IncrementalMap:
             np.concatenate((old.points, points)),
             float(np.sqrt(misfit / size)) if size else 0.0,
             old.laid_out_with,
-            old.edition,
+            old.version,
         )
 
     def _extend(self, models: Sequence[MappedModel]) -> None:

@@ -36,7 +36,7 @@ def logged(folder: DataFolder) -> Iterator[None]:
     Only for the one trainer of the folder: two would rotate the file under each other. A line that cannot be written
     (a full disk) is lost, and nothing else. Raises FolderUnusable where the file cannot be opened.
     """
-    with folder.using():
+    with folder.errors_as_unusable():
         handler = _LogFile(folder.trainer_log, maxBytes=LARGEST, backupCount=KEPT, encoding="utf-8")
     handler.setFormatter(JsonLines())
     root = logging.getLogger()

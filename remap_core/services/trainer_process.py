@@ -19,7 +19,7 @@ def start_trainer(settings: Settings, folder: DataFolder) -> subprocess.Popen[by
     environment = os.environ | {
         f"REMAP_{name.upper()}": str(value) for name, value in settings.model_dump(mode="json").items()
     }
-    with folder.using():
+    with folder.errors_as_unusable():
         output = folder.trainer_output.open("ab")
     with output as sink:
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, env=environment)

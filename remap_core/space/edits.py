@@ -15,8 +15,8 @@ from remap_core.formatting import pluralize
 from remap_core.space import change_sentences
 from remap_core.space.architecture import Architecture
 from remap_core.space.fit import shape_mismatch
-from remap_core.space.layers import Layer, layer_from_json
-from remap_core.space.text import FUNCTION_NAMES, layer_text
+from remap_core.space.layers import FUNCTION_NAMES, Layer, layer_from_json
+from remap_core.space.text import layer_text
 
 LayerChain = tuple[Layer, ...]
 

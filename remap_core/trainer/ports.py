@@ -50,8 +50,8 @@ class Store(Protocol):
     def trial(self, trial: TrialId) -> Trial:
         """The trial; raises NotFound."""
 
-    def claim(self, now: float, resting: Collection[TrialId] = ()) -> Trial | None:
-        """Take the first WAITING trial that is not `resting` (it is RUNNING now); None for none or a paused queue."""
+    def claim(self, now: float, on_hold: Collection[TrialId] = ()) -> Trial | None:
+        """Take the first WAITING trial that is not `on_hold` (it is RUNNING now); None for none or a paused queue."""
 
     def record_epoch(self, trial: TrialId, result: EpochResult) -> None:
         """Store an epoch of a RUNNING trial's present attempt; storing the same epoch again replaces it."""

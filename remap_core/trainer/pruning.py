@@ -8,7 +8,7 @@ from contextlib import closing
 
 from remap_core.errors import TrainingStopped
 from remap_core.trainer.ports import Store, TrainFunction, Training
-from remap_core.trials.halving import judge, next_comparison_epoch
+from remap_core.trials.halving import decide, next_comparison_epoch
 from remap_core.trials.trial import Trial, TrialId, TrialState
 
 log = logging.getLogger(__name__)
@@ -46,10 +46,10 @@ class Pruner:
     def _judged(self, now: float) -> list[frozenset[TrialId]]:
         resting = []
         for contenders in self._store.halving_groups():
-            verdicts, waiting = judge(contenders), {c.trial for c in contenders if c.state is TrialState.WAITING}
+            verdicts, waiting = decide(contenders), {c.id for c in contenders if c.state is TrialState.WAITING}
             for pruning in verdicts.pruned:
                 if pruning.trial in waiting:
                     self._store.prune(pruning.trial, pruning.sentence, now)
                     log.info("model %d: %s", pruning.trial, pruning.sentence)
-            resting.append(verdicts.resting)
+            resting.append(verdicts.on_hold)
         return resting

@@ -36,7 +36,7 @@ def page(name: str) -> Iterator[None]:
     st.set_page_config(page_title=f"{title} - REMAP", page_icon="🧩", layout="wide")
     _require_a_data_folder(title)
     limit_shutdown_time()
-    started_trainers(str(app_data.settings().home.absolute()))
+    started_trainers()
     url_state.sync_url()
     with st.sidebar:
         _navigation()

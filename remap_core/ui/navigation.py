@@ -33,7 +33,7 @@ def choose_dataset(catalogue: Catalogue) -> None:
     """A choice of the data set that is looked at, where there is more than one."""
     names = catalogue.datasets()
     if len(names) > 1:
-        index = names.index(app_data.dataset())
+        index = names.index(app_data.dataset_name())
         current_session().dataset = st.selectbox("Data set", names, index=index, format_func=dataset_title)
 
 

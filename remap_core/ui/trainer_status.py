@@ -19,7 +19,7 @@ from remap_core.ui.session import current_session
 
 
 @st.cache_resource(show_spinner=False)
-def started_trainers(home: str) -> list[subprocess.Popen[bytes]]:  # noqa: ARG001 (one list for a data folder)
+def started_trainers() -> list[subprocess.Popen[bytes]]:
     """The trainers that this process has started: at first one, where none is alive and the settings allow it."""
     allowed = app_data.settings().autostart and app_data.trainer() is None
     return _start_trainer() if allowed else []
@@ -36,7 +36,7 @@ def _start_trainer() -> list[subprocess.Popen[bytes]]:
 
 
 def _start_another() -> None:
-    started_trainers(str(app_data.settings().home.absolute())).extend(_start_trainer())
+    started_trainers().extend(_start_trainer())
 
 
 @st.fragment(run_every=2 * POLL)
@@ -62,7 +62,7 @@ def show_trainer_status() -> None:
 
 
 def _no_trainer() -> None:
-    started = started_trainers(str(app_data.settings().home.absolute()))
+    started = started_trainers()
     if started and started[-1].poll() is None:
         st.caption("Starting …")
         return

@@ -18,8 +18,8 @@ from remap_core.views.view import KEYS, View, read_view
 
 def view() -> View:
     """The view in force: what the address newly asks for, else what it was; raises NoCatalogue."""
-    session, name = current_session(), app_data.dataset()
-    classes = len(app_data.population_stamp()[2])
+    session, name = current_session(), app_data.dataset_name()
+    classes = len(app_data.dataset_view().class_names)
     asked = _asked()
     if asked and asked != session.asked:
         session.views[name], session.ignored = read_view(asked, classes)
@@ -54,7 +54,7 @@ def change(made: Callable[[View], View]) -> None:
     except InvalidView as error:
         current_session().ignored = (str(error),)
         return
-    current_session().views[app_data.dataset()], current_session().ignored = changed, ()
+    current_session().views[app_data.dataset_name()], current_session().ignored = changed, ()
 
 
 def change_objective(**parts: Any) -> None:

@@ -274,7 +274,7 @@ def test_a_trial_is_read_as_the_store_has_it(store, read):
 @pytest.mark.parametrize("trial", [0, 3, 10**40])
 def test_an_unknown_trial_is_not_found(store, read, trial):
     enqueue(store, 4)
-    with pytest.raises(NotFound, match=f"There is no trial {trial}"):
+    with pytest.raises(NotFound, match=f"Model {trial} does not exist"):
         read().trial(trial)
 
 
@@ -386,11 +386,11 @@ def test_a_model_of_a_data_set_that_is_not_registered_keeps_its_predictions(stor
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"confusion": np.zeros((3, 3), np.int64)}, "The confusion counts of trial 1 must be 2 x 2, but are 3 x 3."),
-        ({"predictions": np.full(8, 2, np.uint8)}, "The predictions of trial 1 must be classes below 2, but one is 2."),
+        ({"confusion": np.zeros((3, 3), np.int64)}, "The confusion counts of Model 1 must be 2 x 2, but are 3 x 3."),
+        ({"predictions": np.full(8, 2, np.uint8)}, "The predictions of Model 1 must be classes below 2, but one is 2."),
         (
             {"predictions": np.zeros(7, np.uint8)},
-            "Trial 1 must have one prediction for each of the 8 validation images of toy, but has 7.",
+            "Model 1 must have one prediction for each of the 8 validation images of toy, but has 7.",
         ),
     ],
 )

@@ -105,9 +105,9 @@ def test_nothing_is_claimed_while_the_queue_is_paused(store):
 @pytest.mark.parametrize("trial", [0, -1, 2, 2**63, 10**40])
 def test_a_trial_that_does_not_exist_is_not_found(store, trial):
     enqueue(store, 3)
-    with pytest.raises(NotFound, match=f"There is no trial {trial}"):
+    with pytest.raises(NotFound, match=f"Model {trial} does not exist"):
         store.trial(trial)
-    with pytest.raises(NotFound, match=f"There is no trial {trial}"):
+    with pytest.raises(NotFound, match=f"Model {trial} does not exist"):
         store.cancel(trial, 200.0)
 
 
@@ -169,7 +169,7 @@ def test_a_failed_trial_says_why(store):
 def test_what_is_for_running_trials_is_refused_for_one_that_waits(store, action):
     enqueue(store, 3)
     before = store.trial(1), store.version
-    with pytest.raises(CommandRefused, match="Trial 1 must be running for this, but it is waiting"):
+    with pytest.raises(CommandRefused, match="Model 1 must be running for this, but it is waiting"):
         action(store)
     assert (store.trial(1), store.version) == before
 
@@ -190,7 +190,7 @@ def test_a_waiting_or_running_trial_can_be_cancelled(store):
 def test_a_finished_trial_cannot_be_cancelled(store):
     enqueue(store, 3)
     store.cancel(1, 300.0)
-    with pytest.raises(CommandRefused, match="Trial 1 must be waiting or running for this, but it is cancelled"):
+    with pytest.raises(CommandRefused, match="Model 1 must be waiting or running for this, but it is cancelled"):
         store.cancel(1, 301.0)
 
 
@@ -202,7 +202,7 @@ def test_what_waits_or_runs_of_a_batch_is_cancelled_and_nothing_else(store):
     store.claim(260.0)
     assert store.cancel_batch("mine", 300.0) == [2, 3]
     assert states(store, 1, 2, 3, 4) == [FAILED, CANCELLED, CANCELLED, WAITING]
-    with pytest.raises(CommandRefused, match="Nothing of the batch 'mine' waits or runs any more"):
+    with pytest.raises(CommandRefused, match="All trials of the batch 'mine' have ended already"):
         store.cancel_batch("mine", 301.0)
     with pytest.raises(NotFound, match="There is no batch 'ours'"):
         store.cancel_batch("ours", 302.0)
@@ -240,7 +240,7 @@ def test_a_trial_is_not_tried_again_where_the_same_training_is_in_the_catalogue_
     enqueue(store, 3)
     store.cancel(1, 300.0)
     enqueue(store, 3)
-    with pytest.raises(CommandRefused, match="trial 2 is the same training"):
+    with pytest.raises(CommandRefused, match="Model 2 is the same training"):
         store.retry(1, 400.0)
     assert store.trial(1).state is CANCELLED
 
@@ -332,7 +332,7 @@ def test_what_comes_after_a_move_to_the_bottom_is_behind_it(store):
 def test_only_waiting_trials_move(store):
     enqueue(store, 3)
     store.claim(200.0)
-    with pytest.raises(CommandRefused, match="Trial 1 must be waiting for this, but it is running"):
+    with pytest.raises(CommandRefused, match="Model 1 must be waiting for this, but it is running"):
         store.move(1, Place.TOP)
 
 
@@ -401,7 +401,7 @@ def test_nothing_stays_of_a_refused_command_but_its_receipt(store):
 
 def test_a_command_about_an_unknown_trial_is_refused(store):
     receipt = store.apply_once("c1", "cancel", 200.0, lambda: store.cancel(7, 200.0) or "done")
-    assert (receipt.outcome, receipt.message) == (Outcome.REFUSED, "There is no trial 7.")
+    assert (receipt.outcome, receipt.message) == (Outcome.REFUSED, "Model 7 does not exist.")
 
 
 def test_a_refused_command_stays_refused(store):
@@ -458,7 +458,7 @@ def test_the_same_annotation_again_changes_nothing(store):
 
 
 def test_what_does_not_exist_cannot_be_annotated(store):
-    with pytest.raises(NotFound, match="There is no trial 7"):
+    with pytest.raises(NotFound, match="Model 7 does not exist"):
         store.annotate(7, Annotation("note"))
 
 
@@ -480,7 +480,7 @@ def test_a_complete_model_is_tested_once(store):
     assert (store.sealed_test(1), store.pending_sealed_tests()) == (SealedTest(400.0), [1])
     store.finish_sealed_test(1, SCORE, 401.5)
     assert (store.sealed_test(1), store.pending_sealed_tests()) == (SealedTest(400.0, 401.5, SCORE), [])
-    with pytest.raises(CommandRefused, match=r"Trial 1 was tested already: 75\.0% of the test images"):
+    with pytest.raises(CommandRefused, match=r"Model 1 was already tested: 75\.0 % test accuracy"):
         store.ask_sealed_score(1, 402.0)
 
 
@@ -489,7 +489,7 @@ def test_tests_are_pending_in_the_order_in_which_they_were_asked_for(store):
     store.ask_sealed_score(2, 400.0)
     store.ask_sealed_score(1, 401.0)
     assert store.pending_sealed_tests() == [2, 1]
-    with pytest.raises(CommandRefused, match="The test score of trial 2 was asked for already"):
+    with pytest.raises(CommandRefused, match="The test score of Model 2 was already requested"):
         store.ask_sealed_score(2, 402.0)
 
 
@@ -509,7 +509,7 @@ def test_only_complete_models_are_tested(store, state):
         store.claim(200.0)
     if state is FAILED:
         store.fail(1, "no", 300.0)
-    with pytest.raises(CommandRefused, match=f"Trial 1 must be complete to be tested, but it is {state}"):
+    with pytest.raises(CommandRefused, match=f"Model 1 must be complete to be tested, but it is {state}"):
         store.ask_sealed_score(1, 400.0)
     with pytest.raises(NotFound):
         store.ask_sealed_score(7, 400.0)
@@ -517,7 +517,7 @@ def test_only_complete_models_are_tested(store, state):
 
 def test_a_score_that_nobody_waits_for_is_refused(store):
     completed(store, 3)
-    with pytest.raises(CommandRefused, match="Nobody waits for a test score of trial 1"):
+    with pytest.raises(CommandRefused, match="No test score of Model 1 was requested"):
         store.finish_sealed_test(1, SCORE, 400.0)
 
 
@@ -573,7 +573,7 @@ def test_a_pruned_trial_keeps_its_epochs_and_says_why(store):
     enqueue(store, 3)
     store.claim(200.0)
     store.record_epoch(1, epoch(1))
-    with pytest.raises(CommandRefused, match="Trial 1 must be waiting for this, but it is running"):
+    with pytest.raises(CommandRefused, match="Model 1 must be waiting for this, but it is running"):
         store.prune(1, "no", 300.0)
     store.requeue(1)
     store.prune(1, "Pruned after epoch 1: 2nd of 2.", 300.5)
@@ -588,7 +588,7 @@ def test_a_pruned_trial_can_be_asked_for_again_and_is_no_contender_then(store):
     store.prune(1, "no", 300.0)
     store.retry(1, 400.0)
     assert (store.trial(1).state, store.trial(1).attempt) == (WAITING, 2)
-    assert [[one.trial for one in group] for group in store.halving_groups()] == [[2]]
+    assert [[one.id for one in group] for group in store.halving_groups()] == [[2]]
 
 
 def test_contenders_are_the_initial_models_that_were_asked_for_together_while_any_is_open(store):
@@ -599,13 +599,13 @@ def test_contenders_are_the_initial_models_that_were_asked_for_together_while_an
     store.record_epoch(1, epoch(1))
     store.complete(1, EVALUATION, 300.0)
     first, second = store.halving_groups()
-    assert [(one.trial, one.state, one.epochs, one.curve) for one in first] == [
+    assert [(one.id, one.state, one.epochs, one.curve) for one in first] == [
         (1, COMPLETE, 2, (epoch(1),)),
         (2, RUNNING, 2, ()),
     ]
-    assert [one.trial for one in second] == [3]
+    assert [one.id for one in second] == [3]
     store.fail(2, "no", 300.0)
-    assert [[one.trial for one in group] for group in store.halving_groups()] == [[3]]
+    assert [[one.id for one in group] for group in store.halving_groups()] == [[3]]
 
 
 def test_contenders_show_no_more_results_than_the_last_rung_needs(store):

@@ -165,7 +165,7 @@ def test_a_model_is_repeated_with_further_seeds(remap, tmp_path):
     code, out, _ = remap("repeat", "2", "--seeds", "2")
     assert code == 0
     assert "Sent model 2 with seed 1, 2 as command" in out
-    assert "They take about" in out
+    assert "Expected time: about" in out
     ((_, command),) = Inbox(folder).pending()
     assert {(one.origin, one.parent) for one in command.proposals} == {(Origin.REPEAT, 2)}
 
@@ -173,7 +173,7 @@ def test_a_model_is_repeated_with_further_seeds(remap, tmp_path):
 def test_what_cannot_be_repeated_is_one_sentence(remap, tmp_path):
     write_catalogue(tmp_path / "home", failed=1)
     assert remap("repeat", "7")[::2] == (1, "Error: A model must be complete to be repeated, but #7 is failed.\n")
-    assert remap("repeat", "99")[::2] == (1, "Error: There is no trial 99.\n")
+    assert remap("repeat", "99")[::2] == (1, "Error: Model 99 does not exist.\n")
 
 
 def test_status_counts_the_models_by_state_and_names_the_best(remap, tmp_path):
@@ -228,7 +228,7 @@ def test_a_variable_that_is_no_setting_is_a_warning_and_the_command_goes_on(rema
     monkeypatch.setenv("REMAP_EPOCH", "3")
     code, out, err = remap("config", "--json")
     assert (code, json.loads(out)["epochs"]["value"]) == (0, 10)
-    assert err == "Warning: REMAP_EPOCH is no setting and has no effect; the nearest is REMAP_EPOCHS.\n"
+    assert err == "Warning: REMAP_EPOCH is not a setting and has no effect; did you mean REMAP_EPOCHS?\n"
 
 
 def test_a_backup_and_its_restoring_are_said_in_a_sentence_each(remap, tmp_path, monkeypatch):

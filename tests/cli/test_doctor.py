@@ -57,7 +57,7 @@ def test_as_json_it_is_one_object(diagnose):
 @pytest.mark.parametrize(
     ("variable", "value", "sentence"),
     [
-        ("REMAP_WORKERS", "several", "error   workers = 'several' (from REMAP_WORKERS) is not usable"),
+        ("REMAP_WORKERS", "several", "error   workers = 'several' (from REMAP_WORKERS) is not valid"),
         ("REMAP_DATASET", "nowhere.npz", "error   The data set cannot be loaded:"),
         ("REMAP_DEVICE", "cuda", 'error   No GPU that PyTorch can use: device = "cuda" cannot train'),
     ],
@@ -83,7 +83,7 @@ def test_settings_in_force_and_variables_that_are_none_are_told(diagnose, monkey
     code, said = diagnose()
     assert code == 0
     assert "ok      epochs = 3 (from REMAP_EPOCHS)." in said
-    assert "warning REMAP_WORKER is no setting and has no effect; the nearest is REMAP_WORKERS." in said
+    assert "warning REMAP_WORKER is not a setting and has no effect; did you mean REMAP_WORKERS?" in said
     assert "warning workers = 1000 is more than the" in said
 
 

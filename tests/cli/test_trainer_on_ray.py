@@ -27,13 +27,13 @@ def refusal(tmp_path, monkeypatch):
 
 def test_an_executor_that_is_none(refusal):
     assert refusal("--executor", "abacus") == (
-        "executor = 'abacus' (from an option) is not usable: Input should be 'local' or 'ray'."
+        "executor = 'abacus' (from an option) is not valid: it must be 'local' or 'ray'."
     )
 
 
 def test_an_address_that_is_none(refusal):
     assert refusal("--executor", "ray", "--address", "head:port") == (
-        "ray_address = 'head:port' (from an option) is not usable: It must be auto or HOST:PORT."
+        "ray_address = 'head:port' (from an option) is not valid: it must be auto or HOST:PORT."
     )
 
 

@@ -128,13 +128,16 @@ def test_what_cannot_be_replaced_is_an_unusable_folder(tmp_path):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk that is always full")
 def test_a_full_disk_is_said_in_words(tmp_path):
     said = pytest.raises(FolderUnusable, match=f"The data folder {tmp_path} has no space left on its disk")
-    with said, DataFolder(tmp_path).using():
+    with said, DataFolder(tmp_path).errors_as_unusable():
         Path("/dev/full").write_bytes(b"x")
 
 
 def test_a_read_only_file_system_is_named_as_such(tmp_path):
     folder = DataFolder(tmp_path)
-    with pytest.raises(FolderUnusable, match="is on a read-only file system: what is there can"), folder.using():
+    with (
+        pytest.raises(FolderUnusable, match="is on a read-only file system: its models can be viewed"),
+        folder.errors_as_unusable(),
+    ):
         raise OSError(errno.EROFS, "Read-only file system", "x")
 
 
@@ -143,8 +146,7 @@ def test_a_disk_with_little_left_is_said_before_it_is_full(tmp_path, monkeypatch
     assert folder.disk_space_warning() == ""
     monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=150_400_000))
     assert folder.disk_space_warning() == (
-        f"Trainings pause: the disk of {tmp_path} has less than 200 MB left. "
-        "They go on by themselves when there is room."
+        f"Training is paused: the disk of {tmp_path} has less than 200 MB left. It resumes when there is enough space."
     )
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from trainings import proposal
 
 from remap_core.data_folder.folder import DataFolder
-from remap_core.data_folder.inbox import AT_ONCE, Inbox
+from remap_core.data_folder.inbox import MAX_COMMANDS, Inbox
 from remap_core.errors import FolderUnusable, UnreadableCommand
 from remap_core.trials.commands import Cancel, Enqueue, Move, Pause, Resume, Retry, command_to_json
 from remap_core.trials.trial import Place
@@ -89,10 +89,10 @@ def test_a_command_that_was_answered_is_forgotten(inbox):
 
 
 def test_one_look_takes_out_the_oldest_commands_and_no_more_than_it_may(folder, inbox):
-    for number in range(AT_ONCE + 5):
+    for number in range(MAX_COMMANDS + 5):
         (folder.inbox / f"{number:04}.json").write_text(json.dumps(command_to_json(Cancel(number))))
-    assert [command for _, command in inbox.pending()] == [Cancel(number) for number in range(AT_ONCE)]
-    assert [command for _, command in inbox.pending(at_most=2)] == [Cancel(0), Cancel(1)]
+    assert [command for _, command in inbox.pending()] == [Cancel(number) for number in range(MAX_COMMANDS)]
+    assert [command for _, command in inbox.pending(limit=2)] == [Cancel(0), Cancel(1)]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_one_look_takes_out_the_oldest_commands_and_no_more_than_it_may(folder, 
         (b'{"version": 1, "kind": "cancel", "trial": 1e999}', "The cancel command cannot be read"),
         (b'{"version": 1, "kind": "cancel", "trial": ' + b"9" * 5000 + b"}", "cannot be read as JSON"),
         ([], "A command must be an object, but got list"),
-        ({"version": 2, "kind": "pause"}, "Commands of version 1 are understood, but got 2"),
+        ({"version": 2, "kind": "pause"}, "A command must have version 1, but got 2"),
         ({"version": 1, "kind": "dance"}, "but got 'dance'"),
         ({"version": 1, "kind": "cancel"}, "The cancel command cannot be read"),
         ({"version": 1, "kind": "cancel", "trial": None}, "The cancel command cannot be read"),

@@ -37,7 +37,7 @@ def test_newcomers_find_their_place_while_the_others_stay(relation):
     after = living.add(MODELS[60:70])
     assert np.array_equal(after.points[:60], before.points)
     assert after.ids.tolist() == list(range(1, 71))
-    assert (after.edition, after.laid_out_with) == (before.edition, 60)
+    assert (after.version, after.laid_out_with) == (before.version, 60)
 
 
 @pytest.mark.parametrize("relation", Relation)
@@ -64,7 +64,7 @@ def test_laying_anew_lowers_the_stress_and_keeps_the_map_where_it_was():
     living.add(MODELS[:45])
     old = living.add(MODELS[45:])
     new = living.relay()
-    assert (new.edition, new.laid_out_with) == (old.edition + 1, 90)
+    assert (new.version, new.laid_out_with) == (old.version + 1, 90)
     assert new.stress < old.stress
     assert np.linalg.norm(new.points.mean(axis=0) - old.points.mean(axis=0)) < 1e-9
 
@@ -95,13 +95,13 @@ def test_a_map_goes_on_from_what_is_stored():
 
 
 def test_a_map_needs_a_place_for_every_model():
-    with pytest.raises(InvalidDistances, match="one place for each of 2 models"):
+    with pytest.raises(InvalidDistances, match="one position for each of 2 models"):
         ModelMap("digits", Relation.STRUCTURE, np.array([1, 2]), np.zeros((3, 2)), 0.0, 2, 1)
 
 
 def test_a_model_that_is_not_on_the_map_has_no_place():
     drawn = IncrementalMap("digits", Relation.STRUCTURE).add(MODELS[:3])
-    places = drawn.places_of(np.array([2, 99]))
+    places = drawn.positions_of(np.array([2, 99]))
     assert np.array_equal(places[0], drawn.points[1])
     assert np.isnan(places[1]).all()
 
@@ -156,12 +156,12 @@ def test_a_restart_places_what_a_dead_cartographer_left_out_and_moves_nobody(sto
 def test_a_map_is_laid_anew_when_that_is_asked_for(store):
     finish(store, ARCHITECTURES[:6])
     draw(store)
-    editions = {relation: store.catalogue().model_map("digits", relation).edition for relation in Relation}
+    editions = {relation: store.catalogue().model_map("digits", relation).version for relation in Relation}
     store.request_layout("digits", Relation.STRUCTURE)
     draw(store)
     assert store.catalogue().requested_layouts() == []
-    assert store.catalogue().model_map("digits", Relation.STRUCTURE).edition == editions[Relation.STRUCTURE] + 1
-    assert store.catalogue().model_map("digits", Relation.PREDICTION).edition == editions[Relation.PREDICTION]
+    assert store.catalogue().model_map("digits", Relation.STRUCTURE).version == editions[Relation.STRUCTURE] + 1
+    assert store.catalogue().model_map("digits", Relation.PREDICTION).version == editions[Relation.PREDICTION]
 
 
 def test_a_map_that_is_not_there_cannot_be_laid_anew(store):

@@ -44,7 +44,7 @@ def test_a_complete_model_is_scored_once_and_stays_complete(daemon):
     again = daemon.told(ScoreSealed(1))
     assert (again.outcome, again.message) == (
         Outcome.REFUSED,
-        "Trial 1 was tested already: 75.0% of the test images.",
+        "Model 1 was already tested: 75.0 % test accuracy.",
     )
 
 
@@ -85,12 +85,12 @@ def test_what_is_not_complete_is_refused(daemon):
     daemon.told(Pause())
     daemon.told(Enqueue((proposal(5),)))
     refused = daemon.told(ScoreSealed(3))
-    assert refused.message == "Trial 3 must be complete to be tested, but it is waiting."
-    assert daemon.told(ScoreSealed(99)).message == "There is no trial 99."
+    assert refused.message == "Model 3 must be complete to be tested, but it is waiting."
+    assert daemon.told(ScoreSealed(99)).message == "Model 99 does not exist."
 
 
 def test_a_note_is_written_through_the_inbox(daemon):
     receipt = daemon.told(Annotate(1, Annotation("small", ("keep",))))
     assert (receipt.outcome, receipt.message) == (Outcome.APPLIED, "Note and tags of model 1 kept.")
     assert daemon.store.annotation(1) == Annotation("small", ("keep",))
-    assert daemon.told(Annotate(99, Annotation("small"))).message == "There is no trial 99."
+    assert daemon.told(Annotate(99, Annotation("small"))).message == "Model 99 does not exist."

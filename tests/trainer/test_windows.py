@@ -119,5 +119,5 @@ def test_a_command_for_a_finished_trial_is_refused_in_a_sentence(command):
     daemon.tick(5)
     receipt = daemon.told(command)
     assert receipt.outcome is Outcome.REFUSED
-    assert "Trial 1 must be" in receipt.message
+    assert "Model 1 must be" in receipt.message
     assert daemon.state(1) is TrialState.COMPLETE

@@ -195,7 +195,7 @@ def test_a_repeat_is_trained_beside_its_model_and_the_same_seed_not_twice(daemon
     [
         ((repeat_of(3, 1),), "A model must be complete to be repeated, but model 3 is waiting."),
         ((repeat_of(2, 2),), "Model 2 is a repeat: repeat model 1 instead."),
-        ((repeat_of(99, 1),), "There is no trial 99."),
+        ((repeat_of(99, 1),), "Model 99 does not exist."),
         ((repeat_of(1, 2, architecture=tiny(4)),), "must be trained as it was but for the seed"),
         ((repeat_of(1, 2, config=TrainingConfig(epochs=9)),), "must be trained as it was but for the seed"),
         (tuple(repeat_of(1, seed) for seed in range(2, 13)), "with at most 10 seeds at once, but got 11."),

@@ -21,9 +21,13 @@ def test_tags_are_typed_between_commas_and_each_counts_once():
         ("x" * 10_001, "", "A note has at most 10,000 characters, but this one has 10,001."),
         ("", "x" * 41, "A tag has at most 40 characters"),
         ("", ",".join(map(str, range(21))), "A model has at most 20 tags, but got 21."),
-        ("half a smile \ud83d", "", "Text must be whole characters, but there is half of one at 14."),
-        ("", "\ud83d", "Text must be whole characters"),
-        ("a\0b", "", "Text must not hold a NUL character, but there is one at 2."),
+        (
+            "half a smile \ud83d",
+            "",
+            "Text must not contain half a character (a lone surrogate), but character 14 is one.",
+        ),
+        ("", "\ud83d", "Text must not contain half a character"),
+        ("a\0b", "", "Text must not contain a NUL character, but character 2 is one."),
     ],
 )
 def test_what_cannot_be_stored_is_refused_in_a_sentence(note, tags, sentence):

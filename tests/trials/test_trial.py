@@ -34,7 +34,7 @@ def test_a_configuration_that_cannot_be_is_refused(options, sentence):
 def test_a_configuration_round_trips_and_unknown_fields_are_refused():
     config = TrainingConfig(epochs=3, seed=5)
     assert TrainingConfig.from_json(config.to_json()) == config
-    with pytest.raises(InvalidTrial, match="A training configuration has epochs"):
+    with pytest.raises(InvalidTrial, match="A training configuration has the fields epochs"):
         TrainingConfig.from_json({"epoch": 3})
 
 

@@ -89,10 +89,10 @@ def test_edits_of_a_model_that_was_deleted_meanwhile_are_refused_in_a_sentence(h
         Publisher(store, DataFolder(home)).publish()
     app.button(key="generate-train").click().run()  # what the page still shows
     assert not app.exception
-    assert answered(home).receipts(1)[0].message == "There is no trial 1."
+    assert answered(home).receipts(1)[0].message == "Model 1 does not exist."
     app.run()
     assert not app.exception
-    assert "There is no trial 1." in said(app)
+    assert "Model 1 does not exist." in said(app)
 
 
 def test_what_two_windows_do_to_one_training_happens_once_and_the_second_learns_why_not(home):
@@ -107,7 +107,7 @@ def test_what_two_windows_do_to_one_training_happens_once_and_the_second_learns_
     assert catalogue.trial(8).state is TrialState.CANCELLED
     assert "Model 8 cancelled." in said(here.run())
     words = said(there.run())
-    assert words.count("Refused: Trial 8 must be") == 2
+    assert words.count("Refused: Model 8 must be") == 2
     assert "Model 9 moved: top." in words
     assert not list(Inbox(folder).pending())
 

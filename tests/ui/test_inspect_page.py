@@ -170,7 +170,7 @@ def test_the_second_model_is_chosen_from_drawer_and_relatives_and_named_in_the_a
 
 
 @pytest.mark.parametrize(
-    ("asked", "sentence"), [("x", "like ?with=7, but got ?with=x."), ("99", "There is no trial 99.")]
+    ("asked", "sentence"), [("x", "like ?with=7, but got ?with=x."), ("99", "Model 99 does not exist.")]
 )
 def test_a_second_model_that_is_none_is_said_and_the_first_is_shown(home, asked, sentence):
     write_catalogue(home)
@@ -297,7 +297,7 @@ def test_further_seeds_are_asked_for_with_the_time_that_they_take(home):
     folder = write_catalogue(home)
     app = opened("inspect", model="1")
     app.number_input(key="repeat-seeds").set_value(2).run()
-    assert "About" in said(app)
+    assert "Expected time: about" in said(app)
     app.button(key="repeat-train").click().run()
     ((_, command),) = Inbox(folder).pending()
     assert isinstance(command, Enqueue)

@@ -127,7 +127,7 @@ def test_a_catalogue_of_a_newer_version_is_said_in_a_sentence(home):
 @pytest.mark.parametrize(
     ("variable", "value", "sentence"),
     [
-        ("REMAP_EPOCHS", "many", "epochs = 'many' (from REMAP\\_EPOCHS) is not usable"),
+        ("REMAP_EPOCHS", "many", "epochs = 'many' (from REMAP\\_EPOCHS) is not valid"),
         ("REMAP_HOME", "/dev/null/home", "The data folder /dev/null/home cannot be created: Not a directory"),
     ],
 )
@@ -175,7 +175,7 @@ def test_a_command_that_cannot_be_written_is_said_and_the_page_goes_on(home, mon
     app.button(key="queue-pause").click().run()
     assert not app.exception
     assert app.sidebar.error[0].value.startswith("Not sent: The data folder ")
-    assert "is on a read-only file system: what is there can be looked at" in app.sidebar.error[0].value
+    assert "is on a read-only file system: its models can be viewed" in app.sidebar.error[0].value
     monkeypatch.undo()
     monkeypatch.setenv("REMAP_HOME", str(home))
     app.button(key="queue-pause").click().run()

@@ -46,7 +46,7 @@ def map_projection(drawn: ModelMap | None, population: Population) -> Projection
 
     Models that are not on the map (yet) have no place. A map that is laid anew moves the circles there.
     """
-    places = drawn.places_of(population.id) if drawn else np.full((len(population), 2), np.nan)
+    places = drawn.positions_of(population.id) if drawn else np.full((len(population), 2), np.nan)
     bare = {"showticklabels": False, "showgrid": False, "zeroline": False, "title": {"text": ""}}
     wide, high = (padded_range(places[:, column], otherwise=(-1, 1), share=0.1) for column in (0, 1))
     name = f"map by {drawn.relation}" if drawn else "map"

@@ -79,7 +79,7 @@ def _measured(trial: Trial) -> dict[str, Any]:
 
 def _population(trial: Trial) -> Population | None:
     try:
-        return app_data.population_of(trial.proposal.dataset)
+        return app_data.dataset_view(trial.proposal.dataset).population
     except NotFound:
         return None
 

@@ -62,14 +62,15 @@ def tested(parent: Trial, child: Trial) -> PairedTest | None:
     """The paired test of a child (first) and its parent; None while one of them has no predictions."""
     if TrialState.COMPLETE is not child.state or parent.state is not child.state:
         return None
-    return _tested(str(app_data.settings().home.absolute()), (parent.id, parent.attempt), (child.id, child.attempt))
+    return _tested(parent, child)
 
 
-@st.cache_resource(max_entries=5_000, show_spinner=False)
-def _tested(home: str, parent: tuple[int, int], child: tuple[int, int]) -> PairedTest | None:  # noqa: ARG001 (cache key)
-    catalogue = app_data.catalogue()
+@st.cache_resource(
+    max_entries=5_000, show_spinner=False, hash_funcs={Trial: lambda trial: (trial.id, trial.attempt, trial.created)}
+)
+def _tested(parent: Trial, child: Trial) -> PairedTest | None:
     try:
-        return compare_predictions(catalogue, catalogue.trial(child[0]), catalogue.trial(parent[0]))
+        return compare_predictions(app_data.catalogue(), child, parent)
     except RemapError:
         return None
 

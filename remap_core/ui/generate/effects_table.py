@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from remap_core.analysis.edit_effects import Effect, Spread, effects
-from remap_core.catalogue.reader import Catalogue
+from remap_core.analysis.edit_effects import Effect, Spread
 from remap_core.drawing.snac.permissions import WORDS
 from remap_core.formatting import NOT_AVAILABLE, pluralize
 from remap_core.ui import app_data
 
 
-def show_effects(catalogue: Catalogue, dataset: str) -> None:
+def show_effects(dataset: str) -> None:
     """A table of the kinds of edit with mean and spread of what they changed, and how many pairs say so."""
-    found = _effects(str(app_data.settings().home.absolute()), catalogue.number, dataset)
+    found = app_data.dataset_view(dataset).edit_effects
     if not found:
         st.caption("No model has a finished child yet.")
         return
@@ -25,11 +24,6 @@ def show_effects(catalogue: Catalogue, dataset: str) -> None:
     in_detail = st.toggle("By layer kind", key="generate-effects-detail")
     rows = [_row(one) for one in found if in_detail or not one.target]
     st.dataframe(rows, key="generate-effects", hide_index=True, alt="What each kind of edit changed.")
-
-
-@st.cache_resource(max_entries=3, show_spinner=False)
-def _effects(home: str, number: int, dataset: str) -> list[Effect]:  # noqa: ARG001 (the first two are the key)
-    return effects(app_data.population_of(dataset), app_data.catalogue().descendants(dataset))
 
 
 def _row(one: Effect) -> dict[str, str | int]:

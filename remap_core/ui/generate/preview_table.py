@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from hashlib import sha256
-from math import isfinite
 from typing import Any
 
 import streamlit as st
@@ -13,7 +12,8 @@ import streamlit as st
 from remap_core.analysis.previews import Children, Preview, PreviewStatus
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.snac.svg import NO_MARKS, TABLE_ROW, snac_data_uri
-from remap_core.formatting import NOT_AVAILABLE, count, duration, percent, pluralize, predicted_accuracy
+from remap_core.formatting import NOT_AVAILABLE, count, duration, pluralize, predicted_accuracy
+from remap_core.services.expected_time import expected_time, time_sentence, workers_of
 from remap_core.services.proposals import preview_children, propose_children
 from remap_core.space.edit_marks import Marks, marks
 from remap_core.trials.commands import Enqueue
@@ -38,8 +38,8 @@ def preview(catalogue: Catalogue, origin: Origin, children: Children, noun: str)
     """The children with what they would cost; those that are ticked are trained when the button is pressed."""
     dataset = children[0][0].proposal.dataset
     cap = view_state.parameter_cap(dataset)
-    surrogate = app_data.surrogate(dataset, children[0][0].proposal.config.epochs)
-    found = preview_children(catalogue, children, cap, app_data.time_estimate(dataset), surrogate)
+    surrogate = app_data.dataset_view(dataset).surrogate(children[0][0].proposal.config.epochs)
+    found = preview_children(catalogue, children, cap, app_data.dataset_view(dataset).time_estimate, surrogate)
     fresh = [one for one in found if one.verdict is PreviewStatus.NEW]
     several = len({parent.id for parent, _ in children}) > 1
     chosen = _ticked(fresh, several)
@@ -52,7 +52,7 @@ def preview(catalogue: Catalogue, origin: Origin, children: Children, noun: str)
         args=(origin, chosen),
         key="generate-train",
     )
-    _expected(catalogue, chosen)
+    _expected(catalogue, origin, chosen)
     if surrogate and any(one.accuracy for one in fresh):
         st.caption(
             f"Accuracies are predicted from the layers and sizes of {pluralize(surrogate.models, 'model')}; two of "
@@ -120,24 +120,14 @@ def _keep(models: list[TrialId]) -> None:
     drawer_state.add(models)
 
 
-def _expected(catalogue: Catalogue, chosen: Sequence[Preview]) -> None:
+def _expected(catalogue: Catalogue, origin: Origin, chosen: Sequence[Preview]) -> None:
     """The time of all together, and how sure that is."""
     if not chosen:
         return
-    estimate = app_data.time_estimate(chosen[0].parent.proposal.dataset)
-    if estimate is None:
-        st.caption("How long this takes is not known yet: too few trainings are finished.")
-        return
-    trainer = app_data.trainer()
-    workers = max(1, trainer.workers) if trainer else 1  # a cluster may be without nodes just now
-    alone = sum(one.seconds or 0 for one in chosen) / min(workers, len(chosen))
-    waiting = len(catalogue.queue(finished=0))
-    before = f", after {pluralize(waiting, 'training')} before" if waiting else ""
-    judged = f", typically off by {percent(estimate.error)}" if isfinite(estimate.error) else ""
-    st.caption(
-        f"About {duration(alone)} on {pluralize(workers, 'worker')}{before}: an estimate from "
-        f"{pluralize(estimate.trainings, 'finished training')}{judged}."
-    )
+    proposals = propose_children(origin, chosen, time.time())
+    estimates = app_data.time_estimates({proposals[0].dataset})
+    expected = expected_time(catalogue, proposals, workers=workers_of(app_data.trainer()), estimates=estimates)
+    st.caption(time_sentence(expected))
 
 
 def _columns(found: Sequence[Preview]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import streamlit as st
 from remap_core import formatting
 from remap_core.catalogue.reader import Catalogue
 from remap_core.errors import NotFound
+from remap_core.services.expected_time import expected_time, time_sentence, workers_of
 from remap_core.services.proposals import propose_repeats
 from remap_core.trials.commands import Enqueue
 from remap_core.trials.trial import MAX_REPEATS, Trial, TrialState
@@ -30,7 +31,7 @@ def show_repeats(catalogue: Catalogue, trial: Trial) -> None:
     if model.state is not TrialState.COMPLETE:
         st.caption("Once it is trained, a model can be trained again with other seeds.")
         return
-    _ask(model)
+    _ask(catalogue, model)
 
 
 def _table(trainings: list[Trial]) -> None:
@@ -50,7 +51,7 @@ def _table(trainings: list[Trial]) -> None:
     st.dataframe(rows, key="repeats", hide_index=True, width="content", column_config=config, alt=alt)
 
 
-def _ask(model: Trial) -> None:
+def _ask(catalogue: Catalogue, model: Trial) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         seeds = st.number_input(
             "Further seeds", 1, MAX_REPEATS, 3, key=SEEDS, width=160, help="The first training is a seed, too."
@@ -62,7 +63,7 @@ def _ask(model: Trial) -> None:
             on_click=_train,
             args=(model,),
         )
-    st.caption(_expected(model, seeds))
+    st.caption(_expected(catalogue, model, seeds))
 
 
 def _train(model: Trial) -> None:
@@ -71,16 +72,12 @@ def _train(model: Trial) -> None:
     current_session().batches.append(proposals[0].batch)
 
 
-def _expected(model: Trial, seeds: int) -> str:
-    """About how long that takes, as long as the model itself took an epoch where that is known."""
+def _expected(catalogue: Catalogue, model: Trial, seeds: int) -> str:
+    proposals = propose_repeats(catalogue, model, seeds, time.time())
     try:
-        estimate = app_data.time_estimate(model.proposal.dataset)
+        estimates = app_data.time_estimates({model.proposal.dataset})
     except NotFound:
-        estimate = None
-    if estimate is None:
-        return "How long this takes is not known yet: too few trainings are finished."
-    trainer = app_data.trainer()
-    workers = min(max(1, trainer.workers) if trainer else 1, seeds)  # a cluster may be without nodes just now
-    config = model.proposal.config
-    seconds = seeds * config.epochs * estimate.epoch_seconds(model.architecture, config.batch_size) / workers
-    return f"About {formatting.duration(seconds)} on {formatting.pluralize(workers, 'worker')}, once it is their turn."
+        estimates = {}
+    return time_sentence(
+        expected_time(catalogue, proposals, workers=workers_of(app_data.trainer()), estimates=estimates)
+    )

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from remap_core.drawing.charts import overview_figure
 from remap_core.drawing.charts.hover_labels import Labels
-from remap_core.drawing.charts.projection import Projection
+from remap_core.drawing.charts.projection import Projection, map_caption, map_projection, metric_projection
 from remap_core.drawing.snac.chips import Size, snac_alt
 from remap_core.drawing.snac.svg import snac_data_uri
 from remap_core.formatting import compact
+from remap_core.trials.model_maps import ModelMap
 from remap_core.trials.population import Population
 from remap_core.trials.trial import TrialId
 from remap_core.ui import app_data, drawer_state, navigation
+from remap_core.ui.dataset_view import DatasetView
 from remap_core.ui.events.chart_events import Mark, Point, draw, listen, picked_ids
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.pictures import picture
@@ -25,9 +29,39 @@ SHORTCUTS = 12
 """Models of the Pareto front that have a button."""
 
 
-def show_circles(figure: Any, alt: str, key: str, marks: list[Mark]) -> None:
-    """Draw a figure of circles; a click selects and keeps its model, a box keeps all that are in it."""
-    draw(figure, key, alt, on_click=_choose, on_brush=_keep, marks=marks)
+@dataclass(frozen=True, eq=False)
+class DrawnOverview:
+    """The overview of a data set, ready to be shown. The selection is no part of it: the browser marks that."""
+
+    figure: Any
+    projection: Projection
+    alt: str
+    map_caption: str
+
+
+_SAME_IF_EQUAL: dict[str | type, Callable[[Any], object]] = {
+    DatasetView: lambda dataset: (dataset.name, dataset.stamp),
+    View: View.to_query,
+    ModelMap: lambda model_map: (model_map.version, len(model_map)),
+}
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=_SAME_IF_EQUAL)
+def draw_overview(dataset: DatasetView, view: View, model_map: ModelMap | None) -> DrawnOverview:
+    """The overview of a data set; `model_map` is that of the relation that the view asks for."""
+    population = dataset.population
+    projection = map_projection(model_map, population) if view.map else metric_projection(population, view)
+    return DrawnOverview(
+        figure=overview_figure.overview_figure(population, view, projection),
+        projection=projection,
+        alt=overview_figure.overview_alt(population, view),
+        map_caption=map_caption(model_map),
+    )
+
+
+def show_circles(overview: DrawnOverview, key: str, marks: list[Mark]) -> None:
+    """Show the circles; a click selects a model and adds it to the drawer, a box adds all models in it."""
+    draw(overview.figure, key, overview.alt, on_click=_choose, on_brush=_keep, marks=marks)
 
 
 def selection_marks(population: Population, view: View, projection: Projection) -> list[Mark]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from remap_core.drawing.charts.captions import objective_text
-from remap_core.drawing.samples import samples_uri
 from remap_core.errors import RemapError
 from remap_core.ui import app_data, view_state
 from remap_core.ui.markdown import escape_markdown
@@ -21,7 +20,7 @@ MOST = 1e15
 def objective_line() -> None:
     """The objective in force in one line; nothing while there is no data set."""
     try:
-        view, names = view_state.view(), app_data.population_stamp()[2]
+        view, names = view_state.view(), app_data.dataset_view().class_names
     except RemapError:
         return
     st.text(f"Objective: {objective_text(view.objective, names)}")
@@ -29,7 +28,7 @@ def objective_line() -> None:
 
 def objective_panel() -> None:
     """Choose and weigh classes, cap parameters and latency."""
-    objective, names = view_state.view().objective, app_data.population_stamp()[2]
+    objective, names = view_state.view().objective, app_data.dataset_view().class_names
     st.markdown("##### Objective")
     st.caption("Give classes a weight, and only these count. Without weights all count alike.")
     if len(names) > CHIPS_UP_TO:
@@ -46,7 +45,7 @@ def objective_panel() -> None:
 def _chip(objective: Objective, names: tuple[str, ...], index: int) -> None:
     weight = objective.weights[index] if objective.weights else 0.0
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"chip-{index}"):
-        st.image(_samples(*_card_key())[index], width=48, alt=f"Images of {names[index]}")
+        st.image(app_data.dataset_view().sample_images(index), width=48, alt=f"Images of {names[index]}")
         st.text(names[index], width=60)
         st.number_input(
             f"Weight of {escape_markdown(names[index])}",
@@ -109,19 +108,10 @@ def _choose() -> None:
 
 
 def _change_weights(weights: dict[int, float]) -> None:
-    classes = len(app_data.population_stamp()[2])
+    classes = len(app_data.dataset_view().class_names)
     view_state.change_objective(weights=view_state.view().objective.weigh(weights, classes).weights)
 
 
 def _weights() -> dict[int, float]:
     objective = view_state.view().objective
     return {index: objective.weights[index] for index in objective.counted}
-
-
-def _card_key() -> tuple[str, str, tuple[str, ...]]:
-    return str(app_data.settings().home.absolute()), app_data.dataset(), app_data.population_stamp()[2]
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _samples(home: str, name: str, names: tuple[str, ...]) -> list[str]:  # noqa: ARG001 (they are the cache's key)
-    return [samples_uri(images) for images in app_data.catalogue().dataset(name).examples]

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from remap_core import formatting
-from remap_core.analysis.durations import TimeEstimate, queue_seconds
+from remap_core.analysis.durations import TimeEstimate
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.snac.chips import Size, snac_alt
 from remap_core.drawing.snac.svg import snac_data_uri
+from remap_core.services.expected_time import queue_time, workers_of
 from remap_core.trials.commands import Cancel, Move, Retry
 from remap_core.trials.trial import Place, Trial, TrialState
 from remap_core.ui import app_data, navigation, sent_commands
@@ -33,15 +34,13 @@ def summary(trials: Sequence[Trial], estimates: Mapping[str, TimeEstimate]) -> s
         return "Nothing waits and nothing runs."
     running = sum(trial.state is TrialState.RUNNING for trial in open_ones)
     counted = f"{formatting.count(running)} running, {formatting.count(len(open_ones) - running)} waiting"
-    unknown = {trial.proposal.dataset for trial in open_ones} - estimates.keys()
-    if unknown:
+    expected = queue_time(open_ones, estimates, workers=workers_of(app_data.trainer()))
+    if expected is None:
+        unknown = {trial.proposal.dataset for trial in open_ones} - estimates.keys()
         of_which = f" on {escape_markdown(navigation.dataset_title(min(unknown)))}" if estimates else ""
         return f"{counted}; how long they take is not known before three trainings{of_which} are finished."
-    trainer = app_data.trainer()
-    workers = max(1, trainer.workers) if trainer else 1  # a cluster may be without nodes just now
-    seconds = formatting.duration(queue_seconds(open_ones, estimates, workers))
-    about = "at most about" if app_data.settings().halving else "about"
-    return f"{counted}: {about} {seconds} on {formatting.pluralize(workers, 'worker')}."
+    at_most = "at most " if app_data.settings().halving else ""
+    return f"{counted}: {at_most}{expected.text}."
 
 
 def show_running(catalogue: Catalogue, trials: Sequence[Trial], estimates: Mapping[str, TimeEstimate]) -> None:
