@@ -63,8 +63,8 @@ class PredictionIndex:
             return
         new = _bit_planes(rows)
         if len(self):
-            bits = max(len(self._planes), len(new))
-            self._planes = np.concatenate((_with_bits(self._planes, bits), _with_bits(new, bits)), axis=1)
+            planes = _of_equal_bits(self._planes, new)
+            self._planes = np.concatenate(planes, axis=1)
         else:
             self._planes = new
         self._images = rows.shape[1]
@@ -80,9 +80,8 @@ class PredictionIndex:
         if not len(rows) or not len(self):
             return np.zeros((len(rows), len(self)))
         new = _bit_planes(rows)
-        bits = max(len(new), len(self._planes))
-        counts = _count_pairs(_with_bits(new, bits), _with_bits(self._planes, bits))
-        return self._shares(counts)
+        new, old = _of_equal_bits(new, self._planes)
+        return self._shares(_count_pairs(new, old))
 
     def _shares(self, counts: NDArray[np.int64]) -> NDArray[np.float64]:
         images = self._images or 1
@@ -103,20 +102,27 @@ def _checked(
             raise InvalidDistances(f"Predictions must be rows of one length, but got {_lengths(rows, images)}.")
         if not images:
             raise InvalidDistances("Predictions must be of at least one image, but got none.")
-        if row.dtype.kind not in "biu" or row.min() < 0 or row.max() > 255:
+        if not _are_bytes(row):
             raise InvalidDistances(f"Predicted classes must be whole numbers from 0 to 255, but got {_example(row)}.")
     return np.array(rows, np.uint8)
+
+
+def _are_bytes(row: NDArray[Any]) -> bool:
+    is_whole = row.dtype.kind in "biu"
+    return bool(is_whole and row.min() >= 0 and row.max() <= 255)
 
 
 def _lengths(rows: list[NDArray[np.generic]], images: int | None) -> str:
     shapes = {row.shape for row in rows}
     if images is not None:
         shapes.add((images,))
-    return " and ".join(_shape_text(shape) for shape in sorted(shapes))
+    texts = [_shape_text(shape) for shape in sorted(shapes)]
+    return " and ".join(texts)
 
 
 def _shape_text(shape: tuple[int, ...]) -> str:
-    return " x ".join(map(str, shape)) or "a single number"
+    sizes = map(str, shape)
+    return " x ".join(sizes) or "a single number"
 
 
 def _example(row: NDArray[np.generic]) -> str:
@@ -131,37 +137,53 @@ def _example(row: NDArray[np.generic]) -> str:
 
 def _bit_planes(rows: NDArray[np.uint8]) -> Words:
     """(bits, n, words): plane k holds bit k of every class; the last word is padded with zeros."""
-    missing = -rows.shape[1] % 64
+    _, images = rows.shape
+    missing = -images % 64
     padded = np.pad(rows, ((0, 0), (0, missing)))
-    bits = max(1, int(rows.max()).bit_length())
-    planes = [np.packbits(padded >> bit & 1, axis=1) for bit in range(bits)]
-    return np.stack([plane.view(np.uint64) for plane in planes])
+    highest = int(rows.max())
+    planes = []
+    for bit in range(max(1, highest.bit_length())):
+        values = padded >> bit & 1
+        octets = np.packbits(values, axis=1)
+        planes.append(octets.view(np.uint64))
+    return np.stack(planes)
 
 
-def _with_bits(planes: Words, bits: int) -> Words:
+def _of_equal_bits(one: Words, other: Words) -> tuple[Words, Words]:
+    """Both with as many planes as the longer has."""
+    bits = max(len(one), len(other))
+    return _padded(one, bits), _padded(other, bits)
+
+
+def _padded(planes: Words, bits: int) -> Words:
     missing = bits - len(planes)
-    return np.pad(planes, ((0, missing), (0, 0), (0, 0)))
+    no_padding = (0, 0)
+    return np.pad(planes, ((0, missing), no_padding, no_padding))
 
 
 def _count_pairs(rows: Words, columns: Words) -> NDArray[np.int64]:
     """(n, m) counts of images whose classes differ."""
-    n = rows.shape[1]
-    m = columns.shape[1]
+    _, n, _ = rows.shape
+    _, m, _ = columns.shape
     counts = np.zeros((n, m), np.int64)
     for block in _column_blocks(columns):
+        others = columns[:, block]
         for row in range(n):
-            counts[row, block] = _count(rows[:, row], columns[:, block])
+            model = rows[:, row]
+            counts[row, block] = _count(model, others)
     return counts
 
 
 def _count_all_pairs(planes: Words) -> NDArray[np.int64]:
     """(n, n) counts of images whose classes differ; each pair is counted once and mirrored."""
-    n = planes.shape[1]
+    _, n, _ = planes.shape
     counts = np.zeros((n, n), np.int64)
     for block in _column_blocks(planes):
         for row in range(block.stop):
-            columns = slice(max(row, block.start), block.stop)
-            counts[row, columns] = _count(planes[:, row], planes[:, columns])
+            first = max(row, block.start)
+            columns = slice(first, block.stop)
+            model = planes[:, row]
+            counts[row, columns] = _count(model, planes[:, columns])
     counts += np.triu(counts, 1).T
     return counts
 
@@ -169,14 +191,19 @@ def _count_all_pairs(planes: Words) -> NDArray[np.int64]:
 def _column_blocks(planes: Words) -> list[slice]:
     """Runs of columns of about BLOCK words in all planes."""
     bits, n, words = planes.shape
-    width = max(1, BLOCK // max(1, bits * words))
-    return [slice(left, min(left + width, n)) for left in range(0, n, width)]
+    size = max(1, bits * words)
+    width = max(1, BLOCK // size)
+    blocks = []
+    for left in range(0, n, width):
+        right = min(left + width, n)
+        blocks.append(slice(left, right))
+    return blocks
 
 
 def _count(model: Words, others: Words) -> NDArray[np.uint32]:
     """(m,) counts of images whose classes differ. model: (bits, words); others: (bits, m, words)."""
     differs = others[0] ^ model[0]
-    for other_plane, plane in zip(others[1:], model[1:], strict=True):
-        differs |= other_plane ^ plane
+    for bit in range(1, len(model)):
+        differs |= others[bit] ^ model[bit]
     bit_counts = np.bitwise_count(differs)
     return np.asarray(bit_counts.sum(axis=1, dtype=np.uint32))

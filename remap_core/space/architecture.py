@@ -99,7 +99,8 @@ class Architecture:
     @property
     def is_linear(self) -> bool:
         """Whether the class scores are an affine function of the pixels (no activation, no max pooling)."""
-        return not any(isinstance(layer, Activation | MaxPool2d) for layer in self.layers)
+        nonlinear = (Activation, MaxPool2d)
+        return not any(isinstance(layer, nonlinear) for layer in self.layers)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -153,7 +154,8 @@ def _require_task(input_shape: object, classes: object) -> None:
 def _is_image_shape(shape: object) -> bool:
     if not isinstance(shape, tuple) or len(shape) != 3:
         return False
-    return all(type(size) is int and size >= 1 for size in shape)
+    are_whole = all(type(size) is int for size in shape)
+    return are_whole and min(shape) >= 1
 
 
 def _require_json(form: object) -> Mapping[str, Any]:

@@ -253,7 +253,8 @@ def ablations(
     """One candidate for each layer in `indices` (all layers by default), in order: the parent without that layer."""
     if indices is None:
         indices = range(len(parent.layers))
-    return tuple(candidate(parent, Remove(index)) for index in indices)
+    edits = [Remove(index) for index in indices]
+    return tuple(candidate(parent, edit) for edit in edits)
 
 
 def _value_text(name: str, value: object) -> str:

@@ -35,7 +35,7 @@ def sampled(n, seed=0):
 
 
 def published(network):
-    """A network of the published sample: its last dense layer is the head; batch norm is a node in neither convention."""
+    """A network of the published sample: its last dense layer is the head; neither convention counts batch norm."""
     make = {
         "conv": lambda layer: Conv2d(layer["kernel"], layer["filters"], layer["stride"]),
         "maxpool": lambda layer: MaxPool2d(layer["size"]),

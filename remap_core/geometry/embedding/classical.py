@@ -24,6 +24,9 @@ DENSE_UP_TO = 64
 
 BISECTIONS = 100
 
+Axes = tuple[NDArray[Any], NDArray[Any]]
+"""Eigenvalues (k,) and their eigenvectors (n, k)."""
+
 
 def classical_scaling(
     distances: ArrayLike,
@@ -55,24 +58,31 @@ def leading_axes(distances: Floats, rng: np.random.Generator) -> Floats:
     return np.pad(axes, ((0, 0), (0, missing)))
 
 
-def _all_axes(squared: Floats) -> tuple[NDArray[Any], NDArray[Any]]:
+def _all_axes(squared: Floats) -> Axes:
     """The two largest eigenvalues of the doubly centred squares (fewer for n < 2), and their vectors (n, 2)."""
     n = len(squared)
     centring = np.eye(n) - 1 / max(n, 1)
-    values, vectors = np.linalg.eigh(-0.5 * centring @ squared @ centring)
+    gram = -0.5 * centring @ squared @ centring
+    values, vectors = np.linalg.eigh(gram)
     return values[-2:], vectors[:, -2:]
 
 
 def _two_axes(
     squared: Floats,
     rng: np.random.Generator,
-) -> tuple[NDArray[Any], NDArray[Any]]:
+) -> Axes:
     """The same for large n, in single precision."""
     n = len(squared)
     product = partial(_centred_product, squared.astype(np.float32))
     operator = LinearOperator((n, n), matvec=product, dtype=np.float32)
     start = rng.standard_normal(n).astype(np.float32)
-    values, vectors = eigsh(operator, k=2, which="LA", v0=start, tol=1e-4)
+    values, vectors = eigsh(
+        operator,
+        k=2,
+        which="LA",
+        v0=start,
+        tol=1e-4,
+    )
     return values, vectors
 
 
@@ -82,7 +92,8 @@ def _centred_product(
 ) -> NDArray[Any]:
     centred = vector - vector.mean()
     product = squared @ centred.astype(np.float32)
-    return np.asarray(-0.5 * (product - product.mean()))
+    product -= product.mean()
+    return np.asarray(-0.5 * product)
 
 
 def place_on_classical(
@@ -100,22 +111,24 @@ def place_on_classical(
     base = square_distances(distances)
     given = table_of_distances(to_base, "Distances to the base")
     old = positions_of(positions, len(base))
-    if not len(base) or given.shape[1] != len(base):
-        raise InvalidDistances(
-            f"New models need distances to each of the {len(base)} models of the base, but got {given.shape[1]}."
-        )
+    n = len(base)
+    columns = given.shape[1]
+    if n == 0 or columns != n:
+        raise InvalidDistances(f"New models need distances to each of the {n} models of the base, but got {columns}.")
     centre = old.mean(axis=0)
     x = old - centre  # (n, 2)
     base_squared = np.square(base)
+    base_means = base_squared.mean(axis=1)  # (n,)
     mean = base_squared.mean()
     squared = np.square(given)  # (m, n)
-    squared_mean = squared.mean(axis=1)  # (m,)
-    b = -0.5 * (squared - squared_mean[:, None] - base_squared.mean(axis=1) + mean)
-    alone = _best_alone(x, b, beta=squared_mean - 0.5 * mean)
+    means = squared.mean(axis=1)  # (m,)
+    b = -0.5 * (squared - means[:, None] - base_means + mean)
+    beta = means - 0.5 * mean
+    alone = _best_alone(x, b, beta)
     if between is None:
         return np.asarray(alone + centre)
     between_squared = np.square(square_distances(between))
-    beta = -0.5 * (between_squared - squared_mean[:, None] - squared_mean + mean)  # (m, m)
+    beta = -0.5 * (between_squared - means[:, None] - means + mean)  # (m, m)
     together = _best_together(x, b, beta, start=alone)
     return np.asarray(together + centre)
 
@@ -125,10 +138,12 @@ def _best_alone(x: Floats, b: Floats, beta: Floats) -> Floats:
 
     b: (m, n); beta: (m,). In the code s is `excess - lambda_min`, so that excess starts at 0.
     """
-    (lambda_min, lambda_max), axes = np.linalg.eigh(x.T @ x)
+    eigenvalues, axes = np.linalg.eigh(x.T @ x)
+    lambda_min, lambda_max = eigenvalues
+    gap = eigenvalues - lambda_min
     pull = b @ x @ axes  # X'b along the axes, (m, 2)
-    gap = np.array([0.0, lambda_max - lambda_min])
-    scale = np.cbrt(np.square(pull).sum(axis=1))
+    squared_pull = np.square(pull).sum(axis=1)
+    scale = np.cbrt(squared_pull)
     low = np.zeros(len(b))
     high = scale + np.maximum(lambda_min - beta, 0.0)
     for _ in range(BISECTIONS):
@@ -140,10 +155,12 @@ def _best_alone(x: Floats, b: Floats, beta: Floats) -> Floats:
         low = np.where(too_low, excess, low)
         high = np.where(too_low, high, excess)
     is_regular = high > 1e-12 * (lambda_max + scale)
-    divisor = np.where(is_regular[:, None], gap + high[:, None], np.maximum(gap, 1e-300))
+    excess = np.where(is_regular, high, 0.0)
+    divisor = np.maximum(gap + excess[:, None], 1e-300)
     y = pull / divisor
     # without a pull along the shorter axis (the base is a line), |y|^2 = beta + s gives the length along it
-    height = np.sqrt(np.maximum(beta - lambda_min - np.square(y[:, 1]), 0.0))
+    squared_height = beta - lambda_min - np.square(y[:, 1])
+    height = np.sqrt(np.maximum(squared_height, 0.0))
     y[:, 0] = np.where(is_regular, y[:, 0], height)
     return np.asarray(y @ axes.T)
 
@@ -160,11 +177,18 @@ def _best_together(
         y = flat.reshape(start.shape)
         to_base = b - y @ x.T
         to_each = beta - y @ y.T
-        loss = 2.0 * np.square(to_base).sum() + np.square(to_each).sum()
-        gradient = -4.0 * to_base @ x - 4.0 * to_each @ y
+        loss = 2.0 * np.square(to_base).sum()
+        loss += np.square(to_each).sum()
+        gradient = -4.0 * to_base @ x
+        gradient -= 4.0 * to_each @ y
         return float(loss), gradient.ravel()
 
     scale = float(np.abs(start).max(initial=1.0))
-    options = {"ftol": 1e-15, "gtol": 1e-9 * scale}
-    result = minimize(loss_and_gradient, start.ravel(), jac=True, method="L-BFGS-B", options=options)
+    result = minimize(
+        loss_and_gradient,
+        start.ravel(),
+        jac=True,
+        method="L-BFGS-B",
+        options={"ftol": 1e-15, "gtol": 1e-9 * scale},
+    )
     return np.asarray(result.x).reshape(start.shape)

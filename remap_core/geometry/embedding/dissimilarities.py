@@ -23,8 +23,9 @@ def square_distances(distances: ArrayLike) -> Floats:
         raise InvalidDistances(f"Distances of all pairs must be square, but got {_shape(table)}.")
     diagonal = table.diagonal()
     if diagonal.any():
-        row = int(np.flatnonzero(diagonal)[0])
-        raise InvalidDistances(f"The distance of a model to itself must be 0, but row {row} has {diagonal[row]:g}.")
+        row = np.flatnonzero(diagonal)[0]
+        value = diagonal[row]
+        raise InvalidDistances(f"The distance of a model to itself must be 0, but row {row} has {value:g}.")
     _require_symmetric(table)
     return table
 
@@ -34,7 +35,8 @@ def table_of_distances(distances: ArrayLike, name: str) -> Floats:
     try:
         table = np.asarray(distances, np.float64)
     except (TypeError, ValueError):
-        raise InvalidDistances(f"{name} must be a table of numbers, but got {type(distances).__name__}.") from None
+        kind = type(distances).__name__
+        raise InvalidDistances(f"{name} must be a table of numbers, but got {kind}.") from None
     if table.size == 0 and table.ndim < 2:
         table = table.reshape(0, 0)
     if table.ndim != 2:
@@ -43,9 +45,8 @@ def table_of_distances(distances: ArrayLike, name: str) -> Floats:
     invalid = np.argwhere(~is_valid)
     if len(invalid):
         row, column = invalid[0].tolist()
-        raise InvalidDistances(
-            f"{name} must be finite and at least 0, but row {row}, column {column} has {table[row, column]:g}."
-        )
+        value = table[row, column]
+        raise InvalidDistances(f"{name} must be finite and at least 0, but row {row}, column {column} has {value:g}.")
     return table
 
 
@@ -54,10 +55,11 @@ def positions_of(positions: ArrayLike, n: int) -> Floats:
     points = np.asarray(positions, np.float64)
     if points.size == 0 and n == 0:
         points = points.reshape(0, 2)
+    rule = f"Positions must be {n} finite points in the plane"
     if points.shape != (n, 2):
-        raise InvalidDistances(f"Positions must be {n} finite points in the plane, but got {_shape(points)}.")
+        raise InvalidDistances(f"{rule}, but got {_shape(points)}.")
     if not np.isfinite(points).all():
-        raise InvalidDistances(f"Positions must be {n} finite points in the plane, but some are not finite.")
+        raise InvalidDistances(f"{rule}, but some are not finite.")
     return points
 
 
@@ -65,16 +67,19 @@ def _require_symmetric(table: Floats) -> None:
     tolerance = ASYMMETRY * table.max(initial=0.0)
     for top in range(0, len(table), ROWS_AT_ONCE):
         rows = slice(top, top + ROWS_AT_ONCE)
-        difference = np.abs(table[rows] - table[:, rows].T)
+        mirrored = table[:, rows].T
+        difference = np.abs(table[rows] - mirrored)
         asymmetric = np.argwhere(difference > tolerance)
         if len(asymmetric):
             row, column = asymmetric[0].tolist()
             row += top
+            value = table[row, column]
+            back = table[column, row]
             raise InvalidDistances(
-                f"Distances must be symmetric, but from {row} to {column} it is {table[row, column]:g} "
-                f"and back {table[column, row]:g}."
+                f"Distances must be symmetric, but from {row} to {column} it is {value:g} and back {back:g}."
             )
 
 
 def _shape(table: NDArray[np.generic]) -> str:
-    return " x ".join(map(str, table.shape)) or "a single number"
+    sizes = map(str, table.shape)
+    return " x ".join(sizes) or "a single number"

@@ -17,7 +17,9 @@ MAX_STEPS = 200
 SETTLED = 1e-7
 """A new model has settled when its step is this small, as a share of the map's size."""
 
-ROTATION = np.array([[np.sqrt(3), 1.0], [-1.0, np.sqrt(3)]]) / 2
+COS = np.sqrt(3) / 2
+SIN = 0.5
+ROTATION = np.array([[COS, SIN], [-SIN, COS]])
 """By 30 degrees."""
 
 
@@ -52,7 +54,8 @@ def gower(to_old: Floats, positions: Floats) -> Floats:
     x = positions - centre
     squared_lengths = np.square(x).sum(axis=1)
     b = 0.5 * (squared_lengths - np.square(to_old))  # (m, n)
-    return np.asarray(b @ np.linalg.pinv(x).T + centre)
+    y = b @ np.linalg.pinv(x).T
+    return np.asarray(y + centre)
 
 
 def _least_stress(given: Floats, old: Floats) -> Floats:
@@ -60,7 +63,9 @@ def _least_stress(given: Floats, old: Floats) -> Floats:
     near_closest = _near_closest(by_formula, given, old)
     first = _descend(by_formula, given, old)
     second = _descend(near_closest, given, old)
-    is_first_better = _errors(first, given, old) <= _errors(second, given, old)
+    first_errors = _errors(first, given, old)
+    second_errors = _errors(second, given, old)
+    is_first_better = first_errors <= second_errors
     return np.where(is_first_better[:, None], first, second)
 
 
@@ -71,29 +76,35 @@ def _near_closest(towards: Floats, given: Floats, old: Floats) -> Floats:
     """
     closest = given.argmin(axis=1)
     origin = old[closest]
-    distance = given[np.arange(len(given)), closest]
+    rows = np.arange(len(given))
+    distance = given[rows, closest]
     heading = towards - origin
     length = np.linalg.norm(heading, axis=1)
-    heading[length == 0] = (1.0, 0.0)
-    length[length == 0] = 1.0
+    is_zero = length == 0
+    heading[is_zero] = (1.0, 0.0)
+    length[is_zero] = 1.0
     scale = distance / length
-    return np.asarray(origin + heading @ ROTATION * scale[:, None])
+    step = heading @ ROTATION * scale[:, None]
+    return np.asarray(origin + step)
 
 
 def _descend(start: Floats, given: Floats, old: Floats) -> Floats:
     """Newton steps where they reduce the error, otherwise SMACOF's, which always do. Each new model independently."""
     points = start.copy()
-    size = max(float(np.ptp(old, axis=0).max()), float(given.max()))
+    extent = float(np.ptp(old, axis=0).max())
+    size = max(extent, float(given.max()))
     moving = np.arange(len(points))
     for _ in range(MAX_STEPS):
         current = points[moving]
         targets = given[moving]
         newton, safe = _steps(current, targets, old)
-        is_better = _errors(current + newton, targets, old) < _errors(current, targets, old)
+        errors = _errors(current, targets, old)
+        newton_errors = _errors(current + newton, targets, old)
+        is_better = newton_errors < errors
         step = np.where(is_better[:, None], newton, safe)
         points[moving] += step
-        is_moving = np.abs(step).max(axis=1) > SETTLED * size
-        moving = moving[is_moving]
+        longest = np.abs(step).max(axis=1)
+        moving = moving[longest > SETTLED * size]
         if not moving.size:
             break
     return points
@@ -101,10 +112,16 @@ def _descend(start: Floats, given: Floats, old: Floats) -> Floats:
 
 def _errors(points: Floats, given: Floats, old: Floats) -> Floats:
     """(m,) sum of squared errors of the distances of each new model."""
+    x, y = _offsets(points, old)
+    errors = np.sqrt(x * x + y * y) - given
+    return np.asarray(np.square(errors).sum(axis=1))
+
+
+def _offsets(points: Floats, old: Floats) -> tuple[Floats, Floats]:
+    """(m, n) each: from every old model to every point, along x and along y."""
     x = points[:, :1] - old[:, 0]
     y = points[:, 1:] - old[:, 1]
-    distances = np.sqrt(x * x + y * y)
-    return np.asarray(np.square(distances - given).sum(axis=1))
+    return x, y
 
 
 def _steps(
@@ -114,9 +131,9 @@ def _steps(
 ) -> tuple[Floats, Floats]:
     """(m, 2) each: the Newton step of half the squared error, zero where that is not convex, and SMACOF's step."""
     n = len(old)
-    x = points[:, :1] - old[:, 0]  # (m, n)
-    y = points[:, 1:] - old[:, 1]
-    length = np.maximum(np.sqrt(x * x + y * y), 1e-30)
+    x, y = _offsets(points, old)
+    length = np.sqrt(x * x + y * y)
+    length = np.maximum(length, 1e-30)
     ratio = given / length
     excess = 1 - ratio
     down_x = -(excess * x).sum(axis=1)  # minus half the gradient
@@ -124,14 +141,16 @@ def _steps(
     x /= length
     y /= length
     # half the Hessian, sum of I - ratio (I - u u'), u the unit vectors
-    xx = n - (ratio * y * y).sum(axis=1)
-    yy = n - (ratio * x * x).sum(axis=1)
-    xy = (ratio * x * y).sum(axis=1)
+    ratio_x = ratio * x
+    ratio_y = ratio * y
+    xx = n - (ratio_y * y).sum(axis=1)
+    yy = n - (ratio_x * x).sum(axis=1)
+    xy = (ratio_x * y).sum(axis=1)
     determinant = xx * yy - xy * xy
     is_convex = (determinant > 1e-12 * n**2) & (xx > 0)
-    divisor = np.where(is_convex, determinant, 1.0)
-    newton_x = yy * down_x - xy * down_y
-    newton_y = xx * down_y - xy * down_x
-    newton = np.stack((newton_x, newton_y), axis=1) / divisor[:, None]
-    safe = np.stack((down_x, down_y), axis=1) / n
-    return np.where(is_convex[:, None], newton, 0.0), safe
+    divisor = np.where(is_convex, determinant, np.inf)
+    newton_x = (yy * down_x - xy * down_y) / divisor
+    newton_y = (xx * down_y - xy * down_x) / divisor
+    newton = np.stack((newton_x, newton_y), axis=1)
+    safe = np.stack((down_x, down_y), axis=1)
+    return newton, safe / n

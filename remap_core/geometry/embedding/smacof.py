@@ -41,10 +41,12 @@ def stress_between(points: Floats, others: Floats, distances: Floats) -> float:
     error = 0.0
     size = 0.0
     for rows in blocks(len(points), len(others)):
-        x = points[rows, 0, None] - others[:, 0]
-        y = points[rows, 1, None] - others[:, 1]
+        block = points[rows]
+        x = block[:, :1] - others[:, 0]  # (rows, n)
+        y = block[:, 1:] - others[:, 1]
         squared = np.square(x) + np.square(y)
-        error += float(np.square(np.sqrt(squared) - distances[rows]).sum())
+        errors = np.sqrt(squared) - distances[rows]
+        error += float(np.square(errors).sum())
         size += float(squared.sum())
     if size == 0.0:
         return float(error > 0)
@@ -57,7 +59,8 @@ def smacof(distances: Floats, start: Floats) -> Floats:
     Their sum of squared errors is never above the start's.
     """
     n = len(start)
-    unit = float(np.sqrt(np.square(distances).mean()))
+    mean_square = np.square(distances).mean()
+    unit = float(np.sqrt(mean_square))
     given: NDArray[np.floating[Any]] = distances / unit
     if n > DOUBLE_UP_TO:
         given = given.astype(np.float32)
@@ -69,15 +72,17 @@ def smacof(distances: Floats, start: Floats) -> Floats:
     for step in range(MAX_STEPS):
         moved = guttman_transform(points, given)
         # sum (d - delta)^2 / sum delta^2 at `points`: the transform gives sum d * delta for free
+        square = np.square(points).sum()
         cross = (points * moved).sum()
-        loss = 1.0 + (np.square(points).sum() - 2.0 * cross) * 2.0 / n
+        loss = 1.0 + (square - 2.0 * cross) * 2.0 / n
         if loss < best_loss:
             best = moved
             best_loss = loss
         if loss > last_loss:
             speed = 1.0
         last_loss = loss
-        next_speed = (1.0 + np.sqrt(1.0 + 4.0 * speed**2)) / 2.0
+        root = np.sqrt(1.0 + 4.0 * speed**2)
+        next_speed = (1.0 + root) / 2.0
         momentum = (speed - 1.0) / next_speed
         points = moved + momentum * (moved - previous)
         previous = moved
@@ -99,22 +104,26 @@ def guttman_transform(
     """
     n = len(points)
     dtype = distances.dtype
-    x, y = np.ascontiguousarray(points.T.astype(dtype))
+    coordinates = points.T.astype(dtype)
+    x, y = np.ascontiguousarray(coordinates)
     ones = np.ones(n, dtype)
     pull = np.zeros((2, n), dtype)
     for rows in blocks(n, n):
         columns = slice(rows.start, n)  # each pair once: those above the diagonal
         height = rows.stop - rows.start
-        offsets = x[rows, None] - x[columns], y[rows, None] - y[columns]  # (height, n - start) each
-        ratio = offsets[0] * offsets[0]
-        ratio += offsets[1] * offsets[1]
+        x_offset = x[rows, None] - x[columns]  # (height, n - start)
+        y_offset = y[rows, None] - y[columns]
+        ratio = x_offset * x_offset
+        ratio += y_offset * y_offset
         np.sqrt(ratio, out=ratio)
         np.maximum(ratio, 1e-30, out=ratio)
         np.divide(distances[rows, columns], ratio, out=ratio)
-        for axis, offset in enumerate(offsets):
-            arm = np.multiply(offset, ratio, out=offset)
+        x_offset *= ratio
+        y_offset *= ratio
+        for axis, arm in enumerate((x_offset, y_offset)):
             pull[axis, rows] += arm @ ones[columns]
-            pull[axis, rows.stop :] -= ones[rows] @ arm[:, height:]
+            beyond = arm[:, height:]
+            pull[axis, rows.stop :] -= ones[rows] @ beyond
     return np.asarray(pull.T / n, dtype=np.float64)
 
 

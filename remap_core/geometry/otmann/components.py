@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +49,7 @@ def chains_of(
 ) -> Chains:
     """The nodes of architectures as arrays; new labels get a code."""
     n = len(architectures)
-    length = np.fromiter(map(len, architectures), np.intp, n)
+    length = np.array([len(nodes) for nodes in architectures], np.intp)
     owner = np.repeat(np.arange(n), length)
     nodes = list(chain.from_iterable(architectures))
     mass = np.array([node.mass for node in nodes], np.float64)
@@ -83,7 +83,8 @@ def _positions(length: Integers, group: Integers) -> NDArray[np.int32]:
         total = up_to_here[:, -1:]
         from_here_on = total - up_to_here + is_member
         coordinates += [up_to_here, from_here_on]
-    return np.stack([coordinate[is_node] for coordinate in coordinates]).astype(np.int32)
+    unpadded = [coordinate[is_node] for coordinate in coordinates]
+    return np.stack(unpadded).astype(np.int32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,13 +104,15 @@ class Components:
     def spans(self, at_least: int) -> list[slice]:
         """Runs of one size, smallest first; sizes with fewer than `at_least` components join the next larger."""
         n = len(self.size)
-        following = np.append(self.size[1:], self.size[-1:] + 1)
-        ends = np.flatnonzero(following != self.size) + 1
-        bounds = [0]
-        for end in ends.tolist():
-            if end - bounds[-1] >= at_least or end == n:
-                bounds.append(end)
-        return [slice(start, stop) for start, stop in pairwise(bounds)]
+        is_larger = self.size[1:] > self.size[:-1]
+        changes = np.flatnonzero(is_larger) + 1
+        spans = []
+        start = 0
+        for end in (*changes.tolist(), n):
+            if end - start >= at_least or end == n:
+                spans.append(slice(start, end))
+                start = end
+        return spans
 
 
 def components_of(

@@ -35,7 +35,8 @@ class Prepared:
         for column, family in enumerate(families):
             if family in self.components:
                 components = self.components[family]
-                masses[components.chain, column] = components.mass.sum(axis=0)
+                total = components.mass.sum(axis=0)
+                masses[components.chain, column] = total
         return masses
 
 
@@ -66,18 +67,21 @@ def costs_between(
 
 def _unmatched(one: Prepared, other: Prepared) -> Floats:
     """(n, m) mass of the families that only one of a pair has."""
-    families = sorted(one.components.keys() | other.components.keys())
+    families = sorted({*one.components, *other.components})
     one_masses = one.masses(families)
     other_masses = other.masses(families)
-    costs = np.zeros((len(one), len(other)))
-    height = max(1, BLOCK // max(1, len(other)))
-    for top in range(0, len(one), height):
+    n = len(one)
+    m = len(other)
+    costs = np.zeros((n, m))
+    height = max(1, BLOCK // max(1, m))
+    for top in range(0, n, height):
         rows = slice(top, top + height)
         for column in range(len(families)):
             row_mass = one_masses[rows, column, None]
             column_mass = other_masses[:, column]
             is_shared = (row_mass > 0) & (column_mass > 0)
-            costs[rows] += np.where(is_shared, 0.0, row_mass + column_mass)
+            unmatched = row_mass + column_mass
+            costs[rows] += np.where(is_shared, 0.0, unmatched)
     return costs
 
 
@@ -93,10 +97,12 @@ class _Family:
 
     def tiles(self) -> Iterator[tuple[slice, slice]]:
         """Rectangles of pairs of similar sizes that fit a block; if mirrored, on and above the diagonal."""
-        column_spans = self.columns.spans(max(1, LANES // len(self.rows.size)))
+        n = len(self.rows.size)
+        m = len(self.columns.size)
+        column_spans = self.columns.spans(max(1, LANES // n))
         row_spans = column_spans
         if not self.is_mirrored:
-            row_spans = self.rows.spans(max(1, LANES // len(self.columns.size)))
+            row_spans = self.rows.spans(max(1, LANES // m))
         for rows, columns in product(row_spans, column_spans):
             if not self.is_mirrored or rows.start <= columns.start:
                 yield from self._tiles_of(rows, columns)
@@ -121,20 +127,24 @@ class _Family:
 
     def _largest_sizes(self, rows: slice, columns: slice) -> tuple[int, int]:
         """Nodes of the largest component among the rows, and among the columns."""
-        return int(self.rows.size[rows.stop - 1]), int(self.columns.size[columns.stop - 1])
+        n = self.rows.size[rows.stop - 1]
+        m = self.columns.size[columns.stop - 1]
+        return int(n), int(m)
 
     def add_costs(self, costs: Floats, rows: slice, columns: slice) -> None:
         """Add one tile's costs to those of its pairs; if mirrored, to both halves beyond the diagonal."""
         tile = self._costs(rows, columns)
         if self.is_mirrored and rows.start == columns.start:
             square = tile[:, : len(tile)]
-            square[:] = np.triu(square) + np.triu(square, 1).T  # symmetric to the last bit
+            lower = np.triu(square, 1).T
+            square[:] = np.triu(square) + lower  # symmetric to the last bit
         row_chains = self.rows.chain[rows]
-        costs[np.ix_(row_chains, self.columns.chain[columns])] += tile
+        column_chains = self.columns.chain[columns]
+        costs[np.ix_(row_chains, column_chains)] += tile
         if self.is_mirrored:
-            beyond = slice(max(rows.stop, columns.start), columns.stop)
-            mirror = tile[:, beyond.start - columns.start :].T
-            costs[np.ix_(self.columns.chain[beyond], row_chains)] += mirror
+            on_diagonal = max(0, rows.stop - columns.start)
+            beyond = column_chains[on_diagonal:]
+            costs[np.ix_(beyond, row_chains)] += tile[:, on_diagonal:].T
 
     def _costs(self, rows: slice, columns: slice) -> Floats:
         """(height, width) optimal costs of the pairs of one tile."""
@@ -144,14 +154,19 @@ class _Family:
         row_positions = self.rows.position[:, :n, rows]  # (COORDINATES, n, height)
         column_positions = self.columns.position[:, :m, columns]  # (COORDINATES, m, width)
         structural = np.zeros((n, m, height, width), np.int32)
-        for row_position, column_position in zip(row_positions, column_positions, strict=True):
-            difference = row_position[:, None, :, None] - column_position[None, :, None, :]
+        for coordinate in range(COORDINATES):
+            row_position = row_positions[coordinate, :, None, :, None]
+            column_position = column_positions[coordinate, None, :, None, :]
+            difference = row_position - column_position
             structural += np.abs(difference, out=difference)
         column_labels = self.columns.label[:m, columns]
         row_labels = self.rows.label[:n, rows]
         mismatch = self.mismatches[:, column_labels][row_labels]  # (n, height, m, width)
         cost = structural * (self.nu / COORDINATES)
         cost += mismatch.swapaxes(1, 2)
-        supply = np.repeat(self.rows.mass[:n, rows], width, axis=1)
-        demand = np.tile(self.columns.mass[:m, columns], height)
-        return transport_costs(cost.reshape(n, m, -1), supply, demand).reshape(height, width)
+        row_mass = self.rows.mass[:n, rows]
+        column_mass = self.columns.mass[:m, columns]
+        supply = np.repeat(row_mass, width, axis=1)
+        demand = np.tile(column_mass, height)
+        costs = transport_costs(cost.reshape(n, m, -1), supply, demand)
+        return costs.reshape(height, width)

@@ -39,9 +39,9 @@ def transport_costs(cost: Floats, supply: Floats, demand: Floats) -> Floats:
     """
     bounded = np.minimum(cost, 2.0)
     if len(supply) == len(demand) == 1:
-        moved = np.minimum(supply, demand)
-        unassigned = np.abs(supply - demand)
-        return np.asarray(unassigned[0] + moved[0] * bounded[0, 0])
+        moved = np.minimum(supply, demand)[0]
+        unassigned = np.abs(supply - demand)[0]
+        return np.asarray(unassigned + moved * bounded[0, 0])
     if supply.sum() > demand.sum():  # the lighter side chooses: it finds room more often
         cost = cost.swapaxes(0, 1)
         bounded = bounded.swapaxes(0, 1)
@@ -50,16 +50,20 @@ def transport_costs(cost: Floats, supply: Floats, demand: Floats) -> Floats:
     bounded *= plan
     supply_left = np.maximum(supply - plan.sum(axis=1), 0)
     demand_left = np.maximum(demand - plan.sum(axis=0), 0)
-    unassigned = supply_left.sum(axis=0) + demand_left.sum(axis=0)
-    return np.asarray(unassigned + bounded.sum(axis=(0, 1)))
+    unassigned = supply_left.sum(axis=0)
+    unassigned += demand_left.sum(axis=0)
+    moved = bounded.sum(axis=(0, 1))
+    return np.asarray(unassigned + moved)
 
 
 def transport_plans(cost: Floats, supply: Floats, demand: Floats) -> Floats:
     """(n, m, lanes) float64 mass that an optimal plan moves from each row to each column; shapes as above."""
     n, _, lanes = cost.shape
     gain = np.where(cost < 2.0, 2.0 - cost, -np.inf)
-    gain = np.concatenate((gain, np.zeros((n, 1, lanes))), axis=1)
-    room = np.concatenate((demand, np.full((1, lanes), np.inf)))
+    unassigned_gain = np.zeros((n, 1, lanes))
+    gain = np.concatenate((gain, unassigned_gain), axis=1)
+    unassigned_room = np.full((1, lanes), np.inf)
+    room = np.concatenate((demand, unassigned_room))
     plan = _first_choices(gain, supply)
     problems = _Problems(
         gain=gain,
@@ -73,7 +77,9 @@ def transport_plans(cost: Floats, supply: Floats, demand: Floats) -> Floats:
         problems.pass_on()
         is_open = np.asarray(problems.over_full.any(axis=0))
         if not is_open.all():
-            plan[:, :, open_lanes[~is_open]] = problems.plan[:, :, ~is_open]
+            is_solved = ~is_open
+            solved = open_lanes[is_solved]
+            plan[:, :, solved] = problems.plan[:, :, is_solved]
             open_lanes = open_lanes[is_open]
             problems = problems.of(is_open)
     return plan[:, :-1]
@@ -116,7 +122,8 @@ class _Problems:
         """In each problem, move as much as fits along the best path from an over-full column to one with room."""
         value, via_row, via_column = self._best_paths()
         has_room = self.surplus < -self.slack
-        _, end = _largest(np.where(has_room, value, -np.inf))
+        reachable = np.where(has_room, value, -np.inf)
+        _, end = _largest(reachable)
         every_lane = np.arange(len(end))
         amount = -self.surplus[end, every_lane]
         source = end.copy()  # the over-full column, once the path is walked back from its end
@@ -133,15 +140,18 @@ class _Problems:
             row = row[goes_on]
             column = column[goes_on]
             before = via_column[row, lane]
-            amount[lane] = np.minimum(amount[lane], self.plan[row, before, lane])
+            sent = self.plan[row, before, lane]
+            amount[lane] = np.minimum(amount[lane], sent)
             steps.append((row, column, before, lane))
             column = before
-        amount = np.minimum(amount, self.surplus[source, every_lane])
+        available = self.surplus[source, every_lane]
+        amount = np.minimum(amount, available)
         self.surplus[source, every_lane] -= amount
         self.surplus[end, every_lane] += amount
         for row, column, before, lane in steps:
-            self.plan[row, before, lane] -= amount[lane]
-            self.plan[row, column, lane] += amount[lane]
+            moved = amount[lane]
+            self.plan[row, before, lane] -= moved
+            self.plan[row, column, lane] += moved
 
     def _best_paths(self) -> tuple[Floats, Indices, Indices]:
         """For each column the largest sum of gains by which surplus reaches it, and how. Bellman-Ford.
@@ -154,7 +164,8 @@ class _Problems:
         n, _, lanes = self.gain.shape
         row_value = np.full((n, lanes), -np.inf)
         via_column = np.full((n, lanes), -1, dtype=np.int16)
-        take_back = np.where(self.plan > 0, self.gain, np.inf)
+        is_sent = self.plan > 0
+        take_back = np.where(is_sent, self.gain, np.inf)
         while True:
             offers_to_rows = (value - take_back).swapaxes(0, 1)
             if not _relax(row_value, via_column, offers_to_rows):
