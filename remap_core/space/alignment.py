@@ -57,13 +57,14 @@ def align(before: Sequence[Layer], after: Sequence[Layer]) -> list[Pair]:
     i = 0
     j = 0
     while i < len(before) or j < len(after):
+        cost = costs[i][j]
         pair_cost = _pair_cost(before, after, i, j)
-        if pair_cost is not None and costs[i][j] == pair_cost + costs[i + 1][j + 1]:
+        if pair_cost is not None and cost == pair_cost + costs[i + 1][j + 1]:
             change = Change.CHANGED if pair_cost else Change.KEPT
             pairs.append(Pair(i, j, change))
             i += 1
             j += 1
-        elif i < len(before) and costs[i][j] == GAP_COST + costs[i + 1][j]:
+        elif i < len(before) and cost == GAP_COST + costs[i + 1][j]:
             pairs.append(Pair(i, None, Change.REMOVED))
             i += 1
         else:
@@ -118,16 +119,21 @@ def _suffix_costs(
     """costs[i][j]: the smallest cost of aligning before[i:] with after[j:]."""
     n = len(before)
     m = len(after)
-    costs = [[GAP_COST * (n - i + m - j) for j in range(m + 1)] for i in range(n + 1)]
+    costs = [[0] * (m + 1) for _ in range(n + 1)]
+    for i in range(n):
+        costs[i][m] = GAP_COST * (n - i)
+    for j in range(m):
+        costs[n][j] = GAP_COST * (m - j)
     for i in reversed(range(n)):
         for j in reversed(range(m)):
-            removed = GAP_COST + costs[i + 1][j]
-            added = GAP_COST + costs[i][j + 1]
-            best = min(removed, added)
+            remove = GAP_COST + costs[i + 1][j]
+            add = GAP_COST + costs[i][j + 1]
+            cost = min(remove, add)
             pair_cost = _pair_cost(before, after, i, j)
             if pair_cost is not None:
-                best = min(best, pair_cost + costs[i + 1][j + 1])
-            costs[i][j] = best
+                pair = pair_cost + costs[i + 1][j + 1]
+                cost = min(cost, pair)
+            costs[i][j] = cost
     return costs
 
 

@@ -55,7 +55,8 @@ class Architecture:
             try:
                 shape = layer.output_shape(shape)
             except InvalidArchitecture as error:
-                message = f"Layer {index + 1} ({layer_text(layer)}): {error}"
+                text = layer_text(layer)
+                message = f"Layer {index + 1} ({text}): {error}"
                 raise InvalidArchitecture(message, index) from None
             shapes.append(shape)
         object.__setattr__(self, "output_shapes", tuple(shapes))
@@ -105,7 +106,11 @@ class Architecture:
     @cached_property
     def fingerprint(self) -> str:
         """Identity of the architecture: 32 hexadecimal digits of the SHA-256 of its canonical JSON."""
-        canonical = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
+        canonical = json.dumps(
+            self.to_json(),
+            sort_keys=True,
+            separators=(",", ":"),
+        )
         digest = hashlib.sha256(canonical.encode())
         return digest.hexdigest()[:32]
 
@@ -126,8 +131,9 @@ class Architecture:
         """The architecture of a JSON object; raises InvalidArchitecture that says what is wrong and where."""
         entries = _require_json(form)
         input_shape = _require_list("input_shape", entries["input_shape"])
+        layer_entries = _require_list("layers", entries["layers"])
         layers = []
-        for index, entry in enumerate(_require_list("layers", entries["layers"])):
+        for index, entry in enumerate(layer_entries):
             try:
                 layers.append(layer_from_json(entry))
             except InvalidArchitecture as error:

@@ -79,7 +79,7 @@ def layer_at(layers: LayerChain, index: int) -> Layer:
 
 def spliced(layers: LayerChain, start: int, stop: int, *new: Layer) -> LayerChain:
     """The chain with new layers in place of those from `start` to before `stop`."""
-    return (*layers[:start], *new, *layers[stop:])
+    return layers[:start] + new + layers[stop:]
 
 
 @dataclass(frozen=True)

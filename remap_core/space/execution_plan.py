@@ -8,7 +8,7 @@ same output after it, on fewer values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import takewhile
@@ -32,6 +32,8 @@ MAX_FUSED_LAYERS = 16
 _STATIC = (MaxPool2d, AvgPool2d, Activation)
 _MONOTONE = ("tanh", "relu", "sigmoid")
 
+Layers = tuple[Layer, ...]
+Shapes = tuple[Shape, ...]
 Runs = tuple[LinearRun, ...]
 
 
@@ -166,7 +168,8 @@ def _cheapest_runs(
 ) -> Runs:
     """The runs, from layer `first` on, with the smallest total cost: dynamic programming over where the chain ends."""
     layers, shapes = _chain(architecture)
-    best: list[tuple[float, Runs]] = [(0.0, ())] * (first + 1)  # before each layer
+    nothing_done: tuple[float, Runs] = (0.0, ())
+    best = [nothing_done] * (first + 1)  # before each layer
     for stop in range(first + 1, len(layers) + 1):
         last = stop - 1
         cost, runs = best[last]
@@ -181,14 +184,14 @@ def _cheapest_runs(
 
 
 def _runs_until(
-    layers: Sequence[Layer],
-    shapes: Sequence[Shape],
+    layers: Layers,
+    shapes: Shapes,
     first: int,
     stop: int,
 ) -> Iterator[LinearRun]:
     """The linear runs of two layers or more that end before `stop` and do not begin before `first`, shortest first."""
     first = max(first, stop - MAX_FUSED_LAYERS)
-    for start in range(stop - 1, first - 1, -1):
+    for start in reversed(range(first, stop)):
         if not isinstance(layers[start], LINEAR):
             return
         if stop - start > 1:
@@ -197,7 +200,7 @@ def _runs_until(
                 yield run
 
 
-def _chain(architecture: Architecture) -> tuple[tuple[Layer, ...], tuple[Shape, ...]]:
+def _chain(architecture: Architecture) -> tuple[Layers, Shapes]:
     """The layers and the head; the shapes before each and after the last."""
     head = Dense(architecture.classes)
     layers = (*architecture.layers, head)

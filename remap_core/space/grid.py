@@ -12,6 +12,9 @@ from remap_core.space.sampler import SearchSpace
 Grid = Sequence[Layer]
 """Layers to choose from."""
 
+Values = tuple[Any, ...]
+"""Of a hyperparameter."""
+
 
 def layers_of(*spaces: SearchSpace) -> tuple[Layer, ...]:
     """Every layer of the spaces, row by row, each once."""
@@ -22,7 +25,7 @@ def layers_of(*spaces: SearchSpace) -> tuple[Layer, ...]:
     return tuple(layers)
 
 
-def grid_values(grid: Grid, kind: str) -> dict[str, tuple[Any, ...]]:
+def grid_values(grid: Grid, kind: str) -> dict[str, Values]:
     """For each hyperparameter of a layer kind the values in the grid, in the grid's order.
 
     >>> from remap_core.space.sampler import REMAP_2019

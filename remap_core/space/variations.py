@@ -94,7 +94,8 @@ def variations(
     request.require_fitting(parent)
     search = _Search(parent, layers_of(space), rng, max_parameters)
     head = len(parent.layers)
-    start = _Walk(parent, tuple(range(head)), head, request.allowed)
+    origins = tuple(range(head))
+    start = _Walk(parent, origins, head, request.allowed)
     if request.edits == 1:
         return search.of_one_edit(start, request.children)
     return search.of_several_edits(start, request.children, request.edits)
@@ -198,8 +199,7 @@ class _Search:
         return self._variations(shortfall, exact=False)
 
     def _variations(self, shortfall: str, *, exact: bool) -> Variations:
-        children = tuple(self.children.values())
-        return Variations(children, exact, shortfall)
+        return Variations(tuple(self.children.values()), exact, shortfall)
 
     def _walk(self, start: _Walk, edits: int) -> _Walk | None:
         walk = start
