@@ -12,7 +12,8 @@ from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import read_trainer
 from remap_core.data_folder.inbox import Inbox
-from remap_core.datasets.dataset import canonical_name, load_dataset, to_download
+from remap_core.datasets.dataset import load_dataset, to_download
+from remap_core.datasets.names import canonical_name
 from remap_core.errors import NoCatalogue
 from remap_core.services.proposals import propose_initial, propose_repeats
 from remap_core.settings import read_settings

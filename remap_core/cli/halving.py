@@ -9,7 +9,7 @@ import typer
 
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.data_folder.folder import DataFolder
-from remap_core.datasets.dataset import canonical_name
+from remap_core.datasets.names import canonical_name
 from remap_core.services.comparison import front
 from remap_core.services.halving_report import halving_replay
 from remap_core.settings import read_settings
