@@ -1,4 +1,4 @@
-"""What executors are given to do. Torch is imported where a job runs, never where it is handed out."""
+"""The functions that executors run. They import torch where they run, not where they are handed out."""
 
 from __future__ import annotations
 
@@ -11,45 +11,71 @@ from remap_core.trials.evaluation import EpochResult, Evaluation, SealedScore
 from remap_core.trials.trial import Trial
 
 Training = Generator[EpochResult, None, Evaluation]
-"""Yields every epoch's result, oldest first, from where a checkpoint left off; returns the evaluation."""
+"""Yields the result of every epoch, from the first on; returns the evaluation."""
 
 
 def prepare(device: Device) -> str:
-    """Set this process up for one training at a time; returns the device for people.
+    """Set this process up to train; return its device, as described for people.
 
-    Every training gets one thread, as there are as many trainings at once as there are cores.
+    A training gets one thread, as there are as many trainings at once as cores.
     """
     from remap_core.training import worker_session
 
     worker_session.limit_threads(1)
-    return worker_session.describe_device(worker_session.choose_device(device))
+    chosen = worker_session.choose_device(device)
+    return worker_session.describe_device(chosen)
 
 
-def train(trial: Trial, should_stop: Callable[[], bool], *, home: Path, device: Device) -> Training:
+def train(
+    trial: Trial,
+    should_stop: Callable[[], bool],
+    *,
+    home: Path,
+    device: Device,
+) -> Training:
     """Train a trial on this machine; its files are in the data folder `home`."""
     from remap_core.training import worker_session
 
-    return worker_session.train_trial(trial, should_stop, home=home, device=worker_session.choose_device(device))
+    chosen = worker_session.choose_device(device)
+    return worker_session.train_trial(trial, should_stop, home=home, device=chosen)
 
 
 def score(trial: Trial, *, home: Path, device: Device) -> SealedScore:
-    """Score a complete trial on the sealed test images, by the weights in the data folder `home`."""
+    """Score a complete trial on the sealed test images, with its weights from the data folder `home`."""
     from remap_core.training import worker_session
 
-    return worker_session.score_trial(trial, home=home, device=worker_session.choose_device(device))
+    chosen = worker_session.choose_device(device)
+    return worker_session.score_trial(trial, home=home, device=chosen)
 
 
 def train_on_node(
-    trial: Trial, should_stop: Callable[[], bool], *, dataset: Any, folder: Path, device: Device
+    trial: Trial,
+    should_stop: Callable[[], bool],
+    *,
+    dataset: Any,
+    folder: Path,
+    device: Device,
 ) -> Training:
-    """Train a trial on a node of a cluster, on images that came along; its files are in `folder`."""
+    """Train a trial on a cluster node, on images that were sent to it; its files are in `folder`."""
     from remap_core.training import training_loop
 
-    return training_loop.train(trial, dataset, device=device, should_stop=should_stop, folder=folder)
+    return training_loop.train(
+        trial,
+        dataset,
+        device=device,
+        should_stop=should_stop,
+        folder=folder,
+    )
 
 
-def score_on_node(trial: Trial, *, dataset: Any, folder: Path, device: Device) -> SealedScore:
-    """Score a complete trial on a node of a cluster, by the weights in `folder`."""
+def score_on_node(
+    trial: Trial,
+    *,
+    dataset: Any,
+    folder: Path,
+    device: Device,
+) -> SealedScore:
+    """Score a complete trial on a cluster node, with its weights from `folder`."""
     from remap_core.training.test_scoring import score_sealed
 
     return score_sealed(trial, dataset, device=device, folder=folder)

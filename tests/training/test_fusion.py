@@ -13,10 +13,10 @@ from strategies import architectures
 from remap_core.space.architecture import Architecture
 from remap_core.space.execution_plan import Plan, Segment, cheapest_plan, smallest_equivalent, unchanging
 from remap_core.space.text import parse_layers
-from remap_core.training.device_data import resident
+from remap_core.training.device_data import dataset_on_device
 from remap_core.training.learner import Learner
 from remap_core.training.network.build import build, modules_of
-from remap_core.training.network.fusion import Contracted, body_of
+from remap_core.training.network.fusion import FusedLayer, fused_network
 
 
 def architecture_of(layers: str, input_shape: tuple[int, int, int] = (1, 28, 28)) -> Architecture:
@@ -47,7 +47,7 @@ def test_a_network_as_planned_puts_out_what_its_layers_do_one_by_one_and_every_w
     with double_precision():
         torch.manual_seed(0)
         network = build(architecture).eval()  # dropout would draw anew, and batch norm keep what it saw
-        body = body_of(network, cheapest_plan(architecture, images))
+        body = fused_network(network, cheapest_plan(architecture, images))
         values = torch.randn(3, *architecture.input_shape).contiguous(memory_format=torch.channels_last)
         weights = torch.randn(3, architecture.classes)
         put_out, gradients = [], []
@@ -71,7 +71,7 @@ def test_a_merged_architecture_does_the_same_with_the_kernels_of_its_segments(ar
         steps = sorted(plan.steps, key=lambda step: step.start if isinstance(step, Segment) else step)
         for step, modules in zip(steps, into, strict=True):
             if isinstance(step, Segment):
-                kernel, bias = Contracted(step, [*chain(*of[step.start : step.stop])]).kernel()
+                kernel, bias = FusedLayer(step, [*chain(*of[step.start : step.stop])]).kernel()
                 modules[-1].weight.copy_(kernel.reshape(modules[-1].weight.shape))
                 modules[-1].bias.copy_(bias)
             else:
@@ -85,7 +85,7 @@ def test_a_merged_architecture_does_the_same_with_the_kernels_of_its_segments(ar
 def test_what_a_plan_foresees_is_what_its_modules_put_out(architecture, images):
     plan = cheapest_plan(architecture, images)
     values, found = torch.zeros(2, *architecture.input_shape), []
-    for module in body_of(build(architecture), plan):
+    for module in fused_network(build(architecture), plan):
         values = module(values)
         if not isinstance(module, torch.nn.Flatten):
             found.append(values[0].numel())
@@ -144,13 +144,15 @@ def test_a_contracted_convolution_costs_what_one_of_its_size_does():
 
 def test_a_learner_of_contracted_layers_learns_what_one_does_that_computes_them_one_by_one():
     architecture = trial_on(BARS, "Conv 64x3, Conv 4x3, Tanh, Dense 200").architecture
-    merged, apart = (Learner.begin(architecture, 0, "cpu", 84) for _ in range(2))
-    assert any(isinstance(module, Contracted) for module in merged.body)
-    apart = replace(apart, body=apart.network)
-    data = resident(BARS, "cpu")
+    merged, apart = (Learner.create(architecture, 0, "cpu", 84) for _ in range(2))
+    assert any(isinstance(module, FusedLayer) for module in merged.fused)
+    apart = replace(apart, fused=apart.network)
+    data = dataset_on_device(BARS, "cpu")
     for _ in range(3):
-        expected = apart.learn(data.train, torch.arange(84), 28, 0.01, lambda: False)
-        assert merged.learn(data.train, torch.arange(84), 28, 0.01, lambda: False) == pytest.approx(expected, rel=1e-4)
+        expected = apart.train_epoch(data.train, torch.arange(84), 28, 0.01, lambda: False)
+        assert merged.train_epoch(data.train, torch.arange(84), 28, 0.01, lambda: False) == pytest.approx(
+            expected, rel=1e-4
+        )
     for (name, one), (_, other) in zip(apart.tensors(), merged.tensors(), strict=True):
         assert torch.allclose(one, other, rtol=1e-3, atol=1e-4), name
 
@@ -164,7 +166,7 @@ def test_gradients_in_bf16_are_those_of_the_layers_one_by_one_but_for_rounding(l
     assert plan.segments
     images = torch.randn(64, 28, 28, 1).permute(0, 3, 1, 2)
     found = []
-    for body, bf16 in ((network, False), (body_of(network, plan), True)):
+    for body, bf16 in ((network, False), (fused_network(network, plan), True)):
         network.zero_grad()
         with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
             logits = body(images).float()
