@@ -1,35 +1,35 @@
-"""One tree of errors. Each carries one sentence that a person can act on; pages and commands show it as it is.
+"""The tree of errors. Each message is one sentence that a person can act on; pages and commands show it unchanged.
 
 RemapError
-├── InvalidArchitecture      a chain of layers that cannot exist
-├── SpaceExhausted           a search space without enough architectures that are asked for
-├── InvalidTrial             a training configuration, a result or an edit that cannot be
-├── InvalidAnnotation        a note or a tag that cannot be stored
-├── InvalidView              an objective, a filter or an axis of the overview that cannot be
-├── InvalidPicture           a picture that cannot be drawn, or not written where it shall
-├── ExportFailed             a model that cannot be exported, or not written where it shall
-├── SettingsError            a setting that is not understood
-├── DatasetError             images that cannot be used
-├── InvalidDistances         distances that cannot be computed, or that cannot be laid out as a map
+├── InvalidArchitecture      a chain of layers that cannot be built
+├── SpaceExhausted           a search space with fewer architectures than requested
+├── InvalidTrial             an invalid training configuration, result or edit
+├── InvalidAnnotation        a note or tag that cannot be stored
+├── InvalidView              an invalid objective, filter or axis of the overview
+├── InvalidPicture           a picture that cannot be drawn or written
+├── ExportFailed             a model that cannot be exported
+├── SettingsError            an invalid setting
+├── DatasetError             images or labels that cannot be used
+├── InvalidDistances         distances that cannot be computed or laid out as a map
 ├── TrainingFailed           a training that ended without a model
-├── TrainingStopped          a training that ended because it was told to
-├── CommandRefused           a command that was understood and cannot be carried out
+├── TrainingStopped          a training that was stopped on request
+├── CommandRefused           a command that was understood but cannot be carried out
 ├── UnreadableCommand        a command that was not understood
-└── CatalogueError           the data folder or its catalogue
-    ├── NotFound             no such trial, data set or command
+└── CatalogueError           a problem with the data folder or its catalogue
+    ├── NotFound             no such trial, data set or batch
     ├── NoCatalogue          nothing has been published yet
-    ├── NewerSchema          written by a newer version of this software
-    ├── FolderInUse          another trainer owns the folder
-    └── FolderUnusable       cannot be written, or is full
+    ├── NewerSchema          a catalogue written by a newer version
+    ├── FolderInUse          a data folder that another trainer works in
+    └── FolderUnusable       a data folder that cannot be written or is full
 """
 
 
 class RemapError(Exception):
-    """The root: whoever shows errors to a person catches this one."""
+    """The root: catch it to show any of these errors to a person."""
 
 
 class InvalidArchitecture(RemapError):
-    """A chain of layers that cannot exist; `index` is the offending layer's (0-based), None for the whole."""
+    """A chain of layers that cannot be built. index: the offending layer (0-based), None for the whole chain."""
 
     def __init__(self, message: str, index: int | None = None) -> None:
         super().__init__(message)
@@ -37,11 +37,11 @@ class InvalidArchitecture(RemapError):
 
 
 class SpaceExhausted(RemapError):
-    """A search space that does not hold as many different architectures as are asked for."""
+    """A search space that has fewer different architectures than requested."""
 
 
 class InvalidTrial(RemapError):
-    """A training configuration, a result or an edit that breaks a rule."""
+    """A training configuration, a result or an edit that breaks a rule; names the rule and the value."""
 
 
 class InvalidAnnotation(RemapError):
@@ -57,11 +57,11 @@ class InvalidPicture(RemapError):
 
 
 class ExportFailed(RemapError):
-    """A model that cannot be exported, as its weights are missing or damaged, or that cannot be written."""
+    """A model that cannot be exported, because its weights are missing or damaged or the file cannot be written."""
 
 
 class SettingsError(RemapError):
-    """A setting whose value is not understood."""
+    """An invalid setting; names the setting, the value and the rule."""
 
 
 class DatasetError(RemapError):
@@ -69,31 +69,31 @@ class DatasetError(RemapError):
 
 
 class InvalidDistances(RemapError):
-    """Predictions, distances or places that break a rule; names the rule and the value."""
+    """Predictions, distances or positions that break a rule; names the rule and the value."""
 
 
 class TrainingFailed(RemapError):
-    """A training that ended without a model; the sentence becomes the FAILED trial's."""
+    """A training that ended without a model; the message is stored with the FAILED trial."""
 
 
 class TrainingStopped(RemapError):
-    """A training that was told to stop, and did: the trial did not fail."""
+    """A training that was stopped on request; the trial has not failed."""
 
 
 class CommandRefused(RemapError):
-    """A command that was understood and cannot be carried out; the reason goes into its receipt."""
+    """A command that was understood but cannot be carried out; the reason goes into its receipt."""
 
 
 class UnreadableCommand(RemapError):
-    """A command file that is not a command of a known version and kind."""
+    """A command file that does not hold a command of a known version and kind."""
 
 
 class CatalogueError(RemapError):
-    """Something about the data folder or the catalogue in it."""
+    """A problem with the data folder or the catalogue in it."""
 
 
 class NotFound(CatalogueError):
-    """No such trial, data set or command."""
+    """No such trial, data set or batch."""
 
 
 class NoCatalogue(CatalogueError):
@@ -101,11 +101,11 @@ class NoCatalogue(CatalogueError):
 
 
 class NewerSchema(CatalogueError):
-    """The catalogue was written by a newer version than this one understands."""
+    """The catalogue was written by a newer version than this one can read."""
 
 
 class FolderInUse(CatalogueError):
-    """Another trainer owns the data folder."""
+    """Another trainer works in the data folder."""
 
 
 class FolderUnusable(CatalogueError):

@@ -1,4 +1,4 @@
-"""All settings, read once: defaults, then `remap.toml` in the working folder, then REMAP_* in the environment."""
+"""The settings: defaults, overridden by `remap.toml` in the working folder, then by REMAP_* in the environment."""
 
 from __future__ import annotations
 
@@ -19,136 +19,248 @@ Device = Literal["auto", "cpu", "cuda"]
 
 _ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(?P<port>[0-9]{1,5})")
 
-OF_TESTS = {"REMAP_TEST_DATA"}
-"""Variables that are for the tests, and no settings."""
+TEST_VARIABLES = {"REMAP_TEST_DATA"}
+"""Variables that only the tests read."""
+
+_RULES = {
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number of fewer digits",
+    "float_parsing": "a number",
+    "bool_parsing": "true or false",
+    "greater_than": "greater than {gt}",
+    "greater_than_equal": "at least {ge}",
+    "less_than": "less than {lt}",
+    "less_than_equal": "at most {le}",
+}
+"""What a value must be, by the type of pydantic's error."""
 
 
 class Settings(BaseModel):
-    """Every setting with its default. Frozen; raises SettingsError through `read_settings`."""
+    """Every setting with its default."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    home: Path = Field(Path(".remap"), description="Data folder: catalogue, weights, inbox.")
+    home: Path = Field(
+        Path(".remap"),
+        description="Data folder: catalogue, weights and inbox.",
+    )
     dataset: str = Field(
         "digits",
         min_length=1,
-        description="Data set: digits, mnist, fashion-mnist, cifar-10, or the path of an .npz file or of a folder.",
+        description="Data set: digits, mnist, fashion-mnist, cifar-10, or the path of an .npz file or a folder.",
     )
     space: Literal["remap-2019", "modern"] = Field(
-        "remap-2019", description="Search space of initial models: remap-2019 (the paper's) or modern."
+        "remap-2019",
+        description="Search space of the initial models: remap-2019 (the paper's) or modern.",
     )
-    population: int = Field(40, ge=0, le=100_000, description="Initial models that an empty catalogue gets.")
-    epochs: int = Field(10, ge=1, le=10_000, description="Epochs that an initial model is trained for.")
+    population: int = Field(
+        40,
+        ge=0,
+        le=100_000,
+        description="Initial models, sampled when the catalogue is empty.",
+    )
+    epochs: int = Field(
+        10,
+        ge=1,
+        le=10_000,
+        description="Epochs for each initial model.",
+    )
     halving: bool = Field(
-        False, description="Whether only the best third of the initial models goes on after epoch 1, and after epoch 3."
+        False,
+        description="Successive halving: keep only the best third of the initial models after epochs 1 and 3.",
     )
-    patience: int = Field(0, ge=0, description="Epochs without a lower validation loss that end a training; 0: none.")
-    batch_size: int = Field(0, ge=0, le=65_536, description="Images a training step; 0 fits the data set (16 to 256).")
-    learning_rate: float = Field(0.001, gt=0, le=1, description="Adam's at first; times 0.75 after every epoch.")
+    patience: int = Field(
+        0,
+        ge=0,
+        description="Early stopping: epochs to wait for a lower validation loss; 0 turns it off.",
+    )
+    batch_size: int = Field(
+        0,
+        ge=0,
+        le=65_536,
+        description="Batch size; 0 chooses one for the data set (16 to 256).",
+    )
+    learning_rate: float = Field(
+        0.001,
+        gt=0,
+        le=1,
+        description="Initial learning rate of Adam, multiplied by 0.75 after every epoch.",
+    )
     max_parameters: int = Field(
-        1_000_000, ge=100, le=10**15, description="Cap on the parameters of any model that is trained."
+        1_000_000,
+        ge=100,
+        le=10**15,
+        description="Maximum number of parameters of a model.",
     )
-    time_limit: int = Field(0, ge=0, le=10**9, description="Seconds that one training may take; 0: any.")
+    time_limit: int = Field(
+        0,
+        ge=0,
+        le=10**9,
+        description="Time limit of a training in seconds; 0 for none.",
+    )
     memory_limit: int = Field(
-        0, ge=0, le=10**9, description="Megabytes that a worker process may hold while it trains (on Linux); 0: any."
+        0,
+        ge=0,
+        le=10**9,
+        description="Memory limit of a training's process in megabytes (Linux only); 0 for none.",
     )
-    seed: int = Field(0, ge=0, lt=2**31, description="Seed of sampling and training.")
-    workers: int = Field(0, ge=0, le=1024, description="Trainings at once; 0 means one for each core.")
-    device: Device = Field("auto", description="Where to train; auto takes a GPU if there.")
+    seed: int = Field(
+        0,
+        ge=0,
+        lt=2**31,
+        description="Random seed of sampling and training.",
+    )
+    workers: int = Field(
+        0,
+        ge=0,
+        le=1024,
+        description="Trainings at a time; 0 for one per CPU core.",
+    )
+    device: Device = Field(
+        "auto",
+        description="Training device: auto (a GPU if available), cpu or cuda.",
+    )
     executor: Literal["local", "ray"] = Field(
-        "local", description="Where trainings run: processes of this machine, or a Ray cluster's nodes."
+        "local",
+        description="Where trainings run: local (processes on this machine) or ray (nodes of a Ray cluster).",
     )
-    ray_address: str = Field("auto", description="The Ray cluster: HOST:PORT, or auto for the one of this machine.")
-    ray_gpus: float = Field(0.0, ge=0, le=1, description="Part of a GPU that a training on Ray takes; 0: CPUs train.")
+    ray_address: str = Field(
+        "auto",
+        description="Address of the Ray cluster: HOST:PORT, or auto for a cluster on this machine.",
+    )
+    ray_gpus: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Fraction of a GPU for each training on Ray; 0 trains on CPUs.",
+    )
     events: Literal["bridge", "package"] = Field(
-        "bridge", description="How clicks in charts reach the app; package: charts in frames, for an elder Streamlit."
+        "bridge",
+        description="How clicks in charts reach the app: bridge (default), or package (streamlit-plotly-events, for "
+        "pages that may not run the bridge; extra `events`).",
     )
-    autostart: bool = Field(True, description="Whether the app starts a trainer when none runs.")
-    metrics_port: int = Field(0, ge=0, lt=2**16, description="Port of the trainer's Prometheus endpoint; 0: none.")
+    autostart: bool = Field(
+        True,
+        description="Whether the app starts a trainer when none is running.",
+    )
+    metrics_port: int = Field(
+        0,
+        ge=0,
+        lt=2**16,
+        description="Port of the trainer's Prometheus endpoint; 0 turns it off.",
+    )
     metrics_address: str = Field(
-        "127.0.0.1", min_length=1, description="Where that listens; 0.0.0.0: to other machines, too."
+        "127.0.0.1",
+        min_length=1,
+        description="Address of the Prometheus endpoint; 0.0.0.0 for access from other machines.",
     )
 
     @field_validator("home", mode="before")
     @classmethod
-    def _names_a_folder(cls, home: object) -> object:
+    def _require_folder(cls, home: object) -> object:
         if home == "":
-            raise PydanticCustomError("no_folder", "It must name a folder, and . is the working folder")
+            raise PydanticCustomError("no_folder", "it must name a folder (. is the working folder)")
         return home
 
     @field_validator("home")
     @classmethod
-    def _of_this_user(cls, home: Path) -> Path:
+    def _expand_user(cls, home: Path) -> Path:
         try:
             return home.expanduser()  # not every shell does so where a variable is set
         except RuntimeError:
-            raise PydanticCustomError("no_user", "There is no home folder that its ~ could stand for") from None
+            raise PydanticCustomError("no_user", "its ~ must stand for an existing home folder") from None
 
     @field_validator("ray_address")
     @classmethod
-    def _names_a_cluster(cls, address: str) -> str:
+    def _require_address(cls, address: str) -> str:
         match = _ADDRESS.fullmatch(address)
-        if address != "auto" and not (match and 0 < int(match["port"]) < 2**16):
-            raise PydanticCustomError("no_address", "It must be auto or HOST:PORT")
+        is_address = match is not None and 0 < int(match["port"]) < 2**16
+        if address != "auto" and not is_address:
+            raise PydanticCustomError("no_address", "it must be auto or HOST:PORT")
         return address
 
 
 def read_settings(
     environ: Mapping[str, str] | None = None, file: Path = Path("remap.toml"), **options: str | None
 ) -> tuple[Settings, dict[str, str]]:
-    """The settings, and for each name where its value came from: "default", the file, the variable, or "an option".
+    """Return the settings and, by name, the origin of each value: "default", the file, the variable, or "an option".
 
-    options: what a command was told, by the settings' names; None where it was not, and all else holds.
-    Raises SettingsError naming the setting, the value and the rule.
+    options: values from a command line, by setting; None for those that were not given.
+    Raises SettingsError with the setting, the value and the rule.
     """
-    environ = os.environ if environ is None else environ
+    if environ is None:
+        environ = os.environ
     values: dict[str, Any] = {}
     origins = dict.fromkeys(Settings.model_fields, "default")
     for name, value in _file_values(file).items():
-        values[name], origins[name] = value, str(file)
+        values[name] = value
+        origins[name] = str(file)
     for name in Settings.model_fields:
-        variable = f"REMAP_{name.upper()}"
+        variable = _variable(name)
         if variable in environ:
-            values[name], origins[name] = environ[variable], variable
+            values[name] = environ[variable]
+            origins[name] = variable
         if options.get(name) is not None:
-            values[name], origins[name] = options[name], "an option"
+            values[name] = options[name]
+            origins[name] = "an option"
     try:
         return Settings.model_validate(values), origins
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(map(str, first["loc"]))
-        source = origins.get(name, str(file))
-        raise SettingsError(f"{name} = {first['input']!r:.80} (from {source}) is not usable: {_rule(first)}.") from None
+        raise SettingsError(_sentence(error.errors()[0], origins, file)) from None
 
 
 def unknown_variables(environ: Mapping[str, str] | None = None) -> list[str]:
-    """A sentence for each variable that looks like a setting and is none, naming the nearest that is one.
+    """Return a sentence for each variable that looks like a setting but is not, with the most similar setting.
 
     >>> unknown_variables({"REMAP_EPOCH": "3", "REMAP_SEED": "1"})
-    ['REMAP_EPOCH is no setting and has no effect; the nearest is REMAP_EPOCHS.']
+    ['REMAP_EPOCH is not a setting and has no effect; did you mean REMAP_EPOCHS?']
     """
-    environ = os.environ if environ is None else environ
-    known = {f"REMAP_{name.upper()}" for name in Settings.model_fields} | OF_TESTS
-    unknown = sorted(name for name in environ if name.upper().startswith("REMAP_") and name not in known)
-    return [f"{name:.80} is no setting and has no effect{_nearest(name)}." for name in unknown]
+    if environ is None:
+        environ = os.environ
+    known = {_variable(name) for name in Settings.model_fields} | TEST_VARIABLES
+    sentences = []
+    for name in sorted(environ):
+        if name.upper().startswith("REMAP_") and name not in known:
+            sentences.append(f"{name:.80} is not a setting and has no effect{_suggestion(name)}")
+    return sentences
+
+
+def _variable(name: str) -> str:
+    return f"REMAP_{name.upper()}"
+
+
+def _sentence(error: ErrorDetails, origins: Mapping[str, str], file: Path) -> str:
+    name = ".".join(map(str, error["loc"]))
+    setting = f"{name} = {error['input']!r:.80} (from {origins.get(name, str(file))})"
+    if error["type"] == "extra_forbidden":
+        return f"{setting} is not a setting{_suggestion(name)}"
+    return f"{setting} is not valid: {_rule(error)}."
 
 
 def _rule(error: ErrorDetails) -> str:
-    if error["type"] == "extra_forbidden":
-        return f"there is no such setting{_nearest(str(error['loc'][0]))}"
-    return error["msg"]
+    rule = _RULES.get(error["type"])
+    if rule is None:
+        return error["msg"].replace("Input should", "it must").replace("String should", "it must")
+    return "it must be " + rule.format_map(error.get("ctx", {}))
 
 
-def _nearest(name: str) -> str:
-    prefix = name[:6] if name.upper().startswith("REMAP_") else ""
-    found = get_close_matches(name.removeprefix(prefix).lower(), Settings.model_fields, n=1)
-    if not found:
-        return ""
-    return f"; the nearest is {f'REMAP_{found[0].upper()}' if prefix else found[0]}"
+def _suggestion(name: str) -> str:
+    """End a sentence with the setting that was probably meant, if any."""
+    is_variable = name.upper().startswith("REMAP_")
+    bare_name = name.lower().removeprefix("remap_")
+    similar = get_close_matches(bare_name, Settings.model_fields, n=1)
+    if not similar:
+        return "."
+    (meant,) = similar
+    if is_variable:
+        meant = _variable(meant)
+    return f"; did you mean {meant}?"
 
 
 def _file_values(file: Path) -> dict[str, Any]:
+    if not file.is_file():
+        return {}
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        return tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise SettingsError(f"{file} cannot be read as TOML: {error}.") from None

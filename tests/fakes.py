@@ -6,6 +6,7 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 
 from remap_core.errors import CommandRefused, InvalidTrial, NotFound
+from remap_core.formatting import model_name, percent
 from remap_core.trials.annotations import Annotation
 from remap_core.trials.commands import Outcome, Receipt
 from remap_core.trials.dataset_card import DatasetCard
@@ -79,11 +80,11 @@ class MemoryStore:
 
     def trial(self, trial: TrialId) -> Trial:
         if trial not in self._content.trials:
-            raise NotFound(f"There is no trial {trial}.")
+            raise NotFound(f"{model_name(trial)} does not exist.")
         return self._content.trials[trial]
 
-    def claim(self, now: float, resting: Collection[TrialId] = ()) -> Trial | None:
-        waiting = [trial for trial in self._waiting() if trial.id not in resting]
+    def claim(self, now: float, on_hold: Collection[TrialId] = ()) -> Trial | None:
+        waiting = [trial for trial in self._waiting() if trial.id not in on_hold]
         if self._content.paused or not waiting:
             return None
         return self._update(waiting[0], state=TrialState.RUNNING, started=now)
@@ -132,7 +133,7 @@ class MemoryStore:
             raise NotFound(f"There is no batch {batch!r:.80}.")
         open_ones = [trial.id for trial in found if not trial.state.is_finished()]
         if not open_ones:
-            raise CommandRefused(f"Nothing of the batch {batch!r:.80} waits or runs any more.")
+            raise CommandRefused(f"All trials of the batch {batch!r:.80} have ended already.")
         with self._change():
             for trial in open_ones:
                 self.cancel(trial, now)
@@ -142,7 +143,7 @@ class MemoryStore:
         ended = self._require(trial, TrialState.FAILED, TrialState.CANCELLED, TrialState.PRUNED)
         same = self.find_same_training(ended.proposal)
         if same is not None:
-            raise CommandRefused(f"Trial {trial} need not be tried again: trial {same} is the same training.")
+            raise CommandRefused(f"{model_name(trial)} was not retried: {model_name(same)} is the same training.")
         self._update(Trial(trial, ended.proposal, TrialState.WAITING, self._end(), ended.attempt + 1, ended.created))
 
     def move(self, trial: TrialId, place: Place) -> None:
@@ -185,11 +186,13 @@ class MemoryStore:
     def ask_sealed_score(self, trial: TrialId, now: float) -> None:
         known, state = self._content.sealed_tests.get(trial), self.trial(trial).state
         if state is not TrialState.COMPLETE:
-            raise CommandRefused(f"Trial {trial} must be complete to be tested, but it is {state}.")
+            raise CommandRefused(f"{model_name(trial)} must be complete to be tested, but it is {state}.")
         if known and known.is_pending:
-            raise CommandRefused(f"The test score of trial {trial} was asked for already.")
+            raise CommandRefused(f"The test score of {model_name(trial)} was already requested.")
         if known and known.score:
-            raise CommandRefused(f"Trial {trial} was tested already: {known.score.accuracy:.1%} of the test images.")
+            raise CommandRefused(
+                f"{model_name(trial)} was already tested: {percent(known.score.accuracy)} test accuracy."
+            )
         with self._change() as content:
             content.sealed_tests.pop(trial, None)
             content.sealed_tests[trial] = SealedTest(now)
@@ -203,7 +206,7 @@ class MemoryStore:
     def finish_sealed_test(self, trial: TrialId, outcome: SealedScore | str, now: float) -> None:
         known = self._content.sealed_tests.get(trial)
         if known is None or not known.is_pending:
-            raise CommandRefused(f"Nobody waits for a test score of trial {trial}.")
+            raise CommandRefused(f"No test score of {model_name(trial)} was requested.")
         result = {"score": outcome} if isinstance(outcome, SealedScore) else {"error": outcome}
         with self._change() as content:
             content.sealed_tests[trial] = replace(known, finished=now, **result)
@@ -235,7 +238,9 @@ class MemoryStore:
     def _require(self, trial: TrialId, *states: TrialState) -> Trial:
         found = self.trial(trial)
         if found.state not in states:
-            raise CommandRefused(f"Trial {trial} must be {' or '.join(states)} for this, but it is {found.state}.")
+            raise CommandRefused(
+                f"{model_name(trial)} must be {' or '.join(states)} for this, but it is {found.state}."
+            )
         return found
 
     def _update(self, trial: Trial, **changes) -> Trial:

@@ -39,7 +39,7 @@ def test_every_room_stands_in_the_readmes_tree():
 
 def test_the_readmes_architecture_is_one_and_its_words_parse_to_it():
     form = re.search(r"```json\n(.*?)```", README, re.DOTALL)
-    words = re.search(r"parse back: `(.*?)`", README, re.DOTALL)
+    words = re.search(r"parses back: `(.*?)`", README, re.DOTALL)
     assert parse_layers(words[1]) == Architecture.from_json(json.loads(form[1])).layers
 
 

@@ -25,13 +25,13 @@ from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.analysis.durations import estimate_time
 from remap_core.trials.commands import Enqueue
-from remap_core.trainer.executors.base import InlineExecutor
+from remap_core.trainer.executors.inline import InlineExecutor
 from remap_core.trainer.worker import Worker
 from remap_core.trials.population import pareto_front
 from remap_core.settings import Settings
 from remap_core.space.draft import Draft
 from remap_core.space.edits import ablations
-from remap_core.space.sampler import REMAP_2019
+from remap_core.space.search_spaces import REMAP_2019
 from remap_core.space.text import layers_text
 from remap_core.space.variations import KINDS, VariationRequest, variations
 from remap_core.datasets.dataset import load_dataset

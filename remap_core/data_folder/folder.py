@@ -1,4 +1,4 @@
-"""The data folder: where everything lies, who may work in it, and how its files are replaced in one step."""
+"""The data folder: the paths in it, the lock of its trainer, and how its files are replaced in one step."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from remap_core.errors import FolderInUse, FolderUnusable
+from remap_core.formatting import count
 from remap_core.system.files import replacing, write_file
 
 MIN_FREE_BYTES = 200_000_000
-"""Bytes on the disk below which trainings pause: the catalogue, its snapshots and checkpoints must still find room."""
+"""Free bytes on the disk below which trainings pause: the catalogue, its snapshots and checkpoints still need space."""
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True)
 class DataFolder:
-    """A data folder (REMAP_HOME) and the paths in it. Making the value makes the folders, not the files.
+    """A data folder (REMAP_HOME) and the paths in it. Creating the value creates the folders, but no files.
 
-    Raises FolderUnusable, naming the folder, where it cannot be created; so does everything that writes into it.
+    Raises FolderUnusable, naming the folder, where it cannot be created; so does everything that writes to it.
     """
 
     home: Path
@@ -39,50 +40,50 @@ class DataFolder:
 
     @property
     def live(self) -> Path:
-        """The catalogue that the trainer alone opens.
+        """The catalogue, which only the trainer opens.
 
-        Its lock is a POSIX one: a process that opens and closes this file by any other way than its one DuckDB
-        connection silently gives the lock up. So only a child process may copy it.
+        DuckDB locks it with a POSIX lock, which a process silently loses when it opens and closes the file in any way
+        other than through its one DuckDB connection. So only a child process may copy it.
         """
         return self.home / "live.duckdb"
 
     @property
     def snapshots(self) -> Path:
-        """Folder of the published, read-only copies of the catalogue."""
+        """The folder of the published, read-only copies of the catalogue."""
         return self.home / "snapshots"
 
     @property
     def pointer(self) -> Path:
-        """File with the number of the newest snapshot."""
+        """The file that holds the number of the newest snapshot."""
         return self.snapshots / "CURRENT"
 
     @property
     def artifacts(self) -> Path:
-        """Folder with one folder a trial: weights and checkpoints."""
+        """The folder of weights and checkpoints, with one folder a trial."""
         return self.home / "artifacts"
 
     def weights(self, trial: int) -> Path:
-        """File in which the training of a trial leaves its weights."""
+        """The file of a trained trial's weights."""
         return self.artifacts / str(trial) / "weights.safetensors"
 
     @property
     def inbox(self) -> Path:
-        """Folder of the commands that wait for the trainer."""
+        """The folder of the commands that wait for the trainer."""
         return self.home / "inbox"
 
     @property
     def unfinished_commands(self) -> Path:
-        """Folder in which commands are written before they are moved into the inbox."""
+        """The folder in which commands are written before they move to the inbox."""
         return self.inbox / "tmp"
 
     @property
     def rejected_commands(self) -> Path:
-        """Folder of the commands that could not be read, each with its reason beside it."""
+        """The folder of the commands that could not be read, each with a file that says why."""
         return self.inbox / "rejected"
 
     @property
     def trainer(self) -> Path:
-        """File in which the trainer says that it is alive."""
+        """The file of the trainer's heartbeat."""
         return self.home / "trainer.json"
 
     @property
@@ -92,30 +93,30 @@ class DataFolder:
 
     @property
     def trainer_output(self) -> Path:
-        """What a trainer without a terminal wrote beside its log: why it could not start, or what broke it."""
+        """What a trainer without a terminal printed: why it could not start, or why it crashed."""
         return self.home / "trainer.out"
 
     @property
     def lock_file(self) -> Path:
-        """File that the trainer of the folder holds a lock on, with its process id in it."""
+        """The file that the folder's trainer locks, with its process id in it."""
         return self.home / "daemon.lock"
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Be the one trainer of the folder while the block runs; the system lets go when the process dies.
+        """Be the folder's only trainer while the block runs; the system releases the lock when the process dies.
 
-        Raises FolderInUse with the holder's process id. Processes that are started meanwhile do not inherit it.
+        Raises FolderInUse with the holder's process id. Child processes do not inherit the lock.
         """
-        with self.using():
+        with self.errors_as_unusable():
             descriptor = os.open(self.lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
-            self._claim(descriptor)
+            self._acquire(descriptor)
             yield
         finally:
             os.close(descriptor)
 
     def lock_holder(self) -> str | None:
-        """Process id of the trainer that holds the lock ("unknown" where it has not said); None where none does."""
+        """Return the process id of the trainer that holds the lock ("unknown" before it is written), or None."""
         try:
             descriptor = os.open(self.lock_file, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
@@ -128,7 +129,7 @@ class DataFolder:
             os.close(descriptor)
         return None
 
-    def _claim(self, descriptor: int) -> None:
+    def _acquire(self, descriptor: int) -> None:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -136,12 +137,12 @@ class DataFolder:
                 f"A trainer (pid {_holder(descriptor)}) already works in {self.home}; stop it first, "
                 "or choose another data folder."
             ) from None
-        with self.using():
+        with self.errors_as_unusable():
             os.ftruncate(descriptor, 0)
             os.write(descriptor, str(os.getpid()).encode())
 
     def disk_space_warning(self) -> str:
-        """The sentence that says why no training may go on, empty while there is room on the disk."""
+        """Return the reason why no training may start or continue; empty while there is enough disk space."""
         try:
             free = shutil.disk_usage(self.home).free
         except OSError as error:
@@ -149,43 +150,46 @@ class DataFolder:
         if free >= MIN_FREE_BYTES:
             return ""
         return (
-            f"Trainings pause: the disk of {self.home} has less than {MIN_FREE_BYTES / 1e6:,.0f} MB left. "
-            "They go on by themselves when there is room."
+            f"Training is paused: the disk of {self.home} has less than {count(MIN_FREE_BYTES // 1_000_000)} MB left. "
+            "It resumes when there is enough space."
         )
 
     @contextmanager
-    def using(self) -> Iterator[None]:
-        """Turns what the system has against the block's reading and writing in the folder into FolderUnusable."""
+    def errors_as_unusable(self) -> Iterator[None]:
+        """Raise FolderUnusable for any OSError in the block."""
         try:
             yield
         except OSError as error:
-            raise FolderUnusable(f"The data folder {self.home} {_refusal(error)}.") from error
+            raise FolderUnusable(f"The data folder {self.home} {_problem(error)}.") from error
 
     @contextmanager
     def replacing(self, path: Path, scratch: Path | None = None) -> Iterator[Path]:
-        """As `system.files.replacing`, but raises FolderUnusable."""
-        with self.using(), replacing(path, scratch) as temporary:
+        """Like `system.files.replacing`, but raises FolderUnusable."""
+        with self.errors_as_unusable(), replacing(path, scratch) as temporary:
             yield temporary
 
     def write(self, path: Path, content: bytes, scratch: Path | None = None) -> None:
         """Replace the file `path` in one step; raises FolderUnusable."""
-        with self.using():
+        with self.errors_as_unusable():
             write_file(path, content, scratch)
 
 
 def _holder(descriptor: int) -> str:
-    return os.read(descriptor, 32).decode("ascii", "replace").strip() or "unknown"
+    pid = os.read(descriptor, 32).decode("ascii", "replace").strip()
+    return pid or "unknown"
 
 
-def _refusal(error: OSError) -> str:
-    if error.errno in _FULL:
+def _problem(error: OSError) -> str:
+    if error.errno in _DISK_FULL:
         return "has no space left on its disk"
     if error.errno == errno.EROFS:
-        return "is on a read-only file system: what is there can be looked at, but nothing can be asked for or trained"
+        return "is on a read-only file system: its models can be viewed, but nothing can be changed or trained"
     return f"cannot be used: {_reason(error)}"
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror} ({error.filename})" if error.filename else error.strerror
-    return str(error)
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    if error.filename:
+        return f"{error.strerror} ({error.filename})"
+    return error.strerror

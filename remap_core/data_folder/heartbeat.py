@@ -1,4 +1,4 @@
-"""The trainer's sign of life: a small file that it rewrites every second and that anybody may read."""
+"""The trainer's heartbeat: a small file that it rewrites every second and that any process may read."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pydantic import Field, TypeAdapter, ValidationError
 from remap_core.data_folder.folder import DataFolder
 
 FRESH_SECONDS = 10.0
-"""A heartbeat that is older than this is a trainer that died or hangs."""
+"""Age from which on a heartbeat means that the trainer died or hangs."""
 
 
 @dataclass(frozen=True)
 class TrainerStatus:
-    """What a trainer says of itself. started, heartbeat: seconds since 1970 (UTC); workers: trainings at once."""
+    """A trainer's report on itself. started, heartbeat: seconds since 1970 (UTC). workers: trainings at a time."""
 
     pid: Annotated[int, Field(gt=0, lt=2**31)]
     started: float
@@ -29,37 +29,41 @@ class TrainerStatus:
     host: str = field(default_factory=socket.gethostname)
 
     def is_alive(self, now: float) -> bool:
-        """Whether the heartbeat is fresh and, where this host is the trainer's, its process exists.
+        """Whether the heartbeat is fresh and, for a trainer on this host, its process exists.
 
-        A heartbeat from the future is as stale as one from the past: one of the clocks was set.
+        A heartbeat from the future is as stale as one from the past: a clock was changed.
         """
-        fresh = abs(now - self.heartbeat) < FRESH_SECONDS
-        return fresh and (self.host != socket.gethostname() or _exists(self.pid))
+        if abs(now - self.heartbeat) >= FRESH_SECONDS:
+            return False
+        is_remote = self.host != socket.gethostname()
+        return is_remote or _process_exists(self.pid)
 
 
 _FORM = TypeAdapter(TrainerStatus)
 
 
 def write_trainer(folder: DataFolder, status: TrainerStatus) -> None:
-    """Replace the trainer's file in one step; raises FolderUnusable."""
+    """Replace the heartbeat file in one step; raises FolderUnusable."""
     folder.write(folder.trainer, _FORM.dump_json(status))
 
 
 def read_trainer(folder: DataFolder, now: float) -> TrainerStatus | None:
-    """What the trainer that is alive at `now` says of itself; None where none is, or its file is not understood."""
+    """Return the status of the trainer that is running at `now`; None where none is, or its file is unreadable."""
     status = last_status(folder)
-    return status if status and status.is_alive(now) else None
+    if status and status.is_alive(now):
+        return status
+    return None
 
 
 def last_status(folder: DataFolder) -> TrainerStatus | None:
-    """What the last trainer said of itself, be it alive or not; None before any, or where that is not understood."""
+    """Return the last trainer's status, running or not; None before the first, or where its file is unreadable."""
     try:
         return _FORM.validate_json(folder.trainer.read_bytes())
     except (OSError, ValidationError):
         return None
 
 
-def _exists(pid: int) -> bool:
+def _process_exists(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""The inbox: commands for the trainer as files, which wait safely while none is alive."""
+"""The inbox: commands for the trainer as files, which are kept while no trainer is running."""
 
 from __future__ import annotations
 
@@ -16,25 +16,26 @@ from remap_core.data_folder.folder import DataFolder
 from remap_core.errors import UnreadableCommand
 from remap_core.trials.commands import Command, command_from_json, command_to_json
 
-AT_ONCE = 50
-"""Commands that one look takes out, so that the trainer's other work is never long delayed."""
+MAX_COMMANDS = 50
+"""Commands that are read at a time, so that they do not hold up the trainer's other work."""
 
-_NAME = re.compile(r"([\w-][\w.-]*)\.json", re.ASCII)
+_FILE_NAME = re.compile(r"([\w-][\w.-]*)\.json", re.ASCII)
 _SENT = itertools.count()
-_SET_BACK = 10**6
-"""Microseconds by which a clock that is read twice is never behind itself, unless it was set."""
+_CLOCK_JITTER = 10**6
+"""Microseconds by which a clock may run backwards; more than that means that it was set back."""
 
 
 class _Stamps:
-    """Microseconds for ids: `now`, and after the clock was set back the last ones until it has caught up."""
+    """Increasing timestamps in microseconds: after the clock was set back, the last one until the clock catches up."""
 
     def __init__(self) -> None:
-        self._last, self._lock = 0, threading.Lock()
+        self._last = 0
+        self._lock = threading.Lock()
 
     def of(self, now: float) -> int:
         with self._lock:
             stamp = int(now * 1e6)
-            if stamp < self._last - _SET_BACK:
+            if stamp < self._last - _CLOCK_JITTER:
                 stamp = self._last
             self._last = max(self._last, stamp)
             return stamp
@@ -44,43 +45,47 @@ _STAMPS: defaultdict[Path, _Stamps] = defaultdict(_Stamps)
 
 
 class Inbox:
-    """The inbox of a data folder. Only files named *.json are commands; whatever else lies there is left alone."""
+    """The inbox of a data folder. Only files named *.json are commands; all others are left alone."""
 
     def __init__(self, folder: DataFolder) -> None:
         self._folder = folder
 
     def send(self, command: Command, now: float) -> str:
-        """Put a command into the inbox, safely on the disk; returns its id. Raises FolderUnusable.
+        """Write a command to the inbox and the disk; returns its id. Raises FolderUnusable.
 
-        Ids sort by `now`, then by the order in which this process sent them, and no two are equal. A clock that is set
-        back by more than a second does not put what this process sends then before what it sent.
+        Ids are unique. They sort by `now`, then by the order in which this process sent them, even after the clock
+        was set back by more than a second.
         """
-        ident = f"{_STAMPS[self._folder.home].of(now):017d}-{next(_SENT) % 10**6:06d}-{secrets.token_hex(4)}"
+        stamp = _STAMPS[self._folder.home].of(now)
+        number = next(_SENT) % 10**6
+        ident = f"{stamp:017d}-{number:06d}-{secrets.token_hex(4)}"
         content = json.dumps(command_to_json(command), separators=(",", ":")).encode()
         self._folder.write(self._path(ident), content, scratch=self._folder.unfinished_commands)
         return ident
 
-    def pending(self, at_most: int = AT_ONCE) -> list[tuple[str, Command | UnreadableCommand]]:
-        """The oldest commands with their ids, in order; what is no command as the error that says why."""
-        with self._folder.using(), os.scandir(self._folder.inbox) as entries:
-            files = [entry.name for entry in entries if entry.is_file(follow_symlinks=False)]
-        commands = [match[1] for match in map(_NAME.fullmatch, files) if match]
-        return [(command, _read(self._path(command))) for command in heapq.nsmallest(at_most, commands)]
+    def pending(self, limit: int = MAX_COMMANDS) -> list[tuple[str, Command | UnreadableCommand]]:
+        """Return the oldest commands with their ids, in order; an unreadable one as the error that says why."""
+        with self._folder.errors_as_unusable(), os.scandir(self._folder.inbox) as entries:
+            file_names = [entry.name for entry in entries if entry.is_file(follow_symlinks=False)]
+        matches = map(_FILE_NAME.fullmatch, file_names)
+        commands = [match[1] for match in matches if match]
+        oldest = heapq.nsmallest(limit, commands)
+        return [(command, _read(self._path(command))) for command in oldest]
 
     def discard(self, command: str) -> None:
-        """Forget a command that was answered."""
-        with self._folder.using():
+        """Delete a command that was answered."""
+        with self._folder.errors_as_unusable():
             self._path(command).unlink(missing_ok=True)
 
     def reject(self, command: str, reason: str) -> None:
-        """Put aside a file that is no command, with the reason beside it."""
-        aside = self._folder.rejected_commands / f"{command}.json"
-        with self._folder.using():
-            self._path(command).replace(aside)
+        """Move an unreadable command out of the inbox, and write the reason to a file next to it."""
+        target = self._folder.rejected_commands / f"{command}.json"
+        with self._folder.errors_as_unusable():
+            self._path(command).replace(target)
         self._folder.write(self._reason(command), f"{reason}\n".encode())
 
     def rejection(self, command: str) -> str | None:
-        """Why a command that was sent was put aside; None where it was not."""
+        """Return the reason why a command was rejected; None where it was not."""
         try:
             return self._reason(command).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError):
@@ -96,7 +101,7 @@ class Inbox:
 def _read(path: Path) -> Command | UnreadableCommand:
     try:
         form = json.loads(path.read_bytes())
-        json.dumps(form, ensure_ascii=False).encode()  # half a character (a lone surrogate) could not be stored
+        json.dumps(form, ensure_ascii=False).encode()  # a lone surrogate could not be stored
         return command_from_json(form)
     except UnreadableCommand as error:
         return error

@@ -1,4 +1,4 @@
-"""The validation images of a data set, published by the trainer so that the app can show which ones are misread."""
+"""A data set's validation images, published by the trainer for the app to show which ones are misclassified."""
 
 from __future__ import annotations
 
@@ -14,39 +14,38 @@ from remap_core.trials.dataset_card import DatasetCard
 
 
 def write_validation_images(folder: DataFolder, dataset: str, images: NDArray[np.uint8]) -> None:
-    """Publish (n, height, width, channels) uint8, in the data set's order; whole or not at all.
-
-    Raises FolderUnusable.
-    """
+    """Publish (n, height, width, channels) uint8 images in the data set's order; raises FolderUnusable."""
     path = _path(folder, dataset)
-    with folder.using():
+    with folder.errors_as_unusable():
         path.parent.mkdir(parents=True, exist_ok=True)
     with folder.replacing(path) as temporary, temporary.open("wb") as file:
         np.save(file, images, allow_pickle=False)
 
 
 def read_validation_images(folder: DataFolder, card: DatasetCard) -> NDArray[np.uint8]:
-    """(n, height, width, channels) uint8, one image for each of the card's validation labels; read as they are used.
+    """Return a memory map, (n, height, width, channels) uint8, of one image for each of the card's validation labels.
 
-    Nothing is ever unpickled. Raises NotFound where they were not published, CatalogueError where what is there are
-    not this data set's.
+    Nothing is ever unpickled. Raises NotFound where they were not published, and CatalogueError where the file does
+    not hold this data set's images.
     """
     path = _path(folder, card.name)
     if not path.is_file():
-        raise NotFound("The validation images were not published; the trainer does so when it starts.")
+        raise NotFound("The validation images were not published; start the trainer once to publish them.")
     try:
-        images: NDArray[np.uint8] = np.lib.format.open_memmap(path, mode="r")  # in memory is only what is shown
+        images: NDArray[np.uint8] = np.lib.format.open_memmap(path, mode="r")  # only the images that are shown are read
     except (OSError, ValueError, EOFError, SyntaxError) as error:
         raise CatalogueError(f"{path} cannot be read: {error}.") from error
+    n_images = len(card.validation_labels)
     channels, height, width = card.input_shape
-    if images.dtype != np.uint8 or images.shape != (len(card.validation_labels), height, width, channels):
+    if images.dtype != np.uint8 or images.shape != (n_images, height, width, channels):
         raise CatalogueError(
-            f"{path} must hold {len(card.validation_labels)} images of {height} x {width} x {channels}, but holds "
-            f"{images.dtype} of shape {images.shape}."
+            f"{path} must hold {n_images} images of {height} x {width} x {channels}, but holds {images.dtype} of "
+            f"shape {images.shape}."
         )
     return images
 
 
 def _path(folder: DataFolder, dataset: str) -> Path:
-    """A data set's name can be any text, a path too; its hash is a safe name for a folder."""
-    return folder.artifacts / "datasets" / hashlib.sha256(dataset.encode()).hexdigest()[:32] / "validation.npy"
+    """A data set's name can be any text, even a path, but its hash is a safe folder name."""
+    digest = hashlib.sha256(dataset.encode()).hexdigest()[:32]
+    return folder.artifacts / "datasets" / digest / "validation.npy"

@@ -1,4 +1,4 @@
-"""What two chains have in common: their layers paired off, so that as little as possible is changed or left over."""
+"""Alignment of two chains: pairs of their layers with as few changes and unpaired layers as possible."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from remap_core.space import change_sentences
 from remap_core.space.layers import Layer
 from remap_core.space.text import layer_text
 
-CHANGED_COST, GAP_COST = 1, 2
-"""Of a layer that keeps its kind, and of one without a partner; layers of different kinds are never paired."""
+CHANGED_COST = 1
+"""Of a pair of one kind with different hyperparameters. Layers of different kinds are never paired."""
+GAP_COST = 2
+"""Of a layer without a partner."""
 
 
 class Change(StrEnum):
-    """What happened to a layer on the way from one chain to the other."""
+    """What happened to a layer between the two chains."""
 
     KEPT = "kept"
     CHANGED = "changed"
@@ -22,9 +25,17 @@ class Change(StrEnum):
     ADDED = "added"
 
 
+COSTS = {
+    Change.KEPT: 0,
+    Change.CHANGED: CHANGED_COST,
+    Change.REMOVED: GAP_COST,
+    Change.ADDED: GAP_COST,
+}
+
+
 @dataclass(frozen=True)
 class Pair:
-    """A layer of each chain by its index (0-based), or of one of them alone: the other has a gap there."""
+    """A layer of each chain by its index (0-based), or of one of them alone: None marks the gap in the other."""
 
     before: int | None
     after: int | None
@@ -41,14 +52,17 @@ def align(before: Sequence[Layer], after: Sequence[Layer]) -> list[Pair]:
     >>> [pair.change.value for pair in align(before, after)]
     ['changed', 'removed', 'kept']
     """
-    costs = _rest_costs(before, after)
+    costs = _suffix_costs(before, after)
     pairs: list[Pair] = []
-    i = j = 0
+    i = 0
+    j = 0
     while i < len(before) or j < len(after):
-        paired = _pair_cost(before, after, i, j)
-        if paired is not None and costs[i][j] == paired + costs[i + 1][j + 1]:
-            pairs.append(Pair(i, j, Change.CHANGED if paired else Change.KEPT))
-            i, j = i + 1, j + 1
+        pair_cost = _pair_cost(before, after, i, j)
+        if pair_cost is not None and costs[i][j] == pair_cost + costs[i + 1][j + 1]:
+            change = Change.CHANGED if pair_cost else Change.KEPT
+            pairs.append(Pair(i, j, change))
+            i += 1
+            j += 1
         elif i < len(before) and costs[i][j] == GAP_COST + costs[i + 1][j]:
             pairs.append(Pair(i, None, Change.REMOVED))
             i += 1
@@ -59,44 +73,57 @@ def align(before: Sequence[Layer], after: Sequence[Layer]) -> list[Pair]:
 
 
 def alignment_cost(pairs: Sequence[Pair]) -> int:
-    """What an alignment costs in all: 0 where every layer is kept."""
-    prices = {Change.KEPT: 0, Change.CHANGED: CHANGED_COST, Change.REMOVED: GAP_COST, Change.ADDED: GAP_COST}
-    return sum(prices[pair.change] for pair in pairs)
+    """Total cost of an alignment: 0 where every layer is kept."""
+    return sum(COSTS[pair.change] for pair in pairs)
 
 
 def difference_sentences(before: Sequence[Layer], after: Sequence[Layer]) -> list[str]:
-    """What is not kept, in order, in words; layers are counted from 1. Empty for equal chains.
+    """Every difference in words, in order; layers are those of `before`, counted from 1. Empty for equal chains.
 
     >>> from remap_core.space.text import parse_layers
     >>> difference_sentences(parse_layers("Conv 8x3, ReLU"), parse_layers("Conv 16x3, ReLU, Dense 4"))
-    ['Conv 8x3 at 1 becomes Conv 16x3', 'Dense 4 added at 3']
+    ['Conv 8x3 at 1 changed to Conv 16x3', 'Dense 4 added before the head']
     """
-    pairs = (pair for pair in align(before, after) if pair.change is not Change.KEPT)
-    return [_sentence(pair, before, after) for pair in pairs]
+    sentences = []
+    next_index = 0  # of the first layer of `before` that no earlier pair has
+    for pair in align(before, after):
+        if pair.before is not None:
+            next_index = pair.before + 1
+        if pair.change is not Change.KEPT:
+            sentences.append(_sentence(pair, before, after, next_index))
+    return sentences
 
 
-def _sentence(pair: Pair, before: Sequence[Layer], after: Sequence[Layer]) -> str:
-    old = f"{layer_text(before[pair.before])} at {pair.before + 1}" if pair.before is not None else ""
-    new = layer_text(after[pair.after]) if pair.after is not None else ""
+def _sentence(pair: Pair, before: Sequence[Layer], after: Sequence[Layer], next_index: int) -> str:
     if pair.after is None:
-        return f"{old} removed"
-    return f"{old} becomes {new}" if old else f"{new} added at {pair.after + 1}"
+        return change_sentences.removed(before, next_index - 1)
+    new = after[pair.after]
+    if pair.before is None:
+        return change_sentences.added(new, before, next_index)
+    return change_sentences.changed(before, pair.before, layer_text(new))
 
 
-def _rest_costs(before: Sequence[Layer], after: Sequence[Layer]) -> list[list[int]]:
+def _suffix_costs(before: Sequence[Layer], after: Sequence[Layer]) -> list[list[int]]:
     """costs[i][j]: the smallest cost of aligning before[i:] with after[j:]."""
-    n, m = len(before), len(after)
+    n = len(before)
+    m = len(after)
     costs = [[GAP_COST * (n - i + m - j) for j in range(m + 1)] for i in range(n + 1)]
     for i in reversed(range(n)):
         for j in reversed(range(m)):
-            paired = _pair_cost(before, after, i, j)
-            ways = [GAP_COST + costs[i + 1][j], GAP_COST + costs[i][j + 1]]
-            costs[i][j] = min(ways if paired is None else [*ways, paired + costs[i + 1][j + 1]])
+            removed = GAP_COST + costs[i + 1][j]
+            added = GAP_COST + costs[i][j + 1]
+            best = min(removed, added)
+            pair_cost = _pair_cost(before, after, i, j)
+            if pair_cost is not None:
+                best = min(best, pair_cost + costs[i + 1][j + 1])
+            costs[i][j] = best
     return costs
 
 
 def _pair_cost(before: Sequence[Layer], after: Sequence[Layer], i: int, j: int) -> int | None:
-    """0 for the same layer, CHANGED_COST for the same kind, None for layers (or an end) that are never paired."""
-    if i >= len(before) or j >= len(after) or before[i].kind != after[j].kind:
+    """0 for equal layers, CHANGED_COST for one kind, None past an end and for different kinds."""
+    if i >= len(before) or j >= len(after):
+        return None
+    if before[i].kind != after[j].kind:
         return None
     return 0 if before[i] == after[j] else CHANGED_COST

@@ -11,13 +11,15 @@ from math import prod
 from typing import Any
 
 from remap_core.errors import InvalidArchitecture
-from remap_core.space.layers import Activation, Dense, Layer, MaxPool2d, Shape, layer_from_json
+from remap_core.space.layers import Dense, Layer, Shape, layer_from_json
 from remap_core.space.text import layer_text
+
+_JSON_KEYS = ("input_shape", "classes", "layers")
 
 
 @dataclass(frozen=True)
 class LayerCost:
-    """What one layer (or the head) puts out and costs: shape of one example, weights, multiply-accumulates."""
+    """Output and cost of one layer (or the head): shape of one example, weights, multiply-accumulates."""
 
     text: str
     output_shape: Shape
@@ -30,7 +32,8 @@ class Architecture:
     """A chain of layers from an image to class scores, valid from birth.
 
     The head (flatten where needed, linear to the classes) is implied and never part of `layers`.
-    Raises InvalidArchitecture with the layer's index, the rule and the numbers.
+    Raises InvalidArchitecture: its sentence names the layer (counted from 1), the rule and the numbers; its `index`
+    is the layer's, counted from 0.
 
     >>> from remap_core.space.layers import Conv2d, MaxPool2d
     >>> tiny = Architecture((1, 28, 28), 10, (MaxPool2d(3), Conv2d(3, 32), MaxPool2d(2), MaxPool2d(2)))
@@ -52,7 +55,8 @@ class Architecture:
             try:
                 shape = layer.output_shape(shape)
             except InvalidArchitecture as error:
-                raise InvalidArchitecture(f"Layer {index} ({layer_text(layer)}): {error}", index) from None
+                message = f"Layer {index + 1} ({layer_text(layer)}): {error}"
+                raise InvalidArchitecture(message, index) from None
             shapes.append(shape)
         object.__setattr__(self, "output_shapes", tuple(shapes))
 
@@ -63,14 +67,13 @@ class Architecture:
 
     @cached_property
     def costs(self) -> tuple[LayerCost, ...]:
-        """One row a layer, and last the head."""
+        """One row per layer, and last the head."""
+        rows = []
+        for layer, shape in zip(self.layers, self.input_shapes, strict=False):
+            rows.append(_cost(layer_text(layer), layer, shape))
         head = Dense(self.classes)
-        pairs = zip((*self.layers, head), self.input_shapes, strict=True)
-        texts = (*map(layer_text, self.layers), "Head")
-        return tuple(
-            LayerCost(text, layer.output_shape(shape), layer.parameters(shape), layer.multiply_adds(shape))
-            for text, (layer, shape) in zip(texts, pairs, strict=True)
-        )
+        rows.append(_cost("Head", head, self.input_shapes[-1]))
+        return tuple(rows)
 
     @cached_property
     def parameters(self) -> int:
@@ -84,18 +87,18 @@ class Architecture:
 
     @cached_property
     def activation_sizes(self) -> tuple[int, ...]:
-        """Values (width x height x channels) that each layer puts out, and last the head."""
+        """Values (width x height x channels) in the output of each layer, and last of the head."""
         return tuple(prod(cost.output_shape) for cost in self.costs)
 
     @property
     def has_hidden_weights(self) -> bool:
-        """Whether something before the head multiplies by weights that it learns."""
+        """Whether a layer before the head multiplies by trained weights."""
         return any(cost.multiply_adds for cost in self.costs[:-1])
 
     @property
     def is_linear(self) -> bool:
         """Whether the class scores are an affine function of the pixels (no activation, no max pooling)."""
-        return not any(isinstance(layer, Activation | MaxPool2d) for layer in self.layers)
+        return all(layer.is_linear for layer in self.layers)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -117,34 +120,55 @@ class Architecture:
 
     @classmethod
     def from_json(cls, form: object) -> Architecture:
-        """The architecture of a JSON object; raises InvalidArchitecture with what is wrong where."""
-        if not isinstance(form, Mapping):
-            raise InvalidArchitecture(
-                f"An architecture must be an object with input_shape, classes and layers, "
-                f"but got {type(form).__name__}."
-            )
-        wrong = set(form) ^ {"input_shape", "classes", "layers"}
-        if wrong:
-            raise InvalidArchitecture(
-                "An architecture has exactly input_shape, classes and layers; "
-                f"missing or unknown: {', '.join(sorted(map(str, wrong)))}."
-            )
-        if not isinstance(form["layers"], list):
-            raise InvalidArchitecture(f"layers must be a list, but got {type(form['layers']).__name__}.")
-        if not isinstance(form["input_shape"], list | tuple):
-            raise InvalidArchitecture(f"input_shape must be a list, but got {type(form['input_shape']).__name__}.")
+        """The architecture of a JSON object; raises InvalidArchitecture that says what is wrong and where."""
+        entries = _require_json(form)
+        input_shape = _require_list("input_shape", entries["input_shape"])
         layers = []
-        for index, entry in enumerate(form["layers"]):
+        for index, entry in enumerate(_require_list("layers", entries["layers"])):
             try:
                 layers.append(layer_from_json(entry))
             except InvalidArchitecture as error:
-                raise InvalidArchitecture(f"Layer {index}: {error}", index) from None
-        return cls(tuple(form["input_shape"]), form["classes"], tuple(layers))
+                raise InvalidArchitecture(f"Layer {index + 1}: {error}", index) from None
+        return cls(tuple(input_shape), entries["classes"], tuple(layers))  # type: ignore[arg-type]
+
+
+def _cost(text: str, layer: Layer, shape: Shape) -> LayerCost:
+    return LayerCost(
+        text,
+        output_shape=layer.output_shape(shape),
+        parameters=layer.parameters(shape),
+        multiply_adds=layer.multiply_adds(shape),
+    )
 
 
 def _require_task(input_shape: object, classes: object) -> None:
-    whole = isinstance(input_shape, tuple) and all(type(n) is int and n >= 1 for n in input_shape)
-    if not whole or len(input_shape) != 3:  # type: ignore[arg-type]
+    if not _is_image_shape(input_shape):
         raise InvalidArchitecture(f"input_shape must be channels, height, width (at least 1), but got {input_shape!r}.")
     if type(classes) is not int or classes < 2:
         raise InvalidArchitecture(f"classes must be a whole number of at least 2, but got {classes!r}.")
+
+
+def _is_image_shape(shape: object) -> bool:
+    if not isinstance(shape, tuple) or len(shape) != 3:
+        return False
+    return all(type(size) is int and size >= 1 for size in shape)
+
+
+def _require_json(form: object) -> Mapping[str, Any]:
+    if not isinstance(form, Mapping):
+        raise InvalidArchitecture(
+            f"An architecture must be an object with input_shape, classes and layers, but got {type(form).__name__}."
+        )
+    different = set(form).symmetric_difference(_JSON_KEYS)
+    if different:
+        names = ", ".join(sorted(map(str, different)))
+        raise InvalidArchitecture(
+            f"An architecture has exactly input_shape, classes and layers; missing or unknown: {names}."
+        )
+    return form
+
+
+def _require_list(name: str, value: object) -> Sequence[object]:
+    if not isinstance(value, list | tuple):
+        raise InvalidArchitecture(f"{name} must be a list, but got {type(value).__name__}.")
+    return value

@@ -1,4 +1,4 @@
-"""Where a child differs from its parent, for whoever draws it."""
+"""Where a child differs from its parent, for a drawing of the child."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from remap_core.space.edits import Chain, Edit, Prepend, Remove
 
 @dataclass(frozen=True)
 class Marks:
-    """changed: the child's layers that an edit put in or changed; gaps: those before which one was removed.
+    """changed: the child's layers that an edit added or changed; gaps: the layers before which one was removed.
 
-    Indices are the child's, 0-based; its number of layers is the head.
+    Indices are the child's, 0-based; its number of layers stands for the head.
     """
 
     changed: frozenset[int] = frozenset()
@@ -20,7 +20,7 @@ class Marks:
 
 
 def marks(parent: Chain, edits: Iterable[Edit]) -> Marks:
-    """What the edits left to see in the child.
+    """The traces of the edits in the child.
 
     >>> from remap_core.space.edits import Layers
     >>> from remap_core.space.text import parse_layers
@@ -28,17 +28,21 @@ def marks(parent: Chain, edits: Iterable[Edit]) -> Marks:
     >>> sorted(found.gaps), sorted(found.changed)
     ([0], [1])
     """
-    changed = [False] * (len(parent.layers) + 1)
-    gaps = changed.copy()
+    size = len(parent.layers) + 1
+    changed = [False] * size
+    gaps = [False] * size
     for edit in edits:
         if isinstance(edit, Remove):
-            del changed[edit.index], gaps[edit.index]
+            del changed[edit.index]
+            del gaps[edit.index]
             gaps[edit.index] = True
         elif isinstance(edit, Prepend):
             changed.insert(edit.index, True)
             gaps.insert(edit.index, False)
         else:
             changed[edit.index] = True
-    return Marks(
-        frozenset(i for i, yes in enumerate(changed) if yes), frozenset(i for i, yes in enumerate(gaps) if yes)
-    )
+    return Marks(_true_indices(changed), _true_indices(gaps))
+
+
+def _true_indices(flags: Iterable[bool]) -> frozenset[int]:
+    return frozenset(index for index, flag in enumerate(flags) if flag)

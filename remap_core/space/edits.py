@@ -1,6 +1,6 @@
-"""Edits: one step from an architecture to a neighbour, as a value. The sentence is made where it is shown.
+"""Edits: one step from an architecture to a neighbour, as a value. Its sentence is made where it is shown.
 
-Layers are counted from 0 in the value and from 1 in the sentence. The head is no layer: no edit touches it.
+Layers are counted from 0 in values and from 1 in sentences. The head is not a layer: no edit changes it.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Protocol
 
 from remap_core.errors import InvalidArchitecture, InvalidTrial
+from remap_core.formatting import pluralize
+from remap_core.space import change_sentences
 from remap_core.space.architecture import Architecture
-from remap_core.space.fit import misfit
-from remap_core.space.layers import Layer, layer_from_json
-from remap_core.space.text import FUNCTION_NAMES, layer_text
+from remap_core.space.fit import shape_mismatch
+from remap_core.space.layers import FUNCTION_NAMES, Layer, layer_from_json
+from remap_core.space.text import layer_text
 
 
 class Chain(Protocol):
-    """What edits are made to: an architecture, or layers that do not fit together yet."""
+    """Anything with layers that can be edited: an architecture, or layers that do not fit together yet."""
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -27,7 +29,7 @@ class Chain(Protocol):
 
 @dataclass(frozen=True)
 class Layers:
-    """A chain that need not fit together: between two edits of a handcrafted child, for example."""
+    """A chain that need not fit together: for example between two edits of a handcrafted child."""
 
     layers: tuple[Layer, ...]
 
@@ -39,10 +41,10 @@ class Edit(ABC):
     index: int
 
     def apply(self, parent: Architecture) -> Architecture:
-        """The child; raises InvalidArchitecture where there is no such layer, nothing changes, or it does not fit."""
+        """The child; raises InvalidArchitecture for a missing layer, no change, or layers that do not fit."""
         child = parent.with_layers(self.edited(parent.layers))
         if child == parent:
-            raise InvalidArchitecture("An edit must change the architecture, but this one leaves it as it is.")
+            raise InvalidArchitecture("An edit must change the architecture, but this one changes nothing.")
         return child
 
     @abstractmethod
@@ -51,26 +53,26 @@ class Edit(ABC):
 
     @abstractmethod
     def sentence(self, parent: Chain) -> str:
-        """What is done to the parent, for a person."""
+        """The change to the parent in words."""
 
     def to_json(self) -> dict[str, Any]:
         """The stored form."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
-        return {"edit": self.kind} | {
-            name: value.to_json() if isinstance(value, Layer) else value for name, value in values.items()
-        }
+        form: dict[str, Any] = {"edit": self.kind}
+        for field in fields(self):  # type: ignore[arg-type]
+            value = getattr(self, field.name)
+            form[field.name] = value.to_json() if isinstance(value, Layer) else value
+        return form
 
     def _target(self, layers: Sequence[Layer]) -> Layer:
         if not 0 <= self.index < len(layers):
-            raise InvalidArchitecture(
-                f"index must be one of the {len(layers)} layers, but got {self.index}.", self.index
-            )
+            chain = pluralize(len(layers), "layer")
+            raise InvalidArchitecture(f"There is no layer {self.index + 1} in a chain of {chain}.", self.index)
         return layers[self.index]
 
 
 @dataclass(frozen=True)
 class Remove(Edit):
-    """The layer is taken out."""
+    """The layer is removed."""
 
     index: int
     kind: ClassVar[str] = "remove"
@@ -80,18 +82,19 @@ class Remove(Edit):
         return layers[: self.index] + layers[self.index + 1 :]
 
     def sentence(self, parent: Chain) -> str:
-        """What is done to the parent, for a person.
+        """The change to the parent in words.
 
         >>> from remap_core.space.layers import Dense
         >>> Remove(0).sentence(Architecture((1, 8, 8), 10, (Dense(64),)))
         'Dense 64 at 1 removed'
         """
-        return f"{layer_text(self._target(parent.layers))} at {self.index + 1} removed"
+        self._target(parent.layers)
+        return change_sentences.removed(parent.layers, self.index)
 
 
 @dataclass(frozen=True)
 class Replace(Edit):
-    """The layer is exchanged for one of another kind."""
+    """The layer is replaced by one of another kind."""
 
     index: int
     layer: Layer
@@ -99,30 +102,36 @@ class Replace(Edit):
 
     def edited(self, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
         if self._target(layers).kind == self.layer.kind:
-            raise InvalidArchitecture(f"Replace needs another kind than {self.layer.kind}; reparameterize keeps it.")
+            raise InvalidArchitecture(
+                f"Replace needs a layer of another kind than {self.layer.kind}; "
+                "use reparameterize to change its hyperparameters."
+            )
         return (*layers[: self.index], self.layer, *layers[self.index + 1 :])
 
     def sentence(self, parent: Chain) -> str:
-        return f"{layer_text(self._target(parent.layers))} at {self.index + 1} -> {layer_text(self.layer)}"
+        self._target(parent.layers)
+        return change_sentences.changed(parent.layers, self.index, layer_text(self.layer))
 
 
 @dataclass(frozen=True)
 class Prepend(Edit):
-    """A layer is put before the one at `index`; before the head where `index` is the number of layers."""
+    """A layer is added before the one at `index`; before the head where `index` is the number of layers."""
 
     index: int
     layer: Layer
     kind: ClassVar[str] = "prepend"
 
     def edited(self, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
-        if not 0 <= self.index <= len(layers):
-            raise InvalidArchitecture(f"index must be 0 to {len(layers)} (the head), but got {self.index}.", self.index)
+        head = len(layers)
+        if not 0 <= self.index <= head:
+            raise InvalidArchitecture(
+                f"A layer can be added before position 1 to {head + 1} (the head), but got {self.index + 1}.",
+                self.index,
+            )
         return (*layers[: self.index], self.layer, *layers[self.index :])
 
     def sentence(self, parent: Chain) -> str:
-        at_head = self.index == len(parent.layers)
-        place = "the head" if at_head else f"{layer_text(parent.layers[self.index])} at {self.index + 1}"
-        return f"{layer_text(self.layer)} put before {place}"
+        return change_sentences.added(self.layer, parent.layers, self.index)
 
 
 @dataclass(frozen=True)
@@ -136,47 +145,48 @@ class Reparameterize(Edit):
 
     def edited(self, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
         target = self._target(layers)
-        known = [field.name for field in fields(target)]  # type: ignore[arg-type]
-        if self.name not in known:
-            raise InvalidArchitecture(f"{target.kind} has {', '.join(known)}, but got {self.name!r}.", self.index)
+        names = [field.name for field in fields(target)]  # type: ignore[arg-type]
+        if self.name not in names:
+            known = ", ".join(names) or "none"
+            raise InvalidArchitecture(f"{target.kind} has no hyperparameter {self.name!r}; known: {known}.", self.index)
         changed = replace(target, **{self.name: self.value})  # type: ignore[type-var]
         return (*layers[: self.index], changed, *layers[self.index + 1 :])
 
     def sentence(self, parent: Chain) -> str:
-        """What is done to the parent, for a person.
+        """The change to the parent in words.
 
         >>> from remap_core.space.layers import Conv2d
         >>> parent = Architecture((1, 8, 8), 10, (Conv2d(3, 32),))
         >>> Reparameterize(0, "filters", 64).sentence(parent)
-        'Conv 32x3 at 1 -> 64 filters'
+        'Conv 32x3 at 1 changed to 64 filters'
         """
-        return f"{layer_text(self._target(parent.layers))} at {self.index + 1} -> {_value_text(self.name, self.value)}"
+        self._target(parent.layers)
+        return change_sentences.changed(parent.layers, self.index, _value_text(self.name, self.value))
 
 
 EDITS: dict[str, type[Edit]] = {edit.kind: edit for edit in (Remove, Replace, Prepend, Reparameterize)}
 
 
 def edit_from_json(form: object) -> Edit:
-    """The edit of its stored form; raises InvalidTrial where it is none.
+    """The edit of its stored form; raises InvalidTrial for anything else.
 
     >>> edit_from_json({"edit": "remove", "index": 2})
     Remove(index=2)
     """
-    kind = form.get("edit") if isinstance(form, Mapping) else None
-    if not isinstance(form, Mapping) or not isinstance(kind, str) or kind not in EDITS:
+    if not isinstance(form, Mapping) or form.get("edit") not in list(EDITS):
         raise InvalidTrial(f"An edit must be an object whose edit is one of {', '.join(EDITS)}, but got {form!r:.80}.")
-    cls = EDITS[kind]
+    cls = EDITS[form["edit"]]
     names = {field.name for field in fields(cls)}  # type: ignore[arg-type]
     values = {name: value for name, value in form.items() if name != "edit"}
     if values.keys() != names or type(values["index"]) is not int:
-        raise InvalidTrial(f"The edit {kind} has {', '.join(sorted(names))}, but got {form!r:.80}.")
+        raise InvalidTrial(f"The edit {cls.kind} has {', '.join(sorted(names))}, but got {form!r:.80}.")
     if "layer" in values:
         values["layer"] = layer_from_json(values["layer"])
     return cls(**values)
 
 
 def apply_all(parent: Architecture, edits: Iterable[Edit]) -> Architecture:
-    """The child after all edits in order, each applied to what the one before has made; raises InvalidArchitecture."""
+    """The child after all edits, each applied to the result of the one before; raises InvalidArchitecture."""
     child = parent
     for edit in edits:
         child = edit.apply(child)
@@ -184,18 +194,18 @@ def apply_all(parent: Architecture, edits: Iterable[Edit]) -> Architecture:
 
 
 def sentences(parent: Chain, edits: Iterable[Edit]) -> list[str]:
-    """What the edits do, in order; places are those of the chain that each is applied to, whether it fits or not."""
-    said = []
+    """The edits in words, in order. Positions are those of the chain that each is applied to, valid or not."""
+    words = []
     chain = Layers(parent.layers)
     for edit in edits:
-        said.append(edit.sentence(chain))
+        words.append(edit.sentence(chain))
         chain = Layers(edit.edited(chain.layers))
-    return said
+    return words
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A child that could be made of a parent: its edits, and the architecture or the reason why there is none."""
+    """A possible child of a parent: its edits, and the architecture, or None with the reason."""
 
     edits: tuple[Edit, ...]
     child: Architecture | None
@@ -203,14 +213,14 @@ class Candidate:
 
 
 def candidate(parent: Architecture, *edits: Edit) -> Candidate:
-    """The candidate that the edits give; an impossible one carries the reason, layers counted from 1."""
+    """The candidate after the edits; an impossible one has a reason, which counts layers from 1."""
     layers = parent.layers
     try:
         for edit in edits:
             layers = edit.edited(layers)
-            found = misfit(parent.input_shape, layers)
-            if found:
-                return Candidate(edits, None, found.sentence)
+            mismatch = shape_mismatch(parent.input_shape, layers)
+            if mismatch:
+                return Candidate(edits, None, mismatch.sentence)
         return Candidate(edits, apply_all(parent, edits))
     except InvalidArchitecture as error:
         return Candidate(edits, None, str(error))
@@ -218,8 +228,9 @@ def candidate(parent: Architecture, *edits: Edit) -> Candidate:
 
 def ablations(parent: Architecture, indices: Iterable[int] | None = None) -> tuple[Candidate, ...]:
     """One candidate for each layer in `indices` (all layers by default), in order: the parent without that layer."""
-    chosen = range(len(parent.layers)) if indices is None else indices
-    return tuple(candidate(parent, Remove(index)) for index in chosen)
+    if indices is None:
+        indices = range(len(parent.layers))
+    return tuple(candidate(parent, Remove(index)) for index in indices)
 
 
 def _value_text(name: str, value: object) -> str:

@@ -1,4 +1,4 @@
-"""Whether layers fit together, and where they do not: said for a person, layers counted from 1."""
+"""Whether layers fit together, and a sentence about the first one that does not."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from remap_core.space.text import layer_text
 
 @dataclass(frozen=True)
 class ShapeMismatch:
-    """The first layer (0-based) that cannot follow those before it, and why."""
+    """The first layer (0-based index) that cannot follow those before it. The sentence counts layers from 1."""
 
     index: int
     sentence: str
 
 
-def misfit(input_shape: Shape, layers: Sequence[Layer]) -> ShapeMismatch | None:
-    """Where a chain breaks; None for one that fits.
+def shape_mismatch(input_shape: Shape, layers: Sequence[Layer]) -> ShapeMismatch | None:
+    """The first layer of a chain that does not fit; None for a valid chain.
 
     >>> from remap_core.space.text import parse_layers
-    >>> misfit((1, 8, 8), parse_layers("Dense 4, Conv 8x3")).sentence
+    >>> shape_mismatch((1, 8, 8), parse_layers("Dense 4, Conv 8x3")).sentence
     'Conv 8x3 at 2 does not fit: it needs an image, but its input is a vector of 4 (after a Dense or GlobalAvgPool).'
     """
     shape = input_shape

@@ -1,81 +1,57 @@
-"""The functions that executors run. They import torch where they run, not where they are handed out."""
+"""The jobs that executors run. Torch is imported when a job runs, not when it is handed to an executor."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Any
 
+from remap_core.datasets.dataset import Dataset
 from remap_core.settings import Device
 from remap_core.trials.evaluation import EpochResult, Evaluation, SealedScore
 from remap_core.trials.trial import Trial
 
 Training = Generator[EpochResult, None, Evaluation]
-"""Yields the result of every epoch, from the first on; returns the evaluation."""
+"""Yields the result of every epoch, oldest first, from the checkpoint on; returns the evaluation."""
 
 
 def prepare(device: Device) -> str:
-    """Set this process up to train; return its device, as described for people.
+    """Set up this process for one training at a time; returns the device, for people.
 
-    A training gets one thread, as there are as many trainings at once as cores.
+    Every training gets one thread: as many trainings run at once as there are cores.
     """
     from remap_core.training import worker_session
 
     worker_session.limit_threads(1)
-    chosen = worker_session.choose_device(device)
-    return worker_session.describe_device(chosen)
+    return worker_session.describe_device(worker_session.choose_device(device))
 
 
-def train(
-    trial: Trial,
-    should_stop: Callable[[], bool],
-    *,
-    home: Path,
-    device: Device,
-) -> Training:
+def train(trial: Trial, should_stop: Callable[[], bool], *, home: Path, device: Device) -> Training:
     """Train a trial on this machine; its files are in the data folder `home`."""
     from remap_core.training import worker_session
 
-    chosen = worker_session.choose_device(device)
-    return worker_session.train_trial(trial, should_stop, home=home, device=chosen)
+    chosen_device = worker_session.choose_device(device)
+    return worker_session.train_trial(trial, should_stop, home=home, device=chosen_device)
 
 
 def score(trial: Trial, *, home: Path, device: Device) -> SealedScore:
-    """Score a complete trial on the sealed test images, with its weights from the data folder `home`."""
+    """Score a complete trial on the sealed test images with the weights in the data folder `home`."""
     from remap_core.training import worker_session
 
-    chosen = worker_session.choose_device(device)
-    return worker_session.score_trial(trial, home=home, device=chosen)
+    chosen_device = worker_session.choose_device(device)
+    return worker_session.score_trial(trial, home=home, device=chosen_device)
 
 
 def train_on_node(
-    trial: Trial,
-    should_stop: Callable[[], bool],
-    *,
-    dataset: Any,
-    folder: Path,
-    device: Device,
+    trial: Trial, should_stop: Callable[[], bool], *, dataset: Dataset, folder: Path, device: Device
 ) -> Training:
-    """Train a trial on a cluster node, on images that were sent to it; its files are in `folder`."""
+    """Train a trial on a node of a cluster, on the given images; its files are in `folder`."""
     from remap_core.training import training_loop
 
-    return training_loop.train(
-        trial,
-        dataset,
-        device=device,
-        should_stop=should_stop,
-        folder=folder,
-    )
+    return training_loop.train(trial, dataset, device=device, should_stop=should_stop, folder=folder)
 
 
-def score_on_node(
-    trial: Trial,
-    *,
-    dataset: Any,
-    folder: Path,
-    device: Device,
-) -> SealedScore:
-    """Score a complete trial on a cluster node, with its weights from `folder`."""
+def score_on_node(trial: Trial, *, dataset: Dataset, folder: Path, device: Device) -> SealedScore:
+    """Score a complete trial on a node of a cluster with the weights in `folder`."""
     from remap_core.training.test_scoring import score_sealed
 
     return score_sealed(trial, dataset, device=device, folder=folder)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from remap_core.space.architecture import Architecture
-from remap_core.space.execution_plan import Plan, cheapest_plan, unchanging
+from remap_core.space.execution_plan import ExecutionPlan, cheapest_plan, static_prefix
 from remap_core.space.layers import BatchNorm
 from remap_core.training.device import multiplies_bf16
 from remap_core.training.device_data import DeviceImages
@@ -70,7 +70,7 @@ class Learner:
         batch_size: int = 256,
     ) -> Learner:
         """A network to train in batches of this size; the same seed gives the same initial weights on any device."""
-        plan = Plan(architecture, batch_size)
+        plan = ExecutionPlan(architecture, batch_size)
         max_images = UNLIMITED_IMAGES
         bf16 = False
         if device == "cpu":
@@ -85,7 +85,7 @@ class Learner:
             network=network,
             fused=fused_network(network, plan),
             optimizer=_adam(network, device),
-            static_modules=unchanging(architecture),
+            static_modules=static_prefix(architecture),
             bf16=bf16,
             max_images=max_images,
             has_batch_norm=any(isinstance(layer, BatchNorm) for layer in architecture.layers),

@@ -1,57 +1,61 @@
-"""What people write about a model: a note and tags. Text as it was typed; never read as HTML or Markdown."""
+"""What people write about a model: a note and tags. Plain text, never rendered as HTML or Markdown."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from remap_core.errors import InvalidAnnotation
+from remap_core.formatting import count
 
 MAX_NOTE_LENGTH = 10_000
-"""Characters of a note."""
-MAX_TAGS, MAX_TAG_LENGTH = 20, 40
+"""Characters in a note."""
+MAX_TAGS = 20
+MAX_TAG_LENGTH = 40
 
 
 @dataclass(frozen=True)
 class Annotation:
-    """A note, and tags in the order in which they were given, each once.
+    """A note and tags, in the order in which they were entered and without duplicates.
 
-    Raises InvalidAnnotation for what is too long or cannot be stored: NUL, and half a character (a lone surrogate).
+    Raises InvalidAnnotation for text that is too long or cannot be stored: NUL and lone surrogates.
     """
 
     note: str = ""
     tags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "tags", tuple(dict.fromkeys(self.tags)))
+        unique_tags = tuple(dict.fromkeys(self.tags))
+        object.__setattr__(self, "tags", unique_tags)
         if len(self.note) > MAX_NOTE_LENGTH:
             raise InvalidAnnotation(
-                f"A note has at most {MAX_NOTE_LENGTH:,} characters, but this one has {len(self.note):,}."
+                f"A note has at most {count(MAX_NOTE_LENGTH)} characters, but this one has {count(len(self.note))}."
             )
         if len(self.tags) > MAX_TAGS:
             raise InvalidAnnotation(f"A model has at most {MAX_TAGS} tags, but got {len(self.tags)}.")
+        _require_storable(self.note)
         for tag in self.tags:
             _require_tag(tag)
-        for text in (self.note, *self.tags):
-            _require_storable(text)
+            _require_storable(tag)
 
     @classmethod
     def typed(cls, note: str, tags: str) -> Annotation:
-        """The annotation of what was typed: tags stand between commas, white space around them does not count.
+        """Parse what a person typed: tags are separated by commas, and whitespace around them is dropped.
 
         >>> Annotation.typed("overfits", "small,  no pooling , small").tags
         ('small', 'no pooling')
         """
-        return cls(note.strip(), tuple(filter(None, (" ".join(tag.split()) for tag in tags.split(",")))))
+        words = [_single_spaced(tag) for tag in tags.split(",")]
+        return cls(note.strip(), tuple(filter(None, words)))
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is written."""
+        """Whether there is neither a note nor a tag."""
         return not self.note and not self.tags
 
 
 def _require_tag(tag: str) -> None:
-    if not tag or tag != " ".join(tag.split()) or "," in tag:
-        raise InvalidAnnotation(f"A tag is words without a comma, but got {tag!r:.60}.")
+    if not tag or tag != _single_spaced(tag) or "," in tag:
+        raise InvalidAnnotation(f"A tag is one or more words without a comma, but got {tag!r:.60}.")
     if len(tag) > MAX_TAG_LENGTH:
         raise InvalidAnnotation(
             f"A tag has at most {MAX_TAG_LENGTH} characters, but {tag[:MAX_TAG_LENGTH]!r}… has {len(tag)}."
@@ -63,7 +67,13 @@ def _require_storable(text: str) -> None:
         text.encode()
     except UnicodeEncodeError as error:
         raise InvalidAnnotation(
-            f"Text must be whole characters, but there is half of one at {error.start + 1}."
+            f"Text must not contain half a character (a lone surrogate), but character {error.start + 1} is one."
         ) from None
     if "\0" in text:
-        raise InvalidAnnotation(f"Text must not hold a NUL character, but there is one at {text.index(chr(0)) + 1}.")
+        raise InvalidAnnotation(
+            f"Text must not contain a NUL character, but character {text.index(chr(0)) + 1} is one."
+        )
+
+
+def _single_spaced(text: str) -> str:
+    return " ".join(text.split())

@@ -1,4 +1,4 @@
-"""What the app and the command line ask of the trainer, as values with a versioned JSON form, and its receipts."""
+"""Commands from the app and the command line to the trainer, with a versioned JSON form, and the trainer's receipts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Enqueue:
-    """Train these, at the end of the queue; what is already there is not trained twice."""
+    """Add proposals to the end of the queue; trainings that exist already are skipped."""
 
     proposals: tuple[Proposal, ...]
     kind: ClassVar[str] = "enqueue"
@@ -31,8 +31,9 @@ class Enqueue:
 
     @classmethod
     def from_body(cls, body: Mapping[str, Any]) -> Enqueue:
-        """The command of its own part of the JSON form."""
-        return cls(tuple(_proposal_from_json(form) for form in body["proposals"]))
+        """Return the command from its own part of the JSON form."""
+        proposals = [_proposal_from_json(form) for form in body["proposals"]]
+        return cls(tuple(proposals))
 
 
 @dataclass(frozen=True)
@@ -50,21 +51,21 @@ class _OnTrial:
 
 @dataclass(frozen=True)
 class Cancel(_OnTrial):
-    """Take a waiting trial out of the queue, or stop a running one."""
+    """Remove a waiting trial from the queue, or stop a running one."""
 
     kind: ClassVar[str] = "cancel"
 
 
 @dataclass(frozen=True)
 class Retry(_OnTrial):
-    """Put a failed or cancelled trial back at the end of the queue."""
+    """Add a failed, cancelled or pruned trial to the end of the queue again."""
 
     kind: ClassVar[str] = "retry"
 
 
 @dataclass(frozen=True)
 class CancelBatch:
-    """Cancel all trials of a batch that wait or run."""
+    """Cancel all waiting and running trials of a batch."""
 
     batch: str
     kind: ClassVar[str] = "cancel_batch"
@@ -75,7 +76,7 @@ class CancelBatch:
 
     @classmethod
     def from_body(cls, body: Mapping[str, Any]) -> CancelBatch:
-        """The command of its own part of the JSON form."""
+        """Return the command from its own part of the JSON form."""
         return cls(str(body["batch"]))
 
 
@@ -93,7 +94,7 @@ class Move:
 
     @classmethod
     def from_body(cls, body: Mapping[str, Any]) -> Move:
-        """The command of its own part of the JSON form."""
+        """Return the command from its own part of the JSON form."""
         return cls(int(body["trial"]), Place(body["place"]))
 
 
@@ -106,7 +107,7 @@ class ScoreSealed(_OnTrial):
 
 @dataclass(frozen=True)
 class Annotate:
-    """Write this note and these tags on a trial, in the place of what was there."""
+    """Replace a trial's note and tags."""
 
     trial: TrialId
     annotation: Annotation
@@ -114,21 +115,27 @@ class Annotate:
 
     def body(self) -> dict[str, Any]:
         """The command's own part of the JSON form."""
-        return {"trial": self.trial, "note": self.annotation.note, "tags": list(self.annotation.tags)}
+        return {
+            "trial": self.trial,
+            "note": self.annotation.note,
+            "tags": list(self.annotation.tags),
+        }
 
     @classmethod
     def from_body(cls, body: Mapping[str, Any]) -> Annotate:
-        """The command of its own part of the JSON form."""
-        return cls(int(body["trial"]), Annotation(str(body["note"]), tuple(map(str, body["tags"]))))
+        """Return the command from its own part of the JSON form."""
+        tags = tuple(map(str, body["tags"]))
+        annotation = Annotation(str(body["note"]), tags)
+        return cls(int(body["trial"]), annotation)
 
 
 @dataclass(frozen=True)
 class RecomputeLayout:
-    """Choose all places of a map anew."""
+    """Compute the positions of all models on a map together, instead of keeping those they have."""
 
     dataset: str
     relation: Relation
-    kind: ClassVar[str] = "relay_map"
+    kind: ClassVar[str] = "relay_map"  # the name in version 0.1.0, whose inboxes must still be readable
 
     def body(self) -> dict[str, Any]:
         """The command's own part of the JSON form."""
@@ -136,7 +143,7 @@ class RecomputeLayout:
 
     @classmethod
     def from_body(cls, body: Mapping[str, Any]) -> RecomputeLayout:
-        """The command of its own part of the JSON form."""
+        """Return the command from its own part of the JSON form."""
         return cls(str(body["dataset"]), Relation(body["relation"]))
 
 
@@ -154,14 +161,14 @@ class _Bare:
 
 @dataclass(frozen=True)
 class Pause(_Bare):
-    """Begin no further training; running ones go on."""
+    """Start no further trainings; running ones continue."""
 
     kind: ClassVar[str] = "pause"
 
 
 @dataclass(frozen=True)
 class Resume(_Bare):
-    """Begin trainings again."""
+    """Start trainings again."""
 
     kind: ClassVar[str] = "resume"
 
@@ -174,7 +181,7 @@ COMMANDS: dict[str, Any] = {
 
 
 class Outcome(StrEnum):
-    """What became of a command that was sent."""
+    """The outcome of a command."""
 
     APPLIED = "applied"
     REFUSED = "refused"
@@ -182,7 +189,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Receipt:
-    """The trainer's answer to one command: what was done, or why not. `applied_at` in seconds since 1970 (UTC)."""
+    """The trainer's answer to a command. message: what was done, or why not. applied_at: seconds since 1970 (UTC)."""
 
     command: str
     kind: str
@@ -192,12 +199,12 @@ class Receipt:
 
 
 def command_to_json(command: Command) -> dict[str, Any]:
-    """The versioned JSON form."""
+    """Return the versioned JSON form."""
     return {"version": VERSION, "kind": command.kind, **command.body()}
 
 
 def command_from_json(form: object) -> Command:
-    """The command of its JSON form; raises UnreadableCommand with the reason.
+    """Return the command from its JSON form; raises UnreadableCommand with the reason.
 
     >>> command_from_json({"version": 1, "kind": "cancel", "trial": 7})
     Cancel(trial=7)
@@ -205,7 +212,7 @@ def command_from_json(form: object) -> Command:
     if not isinstance(form, Mapping):
         raise UnreadableCommand(f"A command must be an object, but got {type(form).__name__}.")
     if form.get("version") != VERSION:
-        raise UnreadableCommand(f"Commands of version {VERSION} are understood, but got {form.get('version')!r}.")
+        raise UnreadableCommand(f"A command must have version {VERSION}, but got {form.get('version')!r}.")
     kind = form.get("kind")
     if not isinstance(kind, str) or kind not in COMMANDS:
         raise UnreadableCommand(f"kind must be one of {', '.join(COMMANDS)}, but got {kind!r}.")
@@ -213,10 +220,16 @@ def command_from_json(form: object) -> Command:
         command: Command = COMMANDS[kind].from_body(form)
     except (KeyError, TypeError, ValueError, OverflowError, RemapError) as error:
         raise UnreadableCommand(f"The {kind} command cannot be read: {type(error).__name__}: {error}") from error
-    unknown = sorted(set(map(str, form)) - set(command_to_json(command)))
-    if unknown:  # of a newer version: half of what it asks for must not be done as if it were all
-        raise UnreadableCommand(f"The {kind} command has parts that are not known here: {', '.join(unknown):.80}.")
+    _require_known_keys(form, command)
     return command
+
+
+def _require_known_keys(form: Mapping[str, Any], command: Command) -> None:
+    """Refuse keys of a newer version: carrying out half of what a command asks for could do harm."""
+    unknown = set(map(str, form)) - set(command_to_json(command))
+    if unknown:
+        keys = ", ".join(sorted(unknown))
+        raise UnreadableCommand(f"The {command.kind} command has unknown keys: {keys:.80}.")
 
 
 def _proposal_to_json(proposal: Proposal) -> dict[str, Any]:
@@ -232,12 +245,15 @@ def _proposal_to_json(proposal: Proposal) -> dict[str, Any]:
 
 
 def _proposal_from_json(form: Mapping[str, Any]) -> Proposal:
+    parent = form["parent"]
+    if parent is not None:
+        parent = int(parent)
     return Proposal(
-        Architecture.from_json(form["architecture"]),
-        str(form["dataset"]),
-        TrainingConfig.from_json(form["config"]),
-        Origin(form["origin"]),
-        None if form["parent"] is None else int(form["parent"]),
-        tuple(map(edit_from_json, form["edits"])),
-        str(form["batch"]),
+        architecture=Architecture.from_json(form["architecture"]),
+        dataset=str(form["dataset"]),
+        config=TrainingConfig.from_json(form["config"]),
+        origin=Origin(form["origin"]),
+        parent=parent,
+        edits=tuple(map(edit_from_json, form["edits"])),
+        batch=str(form["batch"]),
     )

@@ -1,4 +1,4 @@
-"""What the app knows of a data set without loading it."""
+"""What the app knows about a data set without loading it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, eq=False)
 class DatasetCard:
-    """What the app knows of a data set without loading it.
+    """What the app knows about a data set without loading it.
 
-    split: counts of train, validation and test images. validation_labels: (n,) uint8, gold classes.
-    examples: (classes, m, height, width, channels) uint8, m validation-free sample images of each class.
+    split: counts of train, validation and test images. validation_labels: (n,) uint8, true classes.
+    examples: (classes, m, height, width, channels) uint8, m images of each class that are not validation images.
     """
 
     name: str
@@ -25,5 +25,5 @@ class DatasetCard:
 
     @property
     def classes(self) -> int:
-        """Count of classes."""
+        """The number of classes."""
         return len(self.class_names)

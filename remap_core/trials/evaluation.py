@@ -1,4 +1,4 @@
-"""What comes out of a training: epochs, evaluation, latency, and the score on the sealed test images."""
+"""The results of a training: epochs, evaluation, latency, and the score on the sealed test images."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class EpochResult:
-    """One epoch (1-based): mean losses per image, accuracies in 0..1, and how long it took in seconds."""
+    """One epoch (1-based): mean losses per image, accuracies in 0..1, and its duration in seconds."""
 
     epoch: int
     train_loss: float
@@ -22,7 +22,7 @@ class EpochResult:
 
 @dataclass(frozen=True)
 class Latency:
-    """Measured milliseconds for one forward pass of a batch of 1 and of 256, and on what it was measured."""
+    """Milliseconds of one forward pass with a batch of 1 and of 256, and the device they were measured on."""
 
     batch_1_ms: float
     batch_256_ms: float
@@ -33,9 +33,9 @@ class Latency:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What a finished model does on the validation images.
+    """A finished model's predictions for the validation images, and its latency.
 
-    confusion: (classes, classes) int64, rows gold, columns predicted, counts.
+    confusion: (classes, classes) int64 counts, rows are true classes, columns predicted ones.
     predictions: (n,) uint8, predicted class of each validation image, in the data set's order.
     """
 
@@ -45,20 +45,20 @@ class Evaluation:
 
     @property
     def accuracy(self) -> float:
-        """Share of validation images that are classified rightly."""
+        """The share of validation images that are classified correctly."""
         return float(np.trace(self.confusion) / max(1, self.confusion.sum()))
 
     @property
     def class_accuracy(self) -> NDArray[np.float64]:
-        """(classes,) float64 share of each class's images that are classified rightly; NaN for a class without any."""
-        gold = self.confusion.sum(axis=1)
+        """(classes,) float64 share of each class's images that are classified correctly; NaN for an empty class."""
+        images = self.confusion.sum(axis=1)
         with np.errstate(invalid="ignore"):
-            return np.asarray(np.diag(self.confusion) / gold, dtype=np.float64)
+            return np.asarray(np.diag(self.confusion) / images, dtype=np.float64)
 
 
 @dataclass(frozen=True)
 class SealedScore:
-    """What a model does on the sealed test images: how many it has right, and its mean cross-entropy in nats."""
+    """A model's score on the sealed test images: correct classifications, and mean cross-entropy in nats."""
 
     images: int
     right: int
@@ -66,13 +66,13 @@ class SealedScore:
 
     @property
     def accuracy(self) -> float:
-        """Share of the images that are classified rightly."""
+        """The share of the images that are classified correctly."""
         return self.right / self.images
 
 
 @dataclass(frozen=True)
 class SealedTest:
-    """A request to score a model on the sealed test images: when, and its score or why there is none, once finished."""
+    """A request for a score on the sealed test images, made at `asked`; once finished, with a score or an error."""
 
     asked: float
     finished: float | None = None
@@ -81,5 +81,5 @@ class SealedTest:
 
     @property
     def is_pending(self) -> bool:
-        """Whether it still waits for its score."""
+        """Whether the score is still missing."""
         return self.finished is None

@@ -1,7 +1,6 @@
-"""Successive halving (Jamieson and Talwalkar 2016): all initial models are trained a little, and only the best further.
+"""Successive halving (Jamieson and Talwalkar 2016): train all initial models briefly, and only the best ones longer.
 
-After each rung the best third by validation accuracy goes on. Everything follows from the epochs that were recorded,
-so that a trainer that was killed comes to the same verdicts as one that was not.
+Decisions depend on the recorded epochs alone, so a trainer that was killed and restarted decides the same.
 """
 
 from __future__ import annotations
@@ -13,28 +12,28 @@ from remap_core.trials.evaluation import EpochResult
 from remap_core.trials.trial import Origin, Trial, TrialId, TrialState
 
 COMPARISON_EPOCHS = (1, 3)
-"""Epochs after which models are compared; who is trained for fewer is not."""
+"""Epochs after which models are compared: the rungs of the literature."""
 REDUCTION_FACTOR = 3
-"""One model in so many goes on from a rung; the literature's eta."""
+"""One in so many models survives a comparison: the literature's eta."""
 
 
 @dataclass(frozen=True)
 class HalvingTrial:
-    """An initial model among those that it is compared with: its state, its planned epochs and its first results."""
+    """An initial model in successive halving: its state, its planned epochs, and the results of its first ones."""
 
-    trial: TrialId
+    id: TrialId
     state: TrialState
     epochs: int
     curve: tuple[EpochResult, ...]
 
     def may_reach(self, epoch: int) -> bool:
-        """Whether it may still reach an epoch which it has not reached."""
+        """Whether it has not reached the epoch yet, but still can."""
         return len(self.curve) < epoch and not self.state.is_finished()
 
 
 @dataclass(frozen=True)
 class Pruning:
-    """A model that is not trained beyond an epoch, as it was but the `rank`-th of `of` (1 is the best)."""
+    """A model that is not trained beyond `epoch`, where it ranked `rank`-th of `of` (1 is the best)."""
 
     trial: TrialId
     epoch: int
@@ -43,7 +42,7 @@ class Pruning:
 
     @property
     def sentence(self) -> str:
-        """Why, for people.
+        """The reason in words.
 
         >>> Pruning(7, 1, 31, 40).sentence
         'Pruned after epoch 1: 31st of 40.'
@@ -53,56 +52,64 @@ class Pruning:
 
 @dataclass(frozen=True)
 class HalvingDecision:
-    """pruned: who is not trained on, from the first rung on; resting: who waits until all the others are compared."""
+    """pruned: models that are not trained further, by epoch and rank. on_hold: models that wait for a comparison."""
 
     pruned: tuple[Pruning, ...] = ()
-    resting: frozenset[TrialId] = frozenset()
+    on_hold: frozenset[TrialId] = frozenset()
 
 
-def judge(contenders: Sequence[HalvingTrial]) -> HalvingDecision:
-    """The verdicts on models that were asked for together, from their epochs so far.
+def decide(group: Sequence[HalvingTrial]) -> HalvingDecision:
+    """Decide from the epochs so far which of the models that were requested together are pruned or put on hold.
 
-    Nobody is judged at a rung before all have reached it or have ended. Who ended short of it is not counted; who is
-    pruned or cancelled since is, so that ranks stay.
+    A comparison happens when every surviving model has reached its epoch or has ended. Models that ended before that
+    epoch are not ranked. Models that were pruned or cancelled later are, so ranks never change.
     """
-    racing, pruned = list(contenders), list[Pruning]()
-    for epoch in rungs(max((one.epochs for one in contenders), default=0)):
-        there = [one for one in racing if len(one.curve) >= epoch]
-        if any(one.may_reach(epoch) for one in racing):
-            return HalvingDecision(tuple(pruned), frozenset(one.trial for one in there))
-        ranked = sorted(there, key=lambda one: _worth(one, epoch))
-        going_on = -(-len(ranked) // REDUCTION_FACTOR)
-        losers = enumerate(ranked[going_on:], going_on + 1)
-        pruned += [Pruning(one.trial, epoch, rank, len(ranked)) for rank, one in losers]
-        racing = ranked[:going_on]
+    survivors = list(group)
+    pruned: list[Pruning] = []
+    planned = max((trial.epochs for trial in group), default=0)
+    for epoch in comparison_epochs(planned):
+        reached = [trial for trial in survivors if len(trial.curve) >= epoch]
+        if any(trial.may_reach(epoch) for trial in survivors):
+            on_hold = frozenset(trial.id for trial in reached)
+            return HalvingDecision(tuple(pruned), on_hold)
+
+        ranked = sorted(reached, key=lambda trial: _rank_key(trial, epoch))
+        places = -(-len(ranked) // REDUCTION_FACTOR)  # rounded up
+        survivors = ranked[:places]
+        for rank, trial in enumerate(ranked[places:], start=places + 1):
+            pruned.append(Pruning(trial.id, epoch, rank, of=len(ranked)))
     return HalvingDecision(tuple(pruned))
 
 
-def rungs(epochs: int) -> tuple[int, ...]:
-    """The rungs of models that are trained for so many epochs.
+def comparison_epochs(epochs: int) -> tuple[int, ...]:
+    """The epochs after which models that are planned for so many epochs are compared.
 
-    >>> rungs(10), rungs(3)
+    >>> comparison_epochs(10), comparison_epochs(3)
     ((1, 3), (1,))
     """
-    return tuple(rung for rung in COMPARISON_EPOCHS if rung < epochs)
+    return tuple(epoch for epoch in COMPARISON_EPOCHS if epoch < epochs)
 
 
 def is_halved(trial: Trial) -> bool:
-    """Whether a trial takes part: an initial model, unless a person has asked for it again."""
+    """Whether successive halving may prune the trial: an initial model, unless a person has retried it."""
     return trial.proposal.origin is Origin.INITIAL and trial.attempt == 1
 
 
 def next_comparison_epoch(trial: Trial) -> int | None:
-    """Epoch after which a training rests until it is judged; None where it goes through to its end."""
-    ahead = [rung for rung in rungs(trial.proposal.config.epochs) if rung > trial.epochs_done]
-    return ahead[0] if ahead and is_halved(trial) else None
+    """The epoch after which the training is put on hold until a decision; None where it runs to its end."""
+    if not is_halved(trial):
+        return None
+    for epoch in comparison_epochs(trial.proposal.config.epochs):
+        if epoch > trial.epochs_done:
+            return epoch
+    return None
 
 
 @dataclass(frozen=True)
 class HalvingReplay:
-    """What halving would have made of models that were all trained to their end.
+    """What successive halving would have done to models that were all trained to their end.
 
-    pruned: by model, in the order of the verdicts. epochs: trained in full; halved_epochs: with halving.
+    pruned: by model, in the order of the decisions. epochs: trained in full; halved_epochs: with halving.
     """
 
     models: int
@@ -112,23 +119,33 @@ class HalvingReplay:
 
     @property
     def saved(self) -> float:
-        """Share of the epochs that need not have been trained."""
+        """The share of the epochs that halving would have saved."""
         return 1 - self.halved_epochs / max(1, self.epochs)
 
 
-def replay_halving(contenders: Sequence[HalvingTrial]) -> HalvingReplay:
-    """The verdicts on a finished population, whose curves are whole, and what they would have saved."""
-    trained = {one.trial: len(one.curve) for one in contenders}
-    pruned = {one.trial: one for one in judge(contenders).pruned}
-    halved = trained | {trial: pruning.epoch for trial, pruning in pruned.items()}
-    return HalvingReplay(len(trained), pruned, sum(trained.values()), sum(halved.values()))
+def replay_halving(group: Sequence[HalvingTrial]) -> HalvingReplay:
+    """Replay the decisions on a finished population, whose curves are complete."""
+    trained = {trial.id: len(trial.curve) for trial in group}
+    pruned = {pruning.trial: pruning for pruning in decide(group).pruned}
+    halved = dict(trained)
+    for trial, pruning in pruned.items():
+        halved[trial] = pruning.epoch
+    return HalvingReplay(
+        models=len(trained),
+        pruned=pruned,
+        epochs=sum(trained.values()),
+        halved_epochs=sum(halved.values()),
+    )
 
 
-def _worth(contender: HalvingTrial, epoch: int) -> tuple[float, float, TrialId]:
-    result = contender.curve[epoch - 1]
-    return -result.validation_accuracy, result.validation_loss, contender.trial
+def _rank_key(trial: HalvingTrial, epoch: int) -> tuple[float, float, TrialId]:
+    """Sorts by accuracy, then loss, then id; the best model first."""
+    result = trial.curve[epoch - 1]
+    return -result.validation_accuracy, result.validation_loss, trial.id
 
 
 def _ordinal(number: int) -> str:
-    endings = {1: "st", 2: "nd", 3: "rd"}
-    return f"{number}{'th' if number % 100 in (11, 12, 13) else endings.get(number % 10, 'th')}"
+    if number % 100 in (11, 12, 13):
+        return f"{number}th"
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

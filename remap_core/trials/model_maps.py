@@ -1,4 +1,4 @@
-"""Maps of a population: places in the plane such that near models are alike, by structure or by prediction."""
+"""Maps of a population: positions in the plane where similar models, by structure or by prediction, are close."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from remap_core.trials.trial import TrialId
 
 
 class Relation(StrEnum):
-    """In what sense two models are alike."""
+    """What two models are compared by."""
 
     STRUCTURE = "structure"
     PREDICTION = "prediction"
@@ -22,11 +22,11 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class ModelMap:
-    """Where the models of a data set are on the map of a relation.
+    """The positions of a data set's models on the map of a relation.
 
-    ids: (n,) int64, models. points: (n, 2) float64, in units of the relation's distance. stress: stress-1 of them all.
-    laid_out_with: how many models there were when all places were last chosen together; later ones were placed among
-    them. edition: how often that was done; while it stays the same, ids and points only grow.
+    ids: (n,) int64, models. points: (n, 2) float64, in units of the relation's distance. stress: stress-1 of all.
+    laid_out_with: models in the last joint layout; models that finished later were placed among them.
+    version: number of joint layouts so far; while it stays the same, rows of ids and points are only appended.
     """
 
     dataset: str
@@ -35,29 +35,31 @@ class ModelMap:
     points: NDArray[np.float64]
     stress: float
     laid_out_with: int
-    edition: int
+    version: int
 
     def __post_init__(self) -> None:
         if self.points.shape != (len(self.ids), 2):
             raise InvalidDistances(
-                f"A map needs one place for each of {len(self.ids)} models, got {self.points.shape}."
+                f"A map needs one position for each of {len(self.ids)} models, but got an array of shape "
+                f"{self.points.shape}."
             )
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def places_of(self, models: NDArray[np.int64]) -> NDArray[np.float64]:
-        """(m, 2) float64 places of the models, NaN for those that are not on the map (yet)."""
-        found: dict[TrialId, int] = {int(model): row for row, model in enumerate(self.ids)}
-        rows = np.array([found.get(int(model), -1) for model in models], dtype=np.int64)
-        places = np.full((len(models), 2), np.nan)
-        places[rows >= 0] = self.points[rows[rows >= 0]]
-        return places
+    def positions_of(self, models: NDArray[np.int64]) -> NDArray[np.float64]:
+        """(m, 2) float64 positions of the models, NaN for those that are not on the map (yet)."""
+        row_of = {int(model): row for row, model in enumerate(self.ids)}
+        rows = np.array([row_of.get(int(model), -1) for model in models], dtype=np.int64)
+        is_placed = rows >= 0
+        positions = np.full((len(models), 2), np.nan)
+        positions[is_placed] = self.points[rows[is_placed]]
+        return positions
 
 
 @dataclass(frozen=True, eq=False)
 class MappedModel:
-    """What a map needs to know of a finished model. predictions: (images,) uint8."""
+    """What a map needs to know about a finished model. predictions: (images,) uint8."""
 
     id: TrialId
     architecture: Architecture

@@ -16,14 +16,14 @@ Ints = NDArray[np.int64]
 class Population:
     """n finished models, one row each, in the order in which they finished.
 
-    A model that was trained with several seeds is one row: its accuracies and losses are their means.
+    A model that was trained with several seeds is one row: its accuracies and losses are means over the seeds.
 
     id, parent (0 for none), parameters, multiply_adds, epochs: (n,) int64.
-    accuracy, train_accuracy, loss: (n,) float64, of the last epoch, validation unless said.
+    accuracy, train_accuracy, loss: (n,) float64, of the last epoch, on validation images unless named otherwise.
     class_accuracy: (n, classes) float64. seconds: (n,) float64, mean of an epoch.
-    latency_1_ms, latency_256_ms: (n,) float64. text: the layers in words; origin: one of Origin's values.
-    seeds: (n,) int64, trainings behind the means. deviation: (n,) float64 sample standard deviation of accuracy over
-    them, NaN for a single one.
+    latency_1_ms, latency_256_ms: (n,) float64. text: the layers in words. origin: values of Origin.
+    seeds: (n,) int64, trainings behind the means. deviation: (n,) float64, sample standard deviation of accuracy over
+    the seeds, NaN for a single one.
     """
 
     dataset: str
@@ -49,51 +49,62 @@ class Population:
         return len(self.id)
 
     def row_of(self, model: int) -> int | None:
-        """Row of a model's id, None where it is not (yet) among the finished."""
-        found = np.flatnonzero(self.id == model)
-        return int(found[0]) if len(found) else None
+        """Return the row of a model, or None where it is not (yet) finished."""
+        rows = np.flatnonzero(self.id == model)
+        if not len(rows):
+            return None
+        return int(rows[0])
 
     def over_seeds(self, model: Ints) -> Population:
-        """One row a model, where some rows repeat the training of others with another seed.
+        """Merge the rows that repeat a model's training with other seeds into the model's own row.
 
-        model: (n,) int64, whose training each row is: its own id, or that of the model which it repeats. Accuracies
-        and losses become means over the seeds; all else stays as it was measured on the model itself.
+        model: (n,) int64, the model that each row is a training of: the row's own id, or that of the model it
+        repeats. Accuracies and losses become means over the seeds; the other columns stay those of the model itself.
         """
-        is_own = self.id == model
-        if is_own.all():
+        is_model = self.id == model
+        if is_model.all():
             return self
-        columns = {name: getattr(self, name).copy() for name in _OVER_SEEDS}
-        seeds, deviation = self.seeds.copy(), self.deviation.copy()
-        for row in np.flatnonzero(is_own & np.isin(self.id, model[~is_own])):
-            rows = np.flatnonzero(model == self.id[row])
+        columns = {name: getattr(self, name).copy() for name in _AVERAGED}
+        seeds = self.seeds.copy()
+        deviation = self.deviation.copy()
+        is_repeated = is_model & np.isin(self.id, model[~is_model])
+        for row in np.flatnonzero(is_repeated):
+            trainings = np.flatnonzero(model == self.id[row])
             for column in columns.values():
-                column[row] = column[rows].mean(axis=0)
-            seeds[row], deviation[row] = len(rows), self.accuracy[rows].std(ddof=1)
-        return replace(self, **columns, seeds=seeds, deviation=deviation)._rows(np.flatnonzero(is_own))
+                column[row] = column[trainings].mean(axis=0)
+            seeds[row] = len(trainings)
+            deviation[row] = self.accuracy[trainings].std(ddof=1)
+        averaged = replace(self, **columns, seeds=seeds, deviation=deviation)
+        return averaged._rows(np.flatnonzero(is_model))
 
     def _rows(self, rows: Ints) -> Population:
-        columns = {field.name: getattr(self, field.name) for field in fields(self)}
-        parts: dict[str, Any] = {
-            name: column[rows] for name, column in columns.items() if isinstance(column, np.ndarray)
-        }
-        parts |= {name: tuple(columns[name][row] for row in rows) for name in ("origin", "text")}
-        return replace(self, **parts)
+        selected: dict[str, Any] = {}
+        for field in fields(self):
+            column = getattr(self, field.name)
+            if isinstance(column, np.ndarray):
+                selected[field.name] = column[rows]
+        for name in ("origin", "text"):
+            column = getattr(self, name)
+            selected[name] = tuple(column[row] for row in rows)
+        return replace(self, **selected)
 
 
-_OVER_SEEDS = ("accuracy", "train_accuracy", "loss", "class_accuracy")
+_AVERAGED = ("accuracy", "train_accuracy", "loss", "class_accuracy")
 
 
 def pareto_front(cost: NDArray[np.number], value: Floats) -> Ints:
-    """Rows that no other row beats: none costs at most as much and is worth more, or less and as much.
+    """Return the rows that no other row beats, by costing at most as much and being worth more, or less and as much.
 
-    cost, value: (n,); smaller cost and larger value are better; a row with a NaN is never on the front.
-    Returns (k,) int64, by rising cost. Of equal rows the first is kept. O(n log n).
+    cost, value: (n,); smaller cost and larger value are better. Rows with a NaN are never on the front.
+    Returns (k,) int64, by increasing cost. Of equal rows, the first is kept. O(n log n).
 
     >>> pareto_front(np.array([1, 2, 3]), np.array([0.5, 0.4, 0.9])).tolist()
     [0, 2]
     """
     usable = np.flatnonzero(~np.isnan(value) & ~np.isnan(cost))
-    order = usable[np.lexsort((-value[usable], cost[usable]))]
-    ranked = value[order]
-    best_before = np.concatenate(([-np.inf], np.maximum.accumulate(ranked)[:-1])) if len(ranked) else ranked
-    return order[ranked > best_before].astype(np.int64)
+    by_value_and_cost = np.lexsort((-value[usable], cost[usable]))
+    order = usable[by_value_and_cost]
+    best_so_far = np.maximum.accumulate(value[order])
+    best_before = np.concatenate(([-np.inf], best_so_far[:-1]))[: len(order)]
+    is_better = value[order] > best_before
+    return order[is_better].astype(np.int64)

@@ -1,4 +1,4 @@
-"""How a trial is trained."""
+"""The configuration of a training."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from typing import Any
 
 from remap_core.errors import InvalidTrial
 
+_MIN_STEPS = 100
+"""Training steps an epoch that `default_batch_size` aims at."""
+
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How a trial is trained: Adam on cross-entropy, learning rate multiplied by `decay` after every epoch.
+    """Adam on cross-entropy; the learning rate is multiplied by `decay` after every epoch.
 
-    It ends before its last epoch once `patience` epochs in a row (0: however many) had no lower validation loss than
-    the best before them. The defaults are the paper's recipe. Raises InvalidTrial with the rule and the value.
+    Training ends early when the validation loss has not improved for `patience` epochs in a row (0: never). The
+    defaults are the paper's recipe. Raises InvalidTrial with the rule and the value.
     """
 
     epochs: int = 10
@@ -26,50 +29,65 @@ class TrainingConfig:
     patience: int = 0
 
     def __post_init__(self) -> None:
-        for name, low in (("epochs", 1), ("batch_size", 1), ("seed", 0), ("patience", 0)):
-            value = getattr(self, name)
-            if type(value) is not int or value < low:
-                raise InvalidTrial(f"{name} must be a whole number of at least {low}, but got {value!r}.")
-        for name in ("learning_rate", "decay"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
-                raise InvalidTrial(f"0 < {name} <= 1 must hold, but got {value!r}.")
-            object.__setattr__(self, name, float(value))
+        self._require_whole("epochs", minimum=1)
+        self._require_whole("batch_size", minimum=1)
+        self._require_whole("seed", minimum=0)
+        self._require_whole("patience", minimum=0)
+        self._require_factor("learning_rate")
+        self._require_factor("decay")
+
+    def _require_whole(self, name: str, minimum: int) -> None:
+        value = getattr(self, name)
+        if type(value) is not int or value < minimum:
+            raise InvalidTrial(f"{name} must be a whole number of at least {minimum}, but got {value!r}.")
+
+    def _require_factor(self, name: str) -> None:
+        value = getattr(self, name)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or not 0 < value <= 1:
+            raise InvalidTrial(f"0 < {name} <= 1 must hold, but got {value!r}.")
+        object.__setattr__(self, name, float(value))
 
     @staticmethod
     def default_batch_size(images: int) -> int:
-        """Largest power of two, 16 to 256, that gives an epoch of so many images at least 100 steps.
+        """The largest power of two, 16 to 256, that gives an epoch of so many images at least 100 steps.
 
-        The paper's 256 is for 160,000 images; with five steps an epoch nothing is learnt in ten of them.
+        The paper's 256 is for 160,000 images; with only five steps an epoch, a model learns nothing in ten of them.
 
         >>> [TrainingConfig.default_batch_size(images) for images in (1_257, 5_600, 160_000)]
         [16, 32, 256]
         """
-        return 1 << min(8, max(4, int(log2(max(images, 100) / 100))))
-
-    def to_json(self) -> dict[str, Any]:
-        """The stored form; without patience as it was before there was such a thing."""
-        form = asdict(self)
-        if not self.patience:
-            del form["patience"]
-        return form
+        largest = max(images, _MIN_STEPS) / _MIN_STEPS
+        exponent = int(log2(largest))
+        return 1 << min(max(exponent, 4), 8)
 
     def is_over(self, validation_losses: Sequence[float]) -> bool:
-        """Whether a training with these losses, one for each epoch so far, is at its end.
+        """Whether a training is over after these validation losses, one for each epoch so far.
 
         >>> config = TrainingConfig(epochs=9, patience=2)
         >>> config.is_over([0.5, 0.4, 0.45]), config.is_over([0.5, 0.4, 0.45, 0.4])
         (False, True)
         """
         done = len(validation_losses)
+        if done >= self.epochs:
+            return True
         if not self.patience or not done:
-            return done >= self.epochs
+            return False
         best = min(range(done), key=validation_losses.__getitem__)
-        return done >= self.epochs or done - 1 - best >= self.patience
+        epochs_since_best = done - 1 - best
+        return epochs_since_best >= self.patience
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the stored form. A patience of 0 is left out: configurations were stored before it existed."""
+        form = asdict(self)
+        if not self.patience:
+            del form["patience"]
+        return form
 
     @classmethod
     def from_json(cls, form: object) -> TrainingConfig:
-        """The configuration of its stored form; raises InvalidTrial where it is none."""
+        """Return the configuration from its stored form; raises InvalidTrial where it is not one."""
         if not isinstance(form, dict) or not form.keys() <= cls.__dataclass_fields__.keys():
-            raise InvalidTrial(f"A training configuration has {', '.join(cls.__dataclass_fields__)}, but got {form!r}.")
+            fields = ", ".join(cls.__dataclass_fields__)
+            raise InvalidTrial(f"A training configuration has the fields {fields}, but got {form!r}.")
         return cls(**form)

@@ -26,12 +26,12 @@ class TrialState(StrEnum):
     CANCELLED = "cancelled"
 
     def is_finished(self) -> bool:
-        """Whether nothing more will happen to the trial by itself."""
+        """Whether the trial has ended: it changes only when a person retries it."""
         return self not in (TrialState.WAITING, TrialState.RUNNING)
 
 
 class Origin(StrEnum):
-    """How an architecture came into the population."""
+    """How a trial was created."""
 
     INITIAL = "initial"
     ABLATION = "ablation"
@@ -41,15 +41,14 @@ class Origin(StrEnum):
 
 
 MODEL_ORIGINS = tuple(origin for origin in Origin if origin is not Origin.REPEAT)
-"""How a model can have come about: a repeat is a further training of one that is there, with another seed."""
-
+"""The origins of models. A repeat is not a model, but another training of one with a different seed."""
 
 MAX_REPEATS = 10
-"""Further seeds that one model is trained with at most, at one request."""
+"""Additional seeds that one request may train a model with."""
 
 
 class Place(StrEnum):
-    """Where a waiting trial can be moved in the queue."""
+    """Where a waiting trial can be moved to in the queue."""
 
     TOP = "top"
     UP = "up"
@@ -59,9 +58,9 @@ class Place(StrEnum):
 
 @dataclass(frozen=True)
 class Proposal:
-    """What is asked for when a trial is enqueued. `batch` names the trials that were asked for together.
+    """A training that is proposed to the queue. `batch` is shared by the trials of one request.
 
-    A repeat names the model that it repeats as its parent and has no edits; raises InvalidTrial for any other.
+    The parent of a repeat is the model that it repeats, and a repeat has no edits; raises InvalidTrial otherwise.
     """
 
     architecture: Architecture
@@ -80,21 +79,22 @@ class Proposal:
 
     @property
     def is_repeat(self) -> bool:
-        """Whether it trains a model that is there with another seed, and is no model of its own."""
+        """Whether it trains an existing model with another seed, and so is not a model itself."""
         return self.origin is Origin.REPEAT
 
     def same_training(self, other: Proposal) -> bool:
-        """Whether training both would be doing the same thing twice."""
-        return (self.architecture, self.dataset, self.config) == (other.architecture, other.dataset, other.config)
+        """Whether both are the same training: one of them is enough."""
+        return self.architecture == other.architecture and self.dataset == other.dataset and self.config == other.config
 
     def same_but_seed(self, other: Proposal) -> bool:
-        """Whether both are the same training but for the seed."""
-        return self.same_training(replace(other, config=replace(other.config, seed=self.config.seed)))
+        """Whether both are the same training except for the seed."""
+        config = replace(other.config, seed=self.config.seed)
+        return self.same_training(replace(other, config=config))
 
 
 @dataclass(frozen=True)
 class SeedScore:
-    """Validation accuracy of a model over its seeds: mean, sample standard deviation, and how many (2 or more)."""
+    """Validation accuracy of a model over its seeds: mean, sample standard deviation, and count (2 or more)."""
 
     mean: float
     deviation: float
@@ -103,9 +103,9 @@ class SeedScore:
 
 @dataclass(frozen=True)
 class Trial:
-    """A proposal in the catalogue and how far it is. Times are seconds since 1970 (UTC).
+    """A proposal in the catalogue and its progress. Times are seconds since 1970 (UTC).
 
-    score: over the seeds of a model that was repeated, as the catalogue's readers know it; None for any other.
+    score: over the seeds of a repeated model, set by the catalogue's readers; None for all others.
     """
 
     id: TrialId
@@ -122,34 +122,41 @@ class Trial:
 
     @property
     def accuracy(self) -> float | None:
-        """Validation accuracy: the mean of its seeds, else of its last epoch so far; None before that."""
+        """Validation accuracy: the mean over the seeds, or else of the last epoch so far; None before the first."""
         if self.score:
             return self.score.mean
-        return self.last.validation_accuracy if self.last else None
+        if self.last:
+            return self.last.validation_accuracy
+        return None
 
     @property
     def model(self) -> TrialId:
-        """The model that this trial is a training of: itself, or the one that it repeats."""
-        repeated = self.proposal.parent if self.proposal.is_repeat else None
-        return self.id if repeated is None else repeated
+        """The model that this trial trains: itself, or the one that it repeats."""
+        if self.proposal.is_repeat and self.proposal.parent is not None:
+            return self.proposal.parent
+        return self.id
 
     @property
     def architecture(self) -> Architecture:
-        """The architecture that is evaluated."""
+        """The architecture that is trained."""
         return self.proposal.architecture
 
     @property
     def epochs_done(self) -> int:
-        """Epochs whose results are stored."""
-        return self.last.epoch if self.last else 0
+        """The number of epochs whose results are stored."""
+        if self.last is None:
+            return 0
+        return self.last.epoch
 
     def accuracy_text(self, otherwise: str = NOT_AVAILABLE, *, brief: bool = False) -> str:
-        """Validation accuracy as a person reads it, over the seeds of a repeated model.
+        """Format the validation accuracy, with the spread over the seeds of a repeated model.
 
         otherwise: shown before the first epoch. brief: leaves out the number of seeds.
         """
-        if self.score and brief:
+        if self.accuracy is None:
+            return otherwise
+        if self.score is None:
+            return percent(self.accuracy)
+        if brief:
             return f"{percent(self.score.mean)} {spread(self.score.deviation)}"
-        if self.score:
-            return accuracy_over_seeds(self.score.mean, self.score.deviation, self.score.seeds)
-        return otherwise if self.accuracy is None else percent(self.accuracy)
+        return accuracy_over_seeds(self.score.mean, self.score.deviation, self.score.seeds)

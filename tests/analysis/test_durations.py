@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trainings import epoch, tiny, trial
 
-from remap_core.analysis.durations import FEWEST, Measured, TimeEstimate, estimate_time, queue_seconds, work_of
+from remap_core.analysis.durations import (
+    MIN_TRAININGS,
+    Measured,
+    TimeEstimate,
+    estimate_time,
+    schedule_seconds,
+    work_of,
+)
 from remap_core.space.architecture import Architecture
 from remap_core.space.text import parse_layers
 from remap_core.trials.trial import TrialState
@@ -42,7 +49,7 @@ def test_no_measurements_make_an_estimate_negative(taken):
     assert np.isfinite(found.epoch_seconds(tiny(), BATCH))
 
 
-@given(st.floats(0.01, 100), st.lists(st.floats(0.1, 10), min_size=FEWEST, max_size=8))
+@given(st.floats(0.01, 100), st.lists(st.floats(0.1, 10), min_size=MIN_TRAININGS, max_size=8))
 def test_on_a_machine_so_many_times_as_slow_the_estimate_is_as_much_larger(slower, seconds):
     chains = [tiny(units) for units in UNITS[: len(seconds)]]
     here = estimate_time([Measured(chain, BATCH, taken) for chain, taken in zip(chains, seconds, strict=True)])
@@ -79,22 +86,10 @@ def test_a_running_trial_remains_as_long_as_its_own_epochs_take():
 
 
 def test_two_workers_share_a_queue_in_its_order():
-    one = 10 * (2.0 + 0.5 * tiny().multiply_adds)
-    lines = {waiting(1).proposal.dataset: LINE}
-    assert queue_seconds([waiting(1), waiting(2), waiting(3)], lines, workers=2) == pytest.approx(2 * one)
-    assert queue_seconds([waiting(1), waiting(2, epochs=30), waiting(3)], lines, workers=2) == pytest.approx(3 * one)
-    assert queue_seconds([], {}, workers=0) == 0
-
-
-def test_each_training_in_a_queue_takes_what_those_on_its_own_data_set_take():
-    slow = replace(waiting(2), proposal=replace(waiting(2).proposal, dataset="large"))
-    twice = replace(LINE, costs=tuple(2 * cost for cost in LINE.costs))
-    lines = {waiting(1).proposal.dataset: LINE, "large": twice}
-    assert queue_seconds([waiting(1), slow], lines, workers=1) == pytest.approx(
-        3 * queue_seconds([waiting(1)], lines, 1)
-    )
-    ended = replace(waiting(3), state=TrialState.COMPLETE, proposal=replace(waiting(3).proposal, dataset="unknown"))
-    assert queue_seconds([ended], lines, workers=1) == 0
+    assert schedule_seconds([1.0, 1.0, 1.0], workers=2) == 2.0
+    assert schedule_seconds([1.0, 3.0, 1.0], workers=2) == 3.0
+    assert schedule_seconds([1.0, 1.0, 3.0], workers=2) == 4.0
+    assert schedule_seconds([], workers=2) == 0
 
 
 def test_work_is_that_of_the_way_in_which_a_network_is_computed():

@@ -7,7 +7,7 @@ from hypothesis import given
 from strategies import layers
 
 from remap_core.errors import InvalidDistances
-from remap_core.geometry.otmann.conventions import CONVENTIONS, DEFAULT, NASBOT, REMAP_2019, Label, Mass
+from remap_core.geometry.otmann.conventions import CONVENTIONS, DEFAULT, NASBOT, REMAP_2019, Label
 from remap_core.geometry.otmann.distances import distances
 from remap_core.geometry.otmann.nodes import nodes_of
 from remap_core.space.architecture import Architecture
@@ -20,6 +20,7 @@ from remap_core.space.layers import (
     Dense,
     Dropout,
     Layer,
+    Mass,
     MaxPool2d,
     SeparableConv2d,
     Shape,
@@ -39,21 +40,16 @@ def architecture(text, classes=10):
     return Architecture((1, 28, 28), classes, parse_layers(text))
 
 
-@pytest.mark.parametrize("convention", CONVENTIONS.values(), ids=lambda convention: convention.name)
-def test_every_layer_kind_has_an_entry(convention):
-    assert set(KINDS.values()) <= set(convention.nodes)
-
-
 def test_in_the_default_convention_every_layer_kind_is_a_node():
-    assert all(DEFAULT.nodes[kind] is not None for kind in KINDS.values())
+    assert all(DEFAULT.rule(kind) is not None for kind in KINDS.values())
 
 
-def test_a_layer_kind_without_an_entry_is_refused_by_name():
-    with pytest.raises(InvalidDistances, match="Convention default says nothing about Upsample2d layers"):
+def test_a_layer_kind_without_a_rule_is_refused_by_name():
+    with pytest.raises(InvalidDistances, match="Convention default has no rule for Upsample2d layers"):
         nodes_of(Architecture((1, 28, 28), 10, (Upsample2d(),)), DEFAULT)
 
 
-def test_what_is_no_architecture_is_refused():
+def test_anything_but_an_architecture_is_refused():
     with pytest.raises(InvalidDistances, match="between architectures, but got str"):
         nodes_of("Conv 16x3", DEFAULT)
 
@@ -61,9 +57,9 @@ def test_what_is_no_architecture_is_refused():
 @given(layers, layers)
 def test_mismatch_is_symmetric_non_negative_and_zero_on_itself(one, other):
     for convention in CONVENTIONS.values():
-        rules = convention.rule(one), convention.rule(other)
+        rules = convention.rule(type(one)), convention.rule(type(other))
         if None not in rules:
-            left, right = rules[0].label(one), rules[1].label(other)
+            left, right = Label.of(one, rules[0]), Label.of(other, rules[1])
             assert convention.mismatch(left, left) == 0
             assert convention.mismatch(left, right) == convention.mismatch(right, left) >= 0
 
@@ -113,7 +109,7 @@ def test_nasbot_has_no_node_for_activations_and_dropout():
 def test_by_default_activations_and_dropout_weigh_little():
     nodes = nodes_of(architecture("Conv 64x3, ReLU, Dropout 0.5"), DEFAULT)
     assert [node.mass for node in nodes[1:4]] == [64, 64, 64]
-    assert DEFAULT.nodes[Activation].mass is DEFAULT.nodes[Dropout].mass is DEFAULT.nodes[MaxPool2d].mass is Mass.IN
+    assert {DEFAULT.rule(kind).mass for kind in (Activation, Dropout, MaxPool2d)} == {Mass.IN}
 
 
 def test_a_separable_convolution_is_a_tenth_further_from_a_convolution_than_its_kernel_size_says():
@@ -125,16 +121,16 @@ def test_a_separable_convolution_is_a_tenth_further_from_a_convolution_than_its_
     assert found[0, 2] == pytest.approx(0.1)  # one unit of mass, 0.1 further
     assert found[0, 1] == pytest.approx(sqrt(2) / 10 * sqrt(6))
     assert found[2, 3] > 2  # not matched at all, and the chain has one convolution less
-    assert REMAP_2019.mismatch(*(REMAP_2019.rule(one).label(one) for one in (Conv2d(1, 8), SeparableConv2d(5, 8)))) == (
-        pytest.approx(0.3 + 0.1)
-    )
+    labels = [Label.of(layer, REMAP_2019.rule(type(layer))) for layer in (Conv2d(1, 8), SeparableConv2d(5, 8))]
+    assert REMAP_2019.mismatch(*labels) == pytest.approx(0.3 + 0.1)
 
 
 def test_nasbot_has_no_node_for_a_batch_norm():
-    assert NASBOT.nodes[BatchNorm] is None
+    assert NASBOT.rule(BatchNorm) is None
 
 
 @pytest.mark.parametrize("convention", [REMAP_2019, DEFAULT], ids=lambda convention: convention.name)
 def test_any_two_activations_can_be_matched(convention):
-    labels = [convention.nodes[Activation].label(Activation(function)) for function in FUNCTIONS]
+    rule = convention.rule(Activation)
+    labels = [Label.of(Activation(function), rule) for function in FUNCTIONS]
     assert max(convention.mismatch(one, other) for one in labels for other in labels) == 0.25

@@ -20,7 +20,7 @@ chains = st.lists(few, max_size=7).map(tuple)
 
 
 def cheapest(before, after) -> int:
-    """Every way to align, tried: the independent oracle."""
+    """Independent oracle: tries every alignment."""
 
     @cache
     def rest(i, j):
@@ -50,7 +50,7 @@ def changes(before: str, after: str) -> list[str]:
         ("ReLU, Dense 8, ReLU", "Tanh, Dense 8", ["changed", "kept", "removed"]),
     ],
 )
-def test_layers_are_paired_so_that_as_little_as_possible_changes(before, after, expected):
+def test_layers_are_paired_with_as_few_changes_as_possible(before, after, expected):
     assert changes(before, after) == expected
 
 
@@ -60,14 +60,14 @@ def test_no_alignment_is_cheaper(before, after):
 
 
 @given(chains, chains)
-def test_every_layer_of_both_chains_stands_once_and_in_order(before, after):
+def test_every_layer_of_both_chains_occurs_once_and_in_order(before, after):
     pairs = align(before, after)
     assert [pair.before for pair in pairs if pair.before is not None] == list(range(len(before)))
     assert [pair.after for pair in pairs if pair.after is not None] == list(range(len(after)))
 
 
 @given(chains, chains)
-def test_what_a_pair_is_called_is_true(before, after):
+def test_the_change_of_a_pair_is_correct(before, after):
     for pair in align(before, after):
         old = None if pair.before is None else before[pair.before]
         new = None if pair.after is None else after[pair.after]
@@ -83,14 +83,24 @@ def test_what_a_pair_is_called_is_true(before, after):
                 assert old is None
 
 
+def test_an_added_layer_stands_before_the_next_layer_of_the_first_chain():
+    assert difference_sentences(parse_layers("Conv 8x3, Dense 4"), parse_layers("Conv 8x3, ReLU, Dense 4")) == [
+        "ReLU added before Dense 4 at 2"
+    ]
+    assert difference_sentences(parse_layers("ReLU, Dense 4"), parse_layers("Dropout 0.5, Dense 4")) == [
+        "ReLU at 1 removed",
+        "Dropout 0.5 added before Dense 4 at 2",
+    ]
+
+
 @given(st.lists(layers, max_size=8).map(tuple))
-def test_only_equal_chains_cost_nothing_and_have_no_difference(chain):
+def test_equal_chains_cost_nothing_and_have_no_difference(chain):
     assert alignment_cost(align(chain, chain)) == 0
     assert difference_sentences(chain, chain) == []
 
 
 @given(chains, chains)
-def test_the_way_back_costs_the_same(before, after):
+def test_the_reverse_alignment_costs_the_same(before, after):
     assert alignment_cost(align(before, after)) == alignment_cost(align(after, before))
 
 
@@ -100,11 +110,11 @@ def test_an_ablation_is_one_layer_removed(chain, index):
     assert [pair.change for pair in align(chain, child) if pair.change is not Change.KEPT] == [Change.REMOVED]
 
 
-def test_differences_are_said_with_the_places_a_person_counts():
+def test_differences_count_layers_of_the_first_chain_from_one():
     before = parse_layers("Conv 16x3, ReLU, MaxPool 2, Dense 64")
     after = parse_layers("Conv 32x3, MaxPool 2, Dense 64, Dropout 0.5")
     assert difference_sentences(before, after) == [
-        "Conv 16x3 at 1 becomes Conv 32x3",
+        "Conv 16x3 at 1 changed to Conv 32x3",
         "ReLU at 2 removed",
-        "Dropout 0.5 added at 4",
+        "Dropout 0.5 added before the head",
     ]

@@ -12,7 +12,7 @@ from remap_core.space.layers import Activation, AvgPool2d, Conv2d, Dense, Dropou
 LENET_LIKE = Architecture((1, 28, 28), 10, (Conv2d(3, 32), Activation("relu"), MaxPool2d(2), Dense(64), Dropout(0.25)))
 
 
-def test_costs_have_one_row_a_layer_and_the_head():
+def test_costs_have_one_row_per_layer_and_one_for_the_head():
     assert [(row.text, row.output_shape, row.parameters) for row in LENET_LIKE.costs] == [
         ("Conv 32x3", (32, 26, 26), 320),
         ("ReLU", (32, 26, 26), 0),
@@ -33,7 +33,7 @@ def test_costs_have_one_row_a_layer_and_the_head():
         (412_842, (Conv2d(1, 16), MaxPool2d(5), Dense(256), Activation("relu"))),
     ],
 )
-def test_published_models_have_some_kernel_that_gives_their_parameter_count(parameters, layers):
+def test_published_parameter_counts_are_reached_with_some_kernel_size(parameters, layers):
     kernels = (1, 3, 5)
     variants = [[Conv2d(k, x.filters) if isinstance(x, Conv2d) else x for x in layers] for k in kernels]
     assert parameters in [Architecture((1, 28, 28), 10, tuple(chain)).parameters for chain in variants]
@@ -45,23 +45,23 @@ def test_published_models_have_some_kernel_that_gives_their_parameter_count(para
         (
             (MaxPool2d(5), Conv2d(5, 16)),
             1,
-            "Layer 1 (Conv 16x5): its 5 x 5 window must fit into its input, but that is 2 x 2.",
+            "Layer 2 (Conv 16x5): its 5 x 5 window must fit into its input, but that is 2 x 2.",
         ),
         (
             (Dense(64), Activation("relu"), AvgPool2d(2)),
             2,
-            "Layer 2 (AvgPool 2): it needs an image, but its input is a vector of 64 (after a Dense or GlobalAvgPool).",
+            "Layer 3 (AvgPool 2): it needs an image, but its input is a vector of 64 (after a Dense or GlobalAvgPool).",
         ),
     ],
 )
-def test_an_impossible_chain_is_refused_with_the_layers_index_the_rule_and_the_numbers(layers, index, sentence):
+def test_an_invalid_chain_is_refused_with_the_layer_the_rule_and_the_numbers(layers, index, sentence):
     with pytest.raises(InvalidArchitecture) as refused:
         Architecture((1, 8, 8), 10, layers)
     assert (refused.value.index, str(refused.value)) == (index, sentence)
 
 
 @pytest.mark.parametrize("shape", [(28, 28), (0, 8, 8), (1.0, 8, 8), "188", None])
-def test_an_impossible_input_shape_is_refused(shape):
+def test_an_invalid_input_shape_is_refused(shape):
     with pytest.raises(InvalidArchitecture, match="input_shape must be channels, height, width"):
         Architecture(shape, 10, ())
 
@@ -83,11 +83,11 @@ def test_the_fingerprint_is_the_identity(one, other):
     assert (one.fingerprint == other.fingerprint) == (one == other)
 
 
-def test_the_fingerprint_stays_what_it_was():
+def test_the_fingerprint_is_stable():
     assert LENET_LIKE.fingerprint == "34347560f23801c3a5d2ede4e03fc919"
 
 
-def test_a_written_default_does_not_change_the_fingerprint():
+def test_an_explicit_default_does_not_change_the_fingerprint():
     form = {"input_shape": [1, 8, 8], "classes": 10, "layers": [{"kind": "conv2d", "kernel_size": 3, "filters": 8}]}
     written = json.loads(json.dumps(form))
     written["layers"][0] |= {"stride": 1, "padding": "valid"}
@@ -102,22 +102,22 @@ def test_a_written_default_does_not_change_the_fingerprint():
         ({"input_shape": [1, 8, 8], "classes": 10, "layers": {}}, "layers must be a list, but got dict."),
         ({"input_shape": 8, "classes": 10, "layers": []}, "input_shape must be a list, but got int."),
         ({"input_shape": [1, 8, 8], "classes": "ten", "layers": []}, "classes must be a whole number"),
-        ({"input_shape": [1, 8, 8], "classes": 10, "layers": [{"kind": "dense"}]}, "Layer 0: dense needs units."),
+        ({"input_shape": [1, 8, 8], "classes": 10, "layers": [{"kind": "dense"}]}, "Layer 1: dense needs units."),
     ],
 )
-def test_json_that_is_no_architecture_is_refused_with_what_is_wrong(form, sentence):
+def test_invalid_json_is_refused_with_the_reason(form, sentence):
     with pytest.raises(InvalidArchitecture) as refused:
         Architecture.from_json(form)
     assert sentence in str(refused.value)
 
 
 @given(st.recursive(st.none() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)))
-def test_no_json_at_all_makes_anything_but_an_architecture_or_a_refusal(form):
+def test_any_invalid_json_is_refused_as_an_architecture(form):
     with pytest.raises(InvalidArchitecture):
         Architecture.from_json({"input_shape": [1, 8, 8], "classes": 10, "layers": form if form else None})
 
 
-def test_what_cannot_learn_is_recognised():
+def test_linear_and_unweighted_architectures_are_recognised():
     linear = Architecture((1, 8, 8), 10, (Conv2d(3, 16), AvgPool2d(2), Dropout(0.5)))
     unweighted = Architecture((1, 8, 8), 10, (MaxPool2d(2), Activation("tanh")))
     assert (linear.has_hidden_weights, linear.is_linear) == (True, True)

@@ -37,7 +37,7 @@ def test_between_equal_chains_there_is_no_edit(chain):
 
 
 @given(architectures(), chains)
-def test_every_edit_between_two_chains_has_its_sentence(parent, after):
+def test_every_edit_between_two_chains_has_a_sentence(parent, after):
     edits = edits_between(parent.layers, after)
     assert len(sentences(parent, edits)) == len(edits)
 
@@ -80,7 +80,7 @@ def changed(draft, change):
 
 
 @given(changes)
-def test_undo_takes_back_and_redo_brings_again_whatever_was_done(changes):
+def test_undo_and_redo_restore_every_step(changes):
     drafts = [DRAFT]
     for change in changes:
         after = changed(drafts[-1], change)
@@ -96,43 +96,43 @@ def test_undo_takes_back_and_redo_brings_again_whatever_was_done(changes):
     assert back.redone() == back
 
 
-def test_a_change_after_an_undo_forgets_what_was_undone():
+def test_a_change_after_an_undo_discards_the_undone_step():
     draft = DRAFT.edited(Remove(0)).undone().edited(Remove(1))
     assert draft.redone() == draft
 
 
 @given(changes)
-def test_a_draft_is_an_architecture_or_says_which_layer_does_not_fit(changes):
+def test_a_draft_is_an_architecture_or_names_the_layer_that_does_not_fit(changes):
     draft = DRAFT
     for change in changes:
         draft = changed(draft, change)
-    assert (draft.architecture is None) == (draft.misfit is not None)
-    if draft.misfit:
-        assert f"at {draft.misfit.index + 1} does not fit" in draft.candidate().reason
+    assert (draft.architecture is None) == (draft.mismatch is not None)
+    if draft.mismatch:
+        assert f"at {draft.mismatch.index + 1} does not fit" in draft.candidate().reason
         with pytest.raises(InvalidArchitecture):
             PARENT.with_layers(draft.layers)
 
 
-def test_what_does_not_fit_is_kept_as_a_draft():
+def test_layers_that_do_not_fit_are_kept_in_the_draft():
     draft = DRAFT.edited(Prepend(0, DENSE))
     assert draft.layers == (DENSE, CONV, RELU, DENSE)
-    assert draft.misfit.index == 1
+    assert draft.mismatch.index == 1
     assert draft.edited(Remove(0)).architecture == PARENT
 
 
-def test_a_draft_that_is_its_parent_is_no_child():
-    assert DRAFT.candidate().reason == "The draft is the parent as it is."
+def test_a_draft_equal_to_its_parent_is_not_a_child():
+    assert DRAFT.candidate().reason == "The draft is the same as its parent."
 
 
 def test_a_layer_is_moved_and_stops_at_the_ends():
     assert DRAFT.moved(0, 1).layers == (RELU, CONV, DENSE)
     assert DRAFT.moved(2, -1).layers == (CONV, DENSE, RELU)
     assert DRAFT.moved(0, -1) == DRAFT
-    with pytest.raises(InvalidArchitecture, match="index must be one of the 3 layers, but got 7"):
+    with pytest.raises(InvalidArchitecture, match="There is no layer 8 in a chain of 3 layers"):
         DRAFT.moved(7, 1)
 
 
-def test_a_layers_hyperparameters_are_changed_in_one_step_and_may_be_typed():
+def test_hyperparameters_are_changed_in_one_step_and_may_be_typed_text():
     draft = DRAFT.reparameterized(0, {"kernel_size": "5", "filters": 32, "stride": 1, "padding": "same"})
     assert draft.layers[0] == Conv2d(5, 32, padding="same")
     assert draft.undone().layers == PARENT.layers
@@ -140,13 +140,13 @@ def test_a_layers_hyperparameters_are_changed_in_one_step_and_may_be_typed():
 
 
 @pytest.mark.parametrize(("typed", "shown"), [("many", "'many'"), ("2.5", "2.5"), ("-3", "-3"), ("", "''")])
-def test_a_typed_value_that_no_layer_can_have_is_refused(typed, shown):
+def test_an_invalid_typed_value_is_refused(typed, shown):
     with pytest.raises(InvalidArchitecture, match=f"units must be a whole number of at least 1, but got {shown}"):
         DRAFT.reparameterized(2, {"units": typed})
 
 
 @given(architectures())
-def test_words_and_the_public_form_are_pasted_alike(other):
+def test_words_and_the_public_json_form_can_be_pasted(other):
     words = DRAFT.pasted(layers_text(other.layers))
     form = {"input_shape": [1, 8, 8], "classes": 10, "layers": [layer.to_json() for layer in other.layers]}
     assert words.layers == other.layers
@@ -159,26 +159,29 @@ def test_words_and_the_public_form_are_pasted_alike(other):
         ("hello", "'hello' is not a layer; write Conv 32x3"),
         ("Dense 99999999999", "is not a layer"),
         ("Conv 0x3", "filters must be a whole number of at least 1, but got 0."),
-        ("{", "This cannot be read as JSON"),
-        ("[" * 100_000, "This cannot be read as JSON"),
+        ("{", "The text is not valid JSON"),
+        ("[" * 100_000, "The text is not valid JSON"),
         ("[3]", 'a layer must be an object with a "kind", but got 3.'),
         ('{"layers": 3}', "layers must be a list, but got int."),
-        ('{"input_shape": [3, 32, 32], "classes": 10, "layers": []}', "input_shape must be [1, 8, 8] as the parent's"),
+        (
+            '{"input_shape": [3, 32, 32], "classes": 10, "layers": []}',
+            "input_shape must be the parent's, [1, 8, 8], but got [3, 32, 32].",
+        ),
         (", ".join(["ReLU"] * 61), f"A draft has at most {MAX_LAYERS} layers, but got 61."),
     ],
 )
-def test_pasted_nonsense_is_refused_in_one_sentence(text, sentence):
+def test_invalid_pasted_text_is_refused_in_one_sentence(text, sentence):
     with pytest.raises(InvalidArchitecture, match=re.escape(sentence)):
         DRAFT.pasted(text)
 
 
-def test_a_million_units_are_a_draft_whose_size_is_known():
+def test_a_draft_with_a_million_units_knows_its_size():
     assert DRAFT.pasted("Dense 1000000").architecture.parameters == 1_000_000 * 65 + 10 * 1_000_001
 
 
-def test_linear_layers_are_merged_once_all_fit_together():
+def test_linear_layers_are_fused_once_all_layers_fit():
     draft = DRAFT.with_layers((*PARENT.layers, Dense(32)))
-    assert draft.merged().layers == (CONV, RELU)
-    assert draft.merged().undone().layers == draft.layers
+    assert draft.fused().layers == (CONV, RELU)
+    assert draft.fused().undone().layers == draft.layers
     unfit = draft.with_layers((DENSE, CONV))
-    assert unfit.merged() is unfit
+    assert unfit.fused() is unfit

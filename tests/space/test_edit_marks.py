@@ -12,18 +12,18 @@ CHAIN = Layers((RELU, DENSE, RELU))
 chains = st.lists(layers, max_size=6).map(tuple)
 
 
-def test_what_was_put_in_or_changed_is_marked_where_the_child_has_it():
+def test_added_and_changed_layers_are_marked_at_their_index_in_the_child():
     assert marks(CHAIN, [Prepend(0, DENSE), Replace(2, RELU)]).changed == {0, 2}
 
 
-def test_a_removal_leaves_a_gap_before_what_follows_also_before_the_head():
+def test_a_removal_leaves_a_gap_before_the_next_layer_or_the_head():
     assert marks(CHAIN, [Remove(0)]).gaps == {0}
     assert marks(CHAIN, [Remove(2)]).gaps == {2}
     assert marks(CHAIN, [Remove(0), Prepend(0, DENSE)]).gaps == {1}
 
 
 @given(chains, chains)
-def test_marks_are_places_of_the_child_and_equal_chains_have_none(before, after):
+def test_marks_are_indices_of_the_child_and_equal_chains_have_none(before, after):
     found = marks(Layers(before), edits_between(before, after))
     assert found.changed <= set(range(len(after)))
     assert found.gaps <= set(range(len(after) + 1))

@@ -8,7 +8,7 @@ from remap_core.space.text import layers_text, parse_layers
 
 
 @pytest.mark.parametrize(
-    ("layers", "merged"),
+    ("layers", "fused"),
     [
         ("Conv 64x3, Conv 16x3, ReLU, Dense 64", "Conv 16x5, ReLU"),
         ("ReLU, Dropout 0.375, AvgPool 5, Conv 128x3", "ReLU, Dropout 0.375, AvgPool 5"),
@@ -19,13 +19,13 @@ from remap_core.space.text import layers_text, parse_layers
         ("Conv 64x3, Dropout 0.5, Conv 16x3, ReLU", "Conv 64x3, Dropout 0.5, Conv 16x3, ReLU"),
     ],
 )
-def test_linear_layers_are_merged_where_one_has_fewer_parameters(layers, merged):
+def test_linear_layers_are_fused_where_one_layer_has_fewer_parameters(layers, fused):
     architecture = Architecture((3, 28, 28), 10, parse_layers(layers))
-    assert layers_text(smallest_equivalent(architecture).merged.layers) == merged
+    assert layers_text(smallest_equivalent(architecture).fused.layers) == fused
 
 
 @given(architectures())
-def test_what_is_merged_has_fewer_parameters_and_nothing_left_to_merge(architecture):
-    merged = smallest_equivalent(architecture).merged
-    assert merged == architecture or merged.parameters < architecture.parameters
-    assert smallest_equivalent(merged).merged == merged
+def test_a_fused_architecture_has_fewer_parameters_and_nothing_left_to_fuse(architecture):
+    fused = smallest_equivalent(architecture).fused
+    assert fused == architecture or fused.parameters < architecture.parameters
+    assert smallest_equivalent(fused).fused == fused

@@ -63,7 +63,7 @@ def test_commands_round_trip_through_json(command):
     ("form", "sentence"),
     [
         ([], "A command must be an object, but got list."),
-        ({"version": 2, "kind": "pause"}, "Commands of version 1 are understood, but got 2."),
+        ({"version": 2, "kind": "pause"}, "A command must have version 1, but got 2."),
         ({"version": 1, "kind": "dance"}, "kind must be one of enqueue, cancel, retry, move, pause, resume, "),
         ({"version": 1, "kind": "cancel"}, "The cancel command cannot be read: KeyError: 'trial'"),
         (
@@ -76,11 +76,11 @@ def test_commands_round_trip_through_json(command):
             "The annotate command cannot",
         ),
         ({"version": 1, "kind": "enqueue", "proposals": 7}, "The enqueue command cannot be read"),
-        ({"version": 1, "kind": "pause", "until": 9}, "The pause command has parts that are not known here: until."),
-        ({"version": 1, "kind": "cancel", "trial": 7, "b": 1, "a": 2}, "The cancel command has parts that are not"),
+        ({"version": 1, "kind": "pause", "until": 9}, "The pause command has unknown keys: until."),
+        ({"version": 1, "kind": "cancel", "trial": 7, "b": 1, "a": 2}, "The cancel command has unknown keys: a, b."),
     ],
 )
-def test_what_is_no_command_is_refused_with_the_reason(form, sentence):
+def test_an_invalid_command_is_refused_with_the_reason(form, sentence):
     with pytest.raises(UnreadableCommand) as refused:
         command_from_json(form)
     assert str(refused.value).startswith(sentence)

@@ -1,5 +1,6 @@
-"""Conventions of OTMANN: which layers are nodes, what they weigh, and which may be matched at what cost.
+"""Conventions of OTMANN: which layers are nodes, their masses, and the cost of matching them.
 
+The node of a layer kind stands in its class (`Layer.node_rules`); here is what concerns several kinds.
 Sources: Kandasamy et al., Neural architecture search with Bayesian optimisation and optimal transport (NeurIPS 2018);
 Cashman et al., Ablate, Variate, and Contemplate (TVCG 2019).
 """
@@ -8,25 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from itertools import product
 from math import inf, sqrt
 from numbers import Real
 from typing import NamedTuple
 
 from remap_core.errors import InvalidDistances
-from remap_core.space.layers import (
-    Activation,
-    AvgPool2d,
-    BatchNorm,
-    Conv2d,
-    Dense,
-    Dropout,
-    GlobalAvgPool2d,
-    Layer,
-    MaxPool2d,
-    SeparableConv2d,
-)
+from remap_core.space.layers import Layer, NodeRule
 
 GROUPS = ("conv", "pool", "fc")
 """Groups of layers that the structural cost counts on the way from the input and to the output."""
@@ -39,37 +28,17 @@ class Label(NamedTuple):
     name: str = ""
     value: float | str = ""
 
+    @classmethod
+    def of(cls, layer: Layer, rule: NodeRule) -> Label:
+        """The label that a rule gives a layer.
 
-class Mass(Enum):
-    """What a layer's mass is proportional to, in channels (units, after a dense layer)."""
-
-    IN = "channels in"
-    IN_BY_IN = "channels in, squared"
-    IN_BY_OUT = "channels in x channels out"
-
-    def of(self, channels_in: int, channels_out: int) -> int:
-        """The product itself."""
-        factors = {Mass.IN: 1, Mass.IN_BY_IN: channels_in, Mass.IN_BY_OUT: channels_out}
-        return channels_in * factors[self]
-
-
-@dataclass(frozen=True)
-class NodeRule:
-    """How a layer kind becomes a node: `family` and `name` go into its label, and the value of `hyperparameter`.
-
-    Its mass is `factor` x `mass`; `group` is the one of GROUPS that counts it, empty for none.
-    """
-
-    family: str
-    name: str = ""
-    hyperparameter: str = ""
-    mass: Mass = Mass.IN
-    factor: float = 1.0
-    group: str = ""
-
-    def label(self, layer: Layer) -> Label:
-        """The node's label."""
-        return Label(self.family, self.name, getattr(layer, self.hyperparameter) if self.hyperparameter else "")
+        >>> from remap_core.space.layers import Dense
+        >>> Label.of(Dense(64), NodeRule("fc", hyperparameter="units"))
+        Label(family='fc', name='', value=64)
+        """
+        if not rule.hyperparameter:
+            return cls(rule.family, rule.name)
+        return cls(rule.family, rule.name, getattr(layer, rule.hyperparameter))
 
 
 Mismatch = Callable[[Label, Label], float]
@@ -80,32 +49,29 @@ Mismatch = Callable[[Label, Label], float]
 class Convention:
     """One way of reading an architecture as nodes with masses and labels.
 
-    nodes: for each layer kind its rule, or None where the kind is no node.
-    mismatches: for each family with more than one label, the cost of matching two different ones; elsewhere infinite.
+    name: the key of its rules in `Layer.node_rules`.
+    mismatches: by family, the cost of matching two different labels; infinite for a family that is missing.
     nu, normalised: the usual weight of the structural cost, and whether the distance usually is dbar = d / total mass.
     """
 
     name: str
-    nodes: Mapping[type[Layer], NodeRule | None]
     mismatches: Mapping[str, Mismatch]
     nu: float
     normalised: bool
 
-    def rule(self, layer: Layer) -> NodeRule | None:
-        """The rule of a layer; raises InvalidDistances for a kind that the convention does not know."""
-        try:
-            return self.nodes[type(layer)]
-        except KeyError:
-            raise InvalidDistances(
-                f"Convention {self.name} says nothing about {type(layer).__name__} layers."
-            ) from None
+    def rule(self, kind: type[Layer]) -> NodeRule | None:
+        """The node of a layer kind, None where it has none; raises InvalidDistances for a kind without a rule."""
+        if self.name not in kind.node_rules:
+            raise InvalidDistances(f"Convention {self.name} has no rule for {kind.__name__} layers.")
+        return kind.node_rules[self.name]
 
     def structural_weight(self, nu: float | None) -> float:
         """The given nu, or the convention's own for None; raises InvalidDistances below 0 or where it is not finite."""
-        weight = self.nu if nu is None else nu
-        if isinstance(weight, bool) or not isinstance(weight, Real) or not 0 <= weight < inf:
+        if nu is None:
+            return self.nu
+        if isinstance(nu, bool) or not isinstance(nu, Real) or not 0 <= nu < inf:
             raise InvalidDistances(f"0 <= nu < infinity must hold, but got nu={nu!r}.")
-        return float(weight)
+        return float(nu)
 
     def mismatch(self, one: Label, other: Label) -> float:
         """Cost per unit of mass of matching two labels; 0 where they are equal.
@@ -120,96 +86,88 @@ class Convention:
         return self.mismatches[one.family](one, other)
 
 
-def _table(costs: Mapping[tuple[int, int], float] | Mapping[tuple[str, str], float]) -> Mismatch:
-    """By the two values; another kind of convolution (its name) is 0.1 more."""
-    both = {frozenset(pair): cost for pair, cost in costs.items()}
+OTHER_NAME = 0.1
+"""Cost of matching layers of one family and different names, such as a convolution and a separable one."""
+
+
+def _name_cost(one: Label, other: Label) -> float:
+    if one.name == other.name:
+        return 0.0
+    return OTHER_NAME
+
+
+Costs = Mapping[tuple[int, int], float] | Mapping[tuple[str, str], float]
+"""Of pairs of values."""
+
+
+def _by_table(costs: Costs) -> Mismatch:
+    """The cost of two values, in either order; infinite for a pair that is missing."""
+    of_pair = {frozenset(pair): cost for pair, cost in costs.items()}
 
     def mismatch(one: Label, other: Label) -> float:
-        cost = 0.0 if one.value == other.value else both.get(frozenset((one.value, other.value)), inf)
-        return cost + _ANOTHER_KIND * (one.name != other.name)
+        if one.value == other.value:
+            return _name_cost(one, other)
+        pair = frozenset((one.value, other.value))
+        return of_pair.get(pair, inf) + _name_cost(one, other)
 
     return mismatch
 
 
-def _half(_one: Label, _other: Label) -> float:
+def _pools(_one: Label, _other: Label) -> float:
     return 0.5
 
 
-def _kernels(one: Label, other: Label) -> float:
-    """Kernel sizes by the square root of their difference; another kind of convolution (its name) is 0.1 more."""
-    return sqrt(2) / 10 * sqrt(abs(float(one.value) - float(other.value))) + _ANOTHER_KIND * (one.name != other.name)
+def _kernel_sizes(one: Label, other: Label) -> float:
+    difference = abs(float(one.value) - float(other.value))
+    return sqrt(2) / 10 * sqrt(difference) + _name_cost(one, other)
 
 
-_ANOTHER_KIND = 0.1
-_SIZES = {(1, 3): 0.2, (3, 5): 0.2, (1, 5): 0.3}
-_WINDOWS = {(2, 3): 0.2, (3, 5): 0.2, (2, 5): 0.3}
-_FUNCTIONS = {("tanh", "sigmoid"): 0.1, ("tanh", "relu"): 0.25, ("sigmoid", "relu"): 0.25}
-_LIKE_RELU = {
+_KERNEL_SIZE_COSTS = {(1, 3): 0.2, (3, 5): 0.2, (1, 5): 0.3}
+_POOL_SIZE_COSTS = {(2, 3): 0.2, (3, 5): 0.2, (2, 5): 0.3}
+_FUNCTION_COSTS = {
+    ("tanh", "sigmoid"): 0.1,
+    ("tanh", "relu"): 0.25,
+    ("sigmoid", "relu"): 0.25,
+    # Ours: GELU and SiLU are smooth ReLUs, as far from ReLU as tanh is from sigmoid.
     **dict.fromkeys((("relu", "gelu"), ("relu", "silu"), ("gelu", "silu")), 0.1),
     **dict.fromkeys(product(("tanh", "sigmoid"), ("gelu", "silu")), 0.25),
 }
-"""Ours: GELU and SiLU are ReLUs with a round corner, as far from it as tanh from sigmoid."""
 
 REMAP_2019 = Convention(
     name="remap-2019",
-    nodes={
-        Conv2d: NodeRule("conv", "", "kernel_size", Mass.IN_BY_OUT, group="conv"),
-        SeparableConv2d: NodeRule("conv", "separable", "kernel_size", Mass.IN_BY_OUT, group="conv"),
-        MaxPool2d: NodeRule("pool", "", "size"),
-        AvgPool2d: NodeRule("pool", "", "size"),
-        GlobalAvgPool2d: NodeRule("global pool"),
-        Dense: NodeRule("fc", mass=Mass.IN_BY_OUT),
-        Activation: NodeRule("activation", "", "function", Mass.IN_BY_IN),
-        BatchNorm: NodeRule("batch norm"),
-        Dropout: NodeRule("dropout", mass=Mass.IN_BY_IN),
+    mismatches={
+        "conv": _by_table(_KERNEL_SIZE_COSTS),
+        "pool": _by_table(_POOL_SIZE_COSTS),
+        "activation": _by_table(_FUNCTION_COSTS),
     },
-    mismatches={"conv": _table(_SIZES), "pool": _table(_WINDOWS), "activation": _table(_FUNCTIONS | _LIKE_RELU)},
     nu=1.0,
     normalised=False,
 )
-"""As published with Cashman et al. (2019): only convolutions are counted by the structural cost; d as it is.
+"""As published with Cashman et al. (2019): the structural cost counts convolutions only; d is not normalised.
 
-Kinds and functions that they did not have are placed as by DEFAULT.
+Kinds and functions that the paper does not have follow DEFAULT.
 """
 
 NASBOT = Convention(
     name="nasbot",
-    nodes={
-        Conv2d: NodeRule("conv", "conv", "kernel_size", Mass.IN_BY_OUT, group="conv"),
-        SeparableConv2d: NodeRule("conv", "separable", "kernel_size", Mass.IN_BY_OUT, group="conv"),
-        MaxPool2d: NodeRule("pool", "max", group="pool"),
-        AvgPool2d: NodeRule("pool", "average", group="pool"),
-        GlobalAvgPool2d: NodeRule("pool", "global average", group="pool"),
-        Dense: NodeRule("fc", mass=Mass.IN_BY_OUT, factor=0.1, group="fc"),
-        Activation: None,
-        BatchNorm: None,
-        Dropout: None,
-    },
-    mismatches={"conv": _kernels, "pool": _half},
+    mismatches={"conv": _kernel_sizes, "pool": _pools},
     nu=0.25,
     normalised=False,
 )
-"""As published with Kandasamy et al. (2018): any kernel size; activations, batch norm and dropout are no nodes.
+"""As published with Kandasamy et al. (2018): any kernel size; activations, batch norm and dropout are not nodes.
 
-Convolutions and pools that they did not have are placed as by DEFAULT.
+Convolutions and pools that the paper does not have follow DEFAULT.
 """
 
 DEFAULT = Convention(
     name="default",
-    nodes={
-        **NASBOT.nodes,
-        Activation: NodeRule("activation", "", "function"),
-        BatchNorm: NodeRule("batch norm"),
-        Dropout: NodeRule("dropout"),
-    },
-    mismatches={**NASBOT.mismatches, "activation": _table(_FUNCTIONS | _LIKE_RELU)},
+    mismatches={**NASBOT.mismatches, "activation": _by_table(_FUNCTION_COSTS)},
     nu=0.5,
     normalised=True,
 )
-"""Ours: NASBOT's, with activations, batch norm and dropout as light nodes; dbar, so that a map is no ruler of sizes.
+"""Ours: NASBOT's, with activations, batch norm and dropout as light nodes; dbar, so that a map does not show size only.
 
-Depthwise-separable convolutions lie near the usual ones, 0.1 further than these from one another. To add a layer kind
-give it an entry in `nodes`.
+Depthwise-separable convolutions are OTHER_NAME further from the usual ones than these are from one another.
 """
 
 CONVENTIONS: dict[str, Convention] = {convention.name: convention for convention in (DEFAULT, NASBOT, REMAP_2019)}

@@ -5,6 +5,7 @@ Source: Kandasamy et al., Neural architecture search with Bayesian optimisation 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -21,9 +22,9 @@ Integers = NDArray[np.intp]
 
 
 class Node(NamedTuple):
-    """A node: its label, its mass, the group that counts it, and its layer's index (the head's is the count of layers).
+    """A node: its label, its mass, the group that counts it, and the index of its layer.
 
-    `layer` is None for the three nodes that are no layers: input, softmax and output.
+    `layer` is None for input, softmax and output, which are not layers. The head's index is the number of layers.
     """
 
     label: Label
@@ -33,52 +34,73 @@ class Node(NamedTuple):
 
 
 def nodes_of(architecture: Architecture, convention: Convention) -> tuple[Node, ...]:
-    """Input, the layers that are nodes, the head, softmax, output. Image channels and sizes are not looked at.
+    """Input, the layers that are nodes, the head, softmax, output. Channels and size of the images do not matter.
 
-    The three that are no layers weigh max(0.1 x mass of the layers, 100) each. Raises InvalidDistances for what is
-    no architecture, and for a layer kind that the convention does not know.
+    Input, softmax and output have a mass of max(0.1 x mass of the layers, 100) each. Raises InvalidDistances for
+    anything but an architecture, and for a layer kind without a rule.
     """
     if not isinstance(architecture, Architecture):
-        raise InvalidDistances(f"Distances are between architectures, but got {type(architecture).__name__}.")
+        given = type(architecture).__name__
+        raise InvalidDistances(f"Distances are between architectures, but got {given}.")
+    layers = _layer_nodes(architecture, convention)
+    layer_mass = sum(node.mass for node in layers)
+    frame = max(0.1 * layer_mass, 100.0)
+    return (
+        Node(Label("input"), frame, "", None),
+        *layers,
+        Node(Label("softmax"), frame, "", None),
+        Node(Label("output"), frame, "", None),
+    )
+
+
+def _layer_nodes(architecture: Architecture, convention: Convention) -> list[Node]:
     layers = (*architecture.layers, Dense(architecture.classes))
-    channels = (1, *(shape[0] for shape in architecture.output_shapes), architecture.classes)
-    found = []
+    channels = [1]
+    channels += [shape[0] for shape in architecture.output_shapes]
+    channels.append(architecture.classes)
+    nodes = []
     for index, layer in enumerate(layers):
-        rule = convention.rule(layer)
-        if rule is not None:
-            mass = rule.factor * rule.mass.of(channels[index], channels[index + 1])
-            found.append(Node(rule.label(layer), mass, rule.group, index))
-    frame = max(0.1 * sum(node.mass for node in found), 100.0)
-    start, softmax, end = (Node(Label(family), frame, "", None) for family in ("input", "softmax", "output"))
-    return (start, *found, softmax, end)
+        rule = convention.rule(type(layer))
+        if rule is None:
+            continue
+        channels_in = channels[index]
+        channels_out = channels[index + 1]
+        mass = rule.factor * rule.mass.of(channels_in, channels_out)
+        label = Label.of(layer, rule)
+        nodes.append(Node(label, mass, rule.group, index))
+    return nodes
 
 
 class Labels:
-    """The labels that were met, each with a code: 1, 2, ... in the order of meeting. 0 is no label and fills gaps."""
+    """Labels with a code each: 1, 2, ... in the order in which they are first seen. 0 is no label and fills gaps."""
 
     def __init__(self, convention: Convention, codes: dict[Label, int] | None = None) -> None:
         self._convention = convention
         self._codes = codes or {}
 
     def copy(self) -> Labels:
-        """The same codes, free to grow on their own."""
+        """An independent copy with the same codes."""
         return Labels(self._convention, dict(self._codes))
 
     def codes(self, labels: Iterable[Label]) -> Integers:
-        """(n,) code of each label; a new one gets the next."""
+        """(n,) code of each label; a new label gets the next code."""
         known = self._codes
-        return np.fromiter((known.setdefault(label, len(known) + 1) for label in labels), np.intp)
+        codes = []
+        for label in labels:
+            codes.append(known.setdefault(label, len(known) + 1))
+        return np.array(codes, np.intp)
 
     def families(self) -> dict[str, Integers]:
         """For each family the codes of its labels."""
-        codes: dict[str, list[int]] = {}
+        families = defaultdict(list)
         for label, code in self._codes.items():
-            codes.setdefault(label.family, []).append(code)
-        return {family: np.array(members, np.intp) for family, members in codes.items()}
+            families[label.family].append(code)
+        return {family: np.array(codes, np.intp) for family, codes in families.items()}
 
     def mismatches(self) -> Floats:
         """(codes, codes) cost of matching a unit of mass; code 0 matches nothing."""
-        costs = np.full((len(self._codes) + 1,) * 2, np.inf)
+        size = len(self._codes) + 1
+        costs = np.full((size, size), np.inf)
         for one, row in self._codes.items():
             for other, column in self._codes.items():
                 costs[row, column] = self._convention.mismatch(one, other)

@@ -13,18 +13,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv_transpose2d, linear
 
-from remap_core.space.execution_plan import Plan, Segment
+from remap_core.space.execution_plan import ExecutionPlan, LinearRun
 from remap_core.space.layers import Shape
 from remap_core.training.network import modules, pools
 from remap_core.training.network.build import modules_of
 
 
-def fused_network(network: nn.Sequential, plan: Plan) -> nn.Sequential:
-    """The modules of `network` in the plan's order, those of each segment as one. Weights are shared, not copied."""
+def fused_network(network: nn.Sequential, plan: ExecutionPlan) -> nn.Sequential:
+    """The modules of `network` in the plan's order, those of each linear run as one. Weights are shared, not copied."""
     layers = modules_of(network, plan.architecture)
     fused: list[nn.Module] = []
     for step in plan.steps:
-        if isinstance(step, Segment):
+        if isinstance(step, LinearRun):
             parts = [module for layer in layers[step.start : step.stop] for module in layer]
             fused.append(FusedLayer(step, parts))
         else:
@@ -33,19 +33,19 @@ def fused_network(network: nn.Sequential, plan: Plan) -> nn.Sequential:
 
 
 class FusedLayer(nn.Module):
-    """The modules of a segment as one layer, computed from their weights."""
+    """The modules of a linear run as one layer, computed from their weights."""
 
-    def __init__(self, segment: Segment, parts: Iterable[nn.Module]) -> None:
+    def __init__(self, run: LinearRun, parts: Iterable[nn.Module]) -> None:
         super().__init__()
-        self.segment = segment
+        self.run = run
         self.parts = nn.ModuleList(module for module in parts if not isinstance(module, modules.Flatten))
 
     def forward(self, images: Tensor) -> Tensor:
         """The output of the modules one after another."""
         with torch.autocast("cpu", enabled=False):
             kernel, bias = self.kernel()
-        if len(self.segment.shapes[-1]) == 3:
-            return modules.convolve(images, kernel, bias, self.segment.stride)
+        if len(self.run.shapes[-1]) == 3:
+            return modules.convolve(images, kernel, bias, self.run.stride)
         if images.dim() == 4:
             images = _flatten(images)
             kernel = _flatten(kernel)
@@ -53,8 +53,8 @@ class FusedLayer(nn.Module):
 
     def kernel(self) -> tuple[Tensor, Tensor]:
         """The weights of each output unit, (units, *input shape), and the biases, (units,)."""
-        # the segment has one shape more than parts: that of its output
-        shaped = list(zip(self.parts, self.segment.shapes, strict=False))
+        # the run has one shape more than parts: that of its output
+        shaped = list(zip(self.parts, self.run.shapes, strict=False))
         last, shape = shaped.pop()
         kernel, bias = _kernel(last, shape)
         for module, shape in reversed(shaped):
