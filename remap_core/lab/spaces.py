@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from remap_core.lab import notebook_html
 from remap_core.lab.arguments import require_choice
-from remap_core.space.sampler import SPACES, SearchSpace
+from remap_core.space.search_spaces import SPACES, SearchSpace
 
 
 class Spaces(Mapping[str, SearchSpace]):

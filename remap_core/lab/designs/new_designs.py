@@ -11,11 +11,12 @@ from remap_core.errors import InvalidArgument
 from remap_core.lab.arguments import require_choice, require_count, shown
 from remap_core.lab.designs.design import Design
 from remap_core.lab.designs.design_table import Designs
-from remap_core.lab.tasks import read_task
+from remap_core.lab.image_task import read_task
 from remap_core.settings import Settings
 from remap_core.space.architecture import Architecture
 from remap_core.space.draft import Draft
-from remap_core.space.sampler import SPACES, sample_architectures
+from remap_core.space.sampler import sample_architectures
+from remap_core.space.search_spaces import SPACES
 from remap_core.space.text import parse_layers
 from remap_core.trials.trial import Origin
 
