@@ -3,7 +3,7 @@
     python -m benchmarks.distances --sizes 100 1000 --crowds 1000 10000 --convention default
 
 Models are sampled chain networks. The loop over pairs has every advantage: nodes and positions are made once, and the
-costs of a pair are one numpy expression. It is timed on some of the pairs, in turns with ours, and the best turn counts;
+costs of a pair are one numpy expression. It is timed on some pairs, in turns with ours, and the best turn counts;
 "off by" is the largest relative difference. New models are compared with others that were prepared before.
 """
 
