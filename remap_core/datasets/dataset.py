@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from remap_core.datasets.images import Images, Source
-from remap_core.datasets.names import DIGITS, canonical_name, parse_name
+from remap_core.datasets.naming import DIGITS, canonical_name, parse_name
 from remap_core.datasets.readers.digits import read_digits
 from remap_core.datasets.readers.folders import read_folder
 from remap_core.datasets.readers.npz import read_archive

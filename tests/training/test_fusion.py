@@ -11,7 +11,8 @@ from small_tasks import BARS, trial_on
 from strategies import architectures
 
 from remap_core.space.architecture import Architecture
-from remap_core.space.execution_plan import ExecutionPlan, LinearRun, cheapest_plan, smallest_equivalent, static_prefix
+from remap_core.space.execution_plan import ExecutionPlan, cheapest_plan, smallest_equivalent, static_prefix
+from remap_core.space.linear_runs import LinearRun
 from remap_core.space.text import parse_layers
 from remap_core.training.device_data import dataset_on_device
 from remap_core.training.learner import Learner

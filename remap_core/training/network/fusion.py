@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv_transpose2d, linear
 
-from remap_core.space.execution_plan import ExecutionPlan, LinearRun
+from remap_core.space.execution_plan import ExecutionPlan
 from remap_core.space.layers import Shape
+from remap_core.space.linear_runs import LinearRun
 from remap_core.training.network import modules, pools
 from remap_core.training.network.build import modules_of
 

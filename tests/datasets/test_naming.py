@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remap_core.datasets.names import canonical_name
+from remap_core.datasets.naming import canonical_name
 from remap_core.errors import DatasetError
 
 
