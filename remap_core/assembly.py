@@ -7,9 +7,12 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache, partial
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import Publisher, open_snapshot
@@ -19,6 +22,7 @@ from remap_core.data_folder.inbox import Inbox
 from remap_core.data_folder.validation_images import write_validation_images
 from remap_core.datasets.dataset import Dataset, canonical_name, load_dataset
 from remap_core.errors import FolderUnusable, SettingsError
+from remap_core.exports.finished_model import FinishedModel
 from remap_core.services.map_updates import MapUpdater
 from remap_core.services.proposals import propose_initial
 from remap_core.settings import Device, Settings
@@ -167,6 +171,17 @@ def _ray_executor(settings: Settings) -> Executor:
         max_slots=settings.workers,
         gpus=settings.ray_gpus,
     )
+
+
+def single_threaded() -> AbstractContextManager[None]:
+    """One thread for the trainings of this process while a block runs."""
+    return jobs.single_threaded()
+
+
+def class_probabilities(settings: Settings, model: FinishedModel, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """How probable each class is, (n, classes) float32, for images (n, height, width, channels) uint8."""
+    scale = (model.mean, model.deviation)
+    return jobs.class_probabilities(model.architecture, model.weights, scale, images, device=settings.device)
 
 
 def train_on_node(

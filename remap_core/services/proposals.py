@@ -50,16 +50,29 @@ def propose_initial(
         max_parameters=settings.max_parameters,
         known=known,
     )
+    config = _initial_config(settings, card)
+    batch = f"initial, seed {seed}"
+    return tuple(Proposal(architecture, card.name, config, batch=batch) for architecture in architectures)
+
+
+def propose_designs(
+    settings: Settings, card: DatasetCard, architectures: Iterable[Architecture], origin: Origin, now: float
+) -> tuple[Proposal, ...]:
+    """Architectures without a parent for a data set, trained by the settings; all are one batch."""
+    config = _initial_config(settings, card)
+    batch = f"{origin}, {_moment(now)}"
+    return tuple(Proposal(architecture, card.name, config, origin, batch=batch) for architecture in architectures)
+
+
+def _initial_config(settings: Settings, card: DatasetCard) -> TrainingConfig:
     train_images, _, _ = card.split
-    config = TrainingConfig(
+    return TrainingConfig(
         epochs=settings.epochs,
         batch_size=settings.batch_size or TrainingConfig.default_batch_size(train_images),
         learning_rate=settings.learning_rate,
         seed=settings.seed,
         patience=settings.patience,
     )
-    batch = f"initial, seed {seed}"
-    return tuple(Proposal(architecture, card.name, config, batch=batch) for architecture in architectures)
 
 
 def parameter_cap(settings: Settings, objective: Objective) -> ParameterCap:
@@ -167,5 +180,8 @@ def _unused_seeds(catalogue: Catalogue, model: Trial, n: int) -> list[int]:
 
 def _batch_name(origin: Origin, parents: Sequence[TrialId], now: float) -> str:
     """A name that people can read, for example "ablations of #3, 29 Nov 10:11:12 UTC"."""
-    moment = f"{datetime.fromtimestamp(now, UTC):%d %b %H:%M:%S} UTC"
-    return f"{_BATCH_NAMES[origin]} {model_tags(parents)}, {moment}"
+    return f"{_BATCH_NAMES[origin]} {model_tags(parents)}, {_moment(now)}"
+
+
+def _moment(now: float) -> str:
+    return f"{datetime.fromtimestamp(now, UTC):%d %b %H:%M:%S} UTC"

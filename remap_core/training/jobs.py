@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from remap_core.datasets.dataset import Dataset
 from remap_core.settings import Device
+from remap_core.space.architecture import Architecture
 from remap_core.trials.evaluation import EpochResult, Evaluation, SealedScore
 from remap_core.trials.trial import Trial
 
@@ -23,6 +29,22 @@ def prepare(device: Device) -> str:
 
     worker_session.limit_threads(1)
     return worker_session.describe_device(worker_session.choose_device(device))
+
+
+@contextmanager
+def single_threaded() -> Iterator[None]:
+    """Train with one thread while the block runs, as worker processes do; then this process has its threads back.
+
+    Small networks gain nothing from more, latencies stay comparable, and other processes keep their cores.
+    """
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def train(trial: Trial, should_stop: Callable[[], bool], *, home: Path, device: Device) -> Training:
@@ -55,3 +77,18 @@ def score_on_node(trial: Trial, *, dataset: Dataset, folder: Path, device: Devic
     from remap_core.training.test_scoring import score_sealed
 
     return score_sealed(trial, dataset, device=device, folder=folder)
+
+
+def class_probabilities(
+    architecture: Architecture,
+    weights: Mapping[str, NDArray[Any]],
+    scale: tuple[tuple[float, ...], tuple[float, ...]],
+    images: NDArray[np.uint8],
+    *,
+    device: Device,
+) -> NDArray[np.float32]:
+    """How probable each class is for images, by a model's weights; see `training.class_probabilities`."""
+    from remap_core.training import class_probabilities, worker_session
+
+    chosen = worker_session.choose_device(device)
+    return class_probabilities.predict(architecture, weights, scale, images, device=chosen)
