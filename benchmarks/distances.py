@@ -26,7 +26,8 @@ from remap_core.geometry.otmann.distances import OtmannIndex, distances
 from remap_core.geometry.otmann.nodes import Floats, Labels, nodes_of
 from remap_core.geometry.prediction_distances import PredictionIndex, prediction_distances
 from remap_core.space.architecture import Architecture
-from remap_core.space.sampler import REMAP_2019, sample_architectures
+from remap_core.space.sampler import sample_architectures
+from remap_core.space.search_spaces import REMAP_2019
 
 TURNS = 3
 

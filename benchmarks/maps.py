@@ -25,7 +25,8 @@ from remap_core.geometry.embedding.placement import place_newcomers
 from remap_core.geometry.embedding.smacof import stress_1
 from remap_core.geometry.otmann.distances import OtmannIndex, distances
 from remap_core.space.architecture import Architecture
-from remap_core.space.sampler import REMAP_2019, sample_architectures
+from remap_core.space.sampler import sample_architectures
+from remap_core.space.search_spaces import REMAP_2019
 
 Floats = NDArray[np.float64]
 

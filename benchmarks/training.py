@@ -41,7 +41,8 @@ from remap_core.datasets.dataset import Dataset, load_dataset
 from remap_core.datasets.images import Images
 from remap_core.space.architecture import Architecture
 from remap_core.space.layers import Activation, AvgPool2d, Conv2d, Dense, Dropout, MaxPool2d
-from remap_core.space.sampler import REMAP_2019, sample_architectures
+from remap_core.space.sampler import sample_architectures
+from remap_core.space.search_spaces import REMAP_2019
 from remap_core.trainer.executors.base import EpochDone, Failed, Finished, Lost
 from remap_core.trainer.executors.processes import LocalExecutor
 from remap_core.trials.evaluation import EpochResult, Evaluation

@@ -16,7 +16,8 @@ from remap_core.errors import InvalidTrial
 from remap_core.formatting import model_name, model_tags
 from remap_core.settings import Settings
 from remap_core.space.architecture import Architecture
-from remap_core.space.sampler import SPACES, sample_architectures
+from remap_core.space.sampler import sample_architectures
+from remap_core.space.search_spaces import SPACES
 from remap_core.space.text import parse_layers
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.population import Population
@@ -49,16 +50,29 @@ def propose_initial(
         max_parameters=settings.max_parameters,
         known=known,
     )
+    config = _initial_config(settings, card)
+    batch = f"initial, seed {seed}"
+    return tuple(Proposal(architecture, card.name, config, batch=batch) for architecture in architectures)
+
+
+def propose_designs(
+    settings: Settings, card: DatasetCard, architectures: Iterable[Architecture], origin: Origin, now: float
+) -> tuple[Proposal, ...]:
+    """Architectures without a parent for a data set, trained by the settings; all are one batch."""
+    config = _initial_config(settings, card)
+    batch = f"{origin}, {_moment(now)}"
+    return tuple(Proposal(architecture, card.name, config, origin, batch=batch) for architecture in architectures)
+
+
+def _initial_config(settings: Settings, card: DatasetCard) -> TrainingConfig:
     train_images, _, _ = card.split
-    config = TrainingConfig(
+    return TrainingConfig(
         epochs=settings.epochs,
         batch_size=settings.batch_size or TrainingConfig.default_batch_size(train_images),
         learning_rate=settings.learning_rate,
         seed=settings.seed,
         patience=settings.patience,
     )
-    batch = f"initial, seed {seed}"
-    return tuple(Proposal(architecture, card.name, config, batch=batch) for architecture in architectures)
 
 
 def parameter_cap(settings: Settings, objective: Objective) -> ParameterCap:
@@ -168,5 +182,8 @@ def _unused_seeds(catalogue: Catalogue, model: Trial, n: int) -> list[int]:
 
 def _batch_name(origin: Origin, parents: Sequence[TrialId], now: float) -> str:
     """A name that people can read, for example "ablations of #3, 29 Nov 10:11:12 UTC"."""
-    moment = f"{datetime.fromtimestamp(now, UTC):%d %b %H:%M:%S} UTC"
-    return f"{_BATCH_NAMES[origin]} {model_tags(parents)}, {moment}"
+    return f"{_BATCH_NAMES[origin]} {model_tags(parents)}, {_moment(now)}"
+
+
+def _moment(now: float) -> str:
+    return f"{datetime.fromtimestamp(now, UTC):%d %b %H:%M:%S} UTC"

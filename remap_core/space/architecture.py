@@ -11,7 +11,7 @@ from math import prod
 from typing import Any
 
 from remap_core.errors import InvalidArchitecture
-from remap_core.space.layers import Activation, Dense, Layer, MaxPool2d, Shape, layer_from_json
+from remap_core.space.layers import Dense, Layer, Shape, layer_from_json
 from remap_core.space.text import layer_text
 
 _JSON_KEYS = ("input_shape", "classes", "layers")
@@ -98,7 +98,7 @@ class Architecture:
     @property
     def is_linear(self) -> bool:
         """Whether the class scores are an affine function of the pixels (no activation, no max pooling)."""
-        return not any(isinstance(layer, Activation | MaxPool2d) for layer in self.layers)
+        return all(layer.is_linear for layer in self.layers)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -19,7 +19,7 @@ from remap_core.formatting import count, pluralize
 from remap_core.space.architecture import Architecture
 from remap_core.space.edits import EDITS, Candidate, Edit, Prepend, Remove, Reparameterize, Replace
 from remap_core.space.grid import Grid, layers_of, other_values
-from remap_core.space.sampler import SearchSpace
+from remap_core.space.search_spaces import SearchSpace
 
 MAX_CHILDREN = 20
 MAX_EDITS = 5

@@ -7,6 +7,7 @@ import pytest
 from browsing import served
 from catalogues import write_catalogue
 from charts import Chart
+from generating import train_button
 from playwright.sync_api import Page, expect
 
 from remap_core.data_folder.validation_images import write_validation_images
@@ -95,6 +96,6 @@ def test_a_click_on_a_cell_of_the_confusion_matrix_shows_its_images(page, site):
 def test_a_click_on_a_block_of_a_snac_chooses_its_layer_and_another_click_takes_it_back(page, site):
     page.goto(f"{site.url}/generate?model=1")
     chart = site.chart(page, "generate-snac-1")
-    one = page.get_by_role("button", name="Train 1 ablation", exact=True)
+    one = train_button(page, "Train 1 ablation")
     chart.click_until("layers", 3, lambda: one.count() == 1)
     chart.click_until("layers", 3, lambda: one.count() == 0)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import architectures
 
-from remap_core.drawing.palette import CHIP_COLOURS
+from remap_core.drawing.palette import chip_appearance
 from remap_core.drawing.snac.chips import HeightScale, Size, chips
 from remap_core.drawing.snac.legend import entries
 from remap_core.drawing.snac.panel import EDGE, panel_alt, panel_svg, shared_scale
@@ -77,8 +77,8 @@ def test_the_legend_tells_activations_apart_where_their_symbols_are_drawn():
     assert [entry.name for entry in entries([row], Size.MEDIUM)] == ["ReLU", "Sigmoid", "Tanh", "Head"]
     assert [entry.name for entry in entries([row], Size.STRIP)] == ["ReLU, Sigmoid, Tanh", "Head"]
     assert [entry.chip.colour for entry in entries([row], Size.STRIP)] == [
-        CHIP_COLOURS["activation"],
-        CHIP_COLOURS["head"],
+        chip_appearance("activation").colour,
+        chip_appearance("head").colour,
     ]
 
 

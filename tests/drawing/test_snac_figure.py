@@ -1,6 +1,6 @@
 import pytest
 
-from remap_core.drawing.palette import CHIP_COLOURS, SELECTION
+from remap_core.drawing.palette import SELECTION, chip_appearance
 from remap_core.drawing.snac.chips import Size, chips
 from remap_core.drawing.snac.snac_figure import HANDLES, HEAD_BLOCK, LAYERS, snac_figure
 from remap_core.space.architecture import Architecture
@@ -114,7 +114,7 @@ def test_a_hover_label_fits_into_every_figure_and_nothing_is_outside(size):
 
 def test_the_head_alone_is_drawn():
     figure = snac_figure(Architecture((1, 8, 8), 10, ()), handles=True)
-    assert [box.fillcolor for box in boxes(figure)] == [CHIP_COLOURS["head"]]
+    assert [box.fillcolor for box in boxes(figure)] == [chip_appearance("head").colour]
     assert len(named(figure, LAYERS).x) == 0
     assert list(named(figure, HANDLES).customdata) == [["insert", 0]]
 

@@ -15,8 +15,8 @@ from remap_core.geometry.otmann.distances import OtmannIndex, distances, distanc
 from remap_core.geometry.otmann.nodes import nodes_of
 from remap_core.space.architecture import Architecture
 from remap_core.space.layers import Activation, AvgPool2d, Conv2d, Dense, Dropout, MaxPool2d
-from remap_core.space.sampler import REMAP_2019 as SPACE
 from remap_core.space.sampler import sample_architectures
+from remap_core.space.search_spaces import REMAP_2019 as SPACE
 from remap_core.space.text import parse_layers
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "otmann_samples.json").read_text())

@@ -95,7 +95,7 @@ def test_an_address_is_followed_and_its_malformed_parts_are_said_and_dropped(hom
 def test_a_filter_that_leaves_nothing_teaches_and_can_be_cleared(home):
     write_catalogue(home)
     app = opened("overview", parameters="-1")
-    assert "No model passes the filter." in said(app)
+    assert "No models match the filter." in said(app)
     assert not app.get("plotly_chart")
     app.button(key="filter-clear-empty").click().run()
     assert traces(app)["models"]["customdata"] == [1, 2, 3, 4, 5, 6]
@@ -116,7 +116,7 @@ def test_ranges_kinds_and_origins_are_typed_and_counted(home):
 def test_a_range_that_cannot_be_is_said_and_the_present_one_stays(home):
     write_catalogue(home)
     app = enter(opened("overview", parameters="-5000"), **{"filter-parameters-low": 9_000.0})
-    assert "A range must begin below its end, but got 9000 to 5000." in said(app)
+    assert "A range must start at or below its end, but got 9000 to 5000." in said(app)
     assert app.number_input(key="filter-parameters-low").value is None
     assert address(app)["parameters"] == "-5000"
 

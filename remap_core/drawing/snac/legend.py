@@ -8,7 +8,7 @@ from html import escape
 from math import ceil
 from typing import NamedTuple
 
-from remap_core.drawing.palette import CHIP_COLOURS, QUIET_TEXT
+from remap_core.drawing.palette import QUIET_TEXT, chip_kinds
 from remap_core.drawing.snac.chips import Chip, HeightScale, Size
 from remap_core.drawing.snac.svg import row_body
 from remap_core.drawing.snac.svg_elements import FONT, element, group
@@ -38,7 +38,7 @@ class Legend(NamedTuple):
 
 def entries(rows: Iterable[Sequence[Chip]], size: Size) -> list[Entry]:
     """One entry for each look that occurs, in the palette's order; kinds of layers that look alike share one."""
-    kinds = list(CHIP_COLOURS)
+    kinds = chip_kinds()
     looks: dict[tuple[int, str], list[Chip]] = {}
     for row in rows:
         for chip in row:

@@ -13,7 +13,6 @@ from remap_core.drawing.snac.chips import (
     DOTS_INSET,
     Chip,
     HeightScale,
-    Polyline,
     Size,
     bracket_ends,
     chips,
@@ -23,6 +22,7 @@ from remap_core.drawing.snac.chips import (
 from remap_core.drawing.snac.repeated_blocks import RepeatedBlock, repeated_blocks
 from remap_core.formatting import pluralize, shape_text
 from remap_core.space.architecture import Architecture
+from remap_core.space.layers import Polyline
 
 LAYERS = "layers"
 HEAD_BLOCK = "head"

@@ -7,12 +7,11 @@ from functools import lru_cache
 from html import escape
 from itertools import groupby
 
-from remap_core.drawing.palette import CHIP_COLOURS, HEAD, QUIET_TEXT, SELECTION
+from remap_core.drawing.palette import HEAD, QUIET_TEXT, SELECTION, chip_appearance
 from remap_core.drawing.snac.chips import (
     DOTS_INSET,
     Chip,
     HeightScale,
-    Polyline,
     Size,
     bracket_ends,
     chips,
@@ -25,6 +24,7 @@ from remap_core.drawing.snac.svg_elements import FONT, document, element, group
 from remap_core.drawing.thumbnails import svg_uri
 from remap_core.space.architecture import Architecture
 from remap_core.space.edit_marks import Marks
+from remap_core.space.layers import Polyline
 from remap_core.space.text import layers_text, parse_layers
 
 LABEL_LINE = 11
@@ -144,7 +144,8 @@ def _strip(text: str) -> str:
     kinds.append(HEAD)
     strip = ""
     for kind, blocks in groupby(kinds[:STRIP_BLOCKS]):
-        strip += f"<span style='color:{CHIP_COLOURS[kind]}'>{'▮' * len(list(blocks))}</span>"
+        colour = chip_appearance(kind).colour
+        strip += f"<span style='color:{colour}'>{'▮' * len(list(blocks))}</span>"
     if len(kinds) > STRIP_BLOCKS:
         strip += f" +{len(kinds) - STRIP_BLOCKS}"
     return strip
