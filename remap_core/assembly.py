@@ -20,7 +20,8 @@ from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.inbox import Inbox
 from remap_core.data_folder.validation_images import write_validation_images
-from remap_core.datasets.dataset import Dataset, canonical_name, load_dataset
+from remap_core.datasets.dataset import Dataset, load_dataset
+from remap_core.datasets.naming import canonical_name
 from remap_core.errors import FolderUnusable, SettingsError
 from remap_core.exports.finished_model import FinishedModel
 from remap_core.services.map_updates import MapUpdater

@@ -17,7 +17,8 @@ from remap_core.cli.output_files import write_output
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import read_trainer
 from remap_core.data_folder.inbox import Inbox
-from remap_core.datasets.dataset import canonical_name, load_dataset, to_download
+from remap_core.datasets.dataset import load_dataset, to_download
+from remap_core.datasets.naming import canonical_name
 from remap_core.drawing.report import report_html
 from remap_core.errors import ExportFailed, NoCatalogue, NotFound
 from remap_core.exports import export_formats

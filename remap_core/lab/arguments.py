@@ -30,9 +30,10 @@ def require_count(name: str, value: object, low: int, high: int) -> int:
     Traceback (most recent call last):
     remap_core.errors.InvalidArgument: n must be a whole number from 1 to 100, but got 0.
     """
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise InvalidArgument(f"{name} must be a whole number from {low} to {high}, but got {shown(value)}.")
-    return value
+    if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
+        return value
+    rule = f"{name} must be a whole number from {low} to {high}"
+    raise InvalidArgument(f"{rule}, but got {shown(value)}.")
 
 
 def require_choice(name: str, value: object, choices: Collection[str]) -> str:
@@ -47,7 +48,9 @@ remap-2019?
         return value
     rule = f"{name} must be one of {', '.join(choices)}, but got {shown(value)}"
     nearest = suggestion(value, choices)
-    raise InvalidArgument(f"{rule}: did you mean {nearest}?" if nearest else f"{rule}.")
+    if nearest:
+        raise InvalidArgument(f"{rule}: did you mean {nearest}?")
+    raise InvalidArgument(f"{rule}.")
 
 
 def require_flag(name: str, value: object) -> bool:
@@ -62,7 +65,7 @@ def suggestion(value: object, choices: Iterable[str]) -> str:
     if not isinstance(value, str):
         return ""
     matches = get_close_matches(value, list(choices), n=1)
-    return matches[0] if matches else ""
+    return "".join(matches)
 
 
 def shown(value: object) -> str:

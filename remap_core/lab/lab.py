@@ -10,7 +10,7 @@ from remap_core import datasets
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.data_folder.folder import DataFolder
-from remap_core.datasets.dataset import NAMES, canonical_name
+from remap_core.datasets.naming import NAMES, canonical_name
 from remap_core.errors import DatasetError, InvalidArgument, NoCatalogue, NotFound
 from remap_core.formatting import model_name, pluralize
 from remap_core.lab import training_run
@@ -53,7 +53,9 @@ class Lab:
         1
         """
         population = self.records.population()
-        return self._models([] if population is None else sorted(population.id.tolist()))
+        if population is None:
+            return self._models([])
+        return self._models(sorted(population.id.tolist()))
 
     @property
     def front(self) -> Models:
@@ -82,14 +84,15 @@ class Lab:
         """
         require_count("id", id, 1, MAX_ID)
         found = self.records.trials([id])
+        name = model_name(id)
         if not found:
-            raise NotFound(f"There is no {model_name(id)} in {self.folder.home}.")
-        if found[0].model != id:
-            return self.model(found[0].model)
-        if found[0].proposal.dataset != self.dataset:
-            raise NotFound(
-                f"{model_name(id)} is a model of {found[0].proposal.dataset}, but this lab is on {self.dataset}."
-            )
+            raise NotFound(f"There is no {name} in {self.folder.home}.")
+        (trial,) = found
+        dataset = trial.proposal.dataset
+        if trial.model != id:
+            return self.model(trial.model)
+        if dataset != self.dataset:
+            raise NotFound(f"{name} is a model of {dataset}, but this lab is on {self.dataset}.")
         return self._table(found)[0]
 
     def train(self, asked: object, *, epochs: int | None = None, progress: bool = True) -> Models:
@@ -140,18 +143,26 @@ class Lab:
 
     def __repr__(self) -> str:
         population = self.records.population()
-        models = pluralize(0 if population is None else len(population), "model")
-        about = f"Lab in {self.folder.home.name}: {models} of {self.dataset}"
+        number = 0
+        if population is not None:
+            number = len(population)
+        name = self.folder.home.name
+        about = f"Lab in {name}: {pluralize(number, 'model')} of {self.dataset}"
         best = self.records.best()
         waiting = len(self.records.queue())
         if best:
-            about += f", best {best.accuracy_text()} ({model_name(best.id)})"
+            accuracy = best.accuracy_text()
+            about += f", best {accuracy} ({model_name(best.id)})"
         if waiting:
             about += f", {waiting} in the queue"
         return about
 
 
-def open(folder: str | Path, dataset: str | Path | None = None, **settings: object) -> Lab:
+def open(
+    folder: str | Path,
+    dataset: str | Path | None = None,
+    **settings: object,
+) -> Lab:
     """Open a data folder: the app's, or a new one that is created for a data set.
 
     dataset: a name (see `remap.datasets.names`) or a path; may be left out where the folder has models of one data set
@@ -208,5 +219,6 @@ def _require_setting(name: str) -> None:
         raise InvalidArgument(f"{name} is what the first two arguments of open name.")
     if name not in Settings.model_fields:
         nearest = suggestion(name, Settings.model_fields)
-        hint = f": did you mean {nearest}?" if nearest else "."
-        raise InvalidArgument(f"There is no setting {name}{hint}")
+        if nearest:
+            raise InvalidArgument(f"There is no setting {name}: did you mean {nearest}?")
+        raise InvalidArgument(f"There is no setting {name}.")

@@ -37,18 +37,23 @@ def framed(*parts: Html) -> str:
 
 def heading(text: str, detail: str = "") -> Html:
     """A line with a bold text and a quieter detail after it."""
-    after = f" <span style='{QUIET}'>{escape(detail)}</span>" if detail else ""
-    return Html(f"<div><strong>{escape(text)}</strong>{after}</div>")
+    strong = f"<strong>{escape(text)}</strong>"
+    quiet = f"<span style='{QUIET}'>{escape(detail)}</span>"
+    return Html(f"<div>{strong} {quiet}</div>")
 
 
 def lines(texts: Iterable[str]) -> Html:
     """Quiet lines of text, one under the other."""
-    return Html("".join(f"<div style='{QUIET}'>{escape(text)}</div>" for text in texts))
+    parts = []
+    for text in texts:
+        parts.append(f"<div style='{QUIET}'>{escape(text)}</div>")
+    return Html("".join(parts))
 
 
 def folded(title: str, content: Html) -> Html:
     """Content that a click on its title shows."""
-    return Html(f"<details><summary style='cursor:pointer'>{escape(title)}</summary>{content}</details>")
+    summary = f"<summary style='cursor:pointer'>{escape(title)}</summary>"
+    return Html(f"<details>{summary}{content}</details>")
 
 
 def drawing(row: Sequence[Chip], size: Size, marks: Marks | None = None) -> Html:
@@ -58,7 +63,11 @@ def drawing(row: Sequence[Chip], size: Size, marks: Marks | None = None) -> Html
     return Html(f"<div style='margin:4px 0'>{svg}</div>")
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[Cell]], numbers: Iterable[int] = ()) -> Html:
+def table(
+    header: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    numbers: Iterable[int] = (),
+) -> Html:
     """A table without lines or ground. numbers: indices of the columns that are aligned to the right."""
     right = frozenset(numbers)
     head = _row("th", header, right)
@@ -72,7 +81,15 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Cell]], numbers: Iterab
 def _row(tag: str, cells: Sequence[Cell], right: frozenset[int]) -> str:
     parts = []
     for index, cell in enumerate(cells):
-        style = NUMBER if index in right else CELL
-        content = cell if isinstance(cell, Html) else escape(cell)
+        style = CELL
+        if index in right:
+            style = NUMBER
+        content = _escaped(cell)
         parts.append(f"<{tag} style='{style}'>{content}</{tag}>")
     return f"<tr style='background:transparent'>{''.join(parts)}</tr>"
+
+
+def _escaped(cell: Cell) -> str:
+    if isinstance(cell, Html):
+        return cell
+    return escape(cell)

@@ -39,7 +39,9 @@ class LabPlots:
         >>> lab.plot.overview().data[3].name
         'models'
         """
-        view = View(x=require_text("x", x), y=require_text("y", y))
+        require_text("x", x)
+        require_text("y", y)
+        view = View(x=x, y=y)
         population = self._lab.records.population()
         if population is None or not len(population):
             raise NotFound(f"There is no finished model of {self._lab.dataset} to draw yet: train one first.")
@@ -50,11 +52,15 @@ class LabPlots:
 
     def curves(self, first: Model, second: Model | None = None) -> Figure:
         """Draw accuracy and loss over the epochs, of one model or of two. Raises InvalidArgument for anything else."""
-        models = [first] if second is None else [first, second]
+        models = [first]
+        if second is not None:
+            models.append(second)
+        curves = {}
         for model in models:
             if getattr(model, "lab", None) is not self._lab:
                 raise InvalidArgument(f"Curves are drawn for models of this lab, but got {shown(model)}.")
-        return for_notebook(learning_curves_figure({model_name(model.id): model.history for model in models}))
+            curves[model_name(model.id)] = model.history
+        return for_notebook(learning_curves_figure(curves))
 
 
 class ModelPlots:

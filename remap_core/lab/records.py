@@ -61,28 +61,38 @@ class Records:
     def trials(self, numbers: Sequence[int]) -> list[Trial]:
         """The trials of these numbers, without those that do not exist."""
         catalogue = self.catalogue()
-        return catalogue.trials(numbers) if catalogue else []
+        if catalogue is None:
+            return []
+        return catalogue.trials(numbers)
 
     def trainings(self, fingerprints: Sequence[str]) -> list[Trial]:
         """All trials of architectures, by their fingerprints, in whatever state, oldest first."""
         catalogue = self.catalogue()
-        return catalogue.trainings_of(self.dataset, list(fingerprints)) if catalogue else []
+        if catalogue is None:
+            return []
+        return catalogue.trainings_of(self.dataset, list(fingerprints))
 
     def queue(self) -> list[Trial]:
         """The trials that run, then those that wait."""
         catalogue = self.catalogue()
-        trials = catalogue.queue(finished=0) if catalogue else []
+        if catalogue is None:
+            return []
+        trials = catalogue.queue(finished=0)
         return [trial for trial in trials if trial.proposal.dataset == self.dataset]
 
     def best(self) -> Trial | None:
         """The most accurate model; None before the first."""
         catalogue = self.catalogue()
-        return catalogue.best(self.dataset) if catalogue else None
+        if catalogue is None:
+            return None
+        return catalogue.best(self.dataset)
 
     def receipt(self, command: str) -> Receipt | None:
         """The trainer's answer to a command; None while there is none."""
         catalogue = self.catalogue()
-        return catalogue.receipt(command) if catalogue else None
+        if catalogue is None:
+            return None
+        return catalogue.receipt(command)
 
     def is_paused(self) -> bool:
         """Whether the queue is paused: no further training starts."""

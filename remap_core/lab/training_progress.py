@@ -15,7 +15,13 @@ class ProgressBar:
     """Counts the epochs of new trainings out of `epochs` in all; shows nothing where it is not `visible`."""
 
     def __init__(self, epochs: int, visible: bool) -> None:
-        self._bar: Any = _tqdm()(total=epochs, unit="epoch", desc="Training", disable=not visible)
+        bar = _tqdm()
+        self._bar: Any = bar(
+            total=epochs,
+            unit="epoch",
+            desc="Training",
+            disable=not visible,
+        )
         self._total = epochs
         self._shown = (0, "")
 
@@ -25,9 +31,11 @@ class ProgressBar:
         best = 0.0
         finished = 0
         for trial in trials:
-            over = trial.state.is_finished()
-            finished += over
-            epochs += trial.proposal.config.epochs if over else trial.epochs_done
+            if trial.state.is_finished():
+                finished += 1
+                epochs += trial.proposal.config.epochs
+            else:
+                epochs += trial.epochs_done
             if trial.state is TrialState.COMPLETE:
                 best = max(best, trial.accuracy or 0.0)
         if not note and best:
@@ -45,7 +53,10 @@ class ProgressBar:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._bar.close()
 

@@ -55,7 +55,8 @@ def train(lab: Lab, asked: object, epochs: int | None, progress: bool) -> Models
     trials = trainings_of(lab, proposals)
     _warn_of_missing(trials, lab.records.is_paused())
     complete = [trial.model for trial in trials if trial.state is TrialState.COMPLETE]
-    return Models(lab, lab.records.trials(list(dict.fromkeys(complete))))
+    numbers = list(dict.fromkeys(complete))
+    return Models(lab, lab.records.trials(numbers))
 
 
 class TrainingRun:
@@ -79,7 +80,9 @@ class TrainingRun:
         self._require_applied(sent)
 
     def _send(self) -> str:
-        return Inbox(self._lab.folder).send(Enqueue(self._proposals), time.time())
+        command = Enqueue(self._proposals)
+        inbox = Inbox(self._lab.folder)
+        return inbox.send(command, time.time())
 
     def _train_here(self) -> None:
         settings = self._lab.settings
@@ -98,8 +101,11 @@ class TrainingRun:
         self._show()
 
     def _show(self) -> None:
-        note = "the queue is paused" if self._lab.records.is_paused() else ""
-        self._bar.show(trainings_of(self._lab, self._proposals), note)
+        trials = trainings_of(self._lab, self._proposals)
+        note = ""
+        if self._lab.records.is_paused():
+            note = "the queue is paused"
+        self._bar.show(trials, note)
 
     def _is_over(self, sent: str) -> bool:
         receipt = self._lab.records.receipt(sent)
@@ -132,7 +138,10 @@ def trainings_of(lab: Lab, proposals: Sequence[Proposal]) -> list[Trial]:
 
 def not_complete(lab: Lab, proposals: Sequence[Proposal]) -> tuple[Proposal, ...]:
     """The proposals that have not been trained to the end."""
-    complete = [trial.proposal for trial in trainings_of(lab, proposals) if trial.state is TrialState.COMPLETE]
+    complete = []
+    for trial in trainings_of(lab, proposals):
+        if trial.state is TrialState.COMPLETE:
+            complete.append(trial.proposal)
     new = []
     for proposal in proposals:
         if not any(proposal.same_training(other) for other in complete):
@@ -164,19 +173,28 @@ def _flat(asked: object) -> Iterator[Asked]:
             yield from _flat(part)
 
 
-def _proposals(lab: Lab, wanted: Sequence[Asked], epochs: int | None) -> list[Proposal]:
+def _proposals(
+    lab: Lab,
+    wanted: Sequence[Asked],
+    epochs: int | None,
+) -> list[Proposal]:
     """What is to be trained, each once, in order; refuses what cannot be before anything is sent."""
     now = time.time()
     proposals: list[Proposal] = []
     for asked in wanted:
-        made = _proposals_of(lab, asked, now)
-        if epochs is not None:
-            made = [replace(proposal, config=replace(proposal.config, epochs=epochs)) for proposal in made]
-        for proposal in made:
+        for made in _proposals_of(lab, asked, now):
+            proposal = _with_epochs(made, epochs)
             _require_trainable(lab, proposal.architecture)
             if not any(proposal.same_training(other) for other in proposals):
                 proposals.append(proposal)
     return proposals
+
+
+def _with_epochs(proposal: Proposal, epochs: int | None) -> Proposal:
+    if epochs is None:
+        return proposal
+    config = replace(proposal.config, epochs=epochs)
+    return replace(proposal, config=config)
 
 
 def _proposals_of(lab: Lab, asked: Asked, now: float) -> Sequence[Proposal]:
@@ -212,9 +230,11 @@ def _require_trainable(lab: Lab, architecture: Architecture) -> None:
         )
     card = lab.card
     if (architecture.input_shape, architecture.classes) != (card.input_shape, card.classes):
+        asked = _shape(architecture.input_shape)
+        given = _shape(card.input_shape)
         raise InvalidArgument(
-            f"The design is for images of {_shape(architecture.input_shape)} in {architecture.classes} classes, "
-            f"but {lab.dataset} has {_shape(card.input_shape)} in {card.classes}."
+            f"The design is for images of {asked} in {architecture.classes} classes, "
+            f"but {lab.dataset} has {given} in {card.classes}."
         )
 
 
@@ -222,12 +242,16 @@ def _warn_of_missing(trials: Sequence[Trial], is_paused: bool) -> None:
     missing = [trial for trial in trials if trial.state is not TrialState.COMPLETE]
     if not missing:
         return
-    named = [f"{model_name(trial.id)}: {trial.error or trial.state.value}" for trial in missing[:MAX_NAMED]]
+    named = []
+    for trial in missing[:MAX_NAMED]:
+        reason = trial.error or trial.state.value
+        named.append(f"{model_name(trial.id)}: {reason}")
     if len(missing) > MAX_NAMED:
         named.append(f"and {len(missing) - MAX_NAMED} more")
     if is_paused:
         named.append("The queue is paused: resume it in the app.")
-    message = f"{pluralize(len(missing), 'model')} of {len(trials)} not trained to the end. {' '.join(named)}"
+    share = f"{pluralize(len(missing), 'model')} of {len(trials)}"
+    message = f"{share} not trained to the end. {' '.join(named)}"
     warnings.warn(message, RemapWarning, stacklevel=4)
 
 

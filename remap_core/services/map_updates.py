@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 
 from remap_core.catalogue.reader import Catalogue
 from remap_core.errors import RemapError
-from remap_core.geometry.embedding.layout import LANDMARKS_ABOVE, align, choose_landmarks, embed, embed_landmarks, relay
+from remap_core.geometry.embedding.layout import (
+    LANDMARKS_ABOVE,
+    align,
+    choose_landmarks,
+    embed,
+    embed_landmarks,
+    recompute,
+)
 from remap_core.geometry.embedding.placement import place_newcomers
 from remap_core.geometry.otmann.distances import OtmannIndex
 from remap_core.geometry.prediction_distances import PredictionIndex
@@ -85,7 +92,7 @@ class IncrementalMap:
             landmarks = [self._models[row] for row in rows]
             layout = embed_landmarks(self._distances_to(landmarks).T, rows)
         elif n > FROM_SCRATCH_UP_TO and len(old_points):
-            layout = relay(self._index.distances(), old_points)
+            layout = recompute(self._index.distances(), old_points)
         else:
             layout = embed(self._index.distances())
         points = layout.points

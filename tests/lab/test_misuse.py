@@ -192,7 +192,7 @@ MODEL = {
     "an edit of the head": (
         lambda t: t.model.variations(allowed={3: ["remove"]}),
         InvalidTrial,
-        "The head can only be",
+        "The head only allows prepend",
     ),
     "too many seeds": (lambda t: t.model.repeats(11), InvalidArgument, "from 1 to 10, but got 11"),
     "compared with a number": (lambda t: t.model.compare(2), InvalidArgument, "with a model, but got 2"),

@@ -53,7 +53,9 @@ class Design:
     def problem(self) -> str:
         """Why the layers do not fit together; empty where they do."""
         mismatch = self.draft.mismatch
-        return mismatch.sentence if mismatch else ""
+        if mismatch is None:
+            return ""
+        return mismatch.sentence
 
     @property
     def architecture(self) -> Architecture:
@@ -113,7 +115,8 @@ class Design:
 
     def remove(self, position: int) -> Design:
         """Take a layer out. Raises InvalidArgument for a position that does not exist."""
-        return self._edited(self.draft.edited(Remove(self._layer_position(position))))
+        edit = Remove(self._layer_position(position))
+        return self._edited(self.draft.edited(edit))
 
     def replace(self, position: int, layer: str) -> Design:
         """Exchange a layer for another one, in words.
@@ -122,12 +125,15 @@ class Design:
         """
         place = self._layer_position(position)
         chain = _layers(layer)
-        if len(chain) != 1:
-            raise InvalidArchitecture(f"A layer is replaced by one layer, but got {len(chain)}: {layer!r:.60}.")
+        number = len(chain)
+        if number != 1:
+            raise InvalidArchitecture(f"A layer is replaced by one layer, but got {number}: {layer!r:.60}.")
         if chain[0].kind != self.draft.layers[place].kind:
-            return self._edited(self.draft.edited(Replace(place, chain[0])))
-        layers = (*self.draft.layers[:place], chain[0], *self.draft.layers[place + 1 :])
-        return self._edited(self.draft.with_layers(layers))
+            edit = Replace(place, chain[0])
+            return self._edited(self.draft.edited(edit))
+        layers = list(self.draft.layers)
+        layers[place] = chain[0]
+        return self._edited(self.draft.with_layers(tuple(layers)))
 
     def set(self, position: int, **hyperparameters: object) -> Design:
         """Change hyperparameters of a layer: kernel_size, filters, stride, padding, size, units, function or rate.
@@ -168,13 +174,12 @@ class Design:
         return f"Design({self._words()}; {self._costs_text()})"
 
     def _repr_html_(self) -> str:
-        steps = self.edit_steps
+        row = draft_chips(self.draft, Size.LARGE)
+        marked = marks(self.draft.parent, self.edit_steps)
         parts = [notebook_html.heading(self._title(), self._costs_text())]
         if self.problem:
             parts.append(notebook_html.lines([self.problem]))
-        parts.append(
-            notebook_html.drawing(draft_chips(self.draft, Size.LARGE), Size.LARGE, marks(self.draft.parent, steps))
-        )
+        parts.append(notebook_html.drawing(row, Size.LARGE, marked))
         parts.append(notebook_html.lines(self.edits))
         if not self.problem:
             parts.append(notebook_html.folded("Output shapes and costs", costs_table(self.costs)))
@@ -183,11 +188,14 @@ class Design:
     def _title(self) -> str:
         if self.parent is None:
             return "Design"
-        return f"{self.origin.capitalize()} of {model_name(self.parent.id)}"
+        parent = model_name(self.parent.id)
+        return f"{self.origin.capitalize()} of {parent}"
 
     def _words(self) -> str:
         text = self.text or "no layers"
-        return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
+        if len(text) <= MAX_TEXT:
+            return text
+        return f"{text[: MAX_TEXT - 1]}…"
 
     def _costs_text(self) -> str:
         if self.problem:
@@ -207,7 +215,9 @@ class Design:
     def _position(self, position: int, last: int) -> int:
         length = len(self.draft.layers)
         place = require_count("position", position, -length, last)
-        return place + length if place < 0 else place
+        if place < 0:
+            return place + length
+        return place
 
 
 def costs_table(costs: Sequence[LayerCost]) -> notebook_html.Html:
@@ -215,8 +225,11 @@ def costs_table(costs: Sequence[LayerCost]) -> notebook_html.Html:
     rows = []
     for cost in costs:
         shape = " x ".join(map(str, cost.output_shape))
-        rows.append((cost.text, shape, count(cost.parameters), count(cost.multiply_adds)))
-    return notebook_html.table(("Layer", "Output", "Parameters", "Multiply-adds"), rows, numbers=(1, 2, 3))
+        parameters = count(cost.parameters)
+        multiply_adds = count(cost.multiply_adds)
+        rows.append((cost.text, shape, parameters, multiply_adds))
+    header = ("Layer", "Output", "Parameters", "Multiply-adds")
+    return notebook_html.table(header, rows, numbers=(1, 2, 3))
 
 
 def _layers(text: object) -> tuple[Layer, ...]:

@@ -58,32 +58,39 @@ class Designs(Sequence[Design]):
             "layers": [design.text for design in self],
             "edits": ["; ".join(design.edits) for design in self],
             "origin": [design.origin.value for design in self],
-            "parent": [design.parent.id if design.parent else None for design in self],
+            "parent": [design.parent and design.parent.id for design in self],
             "parameters": [design.parameters for design in self],
             "multiply_adds": [design.multiply_adds for design in self],
         }
         return to_frame(columns, library)
 
     def __repr__(self) -> str:
-        return "; ".join([pluralize(len(self), "design"), *self.notes])
+        number = pluralize(len(self), "design")
+        return "; ".join((number, *self.notes))
 
     def _repr_html_(self) -> str:
-        blocks = max((len(design.draft.layers) + 1 for design in self), default=1)
-        size = table_size(blocks)
-        rows = [_design_row(number, design, size) for number, design in enumerate(self._designs[:MAX_ROWS])]
+        lengths = [len(design.draft.layers) for design in self]
+        size = table_size(max(lengths, default=0) + 1)
+        rows = []
+        for number, design in enumerate(self._designs[:MAX_ROWS]):
+            rows.append(_design_row(number, design, size))
         header = ("", "SNAC", "Edits", "Parameters", "Multiply-adds")
         notes = list(self.notes)
         if len(self) > MAX_ROWS:
-            notes.insert(0, f"{pluralize(len(self) - MAX_ROWS, 'more design')}")
+            more = len(self) - MAX_ROWS
+            notes.insert(0, pluralize(more, "more design"))
         title = notebook_html.heading(pluralize(len(self), "design"))
         body = notebook_html.table(header, rows, numbers=(0, 3, 4))
         return notebook_html.framed(title, body, notebook_html.lines(notes))
 
 
 def _design_row(number: int, design: Design, size: Size) -> tuple[notebook_html.Cell, ...]:
-    steps = design.edit_steps
-    snac = notebook_html.drawing(draft_chips(design.draft, size), size, marks(design.draft.parent, steps))
+    row = draft_chips(design.draft, size)
+    marked = marks(design.draft.parent, design.edit_steps)
+    snac = notebook_html.drawing(row, size, marked)
     edits = "; ".join(design.edits)
     if design.problem:
         return (str(number), snac, edits, design.problem, "")
-    return (str(number), snac, edits, count(design.parameters), count(design.multiply_adds))
+    parameters = count(design.parameters)
+    multiply_adds = count(design.multiply_adds)
+    return (str(number), snac, edits, parameters, multiply_adds)

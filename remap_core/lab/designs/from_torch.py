@@ -18,7 +18,7 @@ from remap_core.lab.designs.torch_modules import (
     is_torch,
     read_separable,
 )
-from remap_core.lab.tasks import read_task
+from remap_core.lab.image_task import read_task
 from remap_core.space.architecture import Architecture
 from remap_core.space.layers import Layer, Shape
 
@@ -89,8 +89,10 @@ class _Reading:
         *body, head = parts
         while body:
             part = body.pop(0)
-            with_next = bool(body) and is_separable(part.module, body[0].module)
-            layer = self._checked(part, body.pop(0).module if with_next else None)
+            pointwise = None
+            if body and is_separable(part.module, body[0].module):
+                pointwise = body.pop(0).module
+            layer = self._checked(part, pointwise)
             if layer is not None:
                 self._append(part, layer)
         self._checked(head)
@@ -111,9 +113,8 @@ class _Reading:
 
     def _read(self, part: Part) -> Layer | None:
         if part.name == "Flatten":
-            whole = (part.module.start_dim, part.module.end_dim) == (1, -1)
             self._is_flat = True
-            if not whole:
+            if part.module.start_dim != 1 or part.module.end_dim != -1:
                 raise Unreadable("it does not flatten from the first dimension of an image to the last")
             return None
         return READERS[part.name](part.module, self._shape)

@@ -33,7 +33,9 @@ MAX_SEED = 2**31 - 1
 
 def ablations_of(parent: Model, layers: Iterable[int] | None) -> Designs:
     """See `Model.ablations`."""
-    positions = None if layers is None else _positions(layers, len(parent.architecture.layers))
+    positions = None
+    if layers is not None:
+        positions = _positions(layers, len(parent.architecture.layers))
     cap = parent.lab.settings.max_parameters
     designs = []
     notes = []
@@ -48,7 +50,11 @@ def ablations_of(parent: Model, layers: Iterable[int] | None) -> Designs:
 
 
 def variations_of(
-    parent: Model, children: int, edits: int, seed: int, allowed: Mapping[int, Iterable[str]] | None
+    parent: Model,
+    children: int,
+    edits: int,
+    seed: int,
+    allowed: Mapping[int, Iterable[str]] | None,
 ) -> Designs:
     """See `Model.variations`."""
     require_count("children", children, 1, MAX_CHILDREN)
@@ -64,7 +70,9 @@ def variations_of(
         max_parameters=settings.max_parameters,
     )
     designs = [_child(parent, candidate, Origin.VARIATION) for candidate in found.children]
-    return Designs(designs, [found.shortfall] if found.shortfall else [])
+    if found.shortfall:
+        return Designs(designs, [found.shortfall])
+    return Designs(designs)
 
 
 def _child(parent: Model, candidate: Candidate, origin: Origin) -> Design:
@@ -77,8 +85,9 @@ def _child(parent: Model, candidate: Candidate, origin: Origin) -> Design:
 def _problem(candidate: Candidate, cap: int) -> str:
     if candidate.child is None:
         return candidate.reason
-    if candidate.child.parameters > cap:
-        return f"it has {count(candidate.child.parameters)} parameters, and at most {count(cap)} are allowed."
+    parameters = candidate.child.parameters
+    if parameters > cap:
+        return f"it has {count(parameters)} parameters, and at most {count(cap)} are allowed."
     return ""
 
 
@@ -87,10 +96,13 @@ def _positions(layers: object, length: int) -> list[int]:
         raise InvalidArgument(f"layers must be a list of positions, but got {shown(layers)}.")
     if not length:
         raise InvalidArgument("The model has no layer to take out: it is the head alone.")
-    positions = [require_count("each of layers", position, -length, length - 1) for position in layers]
+    positions = []
+    for position in layers:
+        require_count("each of layers", position, -length, length - 1)
+        positions.append(position % length)
     if not positions:
         raise InvalidArgument("layers must name at least one position, but the list is empty.")
-    return [position % length for position in positions]
+    return positions
 
 
 def _permissions(parent: Model, allowed: object) -> dict[int, frozenset[str]]:
@@ -103,5 +115,7 @@ def _permissions(parent: Model, allowed: object) -> dict[int, frozenset[str]]:
         require_count("each position in allowed", position, 0, len(parent.architecture.layers))
         if isinstance(kinds, str) or not isinstance(kinds, Iterable):
             raise InvalidArgument(f"allowed[{position}] must be a list of kinds of edit, but got {shown(kinds)}.")
-        permissions[position] = frozenset(require_choice("a kind of edit", kind, KINDS) for kind in kinds)
+        for kind in kinds:
+            require_choice("a kind of edit", kind, KINDS)
+        permissions[position] = frozenset(kinds)
     return permissions

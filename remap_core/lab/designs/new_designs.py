@@ -11,7 +11,7 @@ from remap_core.errors import InvalidArgument
 from remap_core.lab.arguments import require_choice, require_count, shown
 from remap_core.lab.designs.design import Design
 from remap_core.lab.designs.design_table import Designs
-from remap_core.lab.tasks import read_task
+from remap_core.lab.image_task import read_task
 from remap_core.settings import Settings
 from remap_core.space.architecture import Architecture
 from remap_core.space.draft import Draft

@@ -39,8 +39,10 @@ def is_torch(module: object) -> bool:
 
 def read_conv(module: Any, shape: Shape) -> Layer:
     """An nn.Conv2d that looks at all channels."""
-    _require(module.groups == 1, f"it has groups={module.groups}, and a design knows 1, or a separable convolution")
-    _require(module.bias is not None, "it has no bias")
+    if module.groups != 1:
+        raise Unreadable(f"it has groups={module.groups}, and a design knows 1, or a separable convolution")
+    if module.bias is None:
+        raise Unreadable("it has no bias")
     kernel, stride, padding = _window(module, shape)
     return Conv2d(kernel, module.out_channels, stride, padding)
 
@@ -53,8 +55,9 @@ def read_separable(depthwise: Any, pointwise: Any, shape: Shape) -> Layer:
 
 def is_separable(depthwise: Any, pointwise: Any) -> bool:
     """Whether two modules in a row are one separable convolution."""
-    if not all(type(module).__name__ == "Conv2d" and is_torch(module) for module in (depthwise, pointwise)):
-        return False
+    for module in (depthwise, pointwise):
+        if type(module).__name__ != "Conv2d" or not is_torch(module):
+            return False
     channels = depthwise.in_channels
     is_depthwise = depthwise.groups == channels == depthwise.out_channels and depthwise.bias is None
     plain = pointwise.groups == 1 and pointwise.bias is not None
@@ -64,50 +67,64 @@ def is_separable(depthwise: Any, pointwise: Any) -> bool:
 def read_dense(module: Any, shape: Shape) -> Layer:
     """An nn.Linear, on a vector or behind an nn.Flatten."""
     features = prod(shape)
-    _require(module.bias is not None, "it has no bias")
-    _require(module.in_features == features, f"it takes {module.in_features} values, but {features} come in")
+    takes = module.in_features
+    if module.bias is None:
+        raise Unreadable("it has no bias")
+    if takes != features:
+        raise Unreadable(f"it takes {takes} values, but {features} come in")
     return Dense(module.out_features)
 
 
 def _max_pool(module: Any, _: Shape) -> Layer:
-    _require(_edge("dilation", module.dilation) == 1, "it has a dilation")
-    _require(not module.return_indices, "it returns indices, too")
+    if _edge("dilation", module.dilation) != 1:
+        raise Unreadable("it has a dilation")
+    if module.return_indices:
+        raise Unreadable("it returns indices, too")
     return MaxPool2d(*_pool(module))
 
 
 def _avg_pool(module: Any, _: Shape) -> Layer:
-    _require(module.divisor_override is None, "it has a divisor of its own")
+    if module.divisor_override is not None:
+        raise Unreadable("it sets divisor_override")
     return AvgPool2d(*_pool(module))
 
 
 def _pool(module: Any) -> tuple[int, int]:
-    _require(_edge("padding", module.padding) == 0, "it pads its input")
-    _require(not module.ceil_mode, "it has ceil_mode=True")
+    if _edge("padding", module.padding) != 0:
+        raise Unreadable("it pads its input")
+    if module.ceil_mode:
+        raise Unreadable("it has ceil_mode=True")
     return _edge("kernel_size", module.kernel_size), _edge("stride", module.stride)
 
 
 def _global_pool(module: Any, _: Shape) -> Layer:
     size = module.output_size
-    _require(size in (1, (1, 1)), f"it puts out {size}, and a design knows 1")
+    if size not in (1, (1, 1)):
+        raise Unreadable(f"it puts out {size}, and a design knows 1")
     return GlobalAvgPool2d()
 
 
 def _batch_norm(module: Any, _: Shape) -> Layer:
-    _require(bool(module.affine), "it has affine=False")
-    _require(bool(module.track_running_stats), "it has track_running_stats=False")
-    _require(module.eps == EPSILON and module.momentum == MOMENTUM, "its eps or momentum is not PyTorch's default")
+    if not module.affine:
+        raise Unreadable("it has affine=False")
+    if not module.track_running_stats:
+        raise Unreadable("it has track_running_stats=False")
+    if module.eps != EPSILON or module.momentum != MOMENTUM:
+        raise Unreadable("its eps or momentum is not PyTorch's default")
     return BatchNorm()
 
 
 def _dropout(module: Any, _: Shape) -> Layer | None:
     if module.p == 0:
         return None
-    _require(0 < module.p < 1, f"it has p={module.p}, which must be below 1")
+    if module.p >= 1:
+        raise Unreadable(f"it has p={module.p}, which must be below 1")
     return Dropout(module.p)
 
 
 def _gelu(module: Any, _: Shape) -> Layer:
-    _require(module.approximate == "none", f"it has approximate={module.approximate!r}")
+    if module.approximate != "none":
+        raise Unreadable(f"it has approximate={module.approximate!r}")
     return Activation("gelu")
 
 
@@ -138,9 +155,14 @@ READERS: Mapping[str, Callable[[Any, Shape], Layer | None]] = MappingProxyType(
 
 def _window(module: Any, shape: Shape) -> tuple[int, int, Padding]:
     """Kernel size, stride and padding of a convolution."""
-    _require(module.in_channels == shape[0], f"it takes {module.in_channels} channels, but {shape[0]} come in")
-    _require(module.padding_mode == "zeros", f"it has padding_mode={module.padding_mode!r}")
-    _require(_edge("dilation", module.dilation) == 1, "it has a dilation")
+    takes = module.in_channels
+    channels = shape[0]
+    if takes != channels:
+        raise Unreadable(f"it takes {takes} channels, but {channels} come in")
+    if module.padding_mode != "zeros":
+        raise Unreadable(f"it has padding_mode={module.padding_mode!r}")
+    if _edge("dilation", module.dilation) != 1:
+        raise Unreadable("it has a dilation")
     kernel = _edge("kernel_size", module.kernel_size)
     stride = _edge("stride", module.stride)
     return kernel, stride, _padding(module.padding, kernel)
@@ -148,28 +170,30 @@ def _window(module: Any, shape: Shape) -> tuple[int, int, Padding]:
 
 def _padding(padding: Any, kernel: int) -> Padding:
     if padding == "same":
-        _require(kernel % 2 == 1, f'padding="same" needs an odd kernel, but it is {kernel}')
+        if kernel % 2 == 0:
+            raise Unreadable(f'padding="same" needs an odd kernel, but it is {kernel}')
         return "same"
-    margin = 0 if padding == "valid" else _edge("padding", padding)
+    if padding == "valid":
+        return "valid"
+    margin = _edge("padding", padding)
     if margin == 0:
         return "valid"
-    _require(kernel == 2 * margin + 1, f"it has padding={margin}, and a design knows none, or half of an odd kernel")
+    if kernel != 2 * margin + 1:
+        raise Unreadable(f"it has padding={margin}, and a design knows none, or half of an odd kernel")
     return "same"
 
 
 def _window_is(module: Any, kernel: int, stride: int) -> bool:
-    sizes = (module.kernel_size, module.stride, module.padding, module.dilation)
-    return sizes == ((kernel, kernel), (stride, stride), (0, 0), (1, 1))
+    if module.kernel_size != (kernel, kernel) or module.stride != (stride, stride):
+        return False
+    return bool(module.padding == (0, 0) and module.dilation == (1, 1))
 
 
 def _edge(name: str, size: Any) -> int:
     """One number for height and width."""
     if isinstance(size, int):
         return size
-    _require(len(set(size)) == 1, f"it has {name}={tuple(size)}, and a design knows squares")
-    return int(size[0])
-
-
-def _require(holds: bool, reason: str) -> None:
-    if not holds:
-        raise Unreadable(reason)
+    height, width = size
+    if height != width:
+        raise Unreadable(f"it has {name}={tuple(size)}, and a design knows squares")
+    return int(height)

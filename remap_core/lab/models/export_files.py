@@ -26,5 +26,6 @@ def write_model(model: Model, path: object) -> Path:
     try:
         write_file(target, content)
     except OSError as error:
-        raise ExportFailed(f"{model_name(model.id)} cannot be written to {target}: {error.strerror}.") from error
+        name = model_name(model.id)
+        raise ExportFailed(f"{name} cannot be written to {target}: {error.strerror}.") from error
     return target

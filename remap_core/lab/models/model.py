@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,7 +125,9 @@ class Model:
     @property
     def parent(self) -> Model | None:
         """The model that it was made from; None where there is none."""
-        return None if self._parent is None else self.lab.model(self._parent.id)
+        if self._parent is None:
+            return None
+        return self.lab.model(self._parent.id)
 
     @property
     def children(self) -> Models:
@@ -189,7 +191,7 @@ class Model:
         """A design to edit by hand, as a child of this model.
 
         >>> lab.model(1).edited().insert(0, "MaxPool 2").edits[0]
-        'MaxPool 2 put before MaxPool 3 at 1'
+        'MaxPool 2 added before MaxPool 3 at 1'
         """
         return Design(Draft.of(self.architecture), Origin.HANDCRAFTED, self)
 
@@ -243,7 +245,8 @@ class Model:
 
     def _require_complete(self, purpose: str) -> None:
         if self.trial.state is not TrialState.COMPLETE:
-            raise NotFound(f"A model must be complete to {purpose}, but {model_name(self.id)} is {self.state}.")
+            name = model_name(self.id)
+            raise NotFound(f"A model must be complete to {purpose}, but {name} is {self.state}.")
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Model):
@@ -255,7 +258,8 @@ class Model:
 
     def __repr__(self) -> str:
         accuracy = self.trial.accuracy_text(self.state)
-        return f"{model_name(self.id)}: {accuracy}, {pluralize(self.parameters, 'parameter')}"
+        parameters = pluralize(self.parameters, "parameter")
+        return f"{model_name(self.id)}: {accuracy}, {parameters}"
 
     def _repr_html_(self) -> str:
         row = chips(self.architecture, Size.LARGE)
@@ -267,7 +271,8 @@ class Model:
         )
 
     def _facts(self) -> str:
-        facts: list[Any] = [self.trial.accuracy_text(self.state), pluralize(self.parameters, "parameter")]
+        facts = [self.trial.accuracy_text(self.state)]
+        facts.append(pluralize(self.parameters, "parameter"))
         evaluation = self.lab.catalogue.evaluation(self.id)
         if evaluation:
             facts.append(milliseconds(evaluation.latency.batch_1_ms))
@@ -280,4 +285,6 @@ class Model:
             return [self.trial.error]
         if self._parent is None:
             return []
-        return [f"{self.origin.capitalize()} of {model_name(self._parent.id)}: {'; '.join(self.edits)}"]
+        parent = model_name(self._parent.id)
+        edits = "; ".join(self.edits)
+        return [f"{self.origin.capitalize()} of {parent}: {edits}"]

@@ -39,7 +39,9 @@ class Comparison:
     @property
     def sentence(self) -> str:
         """The outcome of the test in words."""
-        return self.test.sentence(model_name(self.first.id), model_name(self.second.id))
+        first = model_name(self.first.id)
+        second = model_name(self.second.id)
+        return self.test.sentence(first, second)
 
     @property
     def changes(self) -> str:
@@ -49,10 +51,12 @@ class Comparison:
     @property
     def costs(self) -> str:
         """How much more or less accurate and large the second model is, in words."""
-        before = self.first.architecture.parameters
-        after = self.second.architecture.parameters
-        difference = points((self.second.accuracy or 0.0) - (self.first.accuracy or 0.0))
-        return f"{model_name(self.second.id)}: {difference}, {more_or_fewer(after - before, 'parameter')}."
+        before = self.first.accuracy or 0.0
+        after = self.second.accuracy or 0.0
+        difference = points(after - before)
+        difference_in_size = self.second.architecture.parameters - self.first.architecture.parameters
+        parameters = more_or_fewer(difference_in_size, "parameter")
+        return f"{model_name(self.second.id)}: {difference}, {parameters}."
 
     def __repr__(self) -> str:
         return self.sentence
@@ -60,7 +64,11 @@ class Comparison:
     def _repr_html_(self) -> str:
         drawing = difference_svg(self.first.architecture, self.second.architecture, self._tags)
         words = notebook_html.lines([self.costs, self.changes])
-        return notebook_html.framed(notebook_html.heading(self.sentence), notebook_html.Html(drawing), words)
+        return notebook_html.framed(
+            notebook_html.heading(self.sentence),
+            notebook_html.Html(drawing),
+            words,
+        )
 
     @property
     def _tags(self) -> tuple[str, str]:

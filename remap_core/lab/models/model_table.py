@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MAX_ROWS = 50
 """Rows of a table in a notebook; the others are only counted."""
 
+MAX_NAMED = 3
+"""Models that a line of text names."""
+
 MEASURES = ("accuracy", "deviation", "train_accuracy", "loss", "latency_1_ms", "latency_256_ms", "seconds")
 """Columns of a population that are numbers of a finished model."""
 
@@ -80,7 +83,7 @@ class Models(Sequence[Model]):
             "edits": ["; ".join(model.edits) for model in self],
             "state": [model.state for model in self],
             "epochs": [model.epochs for model in self],
-            "seeds": [model.trial.score.seeds if model.trial.score else 1 for model in self],
+            "seeds": [_seeds(model.trial) for model in self],
             "parameters": [model.parameters for model in self],
             "multiply_adds": [model.multiply_adds for model in self],
         }
@@ -91,19 +94,28 @@ class Models(Sequence[Model]):
     def __repr__(self) -> str:
         if not self:
             return "No models"
-        return f"{pluralize(len(self), 'model')}: {'; '.join(map(_brief, self._models[:3]))}{', …' * (len(self) > 3)}"
+        named = [_brief(model) for model in self._models[:MAX_NAMED]]
+        if len(self) > MAX_NAMED:
+            named.append("…")
+        number = pluralize(len(self), "model")
+        return f"{number}: {'; '.join(named)}"
 
     def _repr_html_(self) -> str:
         if not self:
             return notebook_html.framed(notebook_html.heading("No models yet"))
-        blocks = max(len(model.architecture.layers) + 1 for model in self)
-        size = table_size(blocks)
+        lengths = [len(model.architecture.layers) for model in self]
+        size = table_size(max(lengths) + 1)
         population = self._lab.records.population()
-        rows = [_table_row(model, population, size) for model in self._models[:MAX_ROWS]]
+        rows = []
+        for model in self._models[:MAX_ROWS]:
+            rows.append(_table_row(model, population, size))
         header = ("", "SNAC", "Accuracy", "Parameters", "Latency", "Epochs", "Origin", "Edits")
         body = notebook_html.table(header, rows, numbers=(0, 2, 3, 4, 5))
-        more = [pluralize(len(self) - MAX_ROWS, "more model")] if len(self) > MAX_ROWS else []
-        title = notebook_html.heading(pluralize(len(self), "model"), f"of {self._lab.dataset}")
+        more = []
+        if len(self) > MAX_ROWS:
+            more.append(pluralize(len(self) - MAX_ROWS, "more model"))
+        number = pluralize(len(self), "model")
+        title = notebook_html.heading(number, f"of {self._lab.dataset}")
         return notebook_html.framed(title, body, notebook_html.lines(more))
 
 
@@ -115,8 +127,15 @@ def _with_parents(lab: Lab, trials: Sequence[Trial]) -> Iterator[Model]:
         yield Model(lab, trial, parents.get(trial.proposal.parent or 0))
 
 
+def _seeds(trial: Trial) -> int:
+    if trial.score is None:
+        return 1
+    return trial.score.seeds
+
+
 def _brief(model: Model) -> str:
-    return f"{model_tag(model.id)} {model.trial.accuracy_text(model.state, brief=True)}"
+    accuracy = model.trial.accuracy_text(model.state, brief=True)
+    return f"{model_tag(model.id)} {accuracy}"
 
 
 def _table_row(model: Model, population: Population | None, size: Size) -> tuple[notebook_html.Cell, ...]:
@@ -134,7 +153,9 @@ def _table_row(model: Model, population: Population | None, size: Size) -> tuple
 
 
 def _row_of(population: Population | None, model: Model) -> int | None:
-    return None if population is None else population.row_of(model.id)
+    if population is None:
+        return None
+    return population.row_of(model.id)
 
 
 def _measure(population: Population | None, name: str, row: int | None) -> float:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from remap_core.lab.models.model import Model
 
 
+MAX_NAMED = 5
+"""Images whose class a line of text names."""
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Prediction:
     """Predicted classes of n images.
@@ -47,9 +51,11 @@ class Prediction:
         return len(self.probabilities)
 
     def __repr__(self) -> str:
-        shown_names = ", ".join(self.names[:5])
-        more = ", …" if len(self) > 5 else ""
-        return f"Prediction of {pluralize(len(self), 'image')}: {shown_names}{more}"
+        named = self.names[:MAX_NAMED]
+        if len(self) > MAX_NAMED:
+            named.append("…")
+        images = pluralize(len(self), "image")
+        return f"Prediction of {images}: {', '.join(named)}"
 
 
 def predicted(model: Model, images: object) -> Prediction:
@@ -66,8 +72,11 @@ def _checked(images: object, input_shape: tuple[int, int, int]) -> NDArray[np.ui
     rule = f"images must be a uint8 array of shape (n, {height}, {width}, {channels})"
     if not isinstance(images, np.ndarray):
         raise InvalidArgument(f"{rule}, but got {shown(images)}.")
-    pixels = images[..., np.newaxis] if images.ndim == 3 and channels == 1 else images
-    if pixels.dtype != np.uint8 or pixels.shape[1:] != (height, width, channels):
+    pixels = images
+    if channels == 1 and images.ndim == 3:
+        pixels = images[..., np.newaxis]
+    is_image = pixels.shape[1:] == (height, width, channels)
+    if not is_image or pixels.dtype != np.uint8:
         raise InvalidArgument(f"{rule}, but got {images.dtype} of shape {images.shape}.")
     if not len(pixels):
         raise InvalidArgument(f"{rule}, but there is no image in it.")

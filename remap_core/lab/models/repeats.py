@@ -28,4 +28,5 @@ def require_of(lab: Lab, model: Model) -> None:
     """Raise InvalidArgument for a model of another lab."""
     other = model.lab
     if (other.folder, other.dataset) != (lab.folder, lab.dataset):
-        raise InvalidArgument(f"{model_name(model.id)} is of another lab: {other.dataset} in {other.folder.home}.")
+        name = model_name(model.id)
+        raise InvalidArgument(f"{name} is of another lab: {other.dataset} in {other.folder.home}.")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from remap_core import datasets
-from remap_core.datasets.dataset import canonical_name
+from remap_core.datasets.naming import canonical_name
 from remap_core.errors import InvalidArgument
 from remap_core.lab.arguments import require_count, shown
 from remap_core.trials.dataset_card import DatasetCard
@@ -31,7 +31,11 @@ class Task:
     classes: int
 
 
-def read_task(dataset: str | Path | Lab | None, input_shape: object = None, classes: object = None) -> Task:
+def read_task(
+    dataset: str | Path | Lab | None,
+    input_shape: object = None,
+    classes: object = None,
+) -> Task:
     """The task of a data set or a lab, or else of a shape and a number of classes.
 
     Raises InvalidArgument where neither or both are given, DatasetError for a data set that cannot be used.
@@ -66,5 +70,8 @@ def _described_task(input_shape: object, classes: object) -> Task:
         )
     if not isinstance(input_shape, tuple | list) or len(input_shape) != 3:
         raise InvalidArgument(f"input_shape must be (channels, height, width), but got {shown(input_shape)}.")
-    channels, height, width = (require_count("each of input_shape", edge, 1, MAX_EDGE) for edge in input_shape)
-    return Task((channels, height, width), require_count("classes", classes, 2, MAX_CLASSES))
+    for edge in input_shape:
+        require_count("each of input_shape", edge, 1, MAX_EDGE)
+    channels, height, width = input_shape
+    number = require_count("classes", classes, 2, MAX_CLASSES)
+    return Task((channels, height, width), number)
