@@ -35,7 +35,8 @@ from remap_core.catalogue.snapshot import Publisher, current_number  # noqa: E40
 from remap_core.catalogue.store import CatalogueStore  # noqa: E402
 from remap_core.data_folder.folder import DataFolder  # noqa: E402
 from remap_core.drawing.charts.overview_figure import PLAIN_UP_TO  # noqa: E402
-from remap_core.space.sampler import REMAP_2019, sample_architectures  # noqa: E402
+from remap_core.space.sampler import sample_architectures  # noqa: E402
+from remap_core.space.search_spaces import REMAP_2019  # noqa: E402
 from remap_core.trials.trial import Proposal  # noqa: E402
 
 # Invented, but shaped like trained models: more parameters are better by a little, each class by its own luck.

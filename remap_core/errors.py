@@ -1,6 +1,8 @@
 """The tree of errors. Each message is one sentence that a person can act on; pages and commands show it unchanged.
 
 RemapError
+├── InvalidArgument          a call with an argument of the wrong type, name or range
+├── MissingPackage           an optional package that a call needs
 ├── InvalidArchitecture      a chain of layers that cannot be built
 ├── SpaceExhausted           a search space with fewer architectures than requested
 ├── InvalidTrial             an invalid training configuration, result or edit
@@ -26,6 +28,18 @@ RemapError
 
 class RemapError(Exception):
     """The root: catch it to show any of these errors to a person."""
+
+
+class RemapWarning(UserWarning):
+    """Something that did not stop a call, but that its caller should know."""
+
+
+class InvalidArgument(RemapError):
+    """A call with an argument of the wrong type, name or range; names the rule and the value."""
+
+
+class MissingPackage(RemapError):
+    """An optional package that a call needs and that is not installed; names it."""
 
 
 class InvalidArchitecture(RemapError):

@@ -1,12 +1,14 @@
-"""Small catalogues on disk, as a trainer would have left them."""
+"""Small catalogues on disk, as a trainer would leave them."""
 
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 from trainings import epoch
 
-from remap_core.catalogue.snapshot import Publisher
+from remap_core.catalogue.reader import Catalogue
+from remap_core.catalogue.snapshot import Publisher, open_snapshot
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
 from remap_core.space.architecture import Architecture
@@ -39,7 +41,7 @@ def architecture(text: str) -> Architecture:
 
 
 def evaluation(right: int, card: DatasetCard = CARD) -> Evaluation:
-    """An evaluation that is right on the first `right` of every 20 images, and one class too high on the rest."""
+    """An evaluation with the first `right` of every 20 images correct, and the others one class too high."""
     labels = card.validation_labels.astype(int)
     predictions = np.where(np.arange(len(labels)) % 20 < right, labels, (labels + 1) % 10)
     confusion = np.zeros((10, 10), dtype=np.int64)
@@ -48,7 +50,7 @@ def evaluation(right: int, card: DatasetCard = CARD) -> Evaluation:
 
 
 def write_halved(home: Path) -> DataFolder:
-    """Three initial models of three epochs: the second is complete, the first was pruned, the third rests."""
+    """Three initial models of three epochs: the second is complete, the first was pruned, the third is on hold."""
     folder = DataFolder(home)
     with closing(CatalogueStore.open(folder)) as store:
         store.register_dataset(CARD)
@@ -69,7 +71,7 @@ def write_halved(home: Path) -> DataFolder:
 def write_catalogue(home: Path, *, waiting: int = 0, failed: int = 0, card: DatasetCard = CARD) -> DataFolder:
     """Five finished models (1 to 5), model 6 as an ablation of model 1, then failed ones, then waiting ones.
 
-    A trainer that shall go on with it needs the real data set's card.
+    A trainer that continues it needs the real data set's card.
     """
     folder = DataFolder(home)
     store = CatalogueStore.open(folder)
@@ -95,7 +97,7 @@ def write_catalogue(home: Path, *, waiting: int = 0, failed: int = 0, card: Data
 
 
 def write_learnt(home: Path, models: int = 30) -> DataFolder:
-    """So many finished models of 2 epochs, the larger the more accurate."""
+    """Finished models of 2 epochs; larger ones are more accurate."""
     folder = DataFolder(home)
     chains = [f"Dense {4 + 3 * number}, ReLU" for number in range(models)]
     with closing(CatalogueStore.open(folder)) as store:
@@ -109,3 +111,12 @@ def write_learnt(home: Path, models: int = 30) -> DataFolder:
             store.complete(number, evaluation(right), 103.0)
         Publisher(store, folder).publish()
     return folder
+
+
+def changed(home: Path, action: Callable[[CatalogueStore], object]) -> Catalogue:
+    """The catalogue of a data folder after a change to its store."""
+    folder = DataFolder(home)
+    with closing(CatalogueStore.open(folder)) as store:
+        action(store)
+        Publisher(store, folder).publish()
+    return open_snapshot(folder)

@@ -1,4 +1,4 @@
-"""Populations as the overview sees them, in which only what a test names differs from model to model; and filters."""
+"""Populations for tests, with equal models unless a test says otherwise, and Hypothesis strategies for them."""
 
 import numpy as np
 from hypothesis import strategies as st
@@ -12,7 +12,7 @@ TEXTS = ("Conv 32x3, ReLU", "MaxPool 2, Dense 16", "Dense 64, Tanh, Dropout 0.5"
 
 
 def population(accuracy, parameters=None, ids=None, classes=("cat", "<i>dog</i>"), class_accuracy=None, **columns):
-    """n models; the accuracy of a class is the model's unless given, and their sizes are one parameter apart."""
+    """n models; by default, class accuracies equal the model's, and sizes differ by one parameter."""
     n, accuracy = len(accuracy), np.array(accuracy, dtype=np.float64)
     ones, text = np.ones(n), columns.pop("text", "Conv 32x3, ReLU")
     of_class = np.tile(accuracy[:, None], (1, len(classes))) if class_accuracy is None else class_accuracy
@@ -47,7 +47,7 @@ shares = st.floats(0, 1) | st.just(float("nan"))
 
 @st.composite
 def populations(draw, classes=3):
-    """Any population of up to 12 models of three classes, with classes that nobody is known to recognise."""
+    """Populations of up to 12 models of three classes, including classes without any known accuracy."""
     n = draw(st.integers(0, 12))
 
     def column(values):

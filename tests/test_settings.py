@@ -16,7 +16,7 @@ def test_everything_has_a_default():
     assert set(origins.values()) == {"default"}
 
 
-def test_the_environment_wins_over_the_file_and_the_file_over_the_default(tmp_path):
+def test_the_environment_overrides_the_file_and_the_file_overrides_the_default(tmp_path):
     file = tmp_path / "remap.toml"
     file.write_text("epochs = 3\nseed = 7\n")
     settings, origins = read_settings({"REMAP_SEED": "9", "UNRELATED": "1"}, file)
@@ -66,7 +66,7 @@ def test_the_environment_wins_over_the_file_and_the_file_over_the_default(tmp_pa
         ({"REMAP_METRICS_ADDRESS": ""}, "metrics_address = '' (from REMAP_METRICS_ADDRESS) is not valid:"),
     ],
 )
-def test_a_value_that_is_not_usable_is_named_with_where_it_came_from(environ, sentence):
+def test_an_invalid_value_is_reported_with_its_setting_origin_and_rule(environ, sentence):
     with pytest.raises(SettingsError) as refused:
         read_settings(environ, NO_FILE)
     assert str(refused.value).startswith(sentence)
@@ -75,13 +75,13 @@ def test_a_value_that_is_not_usable_is_named_with_where_it_came_from(environ, se
 
 @pytest.mark.parametrize("name", Settings.model_fields)
 @pytest.mark.parametrize("value", [[], {"a": 1}, [[1]], None])
-def test_no_setting_takes_what_is_no_single_value(name, value):
+def test_no_setting_accepts_a_list_a_table_or_none(name, value):
     with pytest.raises(ValueError, match=name):
         Settings.model_validate({name: value})
 
 
 @given(st.sampled_from(sorted(Settings.model_fields)), st.text(max_size=30))
-def test_whatever_a_variable_holds_it_is_taken_or_refused_in_one_line(name, text):
+def test_any_value_of_a_variable_is_accepted_or_refused_in_one_line(name, text):
     try:
         read_settings({f"REMAP_{name.upper()}": text}, NO_FILE)
     except SettingsError as refused:
@@ -102,7 +102,7 @@ def test_whatever_a_variable_holds_it_is_taken_or_refused_in_one_line(name, text
         ("epochs = 3\nepochs = 4", "cannot be read as TOML"),
     ],
 )
-def test_a_file_that_is_not_usable_is_said(tmp_path, text, sentence):
+def test_an_invalid_file_is_reported(tmp_path, text, sentence):
     file = tmp_path / "remap.toml"
     file.write_text(text)
     with pytest.raises(SettingsError) as refused:
@@ -111,7 +111,7 @@ def test_a_file_that_is_not_usable_is_said(tmp_path, text, sentence):
     assert str(file) in str(refused.value)
 
 
-def test_settings_do_not_change():
+def test_settings_are_frozen():
     with pytest.raises(ValueError, match="frozen"):
         Settings().epochs = 3
 
@@ -120,7 +120,7 @@ def test_settings_do_not_change():
     ("name", "nearest"),
     [("REMAP_EPOCH", "REMAP_EPOCHS"), ("REMAP_DATA", "REMAP_DATASET"), ("remap_home", "REMAP_HOME"), ("REMAP_Q", None)],
 )
-def test_a_variable_that_is_no_setting_is_said_with_the_nearest_that_is_one(name, nearest):
+def test_an_unknown_variable_is_reported_with_the_most_similar_setting(name, nearest):
     (sentence,) = unknown_variables({name: "1", "REMAP_SEED": "1", "HOME": "/", "REMAP_TEST_DATA": "/"})
     assert sentence.startswith(f"{name} is not a setting and has no effect")
     assert sentence.endswith(f"; did you mean {nearest}?" if nearest else "effect.")

@@ -1,1 +1,1 @@
-"""The DuckDB catalogue and the data folder around it: the only room with SQL."""
+"""The DuckDB catalogue: store, snapshots, migrations, backups. The only room with SQL."""

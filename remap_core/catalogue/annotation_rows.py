@@ -1,70 +1,78 @@
-"""What is kept about a trial beside its training: note and tags, and its score on the sealed test images."""
+"""Notes, tags and sealed tests as rows: what is stored about a trial in addition to its training."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
-from remap_core.catalogue.connection import LiveConnection
+from remap_core.catalogue.connection import LiveConnection, Readable
+from remap_core.catalogue.rows import possible_ids
 from remap_core.errors import CommandRefused
 from remap_core.formatting import model_name, percent
 from remap_core.trials.annotations import Annotation
 from remap_core.trials.evaluation import SealedScore, SealedTest
 from remap_core.trials.trial import Trial, TrialId, TrialState
 
-Row = tuple[Any, ...]
-
-SELECT_ANNOTATION = "SELECT trial, note, tags FROM annotations"
-SELECT_SEALED = "SELECT asked, finished, images, correct, loss, error FROM sealed_tests WHERE trial = ?"
-SELECT_PENDING = "SELECT trial FROM sealed_tests WHERE finished IS NULL ORDER BY asked, trial"
-
-
-def annotation_of(row: Row) -> Annotation:
-    """The annotation of a row of SELECT_ANNOTATION."""
-    _, note, tags = row
-    return Annotation(note, tuple(tags))
+_ANNOTATIONS = "SELECT trial, note, tags FROM annotations WHERE trial IN (SELECT unnest(?::BIGINT[]))"
+_SEALED_TEST = "SELECT asked, finished, images, correct, loss, error FROM sealed_tests WHERE trial = ?"
+_PENDING = "SELECT trial FROM sealed_tests WHERE finished IS NULL ORDER BY asked, trial"
+_FINISH = "UPDATE sealed_tests SET finished = ?, images = ?, correct = ?, loss = ?, error = ? WHERE trial = ?"
 
 
-def sealed_test_of(row: Row) -> SealedTest:
-    """The request of a row of SELECT_SEALED."""
-    asked, finished, images, right, loss, error = row
-    return SealedTest(asked, finished, None if images is None else SealedScore(images, right, loss), error)
+def read_annotations(catalogue: Readable, trials: Sequence[TrialId]) -> dict[TrialId, Annotation]:
+    """Return the annotation of each trial, an empty one where there is none."""
+    annotations = dict.fromkeys(trials, Annotation())
+    for trial, note, tags in catalogue.rows(_ANNOTATIONS, possible_ids(trials)):
+        annotations[trial] = Annotation(note, tuple(tags))
+    return annotations
 
 
 def write_annotation(live: LiveConnection, trial: TrialId, annotation: Annotation) -> None:
-    """Replace what is written about a trial; nothing changes where it is the same."""
-    known = [annotation_of(row) for row in live.rows(SELECT_ANNOTATION + " WHERE trial = ?", trial)]
-    if annotation != (known[0] if known else Annotation()):
+    """Replace a trial's annotation; nothing changes where it is the same."""
+    known = read_annotations(live, [trial])[trial]
+    if annotation != known:
         live.change("DELETE FROM annotations WHERE trial = ?", trial)
         live.change("INSERT INTO annotations VALUES (?, ?, ?)", trial, annotation.note, list(annotation.tags))
 
 
-def ask(live: LiveConnection, trial: Trial, now: float) -> None:
-    """Note that a trial shall be scored; raises CommandRefused where it cannot be, or was asked for already."""
-    found = live.rows(SELECT_SEALED, trial.id)
-    _require_unscored(trial, sealed_test_of(found[0]) if found else None)
+def read_sealed_test(catalogue: Readable, trial: TrialId) -> SealedTest | None:
+    """Return the last request to score the trial on the sealed test images, None before the first."""
+    for asked, finished, images, correct, loss, error in catalogue.rows(_SEALED_TEST, trial):
+        score = None
+        if images is not None:
+            score = SealedScore(images, correct, loss)
+        return SealedTest(asked, finished, score, error)
+    return None
+
+
+def pending_sealed_tests(catalogue: Readable) -> list[TrialId]:
+    """Return the trials that wait for their score, the oldest request first."""
+    return [trial for (trial,) in catalogue.rows(_PENDING)]
+
+
+def request_sealed_test(live: LiveConnection, trial: Trial, now: float) -> None:
+    """Store a request to score a trial; raises CommandRefused where it is not complete or was already requested."""
+    _require_unscored(trial, read_sealed_test(live, trial.id))
     live.change("DELETE FROM sealed_tests WHERE trial = ?", trial.id)
     live.change("INSERT INTO sealed_tests (trial, asked) VALUES (?, ?)", trial.id, now)
 
 
-def finish(live: LiveConnection, trial: TrialId, outcome: SealedScore | str, now: float) -> None:
-    """Store a score, or why there is none; raises CommandRefused where none is waited for."""
-    score = (outcome.images, outcome.right, outcome.loss) if isinstance(outcome, SealedScore) else (None, None, None)
-    error = outcome if isinstance(outcome, str) else None
-    if not live.rows("SELECT trial FROM sealed_tests WHERE trial = ? AND finished IS NULL", trial):
+def finish_sealed_test(live: LiveConnection, trial: TrialId, outcome: SealedScore | str, now: float) -> None:
+    """Store a score, or the reason why there is none; raises CommandRefused where none was requested."""
+    request = read_sealed_test(live, trial)
+    if request is None or not request.is_pending:
         raise CommandRefused(f"No test score of {model_name(trial)} was requested.")
-    live.change(
-        "UPDATE sealed_tests SET finished = ?, images = ?, correct = ?, loss = ?, error = ? WHERE trial = ?",
-        *(now, *score, error, trial),
-    )
+    if isinstance(outcome, SealedScore):
+        live.change(_FINISH, now, outcome.images, outcome.right, outcome.loss, None, trial)
+    else:
+        live.change(_FINISH, now, None, None, None, outcome, trial)
 
 
 def _require_unscored(trial: Trial, known: SealedTest | None) -> None:
-    """Refuse to score what is not complete, what is being scored, and what has a score: the test set is seen once."""
+    """Only a complete model is scored, and only once: a score that guided a choice would no longer be honest."""
+    name = model_name(trial.id)
     if trial.state is not TrialState.COMPLETE:
-        raise CommandRefused(f"{model_name(trial.id)} must be complete to be tested, but it is {trial.state}.")
+        raise CommandRefused(f"{name} must be complete to be tested, but it is {trial.state}.")
     if known and known.is_pending:
-        raise CommandRefused(f"The test score of {model_name(trial.id)} was already requested.")
+        raise CommandRefused(f"The test score of {name} was already requested.")
     if known and known.score:
-        raise CommandRefused(
-            f"{model_name(trial.id)} was already tested: {percent(known.score.accuracy)} test accuracy."
-        )
+        raise CommandRefused(f"{name} was already tested: {percent(known.score.accuracy)} test accuracy.")

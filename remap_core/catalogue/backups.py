@@ -1,4 +1,4 @@
-"""Backups: the newest snapshot as Parquet, the artifacts and the commands that wait, in a folder; and the way back."""
+"""Backups: the newest snapshot as Parquet, the artifacts and the waiting commands, in a folder that can be restored."""
 
 from __future__ import annotations
 
@@ -18,42 +18,41 @@ from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
 from remap_core.errors import CatalogueError, FolderUnusable
 
-CATALOGUE, ARTIFACTS, INBOX = "catalogue", "artifacts", "inbox"
-_UNFINISHED = shutil.ignore_patterns("*.partial", "*.tmp", "tmp", "rejected")
+CATALOGUE = "catalogue"
+ARTIFACTS = "artifacts"
+INBOX = "inbox"
+_SKIPPED = shutil.ignore_patterns("*.partial", "*.tmp", "tmp", "rejected")
 
 
 def write_backup(folder: DataFolder, target: Path) -> int:
-    """Write a backup into a new or empty folder, whole or not at all; returns how many trials it holds.
+    """Write a complete backup to a new or empty folder, or nothing; returns the number of trials in it.
 
-    A trainer may work in the data folder meanwhile. Raises NoCatalogue, CatalogueError where the snapshot cannot be
-    read, and FolderUnusable for a target that is not empty, in the data folder, or cannot be written.
+    A trainer may be running. Raises NoCatalogue, CatalogueError where the snapshot cannot be read, and FolderUnusable
+    for a target that is not empty, is in the data folder, or cannot be written.
     """
     target = target.expanduser().absolute()
-    if target.is_relative_to(folder.home):
-        raise FolderUnusable(f"A backup must lie outside of the data folder {folder.home}, but {target} lies in it.")
-    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
-        raise FolderUnusable(f"A backup needs a new or empty folder, but {target} is not.")
-    with _written_whole(target) as scratch:
-        # In this order: a command is in the backup or its receipt is, and a model's weights are older than its end.
+    _require_target(folder, target)
+    with _all_or_nothing(target) as scratch:
+        # In this order, a command is in the backup or its receipt is, and finished models have their weights.
         _copy_tree(folder.inbox, scratch / INBOX)
         with closing(open_snapshot(folder)) as catalogue:
-            trials, number = sum(catalogue.counts().values()), catalogue.number
-        export(snapshot_path(folder, number), scratch / CATALOGUE)
+            trials = sum(catalogue.counts().values())
+            snapshot = snapshot_path(folder, catalogue.number)
+        export(snapshot, scratch / CATALOGUE)
         _copy_tree(folder.artifacts, scratch / ARTIFACTS)
     return trials
 
 
 def restore_backup(source: Path, folder: DataFolder) -> int:
-    """Make an empty data folder what it was at a backup, of this version or an older one; returns the trials.
+    """Restore a backup of this version or an older one to an empty data folder; returns the number of trials.
 
     Nothing in the backup is executed. Raises FolderInUse, FolderUnusable for a data folder that is not empty,
-    NewerSchema, and CatalogueError for what is no backup; the folder then stays empty.
+    NewerSchema, and CatalogueError for a folder that is not a backup; the data folder then stays empty.
     """
     if not (source / CATALOGUE / "migrations.parquet").is_file():
-        raise CatalogueError(f"{source} is no backup: it holds no {CATALOGUE}/migrations.parquet.")
+        raise CatalogueError(f"{source} is not a backup: it has no {CATALOGUE}/migrations.parquet.")
     with folder.lock():
-        if folder.live.exists() or any(folder.artifacts.iterdir()) or any(folder.snapshots.iterdir()):
-            raise FolderUnusable(f"A backup is restored into an empty data folder, but {folder.home} is not.")
+        _require_empty(folder)
         with _emptied_on_failure(folder), folder.replacing(folder.live) as scratch:
             _load(source / CATALOGUE, scratch)
             _copy_tree(source / ARTIFACTS, folder.artifacts)
@@ -64,8 +63,24 @@ def restore_backup(source: Path, folder: DataFolder) -> int:
         return sum(catalogue.counts().values())
 
 
+def _require_target(folder: DataFolder, target: Path) -> None:
+    if target.is_relative_to(folder.home):
+        raise FolderUnusable(f"A backup must be outside the data folder {folder.home}, but {target} is in it.")
+    if not target.exists():
+        return
+    if not target.is_dir() or any(target.iterdir()):
+        raise FolderUnusable(f"A backup needs a new or empty folder, but {target} is not.")
+
+
+def _require_empty(folder: DataFolder) -> None:
+    has_files = any(folder.artifacts.iterdir()) or any(folder.snapshots.iterdir())
+    if has_files or folder.live.exists():
+        raise FolderUnusable(f"A backup can only be restored to an empty data folder, but {folder.home} is not.")
+
+
 @contextmanager
-def _written_whole(target: Path) -> Iterator[Path]:
+def _all_or_nothing(target: Path) -> Iterator[Path]:
+    """Yield a temporary folder that becomes the target when the block ends without an error."""
     scratch: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -74,8 +89,7 @@ def _written_whole(target: Path) -> Iterator[Path]:
         scratch.chmod(0o755)
         scratch.rename(target)
     except (OSError, duckdb.Error) as error:
-        reason = (isinstance(error, OSError) and error.strerror) or first_line(error)
-        raise FolderUnusable(f"The backup cannot be written to {target}: {reason}.") from error
+        raise FolderUnusable(f"The backup cannot be written to {target}: {_reason(error)}.") from error
     finally:
         if scratch:
             shutil.rmtree(scratch, ignore_errors=True)
@@ -87,46 +101,61 @@ def _emptied_on_failure(folder: DataFolder) -> Iterator[None]:
         yield
     except BaseException:
         for path in (*folder.artifacts.iterdir(), *folder.inbox.glob("*.json")):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
         raise
 
 
 def _load(source: Path, path: Path) -> None:
-    """A catalogue of the backup's own schema with its rows, then brought to today's."""
+    """Create a catalogue of the backup's schema, load its rows, and migrate it."""
     try:
         with closing(connect_live(path)) as connection:
-            applied = _names(connection, source / "migrations.parquet")
+            applied = _applied_migrations(connection, source)
             require_known(applied)
-            migrate(connection, tuple(step for step in MIGRATIONS if step.__name__ in applied))
+            steps = [step for step in MIGRATIONS if step.__name__ in applied]
+            migrate(connection, tuple(steps))
+            tables = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
             with transaction(connection):
-                for (table,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall():
-                    _load_table(connection, table, source / f"{table}.parquet")
+                for (table,) in tables:
+                    _load_table(connection, table, source)
             migrate(connection)
     except duckdb.Error as error:
         raise CatalogueError(f"The backup {source.parent} cannot be read: {first_line(error)}") from error
 
 
-def _names(connection: DuckDBPyConnection, file: Path) -> set[str]:
-    return {name for (name,) in connection.execute("SELECT name FROM read_parquet(?)", [str(file)]).fetchall()}
+def _applied_migrations(connection: DuckDBPyConnection, source: Path) -> set[str]:
+    file = source / "migrations.parquet"
+    rows = connection.execute("SELECT name FROM read_parquet(?)", [str(file)]).fetchall()
+    return {name for (name,) in rows}
 
 
-def _load_table(connection: DuckDBPyConnection, table: str, file: Path) -> None:
+def _load_table(connection: DuckDBPyConnection, table: str, source: Path) -> None:
     if table == "migrations":
         return
+    file = source / f"{table}.parquet"
     connection.execute(f"DELETE FROM {table}")  # noqa: S608 (a table of ours)
     connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM read_parquet(?)", [str(file)])  # noqa: S608
 
 
 def _copy_tree(source: Path, target: Path) -> None:
+    if not source.is_dir():
+        return
     try:
-        if source.is_dir():
-            shutil.copytree(source, target, ignore=_UNFINISHED, copy_function=_copy, dirs_exist_ok=True)
-    except shutil.Error as error:  # a list of files, each with its reason
+        shutil.copytree(source, target, ignore=_SKIPPED, copy_function=_copy, dirs_exist_ok=True)
+    except shutil.Error as error:  # has a list of files, each with its reason
         _, file, reason = error.args[0][0]
         raise OSError(f"{file}: {reason}") from error
 
 
 def _copy(source: str, target: str) -> str:
-    with suppress(FileNotFoundError):  # of a checkpoint that was finished, a command that was applied meanwhile
+    with suppress(FileNotFoundError):  # a finished checkpoint or an applied command may be deleted meanwhile
         shutil.copy2(source, target)
     return target
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return first_line(error)

@@ -1,93 +1,153 @@
-"""Connections to DuckDB: the live catalogue's, with its transactions, and read-only ones to a snapshot."""
+"""Connections to DuckDB: the live catalogue's, with its transactions, and those that only read."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
+import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from remap_core.errors import CatalogueError, FolderInUse, FolderUnusable
 
-_Settings = dict[str, str | bool | int | float | list[str]]
-_SETTINGS: _Settings = {"threads": 2, "autoinstall_known_extensions": False, "python_enable_replacements": False}
-"""The cores are the trainings', nothing is fetched from a network, and a variable is never taken for a table."""
-_CLOSED: _Settings = {"enable_external_access": False, "lock_configuration": True}
-"""Read-only alone is not closed: COPY TO, reading any file and ATTACH would still work."""
+Row = tuple[Any, ...]
+
+_Config = dict[str, str | bool | int | float | list[str]]
+_CONFIG: _Config = {
+    "threads": 2,  # the other cores are for training
+    "autoinstall_known_extensions": False,  # nothing is downloaded
+    "python_enable_replacements": False,  # a Python variable is never taken for a table
+}
+_READ_ONLY_CONFIG: _Config = {
+    **_CONFIG,
+    # Opened read-only, DuckDB could still COPY TO, read any file, and ATTACH.
+    "enable_external_access": False,
+    "lock_configuration": True,
+}
+_DISK_ERRORS = (
+    duckdb.IOException,
+    duckdb.FatalException,
+    duckdb.OutOfMemoryException,
+    duckdb.ConnectionException,
+    duckdb.TransactionException,  # a commit that could not be written
+)
+
+
+class Readable(Protocol):
+    """Anything that answers SQL queries."""
+
+    def rows(self, sql: str, *parameters: object) -> list[Row]:
+        """Return all rows of a query."""
+
+
+class ReadConnection:
+    """A connection for queries from any number of threads. Raises CatalogueError where the file cannot be read."""
+
+    def __init__(self, connection: DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._cached_rows = lru_cache(maxsize=64)(self.rows)
+
+    def rows(self, sql: str, *parameters: object) -> list[Row]:
+        """Return all rows of a query."""
+        with self._cursor() as cursor:
+            return cursor.execute(sql, parameters).fetchall()
+
+    def cached_rows(self, sql: str, *parameters: object) -> list[Row]:
+        """Like `rows`, for queries that a page repeats dozens of times and whose answer cannot change."""
+        return self._cached_rows(sql, *parameters)
+
+    def table(self, sql: str, *parameters: object) -> pa.Table:
+        """Return all rows of a query as an Arrow table."""
+        with self._cursor() as cursor:
+            return cursor.sql(sql, params=list(parameters)).to_arrow_table()
+
+    def close(self) -> None:
+        """Release the file; queries that are running in other threads fail."""
+        self._connection.close()
+
+    @contextmanager
+    def _cursor(self) -> Iterator[DuckDBPyConnection]:
+        try:
+            with closing(self._connection.cursor()) as cursor:
+                yield cursor
+        except duckdb.Error as error:
+            raise CatalogueError(f"The catalogue cannot be read: {first_line(error)}") from error
 
 
 class LiveConnection:
-    """The one writer's connection. `version` grows with every commit that changed something."""
+    """The only connection that writes. `version` increases with every commit that changed something."""
 
     def __init__(self, connect: Callable[[], DuckDBPyConnection]) -> None:
         self._connect = connect
         self._connection = connect()
-        self._depth = 0
+        self._in_transaction = False
         self._changes = 0
         self.version = 0
 
-    def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
-        """All rows of a question."""
+    def rows(self, sql: str, *parameters: object) -> list[Row]:
+        """Return all rows of a query."""
         return self._connection.execute(sql, parameters).fetchall()
 
     def change(self, sql: str, *parameters: object) -> None:
-        """Carry out one INSERT, UPDATE or DELETE."""
-        ((touched,),) = self.rows(sql, *parameters)
-        self._changes += touched
+        """Execute one INSERT, UPDATE or DELETE."""
+        ((changed_rows,),) = self.rows(sql, *parameters)
+        self._changes += changed_rows
 
-    def insert(self, table: str, rows: object) -> None:
-        """Add the rows of an Arrow table whose columns are some of the `table`'s, in one go."""
-        self._connection.register("new_rows", rows)  # which replaces what an insert that failed left registered
+    def insert(self, table: str, rows: pa.Table) -> None:
+        """Insert the rows of an Arrow table, whose columns are some of the `table`'s, in one statement."""
+        self._connection.register("new_rows", rows)  # replaces what a failed insert left registered
         self.change(f"INSERT INTO {table} BY NAME SELECT * FROM new_rows")  # noqa: S608 (a table of ours)
         self._connection.unregister("new_rows")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing: a block inside another joins it. Raises FolderUnusable where the disk refuses."""
-        if self._depth:
+        """Commit the block's changes or none of them; a nested block joins the outer one. Raises FolderUnusable."""
+        if self._in_transaction:
             yield
             return
-        self._depth, self._changes = 1, 0
+        self._in_transaction = True
+        self._changes = 0
         try:
-            with self._writing(), transaction(self._connection):
+            with self._reconnecting(), transaction(self._connection):
                 yield
         finally:
-            self._depth = 0
-        self.version += self._changes > 0
+            self._in_transaction = False
+        if self._changes:
+            self.version += 1
 
     def checkpoint(self) -> None:
-        """Bring everything from the log into the file; waits for readers of other threads. Raises FolderUnusable."""
-        with self._writing():
+        """Move everything from the log into the file; waits for readers in other threads. Raises FolderUnusable."""
+        with self._reconnecting():
             self._connection.execute("FORCE CHECKPOINT")
 
     def copy_to(self, path: Path) -> None:
-        """Write the whole catalogue into a new file, table by table. Raises FolderUnusable."""
-        quoted = str(path).replace("'", "''")
+        """Write the whole catalogue to a new file, table by table. Raises FolderUnusable."""
         ((name,),) = self.rows("SELECT current_database()")
-        with self._writing():
-            self._connection.execute(f"ATTACH '{quoted}' AS another")
+        with self._reconnecting():
+            self._connection.execute(f"ATTACH {_quoted(path)} AS another")
             try:
                 self._connection.execute(f'COPY FROM DATABASE "{name}" TO another')
             finally:
                 self._connection.execute("DETACH another")
 
     def cursor(self) -> DuckDBPyConnection:
-        """A connection to the same catalogue for another thread."""
+        """Return a connection to the same catalogue for another thread."""
         return self._connection.cursor()
 
     def close(self) -> None:
-        """Bring everything into the file and let go of it."""
+        """Move everything into the file and release it."""
         self._connection.close()
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """What `disk_errors_as_unusable` does, and DuckDB goes on working.
+    def _reconnecting(self) -> Iterator[None]:
+        """Raise FolderUnusable for disk errors, and keep DuckDB usable after them.
 
-        After a checkpoint that the disk refused it does nothing more until the file is opened anew; all that was
-        committed is found there.
+        After a checkpoint that the disk refused, DuckDB fails until the file is opened again; everything that was
+        committed is still in it.
         """
         with disk_errors_as_unusable():
             try:
@@ -100,33 +160,30 @@ class LiveConnection:
 
 @contextmanager
 def transaction(connection: DuckDBPyConnection) -> Iterator[None]:
-    """All or nothing of what the block does on the connection."""
+    """Commit the block's changes to the connection, or none of them."""
     connection.begin()
     try:
         yield
         connection.commit()
     except BaseException:
-        with suppress(duckdb.Error):  # a commit that failed has rolled back by itself
+        with suppress(duckdb.Error):  # a failed commit has already rolled back
             connection.rollback()
         raise
 
 
 @contextmanager
 def disk_errors_as_unusable() -> Iterator[None]:
-    """Turns what the disk has against the block's writing into FolderUnusable."""
+    """Raise FolderUnusable for disk errors while the block writes."""
     try:
         yield
-    except (
-        *(duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException, duckdb.ConnectionException),
-        duckdb.TransactionException,  # a commit that could not be written
-    ) as error:
+    except _DISK_ERRORS as error:
         raise FolderUnusable(f"The catalogue cannot be written: {first_line(error)}") from error
 
 
 def connect_live(path: Path) -> DuckDBPyConnection:
-    """Open the catalogue for writing, empty where there is none; raises FolderInUse or CatalogueError."""
+    """Open the catalogue for writing, creating it where needed; raises FolderInUse or CatalogueError."""
     try:
-        return duckdb.connect(path, config={**_SETTINGS})
+        return duckdb.connect(path, config={**_CONFIG})
     except duckdb.IOException as error:
         if "set lock" in str(error):
             raise FolderInUse(
@@ -136,17 +193,24 @@ def connect_live(path: Path) -> DuckDBPyConnection:
 
 
 def connect_snapshot(path: Path) -> DuckDBPyConnection:
-    """Open a snapshot so that no question can change it or reach another file; raises duckdb.IOException."""
-    return duckdb.connect(path, read_only=True, config={**_SETTINGS, **_CLOSED})
+    """Open a snapshot so that no query can change it or access another file; raises duckdb.IOException."""
+    return duckdb.connect(path, read_only=True, config={**_READ_ONLY_CONFIG})
 
 
 def export(path: Path, target: Path) -> None:
-    """Write every table of a snapshot into a folder, as zstd Parquet; raises duckdb.Error."""
-    quoted = str(target).replace("'", "''")
-    with closing(duckdb.connect(path, read_only=True, config={**_SETTINGS})) as connection:
-        connection.execute(f"EXPORT DATABASE '{quoted}' (FORMAT parquet, COMPRESSION zstd)")
+    """Write every table of a snapshot to a folder, as Parquet with zstd; raises duckdb.Error."""
+    with closing(duckdb.connect(path, read_only=True, config={**_CONFIG})) as connection:
+        connection.execute(f"EXPORT DATABASE {_quoted(target)} (FORMAT parquet, COMPRESSION zstd)")
 
 
 def first_line(error: BaseException) -> str:
-    """What DuckDB says, without where in the statement."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    """Return DuckDB's message without the position in the statement."""
+    lines = str(error).strip().splitlines()
+    if not lines:
+        return type(error).__name__
+    return lines[0]
+
+
+def _quoted(path: Path) -> str:
+    escaped = str(path).replace("'", "''")
+    return f"'{escaped}'"

@@ -9,59 +9,98 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from remap_core.catalogue.connection import Row
+from remap_core.catalogue.rows import architecture_of
 from remap_core.errors import InvalidTrial
 from remap_core.formatting import model_name
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.evaluation import Evaluation, Latency
+from remap_core.trials.model_maps import MappedModel
 from remap_core.trials.trial import Trial
 
-Row = tuple[Any, ...]
+EVALUATION = """
+SELECT classes, confusion, predictions, latency_1_ms, latency_256_ms, device, threads, dtype, label_sets.labels
+FROM evaluations LEFT JOIN label_sets ON digest = evaluations.labels WHERE trial = ?
+"""
+MAPPED_MODELS = """
+SELECT trials.id, architecture, evaluations.classes, predictions, label_sets.labels FROM trials
+JOIN evaluations ON evaluations.trial = trials.id LEFT JOIN label_sets ON digest = evaluations.labels
+WHERE trials.id IN (SELECT unnest(?::BIGINT[]))
+"""
+EVALUATED_MODELS = """
+SELECT id FROM trials WHERE dataset = ? AND state = 'complete' AND origin <> 'repeat'
+AND EXISTS (SELECT 1 FROM evaluations WHERE evaluations.trial = trials.id) ORDER BY finished, id
+"""
+DATASET = """
+SELECT name, input_shape, class_names, split, label_sets.labels, examples, examples_shape
+FROM datasets JOIN label_sets ON digest = datasets.labels WHERE name = ?
+"""
+LABEL_SET = """
+SELECT digest, label_sets.labels FROM label_sets JOIN datasets ON digest = datasets.labels WHERE name = ?
+"""
 
 
 class LabelSet(NamedTuple):
-    """Gold classes of a data set's validation images: (n,) uint8, and the SHA-256 that they are stored under."""
+    """The true classes of a data set's validation images, (n,) uint8, and the SHA-256 that they are stored under."""
 
     digest: str
     labels: NDArray[np.uint8]
 
     @classmethod
     def of(cls, labels: NDArray[np.uint8]) -> LabelSet:
-        """The label set of (n,) labels."""
+        """Return the label set of (n,) labels."""
         return cls(hashlib.sha256(labels.tobytes()).hexdigest(), labels)
 
 
-def evaluation_row(trial: Trial, evaluation: Evaluation, gold: LabelSet | None) -> Row:
-    """The row of `evaluations`; predictions are kept as what they are off the `gold` labels, where these are known.
+def evaluation_row(trial: Trial, evaluation: Evaluation, label_set: LabelSet | None) -> Row:
+    """Return the row of `evaluations`.
 
-    Most are right, so that most of it is zeros, which zlib shrinks to next to nothing. Raises InvalidTrial where the
-    evaluation is none of this trial's classes and images.
+    Predictions are stored as differences from the labels, where these are known: most are correct, so most
+    differences are 0, which compresses to almost nothing. Raises InvalidTrial where the evaluation does not fit the
+    trial's classes and images.
     """
+    _require_evaluation(trial, evaluation, label_set)
     classes = trial.architecture.classes
-    _require_evaluation(trial, evaluation, gold)
-    labels = gold.labels if gold else np.zeros_like(evaluation.predictions)
-    off = (evaluation.predictions.astype(np.int16) - labels) % classes
+    digest = None
+    differences = evaluation.predictions.astype(np.int16)
+    if label_set:
+        digest = label_set.digest
+        differences = (differences - label_set.labels) % classes
     latency = evaluation.latency
     return (
         trial.id,
         classes,
         zlib.compress(evaluation.confusion.astype("<i8").tobytes()),
-        _compressed(off),
-        gold.digest if gold else None,
-        *(latency.batch_1_ms, latency.batch_256_ms, latency.device, latency.threads, latency.dtype),
+        _compressed(differences),
+        digest,
+        latency.batch_1_ms,
+        latency.batch_256_ms,
+        latency.device,
+        latency.threads,
+        latency.dtype,
     )
 
 
 def evaluation_of(row: Row) -> Evaluation:
-    """The evaluation of its row and its label set's compressed labels (None: all 0), in that order, without trial."""
-    classes, confusion, predictions, *latency, labels = row
-    off = _bytes(predictions)
-    gold = np.zeros_like(off) if labels is None else _bytes(labels)
-    counts = np.frombuffer(zlib.decompress(confusion), "<i8").reshape(classes, classes).astype(np.int64)
-    return Evaluation(counts, ((off.astype(np.int16) + gold) % classes).astype(np.uint8), Latency(*latency))
+    """Return the evaluation of a row of EVALUATION."""
+    classes, confusion, differences, *latency, labels = row
+    counts = np.frombuffer(zlib.decompress(confusion), "<i8").reshape(classes, classes)
+    return Evaluation(
+        confusion=counts.astype(np.int64),
+        predictions=_predictions(differences, labels, classes),
+        latency=Latency(*latency),
+    )
+
+
+def mapped_model_of(row: Row) -> MappedModel:
+    """Return the model of a row of MAPPED_MODELS."""
+    trial, architecture, classes, differences, labels = row
+    predictions = _predictions(differences, labels, classes)
+    return MappedModel(trial, architecture_of(architecture), predictions)
 
 
 def dataset_row(card: DatasetCard, place: int) -> Row:
-    """The row of `datasets`."""
+    """Return the row of `datasets`."""
     return (
         card.name,
         place,
@@ -74,47 +113,59 @@ def dataset_row(card: DatasetCard, place: int) -> Row:
     )
 
 
-def label_row(gold: LabelSet) -> Row:
-    """The row of `label_sets`."""
-    return gold.digest, _compressed(gold.labels)
+def dataset_of(row: Row) -> DatasetCard:
+    """Return the card of a row of DATASET."""
+    name, input_shape, class_names, split, labels, examples, examples_shape = row
+    return DatasetCard(
+        name=name,
+        input_shape=tuple(input_shape),
+        class_names=tuple(class_names),
+        split=tuple(split),
+        validation_labels=_decompressed(labels),
+        examples=_decompressed(examples).reshape(examples_shape),
+    )
+
+
+def label_row(label_set: LabelSet) -> Row:
+    """Return the row of `label_sets`."""
+    return label_set.digest, _compressed(label_set.labels)
 
 
 def label_set_of(row: Row) -> LabelSet:
-    """The label set of its row."""
+    """Return the label set of a row of LABEL_SET."""
     digest, labels = row
-    return LabelSet(digest, _bytes(labels))
+    return LabelSet(digest, _decompressed(labels))
 
 
-def dataset_of(row: Row) -> DatasetCard:
-    """The card of name, input_shape, class_names, split, its compressed labels, examples and their shape."""
-    name, (channels, height, width), class_names, (train, validation, test), labels, examples, shape = row
-    images = _bytes(examples).reshape(shape)
-    split = (train, validation, test)
-    return DatasetCard(name, (channels, height, width), tuple(class_names), split, _bytes(labels), images)
-
-
-def _require_evaluation(trial: Trial, evaluation: Evaluation, gold: LabelSet | None) -> None:
-    classes, predictions = trial.architecture.classes, evaluation.predictions
+def _require_evaluation(trial: Trial, evaluation: Evaluation, label_set: LabelSet | None) -> None:
+    name = model_name(trial.id)
+    classes = trial.architecture.classes
+    predictions = evaluation.predictions
     if evaluation.confusion.shape != (classes, classes):
         shape = " x ".join(map(str, evaluation.confusion.shape))
-        raise InvalidTrial(
-            f"The confusion counts of {model_name(trial.id)} must be {classes} x {classes}, but are {shape}."
-        )
+        raise InvalidTrial(f"The confusion counts of {name} must be {classes} x {classes}, but are {shape}.")
     if len(predictions) and predictions.max() >= classes:
         raise InvalidTrial(
-            f"The predictions of {model_name(trial.id)} must be classes below {classes}, but one is "
-            f"{predictions.max()}."
+            f"The predictions of {name} must be classes below {classes}, but one is {predictions.max()}."
         )
-    if gold and len(predictions) != len(gold.labels):
+    if label_set and len(predictions) != len(label_set.labels):
         raise InvalidTrial(
-            f"{model_name(trial.id)} must have one prediction for each of the {len(gold.labels)} validation images of "
+            f"{name} must have one prediction for each of the {len(label_set.labels)} validation images of "
             f"{trial.proposal.dataset}, but has {len(predictions)}."
         )
+
+
+def _predictions(differences: bytes, labels: bytes | None, classes: int) -> NDArray[np.uint8]:
+    predictions = _decompressed(differences)
+    if labels is None:
+        return predictions
+    shifted = predictions.astype(np.int16) + _decompressed(labels)
+    return (shifted % classes).astype(np.uint8)
 
 
 def _compressed(values: NDArray[Any]) -> bytes:
     return zlib.compress(values.astype(np.uint8).tobytes())
 
 
-def _bytes(blob: bytes) -> NDArray[np.uint8]:
+def _decompressed(blob: bytes) -> NDArray[np.uint8]:
     return np.frombuffer(zlib.decompress(blob), np.uint8)

@@ -1,4 +1,4 @@
-"""Which initial models are compared with one another in successive halving, as rows."""
+"""Successive halving as rows: which initial models are compared with each other."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from remap_core.trials.evaluation import EpochResult
 from remap_core.trials.halving import COMPARISON_EPOCHS, HalvingTrial
 from remap_core.trials.trial import TrialId, TrialState
 
-_ASKED_TOGETHER = """
+_UNFINISHED_GROUPS = """
 WITH together AS (
     SELECT DISTINCT dataset, batch, created, config FROM trials
     WHERE origin = 'initial' AND attempt = 1 AND state IN ('waiting', 'running')
@@ -34,19 +34,43 @@ class _Row(NamedTuple):
     id: TrialId
     state: str
 
+    @property
+    def group(self) -> tuple[str, str, float, str]:
+        return self.dataset, self.batch, self.created, self.config
+
+
+Curves = dict[TrialId, list[EpochResult]]
+
 
 def read_halving_groups(live: LiveConnection) -> list[tuple[HalvingTrial, ...]]:
-    """One group for each command that asked for initial models of which some wait or run still."""
-    rows = [_Row(*row) for row in live.rows(_ASKED_TOGETHER)]
-    curves: dict[TrialId, list[EpochResult]] = {row.id: [] for row in rows}
-    for trial, *result in live.rows(_CURVES, max(COMPARISON_EPOCHS), list(curves)) if rows else []:
+    """Return one group for each request of initial models that has not finished."""
+    rows = [_Row(*row) for row in live.rows(_UNFINISHED_GROUPS)]
+    if not rows:
+        return []
+    curves = _read_curves(live, [row.id for row in rows])
+    groups = []
+    for _, group in groupby(rows, key=lambda row: row.group):
+        trials = [_halving_trial(row, curves) for row in group]
+        groups.append(tuple(trials))
+    return groups
+
+
+def _read_curves(live: LiveConnection, trials: list[TrialId]) -> Curves:
+    curves: Curves = {trial: [] for trial in trials}
+    for trial, *result in live.rows(_CURVES, max(COMPARISON_EPOCHS), trials):
         curves[trial].append(EpochResult(*result))
-    return [
-        tuple(HalvingTrial(row.id, TrialState(row.state), _epochs(row.config), tuple(curves[row.id])) for row in group)
-        for _, group in groupby(rows, key=lambda row: row[:4])
-    ]
+    return curves
+
+
+def _halving_trial(row: _Row, curves: Curves) -> HalvingTrial:
+    return HalvingTrial(
+        id=row.id,
+        state=TrialState(row.state),
+        epochs=_planned_epochs(row.config),
+        curve=tuple(curves[row.id]),
+    )
 
 
 @lru_cache(maxsize=256)
-def _epochs(config: str) -> int:
+def _planned_epochs(config: str) -> int:
     return int(json.loads(config)["epochs"])

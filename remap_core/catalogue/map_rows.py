@@ -1,62 +1,71 @@
-"""The maps of the populations: where each finished model is, and what is still missing."""
+"""Maps as rows: the position of each finished model, and which layouts were requested."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from remap_core.catalogue.connection import LiveConnection
+from remap_core.catalogue.connection import LiveConnection, Row
 from remap_core.errors import CommandRefused
 from remap_core.trials.model_maps import ModelMap, Relation
 
-Row = tuple[Any, ...]
-
-SELECT_MAP = "SELECT edition, laid_with, stress FROM maps WHERE dataset = ? AND relation = ?"
-SELECT_PLACES = "SELECT trial, x, y FROM places WHERE dataset = ? AND relation = ? ORDER BY number"
-SELECT_RELAYS = "SELECT dataset, relation FROM maps WHERE relay_asked ORDER BY dataset, relation"
-SELECT_EVALUATED = """
-SELECT id FROM trials WHERE dataset = ? AND state = 'complete' AND origin <> 'repeat'
-AND EXISTS (SELECT 1 FROM evaluations WHERE evaluations.trial = trials.id) ORDER BY finished, id
+# The columns keep the names of version 0.1.0: edition is the map's version, laid_with its laid_out_with, and
+# relay_asked whether a new layout was requested.
+MAP = "SELECT edition, laid_with, stress FROM maps WHERE dataset = ? AND relation = ?"
+POSITIONS = "SELECT trial, x, y FROM places WHERE dataset = ? AND relation = ? ORDER BY number"
+STAMP = """
+SELECT coalesce(max(edition), 0), (SELECT count(*) FROM places WHERE dataset = $1 AND relation = $2)
+FROM maps WHERE dataset = $1 AND relation = $2
 """
+REQUESTED_LAYOUTS = "SELECT dataset, relation FROM maps WHERE relay_asked ORDER BY dataset, relation"
 
 
-def map_of(dataset: str, relation: Relation, head: Row, places: Sequence[Row]) -> ModelMap:
-    """The map of a row of SELECT_MAP and the rows of SELECT_PLACES."""
-    edition, laid_out_with, stress = head
-    ids = np.array([row[0] for row in places], dtype=np.int64)
-    points = np.array([row[1:] for row in places], dtype=np.float64).reshape(-1, 2)
-    return ModelMap(dataset, relation, ids, points, stress, laid_out_with, edition)
+def map_of(dataset: str, relation: Relation, head: Row, positions: Sequence[Row]) -> ModelMap:
+    """Return the map of a row of MAP and the rows of POSITIONS."""
+    version, laid_out_with, stress = head
+    ids = [trial for trial, _, _ in positions]
+    points = [(x, y) for _, x, y in positions]
+    return ModelMap(
+        dataset=dataset,
+        relation=relation,
+        ids=np.array(ids, dtype=np.int64),
+        points=np.array(points, dtype=np.float64).reshape(-1, 2),
+        stress=stress,
+        laid_out_with=laid_out_with,
+        version=version,
+    )
 
 
 def write_map(live: LiveConnection, drawn: ModelMap) -> None:
-    """Store a map; of an edition that is known only what is new."""
+    """Store a map; of a version that is already stored, only the models that are new."""
     key = (drawn.dataset, drawn.relation.value)
-    known = live.rows(SELECT_MAP, *key)
-    ((placed,),) = live.rows("SELECT count(*) FROM places WHERE dataset = ? AND relation = ?", *key)
-    if not known or known[0][0] != drawn.version:
+    stored_versions = [version for version, _, _ in live.rows(MAP, *key)]
+    if drawn.version not in stored_versions:
         live.change("DELETE FROM places WHERE dataset = ? AND relation = ?", *key)
-        placed = 0
+    ((stored,),) = live.rows("SELECT count(*) FROM places WHERE dataset = ? AND relation = ?", *key)
     live.change("DELETE FROM maps WHERE dataset = ? AND relation = ?", *key)
     live.change(
-        "INSERT INTO maps VALUES (?, ?, ?, ?, ?, false)", *key, drawn.version, drawn.laid_out_with, float(drawn.stress)
+        "INSERT INTO maps VALUES (?, ?, ?, ?, ?, false)",
+        *key,
+        drawn.version,
+        drawn.laid_out_with,
+        float(drawn.stress),
     )
-    live.insert("places", _places(drawn, placed))
+    live.insert("places", _position_rows(drawn, first=stored))
 
 
 def request_layout(live: LiveConnection, dataset: str, relation: Relation) -> None:
-    """Note that the map shall be laid anew; raises CommandRefused where there is none yet."""
-    if not live.rows(SELECT_MAP, dataset, relation.value):
-        raise CommandRefused(
-            f"There is no map of {dataset} by {relation} yet: it begins with the first finished model."
-        )
+    """Request a new layout of a map; raises CommandRefused where there is no map yet."""
+    if not live.rows(MAP, dataset, relation.value):
+        raise CommandRefused(f"There is no map of {dataset} by {relation} yet: it needs a finished model.")
     live.change("UPDATE maps SET relay_asked = true WHERE dataset = ? AND relation = ?", dataset, relation.value)
 
 
-def _places(drawn: ModelMap, first: int) -> pa.Table:
-    ids, points = drawn.ids[first:], drawn.points[first:]
+def _position_rows(drawn: ModelMap, first: int) -> pa.Table:
+    ids = drawn.ids[first:]
+    points = drawn.points[first:]
     return pa.table(
         {
             "dataset": [drawn.dataset] * len(ids),

@@ -1,4 +1,4 @@
-"""How the schema came to be: an ordered list of small named steps. A published step is never changed again.
+"""The schema as an ordered list of small named steps. A published step never changes.
 
 To change the schema: append a function to `MIGRATIONS` and add its golden file under tests/golden/.
 """
@@ -21,7 +21,7 @@ def m001_initial(connection: DuckDBPyConnection) -> None:
 
 
 def m002_annotations_and_sealed_tests(connection: DuckDBPyConnection) -> None:
-    """Notes and tags, and scores on the sealed test images."""
+    """Notes, tags, and scores on the sealed test images."""
     connection.execute(
         "CREATE TABLE annotations (trial BIGINT NOT NULL, note VARCHAR NOT NULL, tags VARCHAR[] NOT NULL);"
         "CREATE TABLE sealed_tests (trial BIGINT NOT NULL, asked DOUBLE NOT NULL, finished DOUBLE, images INTEGER, "
@@ -30,7 +30,7 @@ def m002_annotations_and_sealed_tests(connection: DuckDBPyConnection) -> None:
 
 
 def m003_maps(connection: DuckDBPyConnection) -> None:
-    """The maps of the populations, and where each model is on them."""
+    """The maps of the populations, and the position of each model on them."""
     connection.execute(
         "CREATE TABLE maps (dataset VARCHAR NOT NULL, relation VARCHAR NOT NULL, edition INTEGER NOT NULL, "
         "laid_with INTEGER NOT NULL, stress DOUBLE NOT NULL, relay_asked BOOLEAN NOT NULL);"
@@ -41,8 +41,8 @@ def m003_maps(connection: DuckDBPyConnection) -> None:
 
 MIGRATIONS: tuple[Migration, ...] = (m001_initial, m002_annotations_and_sealed_tests, m003_maps)
 
-# What is updated often has no index: DuckDB would turn each update into a delete and an insert. `trials.id` and
-# (trial, attempt, epoch) are unique because there is one writer. The overview's columns lie on the trial's own row.
+# Tables that are updated often have no index: DuckDB would turn each update into a delete and an insert. `trials.id`
+# and (trial, attempt, epoch) are unique because there is only one writer. A trial's row has all the overview shows.
 _INITIAL = """
 CREATE TABLE trials (
     id BIGINT NOT NULL,
@@ -89,7 +89,7 @@ CREATE TABLE epochs (
 CREATE TABLE evaluations (
     trial BIGINT NOT NULL,
     classes INTEGER NOT NULL,
-    confusion BLOB NOT NULL,            -- zlib of int64, little-endian, rows gold
+    confusion BLOB NOT NULL,            -- zlib of int64, little-endian, rows are true classes
     predictions BLOB NOT NULL,          -- zlib of uint8: (prediction - label) mod classes
     labels VARCHAR,                     -- digest of those labels; NULL where all are 0
     latency_1_ms DOUBLE NOT NULL,
@@ -125,22 +125,23 @@ INSERT INTO trainer VALUES (false);
 
 
 def migrate(connection: DuckDBPyConnection, steps: tuple[Migration, ...] = MIGRATIONS) -> None:
-    """Bring a writable catalogue to today's schema, each step in one transaction with its record.
+    """Bring a writable catalogue to the current schema, each step in one transaction with its record.
 
     Raises NewerSchema for a catalogue with a step that is not in `steps`.
     """
     connection.execute("CREATE TABLE IF NOT EXISTS migrations (name VARCHAR PRIMARY KEY)")
     applied = _applied(connection, steps)
     for step in steps:
-        if step.__name__ not in applied:
-            with transaction(connection):
-                step(connection)
-                connection.execute("INSERT INTO migrations VALUES (?)", [step.__name__]).fetchall()
-            connection.execute("CHECKPOINT")
+        if step.__name__ in applied:
+            continue
+        with transaction(connection):
+            step(connection)
+            connection.execute("INSERT INTO migrations VALUES (?)", [step.__name__]).fetchall()
+        connection.execute("CHECKPOINT")
 
 
 def require_schema(connection: DuckDBPyConnection, steps: tuple[Migration, ...] = MIGRATIONS) -> None:
-    """Refuse to read a catalogue of another schema: NewerSchema, or CatalogueError for an older one or none."""
+    """Refuse to read a catalogue of another schema: raises NewerSchema, or CatalogueError for an older one or none."""
     try:
         applied = _applied(connection, steps)
     except CatalogException:
@@ -149,19 +150,21 @@ def require_schema(connection: DuckDBPyConnection, steps: tuple[Migration, ...] 
     if missing:
         raise CatalogueError(
             f"The catalogue was written by an older version (it lacks {', '.join(missing)}); "
-            "start the trainer of this version once, and it is brought up to date."
+            "start the trainer of this version once to update it."
         )
 
 
 def _applied(connection: DuckDBPyConnection, steps: tuple[Migration, ...]) -> set[str]:
-    applied = {name for (name,) in connection.execute("SELECT name FROM migrations").fetchall()}
+    names = connection.execute("SELECT name FROM migrations").fetchall()
+    applied = {name for (name,) in names}
     require_known(applied, steps)
     return applied
 
 
 def require_known(applied: set[str], steps: tuple[Migration, ...] = MIGRATIONS) -> None:
-    """Refuse a catalogue to which steps were applied that are not in `steps`: raises NewerSchema."""
-    unknown = sorted(applied - {step.__name__ for step in steps})
+    """Raise NewerSchema where steps were applied that are not in `steps`."""
+    known = {step.__name__ for step in steps}
+    unknown = sorted(applied - known)
     if unknown:
         raise NewerSchema(
             f"The catalogue was written by a newer version (it has {', '.join(unknown)}): install that version."

@@ -1,66 +1,85 @@
-"""Trials and receipts as rows."""
+"""Trials, their epochs and receipts as rows."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from remap_core.catalogue.connection import Readable, Row
 from remap_core.space.architecture import Architecture
 from remap_core.space.edits import edit_from_json
 from remap_core.space.text import layers_text
 from remap_core.trials.commands import Outcome, Receipt
 from remap_core.trials.evaluation import EpochResult
 from remap_core.trials.training_config import TrainingConfig
-from remap_core.trials.trial import Origin, Proposal, Trial, TrialId, TrialState
+from remap_core.trials.trial import Origin, Proposal, SeedScore, Trial, TrialId, TrialState
 
-Row = tuple[Any, ...]
-
-SELECT_TRIAL = """
+_TRIALS = """
 SELECT id, architecture, dataset, config, origin, parent, edits, batch, state, position, attempt, created,
     started, finished, error, epochs_done, train_loss, train_accuracy, validation_loss, validation_accuracy, seconds
 FROM trials
 """
-SELECT_RECEIPT = "SELECT id, kind, outcome, message, applied_at FROM commands"
+_SCORES = """
+WITH asked AS (SELECT unnest(?::BIGINT[]) AS id),
+repeated AS (SELECT DISTINCT parent AS id FROM trials SEMI JOIN asked ON parent = asked.id WHERE origin = 'repeat')
+SELECT repeated.id, avg(accuracy), stddev_samp(accuracy), count(*)
+FROM trials JOIN repeated ON repeated.id = if(origin = 'repeat', parent, trials.id)
+WHERE state = 'complete' GROUP BY repeated.id HAVING count(*) > 1
+"""
+EPOCHS = """
+SELECT trial, epoch, epochs.train_loss, epochs.train_accuracy, epochs.validation_loss, epochs.validation_accuracy,
+    epochs.seconds
+FROM epochs JOIN trials ON trial = id AND epochs.attempt = trials.attempt
+WHERE trial IN (SELECT unnest(?::BIGINT[])) ORDER BY trial, epoch
+"""
+_RECEIPTS = "SELECT id, kind, outcome, message, applied_at FROM commands "
 
 
-def trial_of(row: Row) -> Trial:
-    """The trial of a row of SELECT_TRIAL."""
-    ident, architecture, dataset, config, origin, parent, edits, batch, state, position, attempt, created = row[:12]
-    started, finished, error, epochs_done, *measures = row[12:]
-    proposal = Proposal(
-        architecture_of(architecture),
-        dataset,
-        config_of(config),
-        Origin(origin),
-        parent,
-        tuple(map(edit_from_json, json.loads(edits))),
-        batch,
-    )
-    last = EpochResult(epochs_done, *measures) if epochs_done else None
-    return Trial(ident, proposal, TrialState(state), position, attempt, created, started, finished, error, last)
+def read_trials(catalogue: Readable, condition: str, *parameters: object) -> list[Trial]:
+    """Return the trials that an SQL condition selects, without scores over seeds."""
+    return [_trial_of(row) for row in catalogue.rows(_TRIALS + condition, *parameters)]
+
+
+def read_scored_trials(catalogue: Readable, condition: str, *parameters: object) -> list[Trial]:
+    """Return the trials that an SQL condition selects; repeated models with their scores over seeds."""
+    trials = read_trials(catalogue, condition, *parameters)
+    ids = [trial.id for trial in trials]
+    scores = {model: SeedScore(*score) for model, *score in catalogue.rows(_SCORES, ids)}
+    if not scores:
+        return trials
+    return [replace(trial, score=scores.get(trial.id)) for trial in trials]
+
+
+def read_receipts(catalogue: Readable, condition: str, *parameters: object) -> list[Receipt]:
+    """Return the receipts that an SQL condition selects."""
+    receipts = []
+    for command, kind, outcome, message, applied_at in catalogue.rows(_RECEIPTS + condition, *parameters):
+        receipts.append(Receipt(command, kind, Outcome(outcome), message, applied_at))
+    return receipts
 
 
 def possible_ids(trials: Iterable[TrialId]) -> list[TrialId]:
-    """Those that could be ids at all: a number in an address or a command may be larger than a column holds."""
+    """Return the numbers that can be ids: one in a URL or a command may be too large for a column."""
     return [trial for trial in trials if 0 < trial < 2**63]
 
 
 def new_trials(proposals: Sequence[Proposal], first: TrialId, position: float, now: float) -> pa.Table:
-    """Rows of `trials` for WAITING trials with the ids and positions from `first` and `position` on, one apart."""
+    """Return rows of `trials` for WAITING trials, with consecutive ids and positions starting at the given ones."""
     numbers = np.arange(len(proposals))
+    architectures = [proposal.architecture for proposal in proposals]
     return pa.table(
         {
             "id": first + numbers,
-            "fingerprint": [proposal.architecture.fingerprint for proposal in proposals],
-            "architecture": [_json(proposal.architecture.to_json()) for proposal in proposals],
-            "text": [layers_text(proposal.architecture.layers) for proposal in proposals],
-            "parameters": [proposal.architecture.parameters for proposal in proposals],
-            "multiply_adds": [proposal.architecture.multiply_adds for proposal in proposals],
+            "fingerprint": [architecture.fingerprint for architecture in architectures],
+            "architecture": [_json(architecture.to_json()) for architecture in architectures],
+            "text": [layers_text(architecture.layers) for architecture in architectures],
+            "parameters": [architecture.parameters for architecture in architectures],
+            "multiply_adds": [architecture.multiply_adds for architecture in architectures],
             "dataset": [proposal.dataset for proposal in proposals],
             "config": [_json(proposal.config.to_json()) for proposal in proposals],
             "origin": [proposal.origin.value for proposal in proposals],
@@ -76,22 +95,46 @@ def new_trials(proposals: Sequence[Proposal], first: TrialId, position: float, n
     )
 
 
-def receipt_of(row: Row) -> Receipt:
-    """The receipt of a row of SELECT_RECEIPT."""
-    command, kind, outcome, message, applied_at = row
-    return Receipt(command, kind, Outcome(outcome), message, applied_at)
-
-
 @lru_cache(maxsize=4096)
 def architecture_of(text: str) -> Architecture:
-    """The architecture of its stored JSON text."""
+    """Return the architecture from its stored JSON text."""
     return Architecture.from_json(json.loads(text))
 
 
 @lru_cache(maxsize=256)
 def config_of(text: str) -> TrainingConfig:
-    """The training configuration of its stored JSON text."""
+    """Return the training configuration from its stored JSON text."""
     return TrainingConfig.from_json(json.loads(text))
+
+
+def _trial_of(row: Row) -> Trial:
+    ident, architecture, dataset, config, origin, parent, edits, batch = row[:8]
+    state, position, attempt, created, started, finished, error = row[8:15]
+    epochs_done, *measures = row[15:]
+    last = None
+    if epochs_done:
+        last = EpochResult(epochs_done, *measures)
+    proposal = Proposal(
+        architecture=architecture_of(architecture),
+        dataset=dataset,
+        config=config_of(config),
+        origin=Origin(origin),
+        parent=parent,
+        edits=tuple(map(edit_from_json, json.loads(edits))),
+        batch=batch,
+    )
+    return Trial(
+        id=ident,
+        proposal=proposal,
+        state=TrialState(state),
+        position=position,
+        attempt=attempt,
+        created=created,
+        started=started,
+        finished=finished,
+        error=error,
+        last=last,
+    )
 
 
 def _json(form: object) -> str:

@@ -1,4 +1,4 @@
-"""Snapshots: read-only copies of the catalogue that the trainer publishes and everybody else reads."""
+"""Snapshots: read-only copies of the catalogue that the trainer publishes for all other processes."""
 
 from __future__ import annotations
 
@@ -18,44 +18,54 @@ from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
 from remap_core.errors import CatalogueError, FolderUnusable, NoCatalogue
 
-KEPT = 4
-"""Snapshots that stay: a reader that has just read the pointer has so long to open what it names."""
-SHORTEST_PAUSE = 1.0
-SHARE = 20
-"""Publishing takes at most one part in so many of the writer's time."""
+SNAPSHOTS_KEPT = 4
+"""The newest snapshots are kept: a reader needs time to open the one that it has just read the number of."""
+MIN_PAUSE = 1.0
+"""Seconds between two snapshots."""
+MIN_PAUSE_RATIO = 20
+"""The pause is at least so many times as long as publishing took."""
 
 _COPY = ("cp", "--reflink=auto") if sys.platform == "linux" else ("cp",)
 
 
 class Publisher:
-    """Publishes the catalogue of a store, in the store's thread and between its transactions."""
+    """Publishes a store's catalogue, in the store's thread and between its transactions."""
 
     def __init__(
-        self, store: CatalogueStore, folder: DataFolder, clock: Callable[[], float] = time.perf_counter
+        self,
+        store: CatalogueStore,
+        folder: DataFolder,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self._store, self._folder, self._clock = store, folder, clock
-        self._number = max((*_numbers(folder), current_number(folder) or 0))
-        self._published: int | None = None
-        self._tried = float("-inf")
-        self._pause = SHORTEST_PAUSE
+        self._store = store
+        self._folder = folder
+        self._clock = clock
+        self._number = max([*_numbers(folder), current_number(folder) or 0])
+        self._published_version: int | None = None
+        self._last_attempt = float("-inf")
+        self._pause = MIN_PAUSE
 
     def publish_if_due(self, now: float) -> None:
-        """Publish where something has changed and the last time is long enough ago.
+        """Publish if something has changed and the last attempt is long enough ago.
 
-        That is a second, or 20 times what publishing took. Raises FolderUnusable, and then tries again as late.
+        That is a second, or 20 times as long as publishing took. Raises FolderUnusable; the next attempt then comes
+        after the same pause.
         """
-        # A clock that was set back must not stop publishing, hence the distance.
-        if self._store.version != self._published and abs(now - self._tried) >= self._pause:
-            self._tried = now
+        if self._store.version == self._published_version:
+            return
+        pause = abs(now - self._last_attempt)  # absolute, as the clock may have been set back
+        if pause >= self._pause:
+            self._last_attempt = now
             self.publish()
 
     def publish(self) -> int:
-        """Publish now; returns the snapshot's number, which grows for ever.
+        """Publish now; returns the snapshot's number, which only ever increases.
 
-        Raises FolderUnusable where that cannot be; what was published before stays, and nothing half is left.
+        Raises FolderUnusable where that fails; the earlier snapshots stay, and no partial file is left.
         """
-        began, version = self._clock(), self._store.version
-        self._number += 1  # also where this fails: DuckDB caches by path, so no name is used twice
+        start = self._clock()
+        version = self._store.version
+        self._number += 1  # even if this fails: DuckDB caches by path, so no name is used twice
         snapshot = snapshot_path(self._folder, self._number)
         try:
             with self._folder.replacing(snapshot) as temporary:
@@ -66,13 +76,14 @@ class Publisher:
             with suppress(OSError):
                 snapshot.unlink(missing_ok=True)
             raise
-        self._published = version
-        self._clear()
-        self._pause = max(SHORTEST_PAUSE, SHARE * (self._clock() - began))
+        self._published_version = version
+        self._clean_up()
+        duration = self._clock() - start
+        self._pause = max(MIN_PAUSE, MIN_PAUSE_RATIO * duration)
         return self._number
 
     def _copy(self, target: Path) -> None:
-        """In a child process: reading the live file in this one would give its lock up."""
+        """Copy in a child process: reading the live file in this one would release its lock."""
         try:
             subprocess.run([*_COPY, str(self._folder.live), str(target)], check=True, capture_output=True)
         except FileNotFoundError:
@@ -81,16 +92,20 @@ class Publisher:
             reason = error.stderr.decode(errors="replace").strip() or f"cp ended with {error.returncode}"
             raise FolderUnusable(f"The catalogue cannot be published in {self._folder.home}: {reason}.") from error
 
-    def _clear(self) -> None:
-        """Old snapshots, and what a publisher that was killed had not finished."""
-        old = [snapshot_path(self._folder, number) for number in _numbers(self._folder)[:-KEPT]]
+    def _clean_up(self) -> None:
+        """Delete old snapshots, and the partial files of a publisher that was killed."""
+        old = [snapshot_path(self._folder, number) for number in _numbers(self._folder)[:-SNAPSHOTS_KEPT]]
+        partial = self._folder.snapshots.glob("*.tmp")
         with self._folder.errors_as_unusable():
-            for path in (*old, *self._folder.snapshots.glob("*.tmp")):
+            for path in (*old, *partial):
                 path.unlink(missing_ok=True)
 
 
 def current_number(folder: DataFolder) -> int | None:
-    """Number of the newest snapshot; None where there is none or the pointer is not understood. Cheap: to be polled."""
+    """Return the number of the newest snapshot; None where there is none or the pointer is unreadable.
+
+    Cheap enough to poll.
+    """
     try:
         return int(folder.pointer.read_bytes())
     except (OSError, ValueError):
@@ -98,7 +113,7 @@ def current_number(folder: DataFolder) -> int | None:
 
 
 def published_at(folder: DataFolder) -> float | None:
-    """When the newest snapshot was published, in seconds since 1970; None before any."""
+    """Return when the newest snapshot was published, in seconds since 1970; None before the first."""
     try:
         return folder.pointer.stat().st_mtime
     except OSError:
@@ -106,23 +121,23 @@ def published_at(folder: DataFolder) -> float | None:
 
 
 def open_snapshot(folder: DataFolder) -> Catalogue:
-    """The newest snapshot, to read only: no question can change it, or read or write any other file.
+    """Open the newest snapshot read-only: no query can change it, or read or write any other file.
 
-    Raises NoCatalogue where nothing has been published yet, NewerSchema where that was written by a newer version,
-    and CatalogueError where it cannot be read.
+    Raises NoCatalogue where nothing has been published yet, NewerSchema where it was written by a newer version, and
+    CatalogueError where it cannot be read.
     """
-    number = _pointed(folder)
+    number = _require_number(folder)
     while True:
         try:
-            return _opened(folder, number)
+            return _open(folder, number)
         except duckdb.Error as error:
-            newer = _pointed(folder)
+            newer = _require_number(folder)
             if newer == number:
                 raise CatalogueError(f"{snapshot_path(folder, number)} cannot be read: {first_line(error)}") from error
-            number = newer  # it was so old that it was cleared away meanwhile
+            number = newer  # the snapshot was deleted in the meantime
 
 
-def _opened(folder: DataFolder, number: int) -> Catalogue:
+def _open(folder: DataFolder, number: int) -> Catalogue:
     connection = connect_snapshot(snapshot_path(folder, number))
     try:
         require_schema(connection)
@@ -132,23 +147,28 @@ def _opened(folder: DataFolder, number: int) -> Catalogue:
     return Catalogue(connection, number)
 
 
-def _pointed(folder: DataFolder) -> int:
+def _require_number(folder: DataFolder) -> int:
     number = current_number(folder)
     if number is not None:
         return number
     if folder.pointer.exists():
         raise CatalogueError(
-            f"{folder.pointer} must hold the number of a snapshot and does not; the trainer writes it anew."
+            f"{folder.pointer} must hold the number of a snapshot, but does not; "
+            "the trainer's next snapshot repairs it."
         )
     raise NoCatalogue(f"Nothing has been published in {folder.home} yet; start a trainer there.")
 
 
 def snapshot_path(folder: DataFolder, number: int) -> Path:
-    """File of the snapshot of a number."""
+    """Return the file of the snapshot with this number."""
     return folder.snapshots / f"catalogue-{number}.duckdb"
 
 
 def _numbers(folder: DataFolder) -> list[int]:
-    """Numbers of the snapshots that are there, in order."""
-    stems = (path.stem.removeprefix("catalogue-") for path in folder.snapshots.glob("catalogue-*.duckdb"))
-    return sorted(int(stem) for stem in stems if stem.isdecimal())
+    """Return the numbers of the existing snapshots, in order."""
+    numbers = []
+    for path in folder.snapshots.glob("catalogue-*.duckdb"):
+        stem = path.stem.removeprefix("catalogue-")
+        if stem.isdecimal():
+            numbers.append(int(stem))
+    return sorted(numbers)

@@ -1,1 +1,1 @@
-"""A finished model for use elsewhere: PyTorch source, ONNX, weights. Needs no torch: the app's process makes it."""
+"""Finished models for use elsewhere: ONNX, PyTorch source, weights. Needs no torch: the app's process exports."""

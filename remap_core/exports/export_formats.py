@@ -1,4 +1,4 @@
-"""The forms in which a model leaves: one for each suffix."""
+"""The formats of an exported model, by file suffix."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ from remap_core.space.architecture import Architecture
 
 
 def export(model: FinishedModel, name: str) -> bytes:
-    """The content of a file of this name; raises ExportFailed where its suffix is none of FORMS."""
+    """The content of a file of this name; raises ExportFailed unless its suffix is one of FORMS."""
     suffix = PurePath(name).suffix.lower()
     if suffix not in FORMS:
-        raise ExportFailed(
-            f"A model is exported as one of {', '.join(FORMS)}, but not as {suffix or 'without suffix'}."
-        )
+        found = suffix or "without suffix"
+        raise ExportFailed(f"A model is exported as one of {', '.join(FORMS)}, but not as {found}.")
     return FORMS[suffix](model, name)
 
 
@@ -29,16 +28,29 @@ def architecture_json(architecture: Architecture) -> bytes:
     return json.dumps(architecture.to_json(), indent=1).encode()
 
 
+def _onnx(model: FinishedModel, _name: str) -> bytes:
+    return onnx_bytes(model)
+
+
 def _source(model: FinishedModel, name: str) -> bytes:
-    return pytorch_source(model, PurePath(name).with_suffix(".safetensors").name).encode()
+    weights = PurePath(name).with_suffix(".safetensors").name
+    return pytorch_source(model, weights).encode()
+
+
+def _weights(model: FinishedModel, _name: str) -> bytes:
+    return model.file
+
+
+def _architecture(model: FinishedModel, _name: str) -> bytes:
+    return architecture_json(model.architecture)
 
 
 FORMS: Mapping[str, Callable[[FinishedModel, str], bytes]] = MappingProxyType(
     {
-        ".onnx": lambda model, _: onnx_bytes(model),
+        ".onnx": _onnx,
         ".py": _source,
-        ".safetensors": lambda model, _: model.file,
-        ".json": lambda model, _: architecture_json(model.architecture),
+        ".safetensors": _weights,
+        ".json": _architecture,
     }
 )
-"""Suffix by suffix: the whole model for onnxruntime; a PyTorch module, which loads the weights; these; the layers."""
+"""By suffix: the model for onnxruntime; a PyTorch module, which loads the weights; the weights; the layers."""

@@ -1,4 +1,4 @@
-"""A finished model with all that predicting with it takes."""
+"""A finished model with everything that predicting with it needs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load
 
 from remap_core.errors import ExportFailed
+from remap_core.formatting import model_name
 from remap_core.space.architecture import Architecture
 from remap_core.space.layers import Dense, Layer, Shape
 from remap_core.system.checksum import CHECKSUM, checksum
@@ -20,84 +21,116 @@ from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.evaluation import SealedScore
 from remap_core.trials.trial import Trial, TrialId
 
+Weights = Mapping[str, NDArray[Any]]
+
 
 @dataclass(frozen=True, eq=False)
 class FinishedModel:
     """A model and its weights.
 
-    weights: by the names of PyTorch's state_dict; file: the safetensors file that they are from. mean, deviation: of
-    pixels (0..255), one a channel; the network takes (pixel - mean) / deviation. accuracies: shares of right answers,
-    by what they were measured on.
+    weights: by the names of PyTorch's state_dict; file: the safetensors file that holds them. mean, deviation: of
+    pixels (0..255), one per channel; the network takes (pixel - mean) / deviation. accuracies: shares (0..1), by the
+    name of the images that they were measured on.
     """
 
     id: TrialId
     architecture: Architecture
     dataset: str
     class_names: tuple[str, ...]
-    weights: Mapping[str, NDArray[Any]]
+    weights: Weights
     file: bytes
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
     accuracies: Mapping[str, float]
 
 
-class Module(NamedTuple):
-    """A layer (the head is a Dense) as a module of the network: its place there, and the shape that comes in."""
+class PlacedLayer(NamedTuple):
+    """A layer (the head is a Dense), its position among the network's modules, and its input shape."""
 
-    place: int
+    position: int
     layer: Layer
-    shape: Shape
+    input_shape: Shape
+
+    @property
+    def is_flattened(self) -> bool:
+        """Whether a Flatten comes before it."""
+        return self.layer.flattens(self.input_shape)
+
+    def weights(self, *names: str) -> tuple[str, ...]:
+        """The names of its weights in `FinishedModel.weights`.
+
+        >>> PlacedLayer(2, Dense(10), (64,)).weights("weight", "bias")
+        ('2.weight', '2.bias')
+        """
+        return tuple(f"{self.position}.{name}" for name in names)
 
 
-def modules(architecture: Architecture) -> Iterator[Module]:
-    """The layers and the head, with the places that their weights are named after.
+def placed_layers(architecture: Architecture) -> Iterator[PlacedLayer]:
+    """The layers and the head, with the positions that their weights are named after.
 
-    Where a Dense follows an image, the place before it is a Flatten's.
+    Where a layer flattens an image, the position before it is that of a Flatten.
 
     >>> from remap_core.space.layers import Conv2d
-    >>> [(module.place, module.layer.kind) for module in modules(Architecture((1, 8, 8), 10, (Conv2d(3, 4),)))]
+    >>> [(placed.position, placed.layer.kind) for placed in placed_layers(Architecture((1, 8, 8), 10, (Conv2d(3, 4),)))]
     [(0, 'conv2d'), (2, 'dense')]
     """
-    place = 0
-    for layer, shape in zip(
-        (*architecture.layers, Dense(architecture.classes)), architecture.input_shapes, strict=True
-    ):
-        place += isinstance(layer, Dense) and len(shape) == 3
-        yield Module(place, layer, shape)
-        place += 1
+    layers = (*architecture.layers, Dense(architecture.classes))
+    position = 0
+    for layer, shape in zip(layers, architecture.input_shapes, strict=True):
+        if layer.flattens(shape):
+            position += 1
+        yield PlacedLayer(position, layer, shape)
+        position += 1
 
 
 def read_model(path: Path, trial: Trial, card: DatasetCard, sealed: SealedScore | None = None) -> FinishedModel:
-    """The model of a trial, by the weights that its training has left in `path`.
+    """The model of a trial, with the weights that its training has left in `path`.
 
-    Raises ExportFailed where they are not there, cannot be read, are damaged or another model's.
+    Raises ExportFailed where the weights are missing, unreadable, damaged or those of another model.
     """
+    name = model_name(trial.id)
     if not path.is_file():
-        raise ExportFailed(f"Model {trial.id} has no weights in the data folder, so it cannot be exported.")
+        raise ExportFailed(f"{name} has no weights in the data folder, so it cannot be exported.")
     try:
         file = path.read_bytes()
-        weights, described = _read(file)
-        written = json.loads(described["architecture"]), described["dataset"]
-        scale = json.loads(described["scale"])
+        weights, metadata = _read(file)
+        architecture = json.loads(metadata["architecture"])
+        dataset = metadata["dataset"]
+        scale = json.loads(metadata["scale"])
     except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise ExportFailed(
-            f"The weights of model {trial.id} cannot be read: {type(error).__name__}: {error}."
-        ) from error
+        raise ExportFailed(f"The weights of {name} cannot be read: {type(error).__name__}: {error}.") from error
     proposal = trial.proposal
-    if written != (proposal.architecture.to_json(), proposal.dataset):
-        raise ExportFailed(f"{path} holds the weights of another model than {trial.id}.")
-    accuracies = {"validation": trial.last.validation_accuracy} if trial.last else {}
-    accuracies |= {"sealed test": sealed.accuracy} if sealed else {}
-    mean, deviation = tuple(scale["mean"]), tuple(scale["deviation"])
+    if architecture != proposal.architecture.to_json() or dataset != proposal.dataset:
+        raise ExportFailed(f"{path} does not hold the weights of {name} but those of another model.")
     return FinishedModel(
-        trial.id, proposal.architecture, card.name, card.class_names, weights, file, mean, deviation, accuracies
+        id=trial.id,
+        architecture=proposal.architecture,
+        dataset=card.name,
+        class_names=card.class_names,
+        weights=weights,
+        file=file,
+        mean=tuple(scale["mean"]),
+        deviation=tuple(scale["deviation"]),
+        accuracies=_accuracies(trial, sealed),
     )
 
 
-def _read(file: bytes) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+def _accuracies(trial: Trial, sealed: SealedScore | None) -> dict[str, float]:
+    accuracies = {}
+    if trial.last:
+        accuracies["validation"] = trial.last.validation_accuracy
+    if sealed:
+        accuracies["sealed test"] = sealed.accuracy
+    return accuracies
+
+
+def _read(file: bytes) -> tuple[Weights, dict[str, str]]:
+    """The weights and the metadata of a safetensors file."""
     weights = load(file)
-    header = file[8 : 8 + int.from_bytes(file[:8], "little")]  # a safetensors file begins with its header's length
-    described = json.loads(header).get("__metadata__", {})
-    if described.get(CHECKSUM, found := checksum(weights)) != found:
+    header_length = int.from_bytes(file[:8], "little")
+    header = json.loads(file[8 : 8 + header_length])
+    metadata = header.get("__metadata__", {})
+    found = checksum(weights)
+    if metadata.get(CHECKSUM, found) != found:
         raise ValueError("they are damaged and do not match their checksum")
-    return weights, described
+    return weights, metadata

@@ -3,82 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from remap_core.exports.finished_model import FinishedModel, Module, modules
-from remap_core.space.layers import (
-    Activation,
-    AvgPool2d,
-    BatchNorm,
-    Conv2d,
-    Dense,
-    Dropout,
-    GlobalAvgPool2d,
-    MaxPool2d,
-    SeparableConv2d,
-)
+from remap_core.exports.finished_model import FinishedModel, Weights, placed_layers
+from remap_core.exports.layer_exports import Operator, layer_operators
 
 IMAGES, LOGITS = "images", "logits"
 OPSET, IR_VERSION = 20, 9
 """The first operator set with GELU, and the file format of its time: onnxruntime reads both since 1.17."""
 
-EPSILON = 1e-5
-"""PyTorch's, of a batch norm."""
-
-_FUNCTIONS = {"tanh": "Tanh", "relu": "Relu", "sigmoid": "Sigmoid", "gelu": "Gelu"}
-
-
-@dataclass(frozen=True)
-class _Operator:
-    """An operator of ONNX on the value so far; weights are named as in `FinishedModel`. gated: x * operator(x)."""
-
-    name: str
-    weights: tuple[str, ...] = ()
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-    gated: bool = False
-
 
 def onnx_bytes(model: FinishedModel) -> bytes:
     """The content of an .onnx file.
 
-    Input "images": (n, channels, height, width) uint8, 0..255; how pixels are scaled is part of the graph. Output
-    "logits": (n, classes) float32. The metadata hold the architecture, the classes' names and the accuracies as JSON.
+    Input "images": (n, channels, height, width) uint8, 0..255; scaling the pixels is part of the graph. Output
+    "logits": (n, classes) float32. The metadata hold the architecture, the class names and the accuracies as JSON.
     """
-    from onnx import TensorProto, checker, helper, numpy_helper
+    from onnx import checker, helper
 
-    nodes: list[Any] = []
-
-    def put(operator: str, *inputs: str, **attributes: Any) -> str:
-        output = f"{operator.lower()}_{len(nodes)}"
-        nodes.append(helper.make_node(operator, list(inputs), [output], name=output, **attributes))
-        return output
-
-    value = put("Div", put("Sub", put("Cast", IMAGES, to=TensorProto.FLOAT), "mean"), "deviation")
-    for module in modules(model.architecture):
-        for operator in _operators(module):
-            made = put(operator.name, value, *operator.weights, **operator.attributes)
-            value = put("Mul", value, made) if operator.gated else made
-    nodes[-1].output[0] = LOGITS
-    scale = {
-        name: np.array(values, np.float32).reshape(1, -1, 1, 1)
-        for name, values in (("mean", model.mean), ("deviation", model.deviation))
-    }
-    constants = [numpy_helper.from_array(array, name) for name, array in {**scale, **_used(model)}.items()]
-    graph = helper.make_graph(
-        nodes,
-        f"model_{model.id}",
-        [helper.make_tensor_value_info(IMAGES, TensorProto.UINT8, ["n", *model.architecture.input_shape])],
-        [helper.make_tensor_value_info(LOGITS, TensorProto.FLOAT, ["n", model.architecture.classes])],
-        constants,
+    graph = helper.make_model(
+        _graph(model),
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=IR_VERSION,
+        producer_name="remap",
     )
-    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
-    made.producer_name = "remap"
     helper.set_model_props(
-        made,
+        graph,
         {
             "architecture": json.dumps(model.architecture.to_json()),
             "dataset": model.dataset,
@@ -86,51 +38,66 @@ def onnx_bytes(model: FinishedModel) -> bytes:
             "accuracies": json.dumps(dict(model.accuracies)),
         },
     )
-    checker.check_model(made, full_check=True)
-    return bytes(made.SerializeToString())
+    checker.check_model(graph, full_check=True)
+    return bytes(graph.SerializeToString())
 
 
-def _used(model: FinishedModel) -> dict[str, Any]:
-    used = {
-        name for module in modules(model.architecture) for operator in _operators(module) for name in operator.weights
+def _graph(model: FinishedModel) -> Any:
+    from onnx import TensorProto, helper, numpy_helper
+
+    operators = _operators(model)
+    constants = {
+        "mean": _per_channel(model.mean),
+        "deviation": _per_channel(model.deviation),
+        **_used_weights(model, operators),
     }
+    architecture = model.architecture
+    images = helper.make_tensor_value_info(IMAGES, TensorProto.UINT8, ["n", *architecture.input_shape])
+    logits = helper.make_tensor_value_info(LOGITS, TensorProto.FLOAT, ["n", architecture.classes])
+    return helper.make_graph(
+        nodes=_nodes(operators),
+        name=f"model_{model.id}",
+        inputs=[images],
+        outputs=[logits],
+        initializer=[numpy_helper.from_array(array, name) for name, array in constants.items()],
+    )
+
+
+def _operators(model: FinishedModel) -> list[Operator]:
+    """The network after its pixels are scaled."""
+    operators: list[Operator] = []
+    for placed in placed_layers(model.architecture):
+        operators += layer_operators(placed)
+    return operators
+
+
+def _nodes(operators: list[Operator]) -> list[Any]:
+    """The nodes of the graph, the last of which outputs the logits."""
+    from onnx import TensorProto, helper
+
+    nodes: list[Any] = []
+
+    def add(operator: str, *inputs: str, **attributes: Any) -> str:
+        output = f"{operator.lower()}_{len(nodes)}"
+        nodes.append(helper.make_node(operator, list(inputs), [output], name=output, **attributes))
+        return output
+
+    pixels = add("Cast", IMAGES, to=TensorProto.FLOAT)
+    centred = add("Sub", pixels, "mean")
+    value = add("Div", centred, "deviation")
+    for operator in operators:
+        result = add(operator.name, value, *operator.weights, **operator.attributes)
+        if operator.gated:
+            result = add("Mul", value, result)
+        value = result
+    nodes[-1].output[0] = LOGITS
+    return nodes
+
+
+def _per_channel(values: tuple[float, ...]) -> Any:
+    return np.array(values, np.float32).reshape(1, -1, 1, 1)
+
+
+def _used_weights(model: FinishedModel, operators: list[Operator]) -> Weights:
+    used = {name for operator in operators for name in operator.weights}
     return {name: array for name, array in model.weights.items() if name in used}
-
-
-def _operators(module: Module) -> Iterator[_Operator]:
-    layer, place = module.layer, module.place
-    match layer:
-        case Conv2d():
-            yield _Operator("Conv", (f"{place}.weight", f"{place}.bias"), _window(layer))
-        case SeparableConv2d():
-            yield _Operator("Conv", (f"{place}.0.weight",), {**_window(layer), "group": module.shape[0]})
-            yield _Operator("Conv", (f"{place}.1.weight", f"{place}.1.bias"), {"kernel_shape": [1, 1]})
-        case MaxPool2d() | AvgPool2d():
-            name = "MaxPool" if isinstance(layer, MaxPool2d) else "AveragePool"
-            yield _Operator(name, (), {"kernel_shape": [layer.size] * 2, "strides": [layer.stride] * 2})
-        case GlobalAvgPool2d():
-            yield from (_Operator("GlobalAveragePool"), _Operator("Flatten"))
-        case BatchNorm():
-            names = ("weight", "bias", "running_mean", "running_var")
-            weights = tuple(f"{place}.{name}" for name in names)
-            yield _Operator("BatchNormalization", weights, {"epsilon": EPSILON})
-        case Dense():
-            if len(module.shape) == 3:
-                yield _Operator("Flatten")
-            yield _Operator("Gemm", (f"{place}.weight", f"{place}.bias"), {"transB": 1})
-        case Activation(function="silu"):
-            yield _Operator("Sigmoid", gated=True)
-        case Activation():
-            yield _Operator(_FUNCTIONS[layer.function])
-        case Dropout():
-            pass  # does nothing in evaluation
-        case _:
-            raise TypeError(f"{type(layer).__name__} has no operator of ONNX.")
-
-
-def _window(layer: Conv2d | SeparableConv2d) -> dict[str, Any]:
-    return {
-        "kernel_shape": [layer.kernel_size] * 2,
-        "strides": [layer.stride] * 2,
-        "pads": [layer.margin] * 4,
-    }

@@ -1,32 +1,20 @@
-"""A model as PyTorch source that stands alone: nothing of this project is needed to run it."""
+"""A model as PyTorch source that needs nothing of this project to run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from math import prod
-from textwrap import wrap
+from textwrap import indent, wrap
 
-from remap_core.exports.finished_model import FinishedModel, Module, modules
-from remap_core.space.layers import (
-    Activation,
-    AvgPool2d,
-    BatchNorm,
-    Conv2d,
-    Dense,
-    Dropout,
-    GlobalAvgPool2d,
-    MaxPool2d,
-    SeparableConv2d,
-)
+from remap_core.exports.finished_model import FinishedModel, placed_layers
+from remap_core.exports.layer_exports import layer_source
+from remap_core.formatting import model_name, pluralize
+from remap_core.space.architecture import Architecture
 from remap_core.space.text import layers_text
-
-_FUNCTIONS = {"tanh": "Tanh", "relu": "ReLU", "sigmoid": "Sigmoid", "gelu": "GELU", "silu": "SiLU"}
 
 _SOURCE = '''"""{title}
 
 {chain}
 
-network = load()  # needs the weights beside it
+network = load()  # needs the file with the weights next to this one
 classes = network(images).argmax(1)  # images: (n, {channels}, {height}, {width}) uint8
 """
 
@@ -48,7 +36,7 @@ class Network(nn.Module):
         self.register_buffer("mean", torch.tensor({mean}).reshape(1, -1, 1, 1))
         self.register_buffer("deviation", torch.tensor({deviation}).reshape(1, -1, 1, 1))
         self.layers = nn.Sequential(
-{modules}
+{layers}
         )
 
     def forward(self, images):
@@ -67,57 +55,35 @@ def load(path=WEIGHTS):
 
 def pytorch_source(model: FinishedModel, weights: str) -> str:
     """A Python module with the network's class and `load`; weights: name of the file that it loads."""
-    channels, height, width = model.architecture.input_shape
-    chain = layers_text(model.architecture.layers) or "No layers"
+    architecture = model.architecture
+    channels, height, width = architecture.input_shape
     return _SOURCE.format(
-        title=f"Model {model.id}: {model.architecture.parameters:,} parameters.",
-        chain="\n".join(wrap(f"{chain}, and a head of {model.architecture.classes} classes.", 110)),
+        title=f"{model_name(model.id)}: {pluralize(architecture.parameters, 'parameter')}.",
+        chain=_chain(architecture),
         weights=ascii(weights),
         channels=channels,
         height=height,
         width=width,
-        count=model.architecture.classes,
+        count=architecture.classes,
         dataset=ascii(model.dataset),
         classes=ascii(list(model.class_names)),
         accuracies={name: round(accuracy, 6) for name, accuracy in model.accuracies.items()},
         mean=list(model.mean),
         deviation=list(model.deviation),
-        modules="\n".join(f"            {line}," for module in modules(model.architecture) for line in _lines(module)),
+        layers=_layers(architecture),
     )
 
 
-def _lines(module: Module) -> Iterator[str]:
-    layer, channels = module.layer, module.shape[0]
-    match layer:
-        case Conv2d():
-            yield f"nn.Conv2d({channels}, {layer.filters}, {_window(layer)})"
-        case SeparableConv2d():
-            depthwise = f"nn.Conv2d({channels}, {channels}, {_window(layer)}, groups={channels}, bias=False)"
-            yield f"nn.Sequential({depthwise}, nn.Conv2d({channels}, {layer.filters}, 1))"
-        case MaxPool2d():
-            yield f"nn.MaxPool2d({layer.size}, stride={layer.stride})"
-        case AvgPool2d():
-            yield f"nn.AvgPool2d({layer.size}, stride={layer.stride})"
-        case GlobalAvgPool2d():
-            yield "nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())"
-        case BatchNorm():
-            yield f"nn.BatchNorm{2 if len(module.shape) == 3 else 1}d({channels})"
-        case Dense():
-            yield from _dense(module, layer.units)
-        case Activation():
-            yield f"nn.{_FUNCTIONS[layer.function]}()"
-        case Dropout():
-            yield f"nn.Dropout({layer.rate})"
-        case _:
-            raise TypeError(f"{type(layer).__name__} has no PyTorch source.")
+def _chain(architecture: Architecture) -> str:
+    """The layers in words, for a docstring."""
+    chain = layers_text(architecture.layers) or "No layers"
+    sentence = f"{chain}, and a head of {architecture.classes} classes."
+    return "\n".join(wrap(sentence, 110))
 
 
-def _window(layer: Conv2d | SeparableConv2d) -> str:
-    stride = f", stride={layer.stride}" if layer.stride != 1 else ""
-    return f"{layer.kernel_size}{stride}" + (f", padding={layer.margin}" if layer.margin else "")
-
-
-def _dense(module: Module, units: int) -> Iterator[str]:
-    if len(module.shape) == 3:
-        yield "nn.Flatten()"
-    yield f"nn.Linear({prod(module.shape)}, {units})"
+def _layers(architecture: Architecture) -> str:
+    """The modules of the nn.Sequential, one per line."""
+    lines: list[str] = []
+    for placed in placed_layers(architecture):
+        lines += layer_source(placed)
+    return indent(",\n".join(lines) + ",", " " * 12)

@@ -27,15 +27,21 @@ def layers_text(layers: Iterable[Layer]) -> str:
 def parse_layers(text: str) -> tuple[Layer, ...]:
     """The chain of a text; raises InvalidArchitecture with the index of the part that is not a layer.
 
+    The error's sentence counts layers from 1, its index from 0.
+
     >>> parse_layers("Conv 32x3, ReLU, Dense 64")
     (Conv2d(kernel_size=3, filters=32, stride=1, padding='valid'), Activation(function='relu'), Dense(units=64))
     """
     if not text.strip():
         return ()
-    return tuple(_parse_layer(index, part.strip()) for index, part in enumerate(text.split(",")))
+    layers = []
+    for index, part in enumerate(text.split(",")):
+        layers.append(_parse_layer(index, part.strip()))
+    return tuple(layers)
 
 
 def _parse_layer(index: int, part: str) -> Layer:
+    number = index + 1
     words = " ".join(part.split())
     for kind in KINDS.values():
         match = re.fullmatch(kind.pattern, words, re.IGNORECASE)
@@ -44,12 +50,16 @@ def _parse_layer(index: int, part: str) -> Layer:
         try:
             return kind.from_match(match)
         except InvalidArchitecture as error:
-            raise InvalidArchitecture(f"Layer {index} ({part}): {error}", index) from None
-    raise InvalidArchitecture(f"Layer {index}: {_shortened(part)!r} is not a layer; write {_examples()}.", index)
+            raise InvalidArchitecture(f"Layer {number} ({part}): {error}", index) from None
+    shown = _shortened(part)
+    raise InvalidArchitecture(f"Layer {number}: {shown!r} is not a layer; write {_examples()}.", index)
 
 
 def _examples() -> str:
-    *most, last = (example for kind in KINDS.values() for example in kind.examples)
+    examples: list[str] = []
+    for kind in KINDS.values():
+        examples += kind.examples
+    *most, last = examples
     return f"{', '.join(most)} or {last}"
 
 

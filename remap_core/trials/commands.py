@@ -31,7 +31,7 @@ class Enqueue:
 
     @classmethod
     def from_body(cls, body: Mapping[str, Any]) -> Enqueue:
-        """Return the command of its own part of the JSON form."""
+        """Return the command from its own part of the JSON form."""
         proposals = [_proposal_from_json(form) for form in body["proposals"]]
         return cls(tuple(proposals))
 
@@ -76,7 +76,7 @@ class CancelBatch:
 
     @classmethod
     def from_body(cls, body: Mapping[str, Any]) -> CancelBatch:
-        """Return the command of its own part of the JSON form."""
+        """Return the command from its own part of the JSON form."""
         return cls(str(body["batch"]))
 
 
@@ -94,7 +94,7 @@ class Move:
 
     @classmethod
     def from_body(cls, body: Mapping[str, Any]) -> Move:
-        """Return the command of its own part of the JSON form."""
+        """Return the command from its own part of the JSON form."""
         return cls(int(body["trial"]), Place(body["place"]))
 
 
@@ -123,7 +123,7 @@ class Annotate:
 
     @classmethod
     def from_body(cls, body: Mapping[str, Any]) -> Annotate:
-        """Return the command of its own part of the JSON form."""
+        """Return the command from its own part of the JSON form."""
         tags = tuple(map(str, body["tags"]))
         annotation = Annotation(str(body["note"]), tags)
         return cls(int(body["trial"]), annotation)
@@ -143,7 +143,7 @@ class RecomputeLayout:
 
     @classmethod
     def from_body(cls, body: Mapping[str, Any]) -> RecomputeLayout:
-        """Return the command of its own part of the JSON form."""
+        """Return the command from its own part of the JSON form."""
         return cls(str(body["dataset"]), Relation(body["relation"]))
 
 
@@ -204,7 +204,7 @@ def command_to_json(command: Command) -> dict[str, Any]:
 
 
 def command_from_json(form: object) -> Command:
-    """Return the command of a JSON form; raises UnreadableCommand with the reason.
+    """Return the command from its JSON form; raises UnreadableCommand with the reason.
 
     >>> command_from_json({"version": 1, "kind": "cancel", "trial": 7})
     Cancel(trial=7)

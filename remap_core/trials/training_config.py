@@ -86,7 +86,7 @@ class TrainingConfig:
 
     @classmethod
     def from_json(cls, form: object) -> TrainingConfig:
-        """Return the configuration of a stored form; raises InvalidTrial where it is not one."""
+        """Return the configuration from its stored form; raises InvalidTrial where it is not one."""
         if not isinstance(form, dict) or not form.keys() <= cls.__dataclass_fields__.keys():
             fields = ", ".join(cls.__dataclass_fields__)
             raise InvalidTrial(f"A training configuration has the fields {fields}, but got {form!r}.")

@@ -11,7 +11,7 @@ from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.snac.svg import snac_data_uri, table_size
 from remap_core.errors import NotFound
 from remap_core.formatting import count, model_name, model_tag, pluralize, spread
-from remap_core.services.comparison import edit_sentence
+from remap_core.services.lineage import edit_sentence
 from remap_core.space.architecture import Architecture
 from remap_core.space.execution_plan import smallest_equivalent
 from remap_core.space.text import layers_text

@@ -1,4 +1,4 @@
-"""The filter: which models are shown at all."""
+"""The filter: which models are shown."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remap_core.errors import InvalidView
+from remap_core.formatting import percent
 from remap_core.space.layers import KINDS
 from remap_core.space.text import parse_layers
 from remap_core.trials.population import Population
@@ -20,7 +21,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Span:
-    """Numbers from `low` to `high`, both included and at least 0; None is open. Raises InvalidView.
+    """Numbers from `low` to `high`, both included and at least 0; None leaves an end open. Raises InvalidView.
 
     >>> Span(high=10).holds(np.array([3, 10, 11, np.nan])).tolist(), bool(Span())
     ([True, True, False, False], False)
@@ -31,19 +32,24 @@ class Span:
 
     def __post_init__(self) -> None:
         for name in ("low", "high"):
-            bound = getattr(self, name)
-            if bound is not None and not (isfinite(bound) and bound >= 0):
-                raise InvalidView(f"An end of a range must be a number of at least 0, but got {bound:g}.")
-            object.__setattr__(self, name, None if bound is None else float(bound))
-        if self.low is not None and self.high is not None and self.low > self.high:
-            raise InvalidView(f"A range must begin below its end, but got {self.low:g} to {self.high:g}.")
+            end = getattr(self, name)
+            if end is None:
+                continue
+            if not isfinite(end) or end < 0:
+                raise InvalidView(f"The ends of a range must be numbers of at least 0, but got {end:g}.")
+            object.__setattr__(self, name, float(end))
+        if self.low is None or self.high is None:
+            return
+        if self.low > self.high:
+            span = f"{self.low:g} to {self.high:g}"
+            raise InvalidView(f"A range must start at or below its end, but got {span}.")
 
     def __bool__(self) -> bool:
-        """Whether it leaves anything out."""
-        return self.low is not None or self.high is not None
+        """Whether it excludes any number."""
+        return self != Span()
 
     def holds(self, values: NDArray[np.number]) -> Mask:
-        """(n,) bool: which of (n,) values lie in it; NaN does only where it is open on both sides."""
+        """(n,) bool: which of the (n,) values are in the range; NaN is only if both ends are open."""
         held = np.ones(len(values), dtype=bool)
         if self.low is not None:
             held &= values >= self.low
@@ -54,10 +60,10 @@ class Span:
 
 @dataclass(frozen=True)
 class Filter:
-    """Models of these sizes, speeds and accuracies, with and without these layer kinds, made in these ways.
+    """Ranges of numbers, layer kinds and origins that a model must match. Raises InvalidView with the rule and value.
 
-    latency_ms: milliseconds, batch of 1. accuracy: of all validation images, 0..1. present, absent: layer kinds that
-    a chain must and must not have. origins: none means any. Raises InvalidView with the rule and the value.
+    latency_ms: milliseconds, batch of 1. accuracy: on all validation images, 0..1. present, absent: layer kinds that
+    a model must and must not contain. origins: an empty set allows any.
     """
 
     parameters: Span = Span()
@@ -68,18 +74,28 @@ class Filter:
     origins: frozenset[Origin] = frozenset()
 
     def __post_init__(self) -> None:
-        unknown = sorted((self.present | self.absent) - KINDS.keys())
+        self._require_kinds()
+        self._require_accuracy(self.accuracy.low)
+        self._require_accuracy(self.accuracy.high)
+
+    def _require_kinds(self) -> None:
+        kinds = self.present | self.absent
+        unknown = sorted(kinds - KINDS.keys())
         if unknown:
-            raise InvalidView(f"A layer kind must be one of {', '.join(KINDS)}, but got {unknown[0]!r}.")
-        both = sorted(self.present & self.absent)
-        if both:
-            raise InvalidView(f"A layer kind cannot be both present and absent, but {both[0]} is asked for as both.")
-        wrong = next((end for end in (self.accuracy.low, self.accuracy.high) if end is not None and end > 1), None)
-        if wrong is not None:
-            raise InvalidView(f"Accuracies must lie between 0 and 100 %, but got {100 * wrong:g} %.")
+            known = ", ".join(KINDS)
+            raise InvalidView(f"A layer kind must be one of {known}, but got {unknown[0]!r}.")
+        contradictory = sorted(self.present & self.absent)
+        if contradictory:
+            kind = contradictory[0]
+            raise InvalidView(f"A layer kind cannot be both required and excluded, but {kind} is.")
+
+    @staticmethod
+    def _require_accuracy(end: float | None) -> None:
+        if end is not None and end > 1:
+            raise InvalidView(f"Accuracies must be between 0 and 100 %, but got {percent(end)}.")
 
     def __bool__(self) -> bool:
-        """Whether it could leave anything out."""
+        """Whether it can exclude any model."""
         return self != Filter()
 
     def mask(self, population: Population) -> Mask:
@@ -88,26 +104,37 @@ class Filter:
         passed &= self.latency_ms.holds(population.latency_1_ms)
         passed &= self.accuracy.holds(population.accuracy)
         if self.present or self.absent:
-            passed &= np.fromiter(map(self._fits, population.text), dtype=bool, count=len(population))
+            passed &= self._kinds_mask(population)
         if self.origins:
-            passed &= np.isin(np.array(population.origin, dtype=str), sorted(self.origins))
+            origins = np.array(population.origin, dtype=str)
+            passed &= np.isin(origins, sorted(self.origins))
         return passed
 
-    def _fits(self, text: str) -> bool:
+    def _kinds_mask(self, population: Population) -> Mask:
+        matches = map(self._matches_kinds, population.text)
+        return np.fromiter(matches, dtype=bool, count=len(population))
+
+    def _matches_kinds(self, text: str) -> bool:
         kinds = layer_kinds(text)
-        return self.present <= kinds and not self.absent & kinds
+        if self.absent & kinds:
+            return False
+        return self.present <= kinds
 
 
 @lru_cache(maxsize=100_000)
 def layer_kinds(text: str) -> frozenset[str]:
-    """Kinds of the layers of a chain, given in words.
+    """The kinds of the layers in an architecture's text.
 
     >>> sorted(layer_kinds("Conv 32x3, ReLU, Conv 16x1"))
     ['activation', 'conv2d']
     """
-    return frozenset(kind for layer in text.split(", ") for kind in _kind(layer))
+    kinds: set[str] = set()
+    for layer in text.split(", "):
+        kinds.update(_kinds(layer))
+    return frozenset(kinds)
 
 
 @lru_cache(maxsize=10_000)
-def _kind(text: str) -> tuple[str, ...]:
-    return tuple(layer.kind for layer in parse_layers(text))
+def _kinds(text: str) -> tuple[str, ...]:
+    layers = parse_layers(text)
+    return tuple(layer.kind for layer in layers)

@@ -1,4 +1,4 @@
-"""Metrics: every number of a model that can be an axis, and which direction of it is better."""
+"""Metrics: the numbers of a model that can be an axis, and which direction is better."""
 
 from __future__ import annotations
 
@@ -10,13 +10,18 @@ from enum import Enum
 from remap_core.trials.population import Floats, Ints, Population, pareto_front
 from remap_core.views.objective import Objective
 
-OBJECTIVE = "objective"
 PARAMETERS = "parameters"
-"""Keys of the axes that one starts with."""
+OBJECTIVE = "objective"
+"""Keys of the default axes."""
+
+Column = Callable[[Population, Objective], Floats | Ints]
+"""Returns the (n,) values of a population's models."""
+
+_CLASS_KEY = re.compile(r"class-(0|[1-9]\d{0,4})")
 
 
 class Unit(Enum):
-    """What a metric counts in. Amounts span powers of ten and lie on logarithmic axes."""
+    """The unit of a metric. Amounts span orders of magnitude and use logarithmic axes."""
 
     SHARE = "share"
     COUNT = "count"
@@ -26,18 +31,18 @@ class Unit(Enum):
 
     @property
     def is_amount(self) -> bool:
-        """Whether only ratios tell: twice as large is as far everywhere."""
+        """Whether ratios matter rather than differences."""
         return self in (Unit.COUNT, Unit.MILLISECONDS, Unit.SECONDS)
 
 
 @dataclass(frozen=True)
 class Metric:
-    """One number of each model. `key` names it in addresses, `title` for people; shares are better when larger."""
+    """One number of each model. `key` names it in URLs, `title` for people; larger shares are better."""
 
     key: str
     title: str
     unit: Unit
-    column: Callable[[Population, Objective], Floats | Ints]
+    column: Column
 
     @property
     def larger_is_better(self) -> bool:
@@ -45,52 +50,85 @@ class Metric:
         return self.unit is Unit.SHARE
 
     def values(self, population: Population, objective: Objective) -> Floats:
-        """(n,) float64, NaN where it is not known."""
+        """(n,) float64, NaN where the number is not known."""
         return self.column(population, objective).astype(float)
 
 
-_GENERAL = (
-    Metric(OBJECTIVE, "Objective", Unit.SHARE, lambda population, objective: objective.value(population)),
-    Metric("accuracy", "Validation accuracy", Unit.SHARE, lambda population, _: population.accuracy),
-    Metric("train-accuracy", "Training accuracy", Unit.SHARE, lambda population, _: population.train_accuracy),
-    Metric("loss", "Validation loss", Unit.LOSS, lambda population, _: population.loss),
-    Metric(PARAMETERS, "Parameters", Unit.COUNT, lambda population, _: population.parameters),
-    Metric("multiply-adds", "Multiply-adds", Unit.COUNT, lambda population, _: population.multiply_adds),
-    Metric("latency-1", "Latency, batch of 1", Unit.MILLISECONDS, lambda population, _: population.latency_1_ms),
-    Metric("latency-256", "Latency, batch of 256", Unit.MILLISECONDS, lambda population, _: population.latency_256_ms),
-    Metric("seconds", "Seconds of an epoch", Unit.SECONDS, lambda population, _: population.seconds),
-)
-_CLASS = re.compile(r"class-(0|[1-9]\d{0,4})")
+MetricValues = tuple[Metric, Floats]
+"""A metric with the (n,) values of a population's models."""
 
 
 def metrics(class_names: tuple[str, ...]) -> dict[str, Metric]:
-    """All metrics of a data set by their keys: the general ones, then the accuracy of each class."""
-    classes = (_class_metric(index, name) for index, name in enumerate(class_names))
-    return {metric.key: metric for metric in (*_GENERAL, *classes)}
+    """All metrics of a data set by key: the general ones, then the accuracy of each class."""
+    by_key = dict(_GENERAL)
+    for index, name in enumerate(class_names):
+        metric = _class_metric(index, name)
+        by_key[metric.key] = metric
+    return by_key
 
 
 def is_metric(key: str, classes: int | None = None) -> bool:
-    """Whether there is such a metric, in a data set of so many classes where that is given.
+    """Whether there is such a metric; with `classes`, in a data set of so many classes.
 
     >>> is_metric("class-9"), is_metric("class-9", classes=3), is_metric("beauty")
     (True, False, False)
     """
-    found = _CLASS.fullmatch(key)
-    if found is None:
-        return any(key == metric.key for metric in _GENERAL)
-    return classes is None or int(found[1]) < classes
+    match = _CLASS_KEY.fullmatch(key)
+    if match is None:
+        return key in _GENERAL
+    if classes is None:
+        return True
+    return int(match[1]) < classes
 
 
-def best_rows(cost: tuple[Metric, Floats], value: tuple[Metric, Floats]) -> Ints:
-    """Rows of the Pareto front of two metrics with their (n,) values, from the best of the first on.
+def best_rows(cost: MetricValues, value: MetricValues) -> Ints:
+    """The rows of the Pareto front of two metrics with their (n,) values, starting with the best of the first metric.
 
-    For whichever direction is better on each; see `pareto_front`.
+    Respects the better direction of each metric; see `pareto_front`.
     """
-    (across, x), (up, y) = cost, value
-    return pareto_front(-x if across.larger_is_better else x, y if up.larger_is_better else -y)
+    cost_metric, costs = cost
+    value_metric, values = value
+    if cost_metric.larger_is_better:
+        costs = -costs
+    if not value_metric.larger_is_better:
+        values = -values
+    return pareto_front(costs, values)
+
+
+def _objective(population: Population, objective: Objective) -> Floats:
+    return objective.value(population)
+
+
+def _column(name: str) -> Column:
+    def column(population: Population, _: Objective) -> Floats | Ints:
+        values: Floats | Ints = getattr(population, name)
+        return values
+
+    return column
 
 
 def _class_metric(index: int, name: str) -> Metric:
+    def column(population: Population, _: Objective) -> Floats:
+        return population.class_accuracy[:, index]
+
     return Metric(
-        f"class-{index}", f"Accuracy for {name}", Unit.SHARE, lambda population, _: population.class_accuracy[:, index]
+        key=f"class-{index}",
+        title=f"Accuracy for {name}",
+        unit=Unit.SHARE,
+        column=column,
     )
+
+
+_METRICS = (
+    Metric(OBJECTIVE, "Objective", Unit.SHARE, _objective),
+    Metric("accuracy", "Validation accuracy", Unit.SHARE, _column("accuracy")),
+    Metric("train-accuracy", "Training accuracy", Unit.SHARE, _column("train_accuracy")),
+    Metric("loss", "Validation loss", Unit.LOSS, _column("loss")),
+    Metric(PARAMETERS, "Parameters", Unit.COUNT, _column("parameters")),
+    Metric("multiply-adds", "Multiply-adds", Unit.COUNT, _column("multiply_adds")),
+    Metric("latency-1", "Latency, batch of 1", Unit.MILLISECONDS, _column("latency_1_ms")),
+    Metric("latency-256", "Latency, batch of 256", Unit.MILLISECONDS, _column("latency_256_ms")),
+    Metric("seconds", "Seconds per epoch", Unit.SECONDS, _column("seconds")),
+)
+
+_GENERAL = {metric.key: metric for metric in _METRICS}

@@ -1,9 +1,9 @@
-"""The objective: what a model is good for, so that one number ranks models, and what it may cost."""
+"""The objective: how much each class counts, which ranks models by one number, and caps on what a model may cost."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 
 import numpy as np
@@ -15,10 +15,10 @@ from remap_core.trials.population import Floats, Population
 
 @dataclass(frozen=True)
 class Objective:
-    """How much each class counts, and caps on what a model may cost. Raises InvalidView with the rule and the value.
+    """Weights of the classes, and caps on what a model may cost. Raises InvalidView with the rule and the value.
 
-    weights: one a class in the data set's order, at least 0 and not all 0; none at all (the default) where every
-    validation image counts alike. max_parameters: count. max_latency_ms: milliseconds, batch of 1.
+    weights: one for each class in the data set's order, at least 0 and not all 0; empty (the default) to weight all
+    validation images equally. max_parameters: count. max_latency_ms: milliseconds, batch of 1.
     """
 
     weights: tuple[float, ...] = ()
@@ -26,60 +26,89 @@ class Objective:
     max_latency_ms: float | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "weights", tuple(map(float, self.weights)))
-        wrong = next((weight for weight in self.weights if not (isfinite(weight) and weight >= 0)), None)
-        if wrong is not None:
-            raise InvalidView(f"A class's weight must be a number of at least 0, but got {wrong:g}.")
-        if self.weights and not any(self.weights):
-            raise InvalidView(f"At least one of the {len(self.weights)} classes must count, but all weights are 0.")
-        if self.max_parameters is not None and (type(self.max_parameters) is not int or self.max_parameters < 1):
-            raise InvalidView(
-                f"The parameter cap must be a whole number of at least 1, but got {self.max_parameters!r}."
-            )
-        if self.max_latency_ms is not None and not (isfinite(self.max_latency_ms) and self.max_latency_ms > 0):
-            raise InvalidView(f"The latency cap must be above 0 ms, but got {self.max_latency_ms:g}.")
+        weights = tuple(map(float, self.weights))
+        object.__setattr__(self, "weights", weights)
+        self._require_weights()
+        if self.max_parameters is not None:
+            _require_parameters(self.max_parameters)
+        if self.max_latency_ms is not None:
+            _require_latency(self.max_latency_ms)
+
+    def _require_weights(self) -> None:
+        for weight in self.weights:
+            if not isfinite(weight) or weight < 0:
+                raise InvalidView(f"A class weight must be a number of at least 0, but got {weight:g}.")
+        classes = len(self.weights)
+        if classes and not any(self.weights):
+            raise InvalidView(f"At least one of the {classes} class weights must be above 0, but all are 0.")
 
     @property
     def counts_alike(self) -> bool:
-        """Whether no class counts more than another: then the value is the plain validation accuracy."""
+        """Whether all classes are weighted equally: then the value is the plain validation accuracy."""
         return len(set(self.weights)) <= 1
 
     @property
     def counted(self) -> tuple[int, ...]:
-        """Indices of the classes that have a weight; none where every class counts alike without one."""
-        return tuple(index for index, weight in enumerate(self.weights) if weight)
+        """Indices of the classes with a weight above 0; empty where there are no weights."""
+        indices = np.flatnonzero(self.weights)
+        return tuple(indices.tolist())
 
-    def weigh(self, weights: Mapping[int, float], classes: int) -> Objective:
-        """The same caps with these weights of `classes` classes, the others 0; without any above 0 all count alike."""
-        row = tuple(weights.get(index, 0.0) for index in range(classes))
-        return Objective(row if any(row) else (), self.max_parameters, self.max_latency_ms)
+    def weigh(
+        self,
+        weights: Mapping[int, float],
+        classes: int,
+    ) -> Objective:
+        """Return the same caps with these weights by class, 0 for the others; all equal if none is above 0."""
+        row = [weights.get(index, 0.0) for index in range(classes)]
+        if not any(row):
+            row = []
+        return replace(self, weights=tuple(row))
 
     def value(self, population: Population) -> Floats:
-        """(n,) float64 weighted mean of class accuracies, in 0..1; raises InvalidView for another count of classes.
+        """(n,) float64 weighted mean of class accuracies, in 0..1. Raises InvalidView for another number of classes.
 
-        A class that nobody's accuracy is known of (it has no validation images) is left out; a model that lacks
-        another weighted class is NaN, and so is everyone where no weighted class is left.
+        A class that no model has an accuracy for (it has no validation images) is left out. A model without an
+        accuracy for any other weighted class is NaN, and so are all models where no weighted class remains.
         """
         if self.counts_alike:
             return population.accuracy
+        self._require_classes(population)
+        weights = np.array(self.weights)
+        is_missing = np.isnan(population.class_accuracy)
+        weights[is_missing.all(axis=0)] = 0
+        used = np.flatnonzero(weights)
+        if not len(used):
+            return np.full(len(population), np.nan)
+        shares = weights[used]
+        shares /= shares.max()  # so that the sum cannot overflow
+        shares /= shares.sum()
+        accuracies = population.class_accuracy[:, used]
+        return np.asarray(accuracies @ shares, dtype=np.float64)
+
+    def _require_classes(self, population: Population) -> None:
         classes = len(population.class_names)
-        if len(self.weights) != classes:
+        weights = len(self.weights)
+        if weights != classes:
             raise InvalidView(
                 f"There must be one weight for each of the {classes} classes of {population.dataset}, "
-                f"but got {len(self.weights)}."
+                f"but got {weights}."
             )
-        weights = np.array(self.weights)
-        used = (weights > 0) & ~np.isnan(population.class_accuracy).all(axis=0)
-        if not used.any():
-            return np.full(len(population), np.nan)
-        shares = weights[used] / weights[used].max()  # so that no sum overflows
-        return np.asarray(population.class_accuracy[:, used] @ (shares / shares.sum()), dtype=np.float64)
 
     def allows(self, population: Population) -> NDArray[np.bool_]:
-        """(n,) bool: which models keep within both caps; one of unknown latency keeps within no latency cap."""
+        """(n,) bool: which models are within both caps; one of unknown latency is not within any latency cap."""
         allowed = np.ones(len(population), dtype=bool)
         if self.max_parameters is not None:
             allowed &= population.parameters <= self.max_parameters
         if self.max_latency_ms is not None:
             allowed &= population.latency_1_ms <= self.max_latency_ms
         return allowed
+
+
+def _require_parameters(cap: int) -> None:
+    if type(cap) is not int or cap < 1:
+        raise InvalidView(f"The parameter cap must be a whole number of at least 1, but got {cap!r}.")
+
+
+def _require_latency(cap: float) -> None:
+    if not isfinite(cap) or cap <= 0:
+        raise InvalidView(f"The latency cap must be above 0 ms, but got {cap:g}.")

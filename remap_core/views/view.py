@@ -1,9 +1,9 @@
-"""A view: objective, filter and axes in one value, which an address can carry."""
+"""A view: objective, filter and axes in one value, which the URL of a page can hold."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,19 +16,19 @@ from remap_core.views.filters import Filter, Span
 from remap_core.views.metrics import OBJECTIVE, PARAMETERS, is_metric
 from remap_core.views.objective import Objective
 
-KEYS = ("classes", "cap", "ms", "parameters", "latency", "accuracy", "with", "without", "made", "x", "y", "map")
-"""Names of a view's parts in an address: objective, filter, axes, map."""
-
 _AMOUNT = r"\d{1,400}(?:\.\d{1,400})?"
 _WEIGHT = re.compile(rf"(0|[1-9]\d{{0,4}})(?:x({_AMOUNT}))?", re.ASCII)
 _SPAN = re.compile(rf"({_AMOUNT})?-({_AMOUNT})?", re.ASCII)
 
+Reader = Callable[["View", str, int], "View"]
+"""Adds one part to a view, given its text in the URL and the data set's number of classes; raises InvalidView."""
+
 
 @dataclass(frozen=True)
 class View:
-    """How a population is looked at. Raises InvalidView where there is no such metric.
+    """How a population is shown. Raises InvalidView for an unknown metric.
 
-    x, y: keys of metrics. map: the relation by which the models lie on a map instead, None for the metrics.
+    x, y: keys of metrics. map: the relation of the map that is shown instead, None for the metrics.
     """
 
     objective: Objective = field(default_factory=Objective)
@@ -38,97 +38,161 @@ class View:
     map: Relation | None = None
 
     def __post_init__(self) -> None:
-        for key in (self.x, self.y):
-            if not is_metric(key):
-                raise InvalidView(f"An axis must be a metric like {PARAMETERS} or {OBJECTIVE}, but got {key[:40]!r}.")
+        _require_metric(self.x)
+        _require_metric(self.y)
 
     def fits(self, classes: int) -> bool:
-        """Whether it can be asked of a data set with so many classes."""
-        weighted = len(self.objective.weights) in (0, classes)
-        return weighted and is_metric(self.x, classes) and is_metric(self.y, classes)
+        """Whether it is valid for a data set of so many classes."""
+        if len(self.objective.weights) not in (0, classes):
+            return False
+        if not is_metric(self.x, classes):
+            return False
+        return is_metric(self.y, classes)
 
     def to_query(self) -> dict[str, str]:
-        """What an address has to say of it, only where it differs from how one starts.
+        """Return the parts of a URL that differ from the default view.
 
         >>> View(Objective((0, 2, 1), max_parameters=100_000)).to_query()
         {'classes': '1x2-2', 'cap': '100000'}
         """
-        chosen, caps = self.filter, self.objective
-        written = {
-            "classes": "-".join(_weight_text(index, caps.weights[index]) for index in caps.counted),
-            "cap": _number_text(caps.max_parameters),
-            "ms": _number_text(caps.max_latency_ms),
-            "parameters": _span_text(chosen.parameters),
-            "latency": _span_text(chosen.latency_ms),
-            "accuracy": _span_text(chosen.accuracy),
-            "with": ".".join(sorted(chosen.present)),
-            "without": ".".join(sorted(chosen.absent)),
-            "made": ".".join(sorted(chosen.origins)),
-            "x": "" if self.x == PARAMETERS else self.x,
-            "y": "" if self.y == OBJECTIVE else self.y,
-            "map": self.map.value if self.map else "",
+        parts = self._objective_parts() | self._filter_parts()
+        if self.x != PARAMETERS:
+            parts["x"] = self.x
+        if self.y != OBJECTIVE:
+            parts["y"] = self.y
+        if self.map:
+            parts["map"] = self.map.value
+        return {key: text for key, text in parts.items() if text}
+
+    def _objective_parts(self) -> dict[str, str]:
+        objective = self.objective
+        classes = []
+        for index in objective.counted:
+            weight = objective.weights[index]
+            classes.append(_weight_text(index, weight))
+        return {
+            "classes": "-".join(classes),
+            "cap": _number_text(objective.max_parameters),
+            "ms": _number_text(objective.max_latency_ms),
         }
-        return {key: text for key, text in written.items() if text}
+
+    def _filter_parts(self) -> dict[str, str]:
+        return {
+            "parameters": _span_text(self.filter.parameters),
+            "latency": _span_text(self.filter.latency_ms),
+            "accuracy": _span_text(self.filter.accuracy),
+            "with": _joined(self.filter.present),
+            "without": _joined(self.filter.absent),
+            "made": _joined(self.filter.origins),
+        }
 
 
-def read_view(query: Mapping[str, str], classes: int) -> tuple[View, tuple[str, ...]]:
-    """The view that an address asks for of a data set with so many classes, and a sentence for each ignored part.
+def _require_metric(key: str) -> None:
+    if not is_metric(key):
+        examples = f"{PARAMETERS} or {OBJECTIVE}"
+        raise InvalidView(f"An axis must be a metric like {examples}, but got {key[:40]!r}.")
+
+
+def read_view(
+    query: Mapping[str, str],
+    classes: int,
+) -> tuple[View, tuple[str, ...]]:
+    """Return the view in a URL, for a data set of so many classes, and a sentence for each part that is ignored.
 
     >>> read_view({"classes": "7", "cap": "1000"}, classes=3)[1]
-    ('?classes=7 is ignored: classes are numbered from 0 to 2, like 0x2-1 for two classes, the first twice.',)
+    ('?classes=7 is ignored: classes are numbered from 0 to 2, and 0x2-1 counts class 0 twice and class 1 once.',)
     """
-    view, complaints = View(), []
-    for key in filter(query.__contains__, KEYS):
+    view = View()
+    warnings = []
+    for key, read in _READERS.items():
+        if key not in query:
+            continue
+        text = query[key]
         try:
-            view = _READERS[key](view, query[key], classes)
+            view = read(view, text, classes)
         except InvalidView as error:
-            sentence = str(error)
-            complaints.append(f"?{key}={query[key][:40]} is ignored: {sentence[0].lower()}{sentence[1:]}")
-    return view, tuple(complaints)
+            part = f"?{key}={text[:40]}"
+            warnings.append(f"{part} is ignored: {_uncapitalized(error)}")
+    return view, tuple(warnings)
+
+
+def _uncapitalized(error: InvalidView) -> str:
+    sentence = str(error)
+    return sentence[0].lower() + sentence[1:]
 
 
 def _with_weights(view: View, text: str, classes: int) -> View:
-    found = [_WEIGHT.fullmatch(part) for part in text.split("-")]
-    weights = {int(part[1]): float(part[2] or 1) for part in found if part}
-    if None in found or max(weights) >= classes:
-        raise InvalidView(f"Classes are numbered from 0 to {classes - 1}, like 0x2-1 for two classes, the first twice.")
-    return replace(view, objective=view.objective.weigh(weights, classes))
+    weights: dict[int, float] = {}
+    for part in text.split("-"):
+        index, weight = _class_weight(part, classes)
+        weights[index] = weight
+    objective = view.objective.weigh(weights, classes)
+    return replace(view, objective=objective)
 
 
-def _with_cap(view: View, text: str, _: int) -> View:
-    return replace(view, objective=replace(view.objective, max_parameters=int(_number(text, r"\d{1,15}"))))
+def _class_weight(text: str, classes: int) -> tuple[int, float]:
+    match = _WEIGHT.fullmatch(text)
+    if match:
+        index, weight = match.groups(default="1")
+        if int(index) < classes:
+            return int(index), float(weight)
+    last = classes - 1
+    raise InvalidView(f"Classes are numbered from 0 to {last}, and 0x2-1 counts class 0 twice and class 1 once.")
 
 
-def _with_latency_cap(view: View, text: str, _: int) -> View:
-    return replace(view, objective=replace(view.objective, max_latency_ms=_number(text, _AMOUNT)))
+def _part_reader(
+    part: str,
+    name: str,
+    read: Callable[[str], Any],
+) -> Reader:
+    """Return a reader of one field of a view's objective or filter."""
+
+    def with_part(view: View, text: str, _: int) -> View:
+        changed = replace(getattr(view, part), **{name: read(text)})
+        changes = {part: changed}
+        return replace(view, **changes)
+
+    return with_part
 
 
-def _filtered(name: str, read: Callable[[str], Any]) -> Callable[[View, str, int], View]:
-    return lambda view, text, _: replace(view, filter=replace(view.filter, **{name: read(text)}))
-
-
-def _on_axis(name: str) -> Callable[[View, str, int], View]:
-    def changed(view: View, text: str, classes: int) -> View:
+def _axis_reader(name: str) -> Reader:
+    def with_axis(view: View, text: str, classes: int) -> View:
         if is_metric(text) and not is_metric(text, classes):
             raise InvalidView(f"The last class is class-{classes - 1}.")
-        axis: Any = {name: text}
-        return replace(view, **axis)
+        changes: Any = {name: text}
+        return replace(view, **changes)
 
-    return changed
+    return with_axis
 
 
-def _on_map(view: View, text: str, _: int) -> View:
+def _with_map(view: View, text: str, _: int) -> View:
     try:
         return replace(view, map=Relation(text))
     except ValueError:
-        raise InvalidView(f"A map is by {' or '.join(Relation)}.") from None
+        allowed = " or ".join(Relation)
+        raise InvalidView(f"The map must be {allowed}.") from None
+
+
+def _cap(text: str) -> int:
+    return int(_number(text, r"\d{1,15}"))
+
+
+def _latency_cap(text: str) -> float:
+    return _number(text, _AMOUNT)
 
 
 def _span(text: str) -> Span:
-    found = _SPAN.fullmatch(text)
-    if not found:
+    match = _SPAN.fullmatch(text)
+    if match is None:
         raise InvalidView("A range is written like 1000-50000, 1000- or -50000.")
-    return Span(*(None if end is None else float(end) for end in found.groups()))
+    low, high = match.groups()
+    return Span(_end(low), _end(high))
+
+
+def _end(text: str | None) -> float | None:
+    if text is None:
+        return None
+    return float(text)
 
 
 def _kinds(text: str) -> frozenset[str]:
@@ -136,41 +200,58 @@ def _kinds(text: str) -> frozenset[str]:
 
 
 def _origins(text: str) -> frozenset[Origin]:
-    named = set(text.split("."))
-    if not named <= set(MODEL_ORIGINS):
-        raise InvalidView(f"A model is made in one of the ways {', '.join(MODEL_ORIGINS)}.")
-    return frozenset(map(Origin, named))
+    names = frozenset(text.split("."))
+    if not names.issubset(MODEL_ORIGINS):
+        allowed = ", ".join(MODEL_ORIGINS)
+        raise InvalidView(f"Origins must be among {allowed}.")
+    return frozenset(map(Origin, names))
 
 
-_READERS: dict[str, Callable[[View, str, int], View]] = {
+_READERS: dict[str, Reader] = {
     "classes": _with_weights,
-    "cap": _with_cap,
-    "ms": _with_latency_cap,
-    "parameters": _filtered("parameters", _span),
-    "latency": _filtered("latency_ms", _span),
-    "accuracy": _filtered("accuracy", _span),
-    "with": _filtered("present", _kinds),
-    "without": _filtered("absent", _kinds),
-    "made": _filtered("origins", _origins),
-    "x": _on_axis("x"),
-    "y": _on_axis("y"),
-    "map": _on_map,
+    "cap": _part_reader("objective", "max_parameters", _cap),
+    "ms": _part_reader("objective", "max_latency_ms", _latency_cap),
+    "parameters": _part_reader("filter", "parameters", _span),
+    "latency": _part_reader("filter", "latency_ms", _span),
+    "accuracy": _part_reader("filter", "accuracy", _span),
+    "with": _part_reader("filter", "present", _kinds),
+    "without": _part_reader("filter", "absent", _kinds),
+    "made": _part_reader("filter", "origins", _origins),
+    "x": _axis_reader("x"),
+    "y": _axis_reader("y"),
+    "map": _with_map,
 }
 
+KEYS = tuple(_READERS)
+"""Names of the parts of a view in a URL: objective, filter, axes, map."""
 
-def _number(text: str, form: str) -> float:
-    if not re.fullmatch(form, text, re.ASCII):
+
+def _number(text: str, pattern: str) -> float:
+    if not re.fullmatch(pattern, text, re.ASCII):
         raise InvalidView("It must be a plain number.")
     return float(text)
 
 
+def _joined(names: Iterable[str]) -> str:
+    return ".".join(sorted(names))
+
+
 def _number_text(number: float | None) -> str:
-    return "" if number is None else np.format_float_positional(number, trim="-")
+    if number is None:
+        return ""
+    return np.format_float_positional(number, trim="-")
 
 
 def _weight_text(index: int, weight: float) -> str:
-    return f"{index}" if weight == 1 else f"{index}x{_number_text(weight)}"
+    if weight == 1:
+        return str(index)
+    factor = _number_text(weight)
+    return f"{index}x{factor}"
 
 
 def _span_text(span: Span) -> str:
-    return f"{_number_text(span.low)}-{_number_text(span.high)}" if span else ""
+    if not span:
+        return ""
+    low = _number_text(span.low)
+    high = _number_text(span.high)
+    return f"{low}-{high}"

@@ -88,9 +88,9 @@ def test_a_click_on_a_cell_of_the_confusion_matrix_shows_its_images(page, site):
     page.goto(f"{site.url}/inspect?model=1")
     expect(page.get_by_alt_text("1 read as 2")).to_be_visible()
     chart = site.chart(page, "inspect-confusion")
-    chart.click_until("wrong", (9, 0), lambda: page.get_by_alt_text("9 read as 0").count() == 1)
+    chart.click_until("wrong", (9, 0), lambda: page.get_by_alt_text("9, predicted 0").count() == 1)
     expect(page.get_by_alt_text("1 read as 2")).to_have_count(0)
-    chart.click_until("right", (3, 3), lambda: page.get_by_alt_text("3, read rightly").count() == 1)
+    chart.click_until("right", (3, 3), lambda: page.get_by_alt_text("3, predicted 3").count() == 1)
 
 
 def test_a_click_on_a_block_of_a_snac_chooses_its_layer_and_another_click_takes_it_back(page, site):

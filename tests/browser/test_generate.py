@@ -22,14 +22,14 @@ def test_a_model_is_ablated_varied_and_handcrafted_by_clicks_and_all_children_fi
         one = train_button(page, "Train 1 ablation")
         click_until(page, ("generate-snac-1", "layers", 3), one.is_visible)
         one.click()
-        expect(page.get_by_text("Model 7 enqueued.")).to_be_visible()
+        expect(page.get_by_text("Model 7 queued.")).to_be_visible()
 
         choose(page, "Variations")
         for kind in ("prepend", "replace", "reparameterize"):
             switch_off(page, "generate-permissions-1", kind)
         click_mark(page, "generate-permissions-1", "switches", ["switch", "remove", 3])
         train(page, "Train 2 variations")
-        expect(page.get_by_text("2 models enqueued: 8 to 9.")).to_be_visible()
+        expect(page.get_by_text("2 models queued: 8 to 9.")).to_be_visible()
 
         choose(page, "Handcrafted")
         place = page.locator(".st-key-handcraft-place input")
@@ -43,7 +43,7 @@ def test_a_model_is_ablated_varied_and_handcrafted_by_clicks_and_all_children_fi
         click_until(page, ("handcraft-snac", "layers", 0), lambda: layer.input_value() == "1 Conv 16x3")
         page.get_by_role("button", name="Right", exact=True).click()
         train(page, "Train 1 handcrafted model")
-        expect(page.get_by_text("Model 10 enqueued.")).to_be_visible()
+        expect(page.get_by_text("Model 10 queued.")).to_be_visible()
 
         for _ in range(300):
             if open_snapshot(DataFolder(home)).counts()[TrialState.COMPLETE] == 10:
@@ -79,7 +79,7 @@ def test_children_are_put_into_the_drawer_and_cancelled_by_their_rows_and_a_word
     with served(home, population=0) as server:
         page.goto(f"{server.url}/generate?model=1")
         train(page, "Train 3 ablations")
-        expect(page.get_by_text("3 models enqueued: 7 to 9.")).to_be_visible()
+        expect(page.get_by_text("3 models queued: 7 to 9.")).to_be_visible()
         tick_row(page, newest=9, row=0)
         page.get_by_role("button", name="Add #9 to drawer").click()
         expect(page.locator(".st-key-open-9")).to_be_visible()

@@ -124,7 +124,7 @@ def test_ablations_are_trained_and_shown_live(page, tmp_path):
         wait_for_circles(page, at_least=2)
         page.goto(f"{server.url}/generate?model=1")
         page.get_by_role("button", name=re.compile(r"Train \d+ ablation")).click()
-        expect(page.get_by_text(re.compile("Models? 3.* enqueued|models enqueued: 3"))).to_be_visible(timeout=60_000)
+        expect(page.get_by_text(re.compile("Model 3 queued|models queued: 3"))).to_be_visible(timeout=60_000)
         while not all(child.state.is_finished() for child in open_snapshot(DataFolder(home)).children(1)):
             page.wait_for_timeout(200)
         children = open_snapshot(DataFolder(home)).children(1)

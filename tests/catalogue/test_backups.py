@@ -1,4 +1,4 @@
-"""Out and back again."""
+"""Backups: written, and restored."""
 
 import subprocess
 from contextlib import closing
@@ -23,7 +23,7 @@ GOLDEN = sorted((Path(__file__).parents[1] / "golden" / "catalogue").iterdir())
 
 @pytest.fixture
 def folder(tmp_path):
-    """Nine trials, weights of two, a half-written file, a command that waits and one that was rejected."""
+    """Nine trials, weights of two, a partial file, a waiting command and a rejected one."""
     folder = write_catalogue(tmp_path / "home", waiting=2, failed=1)
     for trial in (1, 2):
         folder.weights(trial).parent.mkdir()
@@ -53,7 +53,7 @@ def everything(folder):
     return tables(snapshot_path(folder, number)), artifacts, [command for _, command in Inbox(folder).pending()]
 
 
-def test_what_is_restored_is_what_was_backed_up(folder, new, tmp_path):
+def test_restoring_gives_back_exactly_what_was_backed_up(folder, new, tmp_path):
     assert write_backup(folder, tmp_path / "backup") == 9
     assert restore_backup(tmp_path / "backup", new) == 9
     assert everything(new) == everything(folder)
@@ -61,7 +61,7 @@ def test_what_is_restored_is_what_was_backed_up(folder, new, tmp_path):
     assert not left & {"checkpoint.partial", "rejected", "9.json", "tmp"}
 
 
-def test_a_backup_is_taken_while_the_trainer_works_and_a_trainer_goes_on_with_the_restored(folder, new, tmp_path):
+def test_a_backup_can_be_taken_from_a_running_trainer_and_a_trainer_continues_the_restored_one(folder, new, tmp_path):
     with folder.lock(), closing(CatalogueStore.open(folder)) as store:
         store.claim(200.0)
         write_backup(folder, tmp_path / "backup")  # of what was published: nothing is running there
@@ -73,7 +73,7 @@ def test_a_backup_is_taken_while_the_trainer_works_and_a_trainer_goes_on_with_th
 
 
 def connect_refused(folder):
-    """Whether another process is kept out of the live catalogue still."""
+    """Whether another process is still kept out of the live catalogue."""
     code = f"import duckdb; duckdb.connect({str(folder.live)!r})"
     ended = subprocess.run(["python3", "-c", code], capture_output=True, check=False)
     return ended.returncode != 0
@@ -89,7 +89,7 @@ def test_backups_of_every_published_schema_are_restored(golden, new, tmp_path):
     assert restore_backup(source, new) > 0
 
 
-def test_a_backup_goes_into_a_new_or_empty_folder_outside_of_the_data_folder(folder, tmp_path):
+def test_a_backup_needs_a_new_or_empty_folder_outside_the_data_folder(folder, tmp_path):
     (tmp_path / "empty").mkdir()
     write_backup(folder, tmp_path / "empty")
     with pytest.raises(FolderUnusable, match="needs a new or empty folder"):
@@ -97,7 +97,7 @@ def test_a_backup_goes_into_a_new_or_empty_folder_outside_of_the_data_folder(fol
     (tmp_path / "file").write_text("")
     with pytest.raises(FolderUnusable, match="needs a new or empty folder"):
         write_backup(folder, tmp_path / "file")
-    with pytest.raises(FolderUnusable, match="must lie outside of the data folder"):
+    with pytest.raises(FolderUnusable, match="must be outside the data folder"):
         write_backup(folder, folder.artifacts / "backup")
     with pytest.raises(FolderUnusable, match=r"cannot be written to .*: File exists"):
         write_backup(folder, tmp_path / "file" / "backup")
@@ -109,7 +109,7 @@ def test_without_a_snapshot_there_is_nothing_to_back_up_and_nothing_is_left(new,
     assert [path.name for path in tmp_path.iterdir()] == ["new"]
 
 
-def test_a_full_disk_leaves_no_half_backup(folder, tmp_path, monkeypatch):
+def test_a_full_disk_leaves_no_partial_backup(folder, tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
@@ -119,21 +119,21 @@ def test_a_full_disk_leaves_no_half_backup(folder, tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["home"]
 
 
-def test_only_an_empty_data_folder_is_restored_into(folder, new, tmp_path):
+def test_a_backup_is_only_restored_to_an_empty_data_folder(folder, new, tmp_path):
     write_backup(folder, tmp_path / "backup")
-    with pytest.raises(FolderUnusable, match="into an empty data folder"):
+    with pytest.raises(FolderUnusable, match="restored to an empty data folder"):
         restore_backup(tmp_path / "backup", folder)
     with new.lock(), pytest.raises(FolderInUse):
         restore_backup(tmp_path / "backup", new)
 
 
-def test_what_is_no_backup_is_said(folder, new, tmp_path):
-    with pytest.raises(CatalogueError, match=r"is no backup: it holds no catalogue/migrations\.parquet"):
+def test_a_folder_that_is_not_a_backup_is_refused(folder, new, tmp_path):
+    with pytest.raises(CatalogueError, match=r"is not a backup: it has no catalogue/migrations\.parquet"):
         restore_backup(tmp_path, new)
 
 
 @pytest.mark.parametrize("damage", [lambda file: file.write_bytes(b"no parquet"), Path.unlink])
-def test_a_damaged_backup_is_said_and_leaves_the_folder_empty(folder, new, tmp_path, damage):
+def test_a_damaged_backup_is_refused_and_leaves_the_folder_empty(folder, new, tmp_path, damage):
     write_backup(folder, tmp_path / "backup")
     damage(tmp_path / "backup" / "catalogue" / "trials.parquet")
     with pytest.raises(CatalogueError, match="cannot be read"):
@@ -142,7 +142,7 @@ def test_a_damaged_backup_is_said_and_leaves_the_folder_empty(folder, new, tmp_p
     assert list(new.artifacts.iterdir()) == []
 
 
-def test_a_backup_of_a_newer_version_is_said(folder, new, tmp_path):
+def test_a_backup_of_a_newer_version_is_refused(folder, new, tmp_path):
     write_backup(folder, tmp_path / "backup")
     steps = tmp_path / "backup" / "catalogue" / "migrations.parquet"
     with closing(duckdb.connect()) as connection:

@@ -1,4 +1,4 @@
-"""What is left when a trainer is killed, or its disk takes no more."""
+"""What remains when a trainer is killed or its disk is full."""
 
 import os
 import signal
@@ -68,7 +68,7 @@ def writing(program, home):
 
 
 def last_acknowledged(writer, at_least):
-    """Kill the writer once it has acknowledged so many more; returns the last it did."""
+    """Kill the writer after it has acknowledged so many more commits; returns the last one."""
     lines = [writer.stdout.readline() for _ in range(at_least)]
     writer.send_signal(signal.SIGKILL)
     lines += [line for line in writer.stdout if line.endswith(b"\n")]
@@ -92,7 +92,7 @@ def test_killing_the_trainer_loses_nothing_that_was_acknowledged(tmp_path, commi
             assert snapshot.counts()[TrialState.RUNNING] >= acknowledged
 
 
-def test_a_disk_that_takes_no_more_is_said_in_words_and_once_it_does_again_the_trainer_goes_on(tmp_path):
+def test_a_full_disk_is_reported_in_words_and_the_trainer_continues_when_there_is_space(tmp_path):
     with writing(FULL_DISK, tmp_path) as writer:
         acknowledged, commit, checkpoint, next_id = writer.stdout.read().decode().splitlines()
     assert commit.startswith("The catalogue cannot be written: ")

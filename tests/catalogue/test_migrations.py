@@ -46,11 +46,11 @@ def names(connection):
     return [name for (name,) in connection.execute("SELECT name FROM migrations ORDER BY name").fetchall()]
 
 
-def test_every_migration_has_a_golden_catalogue_and_stands_in_the_order_of_its_name():
+def test_every_migration_has_a_golden_catalogue_and_they_are_in_the_order_of_their_names():
     assert [step.__name__ for step in MIGRATIONS] == [path.stem for path in GOLDEN]
 
 
-def test_every_published_catalogue_is_brought_to_todays_schema(golden):
+def test_every_published_catalogue_is_migrated_to_the_current_schema(golden):
     migrate(golden)
     with duckdb.connect() as fresh:
         migrate(fresh)
@@ -91,7 +91,7 @@ def test_only_what_is_missing_is_applied(connection):
     assert ("trials", "colour", "VARCHAR", True) in columns(connection)
 
 
-def test_of_a_migration_that_fails_nothing_stays(connection):
+def test_a_failed_migration_changes_nothing(connection):
     migrate(connection)
     before = columns(connection)
     with pytest.raises(duckdb.CatalogException):
@@ -112,6 +112,6 @@ def test_a_catalogue_of_an_older_version_is_refused_for_reading(connection):
         require_schema(connection, (*MIGRATIONS, m998_colour))
 
 
-def test_a_database_without_migrations_is_no_catalogue(connection):
+def test_a_database_without_migrations_is_not_a_catalogue(connection):
     with pytest.raises(CatalogueError, match="not a catalogue"):
         require_schema(connection)

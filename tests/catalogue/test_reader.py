@@ -38,7 +38,7 @@ def store(folder):
 
 @pytest.fixture(params=["snapshot", "live"])
 def read(request, store, folder):
-    """Gives a catalogue of what is in the store now: as other processes see it, or in the trainer's own."""
+    """Opens the store's current content: as other processes read it, or in the trainer's own process."""
     opened = []
 
     def open_catalogue():
@@ -57,7 +57,7 @@ def enqueue(store, *units, **more):
 
 
 def trained(store, *units, evaluation=EVALUATION, finished=300.0, epochs=2, **more):
-    """Enqueue, train and complete, one after the other; all times are the last one's."""
+    """Enqueue, train and complete, one after the other; all finish at the same time."""
     ids = enqueue(store, *units, **more)
     for trial in ids:
         store.move(trial, Place.TOP)
@@ -69,7 +69,7 @@ def trained(store, *units, evaluation=EVALUATION, finished=300.0, epochs=2, **mo
 
 
 def evaluated(right, latency=1.0):
-    """An evaluation of 8 images of which so many are right."""
+    """An evaluation of 8 images, so many of them correct."""
     predictions = np.where(np.arange(8) < right, LABELS, 1 - LABELS).astype(np.uint8)
     confusion = np.zeros((2, 2), np.int64)
     np.add.at(confusion, (LABELS, predictions), 1)
@@ -88,7 +88,7 @@ def test_data_sets_come_in_the_order_of_their_registration(store, read):
     assert read().datasets() == ["toy", "another"]
 
 
-def test_a_card_comes_back_as_it_was_registered(store, read):
+def test_a_card_is_read_back_as_it_was_registered(store, read):
     card = read().dataset("toy")
     assert (card.name, card.input_shape, card.class_names, card.split) == ("toy", (1, 2, 2), ("no", "yes"), (24, 8, 8))
     np.testing.assert_array_equal(card.validation_labels, TOY.validation_labels)
@@ -106,7 +106,7 @@ def repeat(model, seed):
 
 
 def repeated(store, right, model=1, units=4, seed=1):
-    """A complete repeat that is right on so many of 8 images."""
+    """A complete repeat with so many of 8 images correct."""
     asked = replace(proposal(units), **repeat(model, seed))
     (trial,) = store.enqueue([asked], 100.0)
     store.move(trial, Place.TOP)
@@ -129,7 +129,7 @@ def test_a_repeated_model_is_one_row_at_the_mean_of_its_seeds(store, read):
     np.testing.assert_allclose(population.class_accuracy[0], [1.0, 0.5])
 
 
-def test_a_repeat_is_nowhere_a_second_model(store, read):
+def test_a_repeat_never_counts_as_a_second_model(store, read):
     trained(store, 4, 5, evaluation=evaluated(7))
     trained(store, 6, origin=Origin.ABLATION, parent=1)
     trial = repeated(store, 1)
@@ -141,7 +141,7 @@ def test_a_repeat_is_nowhere_a_second_model(store, read):
     assert catalogue.fingerprints("toy")[proposal(4).architecture.fingerprint] == 1
 
 
-def test_a_repeated_model_knows_its_score_and_its_repeats_only_their_own(store, read):
+def test_a_repeated_model_has_a_score_over_its_seeds_and_its_repeats_have_none(store, read):
     trained(store, 4, evaluation=evaluated(8))
     trial = repeated(store, 6)
     model, again = read().trials([1, trial])
@@ -151,7 +151,7 @@ def test_a_repeated_model_knows_its_score_and_its_repeats_only_their_own(store, 
     assert again.score is None
 
 
-def test_a_repeat_that_is_not_complete_counts_for_nothing(store, read):
+def test_a_repeat_that_is_not_complete_does_not_count(store, read):
     trained(store, 4)
     store.enqueue([replace(proposal(4), **repeat(1, 1))], 100.0)
     assert read().trial(1).score is None
@@ -194,7 +194,7 @@ def test_a_population_has_a_row_for_every_finished_model_in_the_order_in_which_t
 
 
 @pytest.mark.parametrize("models", [0, 1])
-def test_a_populations_columns_have_their_types_however_few_rows(store, read, models):
+def test_the_columns_of_a_population_have_the_same_types_however_few_rows(store, read, models):
     trained(store, *range(4, 4 + models))
     population = read().population("toy")
     for name in ("id", "parent", "parameters", "multiply_adds", "epochs"):
@@ -218,7 +218,7 @@ def test_what_was_not_measured_is_nan_in_a_population(store, read):
         assert np.isnan(getattr(population, name)).all(), name
 
 
-def test_a_loss_that_is_no_number_stays_so(store, read):
+def test_a_loss_that_is_not_a_number_is_stored_as_it_is(store, read):
     enqueue(store, 4)
     store.claim(200.0)
     store.record_epoch(1, replace(epoch(1), validation_loss=np.nan, train_loss=np.inf))
@@ -234,13 +234,13 @@ def test_a_population_is_of_its_own_data_set(store, read):
     assert len(read().population("another")) == 0
 
 
-def test_models_of_a_data_set_that_got_another_class_keep_their_place(store, read):
+def test_a_class_that_was_added_to_the_data_set_is_nan_for_older_models(store, read):
     trained(store, 4)
     store.register_dataset(replace(TOY, class_names=("no", "yes", "maybe")))
     np.testing.assert_array_equal(read().population("toy").class_accuracy, [[0.75, 1.0, np.nan]])
 
 
-def test_the_best_is_the_most_accurate_and_of_equals_the_smaller(store, read):
+def test_the_best_model_is_the_most_accurate_and_of_equals_the_smallest(store, read):
     trained(store, 2, evaluation=evaluated(5))
     trained(store, 5, 4, 6, evaluation=evaluated(7))
     enqueue(store, 3)
@@ -264,7 +264,7 @@ def test_fingerprints_name_the_oldest_trial_that_did_not_fail(store, read):
 # Trials
 
 
-def test_a_trial_is_read_as_the_store_has_it(store, read):
+def test_a_trial_is_read_as_it_was_stored(store, read):
     (complete,) = trained(store, 4)
     (waiting,) = enqueue(store, 5, origin=Origin.VARIATION, parent=1, batch="variations of 1")
     catalogue = read()
@@ -295,13 +295,13 @@ def test_children_come_oldest_first(store, read):
     assert catalogue.children(5) == []
 
 
-def test_a_batch_is_what_was_asked_for_together(store, read):
+def test_a_batch_has_the_trials_of_one_request(store, read):
     enqueue(store, 4, 5, batch="ablations of 9")
     enqueue(store, 6, batch="variations of 9")
     assert ids(read().batch("ablations of 9")) == [1, 2]
 
 
-def test_epochs_are_those_of_the_present_attempt(store, read):
+def test_epochs_are_those_of_the_current_attempt(store, read):
     enqueue(store, 4)
     store.claim(200.0)
     store.record_epoch(1, epoch(1))
@@ -314,7 +314,7 @@ def test_epochs_are_those_of_the_present_attempt(store, read):
     assert read().epochs(1) == [again]
 
 
-def test_an_epoch_that_was_done_twice_is_there_once_as_it_was_last(store, read):
+def test_an_epoch_that_was_recorded_twice_has_its_last_result(store, read):
     enqueue(store, 4)
     store.claim(200.0)
     for result in (epoch(1), epoch(2), again := replace(epoch(1), seconds=9.0)):
@@ -322,7 +322,7 @@ def test_an_epoch_that_was_done_twice_is_there_once_as_it_was_last(store, read):
     assert read().epochs(1) == [again, epoch(2)]
 
 
-def test_epochs_that_a_restart_found_are_gone_on_with(store, read):
+def test_epochs_continue_after_a_restart(store, read):
     enqueue(store, 4)
     store.claim(200.0)
     store.record_epoch(1, epoch(1))
@@ -332,7 +332,7 @@ def test_epochs_that_a_restart_found_are_gone_on_with(store, read):
     assert read().epochs(1) == [epoch(1), epoch(2)]
 
 
-def test_curves_are_the_epochs_of_many(store, read):
+def test_curves_are_the_epochs_of_several_trials(store, read):
     enqueue(store, 4, 5, 6)
     for trial, epochs in ((1, 2), (2, 1)):
         store.claim(200.0)
@@ -346,7 +346,7 @@ def test_curves_are_the_epochs_of_many(store, read):
 # Evaluations
 
 
-def test_an_evaluation_comes_back_as_it_was_measured(store, read):
+def test_an_evaluation_is_read_back_as_it_was_measured(store, read):
     trained(store, 4)
     evaluation = read().evaluation(1)
     np.testing.assert_array_equal(evaluation.confusion, EVALUATION.confusion)
@@ -407,7 +407,7 @@ def test_an_evaluation_of_something_else_is_refused_and_changes_nothing(store, c
 # The queue
 
 
-def test_the_queue_is_what_runs_then_what_waits_in_order_then_what_ended_last(store, read):
+def test_the_queue_lists_running_trials_then_waiting_ones_in_order_then_those_that_ended_last(store, read):
     enqueue(store, *range(2, 10))  # trials 1 to 8
     for now in (200.0, 201.0, 202.0, 203.0):
         store.claim(now)
@@ -421,12 +421,12 @@ def test_the_queue_is_what_runs_then_what_waits_in_order_then_what_ended_last(st
     assert ids(catalogue.queue(finished=0)) == [1, 4, 8, 5, 7]
 
 
-def test_of_those_that_ended_at_once_the_youngest_comes_first(store, read):
+def test_of_trials_that_ended_at_the_same_time_the_newest_comes_first(store, read):
     trained(store, 4, 5, 6, finished=300.0)
     assert ids(read().queue(finished=2)) == [3, 2]
 
 
-def test_counts_are_of_all_states(store, read):
+def test_all_states_are_counted(store, read):
     enqueue(store, 4, 5, 6)
     store.claim(200.0)
     store.cancel(2, 300.0)
@@ -438,7 +438,7 @@ def test_counts_are_of_all_states(store, read):
     }
 
 
-def test_a_pause_is_seen(store, read):
+def test_a_paused_queue_is_reported(store, read):
     assert not read().paused()
     store.set_paused(True)
     assert read().paused()
@@ -474,7 +474,7 @@ def test_the_live_catalogue_has_the_version_as_its_number_and_sees_what_is_commi
         assert store.apply_once("1", "enqueue", 1.0, enqueue_and_look).message == "1 seen"
 
 
-def test_a_catalogue_that_was_closed_says_so(read):
+def test_a_closed_catalogue_cannot_be_read(read):
     catalogue = read()
     catalogue.close()
     with pytest.raises(CatalogueError, match=r"The catalogue cannot be read: .*closed"):

@@ -66,7 +66,7 @@ def publisher(store, folder):
 
 @pytest.fixture
 def fill_disk(tmp_path, monkeypatch):
-    """Once called, the disk is full when the catalogue is copied; called with False, it has space again."""
+    """When called, copying the catalogue fails with a full disk; called with False, it works again."""
     cp = tmp_path / "programs" / "cp"
     cp.parent.mkdir()
     cp.write_text(COPY_OF_A_FULL_DISK)
@@ -119,7 +119,7 @@ def test_the_last_four_snapshots_are_kept(publisher, folder):
     assert files(folder) == ["CURRENT", *(f"catalogue-{number}.duckdb" for number in (3, 4, 5, 6))]
 
 
-def test_a_snapshot_that_is_being_read_may_be_cleared_away(store, publisher, folder):
+def test_a_snapshot_that_is_being_read_may_be_deleted(store, publisher, folder):
     enqueue(store, 3)
     publisher.publish()
     with closing(open_snapshot(folder)) as catalogue:
@@ -129,29 +129,29 @@ def test_a_snapshot_that_is_being_read_may_be_cleared_away(store, publisher, fol
         assert catalogue.trial(1) == store.trial(1)
 
 
-def test_numbers_go_on_after_a_restart(store, folder):
+def test_numbers_continue_after_a_restart(store, folder):
     Publisher(store, folder).publish()
     assert Publisher(store, folder).publish() == 2
 
 
-def test_numbers_go_on_where_the_pointer_was_lost(store, folder):
+def test_numbers_continue_when_the_pointer_was_lost(store, folder):
     Publisher(store, folder).publish()
     folder.pointer.unlink()
     assert Publisher(store, folder).publish() == 2
 
 
-def test_numbers_go_on_where_the_snapshots_were_lost(store, folder):
+def test_numbers_continue_when_the_snapshots_were_lost(store, folder):
     folder.pointer.write_text("41")
     assert Publisher(store, folder).publish() == 42
 
 
-def test_a_pointer_that_is_not_understood_is_written_anew(store, folder):
+def test_an_unreadable_pointer_is_replaced(store, folder):
     folder.pointer.write_text("garbage")
     assert Publisher(store, folder).publish() == 1
     assert current_number(folder) == 1
 
 
-def test_what_a_killed_publisher_left_half_is_cleared_away(publisher, folder):
+def test_the_partial_file_of_a_killed_publisher_is_deleted(publisher, folder):
     (folder.snapshots / "catalogue-7.duckdb.ab12.tmp").write_text("half")
     publisher.publish()
     assert files(folder) == ["CURRENT", "catalogue-1.duckdb"]
@@ -165,7 +165,7 @@ def test_foreign_files_among_the_snapshots_are_left_alone(publisher, folder):
     assert {"catalogue-old.duckdb", "notes.txt"} <= set(files(folder))
 
 
-def test_without_a_program_to_copy_files_the_database_copies_itself(store, publisher, folder, monkeypatch):
+def test_without_cp_the_database_copies_itself(store, publisher, folder, monkeypatch):
     enqueue(store, 3)
     store.claim(200.0)
     store.record_epoch(1, epoch(1))
@@ -218,7 +218,7 @@ def test_a_clock_that_was_set_back_does_not_stop_publishing(store, publisher, fo
 # Failing
 
 
-def test_a_full_disk_is_said_in_words_and_leaves_what_was_there(store, publisher, folder, fill_disk):
+def test_a_full_disk_is_reported_in_words_and_keeps_the_earlier_snapshots(store, publisher, folder, fill_disk):
     publisher.publish()
     there = files(folder)
     enqueue(store, 3)
@@ -229,7 +229,7 @@ def test_a_full_disk_is_said_in_words_and_leaves_what_was_there(store, publisher
     assert waiting(folder) == 0
 
 
-def test_what_could_not_be_published_is_tried_again_after_the_pause(publisher, folder, fill_disk):
+def test_a_failed_snapshot_is_tried_again_after_the_pause(publisher, folder, fill_disk):
     fill_disk()
     with pytest.raises(FolderUnusable):
         publisher.publish_if_due(100.0)
@@ -239,7 +239,7 @@ def test_what_could_not_be_published_is_tried_again_after_the_pause(publisher, f
     assert current_number(folder) == 2  # a number is never used twice
 
 
-def test_where_the_pointer_cannot_be_moved_nothing_is_left(publisher, folder):
+def test_a_snapshot_whose_pointer_cannot_be_written_is_deleted(publisher, folder):
     folder.pointer.mkdir()
     with pytest.raises(FolderUnusable, match="Is a directory"):
         publisher.publish()
@@ -256,7 +256,7 @@ def test_before_anything_was_published_there_is_no_catalogue(folder):
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage", b"1.5", b"\xff"])
-def test_a_pointer_that_is_not_understood_is_said_in_words(publisher, folder, content):
+def test_an_unreadable_pointer_is_reported_in_words(publisher, folder, content):
     publisher.publish()
     folder.pointer.write_bytes(content)
     assert current_number(folder) is None
@@ -296,7 +296,7 @@ def test_a_snapshot_of_a_newer_version_is_refused(store, publisher, folder):
         "INSERT INTO trainer VALUES (true)",
     ],
 )
-def test_a_question_cannot_reach_beyond_the_snapshot(publisher, folder, tmp_path, statement):
+def test_a_query_cannot_access_anything_but_the_snapshot(publisher, folder, tmp_path, statement):
     (tmp_path / "secret.csv").write_text("a,b\n1,2\n")
     publisher.publish()
     variable = pa.table({"a": [1]})
@@ -308,7 +308,7 @@ def test_a_question_cannot_reach_beyond_the_snapshot(publisher, folder, tmp_path
 
 
 @pytest.mark.parametrize("live", [False, True], ids=["snapshots", "live"])
-def test_reading_never_fails_while_much_is_published(store, publisher, folder, live):
+def test_reading_never_fails_while_snapshots_are_published(store, publisher, folder, live):
     store.register_dataset(TOY)
     publisher.publish()
     stop, seen, failures = threading.Event(), [], []
@@ -340,7 +340,7 @@ def test_reading_never_fails_while_much_is_published(store, publisher, folder, l
         assert len(catalogue.population("toy")) == 25
 
 
-def test_threads_may_ask_the_same_catalogue_at_once(store, publisher, folder):
+def test_several_threads_may_query_the_same_catalogue(store, publisher, folder):
     enqueue(store, *range(2, 52))
     publisher.publish()
     answers = []
@@ -368,13 +368,13 @@ def test_no_other_process_can_open_the_live_catalogue_and_publishing_does_not_ch
     )
 
 
-def test_a_live_catalogue_that_is_none_is_said_in_words(folder):
+def test_a_live_file_that_is_not_a_catalogue_is_reported_in_words(folder):
     folder.live.write_bytes(b"garbage" * 10_000)
     with pytest.raises(CatalogueError, match=f"{folder.live} cannot be opened: .*not a valid DuckDB database"):
         CatalogueStore.open(folder)
 
 
-def test_a_live_catalogue_of_a_newer_version_is_refused_and_let_go(store, folder):
+def test_a_live_catalogue_of_a_newer_version_is_refused_and_released(store, folder):
     store.close()
     for _ in range(2):
         with duckdb.connect(folder.live) as future:

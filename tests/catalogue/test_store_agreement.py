@@ -1,4 +1,4 @@
-"""The two stores side by side: whatever happens to them, they answer alike."""
+"""Both stores must give the same answers to any sequence of calls."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -97,7 +97,7 @@ class Agreement(RuleBasedStateMachine):
 
 
 def without_position(answered):
-    """Where a trial stands is compared by the order: the number itself is each store's own affair."""
+    """Positions are compared by their order; each store chooses its own numbers."""
     return replace(answered, position=0.0) if hasattr(answered, "position") else answered
 
 

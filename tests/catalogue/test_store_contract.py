@@ -1,4 +1,4 @@
-"""One contract, run over every store: what `remap_core.trainer.ports.Store` promises."""
+"""The contract of `remap_core.trainer.ports.Store`, run over every store."""
 
 from contextlib import closing
 
@@ -43,7 +43,7 @@ def enqueue(store, *units):
 
 
 def claimed(store):
-    """Ids in the order in which the store gives them out."""
+    """Claim all trials; returns their ids in order."""
     ids = []
     while trial := store.claim(200.0):
         ids.append(trial.id)
@@ -61,13 +61,13 @@ def refuse():
 # Enqueue and claim
 
 
-def test_a_trial_that_was_enqueued_waits_with_all_that_was_proposed(store):
+def test_an_enqueued_trial_waits_with_everything_that_was_proposed(store):
     asked = proposal(4, origin=Origin.ABLATION, parent=9, edits=(Remove(1), Remove(0)), batch="ablations of 9")
     (trial,) = store.enqueue([asked], 123.25)
     assert store.trial(trial) == Trial(1, asked, WAITING, position=1.0, attempt=1, created=123.25)
 
 
-def test_ids_count_from_one_through_all_that_is_enqueued(store):
+def test_ids_count_from_one_across_requests(store):
     assert [enqueue(store, 3, 4), enqueue(store, 5)] == [[1, 2], [3]]
 
 
@@ -82,7 +82,7 @@ def test_trials_are_claimed_in_the_order_in_which_they_were_enqueued(store):
     assert claimed(store) == [1, 2, 3]
 
 
-def test_a_claimed_trial_runs_since_then(store):
+def test_a_claimed_trial_is_running_from_then_on(store):
     enqueue(store, 3)
     trial = store.claim(200.5)
     assert (trial.state, trial.started, trial.finished) == (RUNNING, 200.5, None)
@@ -114,7 +114,7 @@ def test_a_trial_that_does_not_exist_is_not_found(store, trial):
 # Results
 
 
-def test_the_last_epoch_stands_on_the_trial(store):
+def test_a_trial_has_its_last_epoch(store):
     enqueue(store, 3)
     store.claim(200.0)
     store.record_epoch(1, epoch(1))
@@ -166,7 +166,7 @@ def test_a_failed_trial_says_why(store):
     ],
     ids=["record_epoch", "complete", "fail", "requeue"],
 )
-def test_what_is_for_running_trials_is_refused_for_one_that_waits(store, action):
+def test_a_waiting_trial_refuses_what_only_a_running_one_can_do(store, action):
     enqueue(store, 3)
     before = store.trial(1), store.version
     with pytest.raises(CommandRefused, match="Model 1 must be running for this, but it is waiting"):
@@ -194,7 +194,7 @@ def test_a_finished_trial_cannot_be_cancelled(store):
         store.cancel(1, 301.0)
 
 
-def test_what_waits_or_runs_of_a_batch_is_cancelled_and_nothing_else(store):
+def test_cancelling_a_batch_cancels_its_waiting_and_running_trials_only(store):
     store.enqueue([proposal(units, batch="mine") for units in (3, 4, 5)], 100.0)
     store.enqueue([proposal(6, batch="yours")], 100.0)
     store.claim(200.0)
@@ -208,7 +208,7 @@ def test_what_waits_or_runs_of_a_batch_is_cancelled_and_nothing_else(store):
         store.cancel_batch("ours", 302.0)
 
 
-def test_a_failed_trial_is_tried_again_from_its_beginning_at_the_end_of_the_queue(store):
+def test_a_failed_trial_is_retried_from_its_first_epoch_at_the_end_of_the_queue(store):
     enqueue(store, 3, 4)
     store.claim(200.0)
     store.record_epoch(1, epoch(1))
@@ -218,7 +218,7 @@ def test_a_failed_trial_is_tried_again_from_its_beginning_at_the_end_of_the_queu
     assert claimed(store) == [2, 1]
 
 
-def test_a_cancelled_trial_can_be_tried_again(store):
+def test_a_cancelled_trial_can_be_retried(store):
     enqueue(store, 3)
     store.cancel(1, 300.0)
     store.retry(1, 400.0)
@@ -226,7 +226,7 @@ def test_a_cancelled_trial_can_be_tried_again(store):
 
 
 @pytest.mark.parametrize("state", [WAITING, RUNNING, COMPLETE])
-def test_what_did_not_fail_is_not_tried_again(store, state):
+def test_a_trial_that_did_not_fail_cannot_be_retried(store, state):
     enqueue(store, 3)
     if state is not WAITING:
         store.claim(200.0)
@@ -236,7 +236,7 @@ def test_what_did_not_fail_is_not_tried_again(store, state):
         store.retry(1, 400.0)
 
 
-def test_a_trial_is_not_tried_again_where_the_same_training_is_in_the_catalogue_again(store):
+def test_a_trial_is_not_retried_when_the_same_training_is_in_the_catalogue_again(store):
     enqueue(store, 3)
     store.cancel(1, 300.0)
     enqueue(store, 3)
@@ -277,7 +277,7 @@ def test_another_architecture_or_configuration_is_another_training(store, other)
     assert store.find_same_training(other) is None
 
 
-def test_a_failed_or_cancelled_training_may_be_done_again(store):
+def test_a_failed_or_cancelled_training_may_be_proposed_again(store):
     enqueue(store, 3, 4)
     store.claim(200.0)
     store.fail(1, "no", 300.0)
@@ -285,7 +285,7 @@ def test_a_failed_or_cancelled_training_may_be_done_again(store):
     assert [store.find_same_training(proposal(3)), store.find_same_training(proposal(4))] == [None, None]
 
 
-def test_fingerprints_are_of_all_that_was_ever_enqueued_for_the_data_set(store):
+def test_fingerprints_are_those_of_every_trial_ever_enqueued_for_the_data_set(store):
     enqueue(store, 3, 4)
     store.cancel(1, 300.0)
     assert store.fingerprints("toy") == {proposal(n).architecture.fingerprint for n in (3, 4)}
@@ -314,7 +314,7 @@ def test_a_waiting_trial_moves_to_its_place(store, trial, place, order):
     assert claimed(store) == order
 
 
-def test_moving_what_is_there_already_changes_nothing(store):
+def test_moving_a_trial_to_where_it_is_changes_nothing(store):
     enqueue(store, 3, 4)
     before = store.version
     store.move(1, Place.TOP)
@@ -322,7 +322,7 @@ def test_moving_what_is_there_already_changes_nothing(store):
     assert store.version == before
 
 
-def test_what_comes_after_a_move_to_the_bottom_is_behind_it(store):
+def test_a_trial_enqueued_after_a_move_to_the_bottom_comes_later(store):
     enqueue(store, 3, 4)
     store.move(1, Place.BOTTOM)
     enqueue(store, 5)
@@ -336,7 +336,7 @@ def test_only_waiting_trials_move(store):
         store.move(1, Place.TOP)
 
 
-def test_a_trial_that_is_put_back_is_the_first_and_keeps_its_epochs(store):
+def test_a_requeued_trial_is_first_in_the_queue_and_keeps_its_epochs(store):
     enqueue(store, 3, 4)
     store.claim(200.0)
     store.record_epoch(1, epoch(1))
@@ -346,7 +346,7 @@ def test_a_trial_that_is_put_back_is_the_first_and_keeps_its_epochs(store):
     assert claimed(store) == [1, 2]
 
 
-def test_what_a_dead_trainer_left_running_goes_on_first_in_its_old_order(store):
+def test_trials_that_a_dead_trainer_left_running_come_first_in_their_old_order(store):
     enqueue(store, 3, 4, 5, 6)
     for now in (200.0, 200.0, 201.0):
         store.claim(now)
@@ -356,7 +356,7 @@ def test_what_a_dead_trainer_left_running_goes_on_first_in_its_old_order(store):
     assert claimed(store) == [1, 3, 4]
 
 
-def test_putting_back_where_nothing_runs_changes_nothing(store):
+def test_requeueing_when_nothing_is_running_changes_nothing(store):
     enqueue(store, 3)
     before = store.version
     assert store.requeue_running() == []
@@ -372,7 +372,7 @@ def test_an_applied_command_has_a_receipt_with_what_was_done(store):
     assert states(store, 1, 2) == [WAITING, WAITING]
 
 
-def test_a_command_is_applied_once_however_often_it_comes(store):
+def test_a_command_is_applied_once_however_often_it_arrives(store):
     first = store.apply_once("c1", "enqueue", 200.0, lambda: str(enqueue(store, 3)))
     version = store.version
     assert store.apply_once("c1", "enqueue", 300.0, lambda: str(enqueue(store, 4))) == first
@@ -381,7 +381,7 @@ def test_a_command_is_applied_once_however_often_it_comes(store):
         store.trial(2)
 
 
-def test_nothing_stays_of_a_refused_command_but_its_receipt(store):
+def test_a_refused_command_leaves_nothing_but_its_receipt(store):
     enqueue(store, 3, 4)
 
     def cancel_enqueue_and_refuse():
@@ -409,7 +409,7 @@ def test_a_refused_command_stays_refused(store):
     assert store.apply_once("c1", "cancel", 300.0, lambda: "done") == first
 
 
-def test_an_unexpected_error_undoes_the_command_and_it_may_come_again(store):
+def test_an_unexpected_error_undoes_the_command_and_it_can_be_applied_later(store):
     def enqueue_and_break():
         enqueue(store, 3)
         raise ZeroDivisionError
@@ -421,7 +421,7 @@ def test_an_unexpected_error_undoes_the_command_and_it_may_come_again(store):
     assert store.apply_once("c1", "enqueue", 300.0, lambda: str(enqueue(store, 4))).message == "[1]"
 
 
-def test_a_refusal_that_the_action_deals_with_undoes_nothing(store):
+def test_a_refusal_that_the_action_handles_undoes_nothing(store):
     def enqueue_and_try_to_retry():
         enqueue(store, 3)
         with pytest.raises(CommandRefused):
@@ -435,14 +435,14 @@ def test_a_refusal_that_the_action_deals_with_undoes_nothing(store):
 # Notes and tags
 
 
-def test_a_note_and_tags_are_kept_as_they_were_typed(store):
+def test_a_note_and_tags_are_stored_as_they_were_typed(store):
     enqueue(store, 3, 4)
     typed = Annotation("<script>alert('1')</script>\n\"so\" said 🧩 " + 9_950 * "x", ("small", "<b>"))
     store.annotate(2, typed)
     assert [store.annotation(1), store.annotation(2)] == [Annotation(), typed]
 
 
-def test_the_last_annotation_counts_and_an_empty_one_takes_it_away(store):
+def test_an_annotation_replaces_the_last_one_and_an_empty_one_deletes_it(store):
     enqueue(store, 3)
     for annotation in (Annotation("first", ("a",)), Annotation("second"), Annotation()):
         store.annotate(1, annotation)
@@ -457,7 +457,7 @@ def test_the_same_annotation_again_changes_nothing(store):
     assert store.version == before
 
 
-def test_what_does_not_exist_cannot_be_annotated(store):
+def test_an_unknown_trial_cannot_be_annotated(store):
     with pytest.raises(NotFound, match="Model 7 does not exist"):
         store.annotate(7, Annotation("note"))
 
@@ -484,7 +484,7 @@ def test_a_complete_model_is_tested_once(store):
         store.ask_sealed_score(1, 402.0)
 
 
-def test_tests_are_pending_in_the_order_in_which_they_were_asked_for(store):
+def test_tests_are_pending_in_the_order_of_their_requests(store):
     completed(store, 3, 4)
     store.ask_sealed_score(2, 400.0)
     store.ask_sealed_score(1, 401.0)
@@ -493,7 +493,7 @@ def test_tests_are_pending_in_the_order_in_which_they_were_asked_for(store):
         store.ask_sealed_score(2, 402.0)
 
 
-def test_a_test_that_failed_says_why_and_may_be_asked_for_again(store):
+def test_a_failed_test_has_its_reason_and_may_be_requested_again(store):
     completed(store, 3)
     store.ask_sealed_score(1, 400.0)
     store.finish_sealed_test(1, "Model 1 has no weights.", 401.0)
@@ -515,7 +515,7 @@ def test_only_complete_models_are_tested(store, state):
         store.ask_sealed_score(7, 400.0)
 
 
-def test_a_score_that_nobody_waits_for_is_refused(store):
+def test_a_score_that_was_not_requested_is_refused(store):
     completed(store, 3)
     with pytest.raises(CommandRefused, match="No test score of Model 1 was requested"):
         store.finish_sealed_test(1, SCORE, 400.0)
@@ -530,7 +530,7 @@ def test_data_sets_are_known_in_the_order_of_their_registration(store):
     assert store.dataset_names() == ["toy", "another"]
 
 
-def test_every_change_makes_the_version_grow(store):
+def test_every_change_increases_the_version(store):
     versions = [store.version]
     for change in (
         lambda: store.register_dataset(card()),
@@ -562,14 +562,14 @@ def test_every_change_makes_the_version_grow(store):
 # Successive halving
 
 
-def test_who_rests_is_not_claimed_and_the_next_one_is(store):
+def test_trials_on_hold_are_skipped_when_claiming(store):
     enqueue(store, 3, 4, 5)
     assert store.claim(200.0, {1, 3}).id == 2
     assert store.claim(200.0, frozenset({1, 3})) is None
     assert store.claim(200.0).id == 1
 
 
-def test_a_pruned_trial_keeps_its_epochs_and_says_why(store):
+def test_a_pruned_trial_keeps_its_epochs_and_has_its_reason(store):
     enqueue(store, 3)
     store.claim(200.0)
     store.record_epoch(1, epoch(1))
@@ -583,15 +583,15 @@ def test_a_pruned_trial_keeps_its_epochs_and_says_why(store):
     assert claimed(store) == []
 
 
-def test_a_pruned_trial_can_be_asked_for_again_and_is_no_contender_then(store):
+def test_a_pruned_trial_can_be_retried_and_then_is_not_halved_again(store):
     enqueue(store, 3, 4)
     store.prune(1, "no", 300.0)
     store.retry(1, 400.0)
     assert (store.trial(1).state, store.trial(1).attempt) == (WAITING, 2)
-    assert [[one.id for one in group] for group in store.halving_groups()] == [[2]]
+    assert [[trial.id for trial in group] for group in store.halving_groups()] == [[2]]
 
 
-def test_contenders_are_the_initial_models_that_were_asked_for_together_while_any_is_open(store):
+def test_a_halving_group_has_the_initial_models_of_a_request_until_all_have_ended(store):
     enqueue(store, 3, 4)
     store.enqueue([proposal(5), proposal(6, origin=Origin.HANDCRAFTED)], 101.0)
     for _ in range(3):
@@ -599,19 +599,19 @@ def test_contenders_are_the_initial_models_that_were_asked_for_together_while_an
     store.record_epoch(1, epoch(1))
     store.complete(1, EVALUATION, 300.0)
     first, second = store.halving_groups()
-    assert [(one.id, one.state, one.epochs, one.curve) for one in first] == [
+    assert [(trial.id, trial.state, trial.epochs, trial.curve) for trial in first] == [
         (1, COMPLETE, 2, (epoch(1),)),
         (2, RUNNING, 2, ()),
     ]
-    assert [one.id for one in second] == [3]
+    assert [trial.id for trial in second] == [3]
     store.fail(2, "no", 300.0)
-    assert [[one.id for one in group] for group in store.halving_groups()] == [[3]]
+    assert [[trial.id for trial in group] for group in store.halving_groups()] == [[3]]
 
 
-def test_contenders_show_no_more_results_than_the_last_rung_needs(store):
+def test_halving_curves_end_at_the_last_comparison_epoch(store):
     store.enqueue([proposal(3, epochs=9)], 100.0)
     store.claim(200.0)
     for number in range(1, 6):
         store.record_epoch(1, epoch(number))
-    ((contender,),) = store.halving_groups()
-    assert contender.curve == (epoch(1), epoch(2), epoch(3))
+    ((trial,),) = store.halving_groups()
+    assert trial.curve == (epoch(1), epoch(2), epoch(3))

@@ -23,7 +23,7 @@ with DataFolder(Path(sys.argv[1])).lock():
 """
 
 
-def test_a_data_folder_is_made_with_its_folders_and_without_files(tmp_path):
+def test_a_new_data_folder_has_folders_but_no_files(tmp_path):
     folder = DataFolder(tmp_path / "deep" / "data")
     made = {str(path.relative_to(folder.home)) for path in folder.home.rglob("*")}
     assert made == {"snapshots", "artifacts", "inbox", "inbox/tmp", "inbox/rejected"}
@@ -42,7 +42,7 @@ def test_a_tilde_is_the_home_of_the_user(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["file", "file/below", "nul\0l"])
-def test_a_folder_that_cannot_be_made_is_named(tmp_path, name):
+def test_a_folder_that_cannot_be_created_is_named(tmp_path, name):
     (tmp_path / "file").touch()
     with pytest.raises(FolderUnusable) as caught:
         DataFolder(tmp_path / name)
@@ -60,7 +60,7 @@ def test_a_second_trainer_is_refused_with_the_holders_pid(tmp_path):
         assert folder.lock_file.read_text() == str(os.getpid())
 
 
-def test_the_lock_is_let_go_when_its_block_fails(tmp_path):
+def test_the_lock_is_released_when_its_block_fails(tmp_path):
     folder = DataFolder(tmp_path)
     with pytest.raises(ZeroDivisionError), folder.lock():
         raise ZeroDivisionError
@@ -68,7 +68,7 @@ def test_the_lock_is_let_go_when_its_block_fails(tmp_path):
         pass
 
 
-def test_the_lock_is_let_go_when_its_holder_is_killed(tmp_path):
+def test_the_lock_is_released_when_its_holder_is_killed(tmp_path):
     folder = DataFolder(tmp_path)
     with subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE) as holder:
         assert holder.stdout.readline() == b"held\n"
@@ -79,7 +79,7 @@ def test_the_lock_is_let_go_when_its_holder_is_killed(tmp_path):
         pass
 
 
-def test_processes_that_are_started_do_not_inherit_the_lock(tmp_path):
+def test_child_processes_do_not_inherit_the_lock(tmp_path):
     folder = DataFolder(tmp_path)
     with folder.lock():
         child = subprocess.Popen(["sleep", "60"], close_fds=False)
@@ -99,7 +99,7 @@ def test_a_lock_that_cannot_be_taken_for_another_reason_is_an_unusable_folder(tm
         pytest.fail("it was taken")
 
 
-def test_a_file_is_replaced_whole(tmp_path):
+def test_a_file_is_replaced_in_one_step(tmp_path):
     folder = DataFolder(tmp_path)
     folder.write(folder.trainer, b"old")
     folder.write(folder.trainer, b"new")
@@ -107,7 +107,7 @@ def test_a_file_is_replaced_whole(tmp_path):
     assert list(tmp_path.glob("*.tmp")) == []
 
 
-def test_where_replacing_fails_the_old_file_stays_and_nothing_else(tmp_path):
+def test_a_failed_replacement_keeps_the_old_file_and_leaves_no_other(tmp_path):
     folder = DataFolder(tmp_path)
     folder.write(folder.trainer, b"old")
     with pytest.raises(ZeroDivisionError), folder.replacing(folder.trainer) as temporary:
@@ -117,7 +117,7 @@ def test_where_replacing_fails_the_old_file_stays_and_nothing_else(tmp_path):
     assert list(tmp_path.glob("*.tmp")) == []
 
 
-def test_what_cannot_be_replaced_is_an_unusable_folder(tmp_path):
+def test_a_file_that_cannot_be_replaced_is_an_unusable_folder(tmp_path):
     folder = DataFolder(tmp_path)
     folder.trainer.mkdir()
     with pytest.raises(FolderUnusable, match=f"The data folder {tmp_path} cannot be used: Is a directory"):
@@ -126,7 +126,7 @@ def test_what_cannot_be_replaced_is_an_unusable_folder(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk that is always full")
-def test_a_full_disk_is_said_in_words(tmp_path):
+def test_a_full_disk_is_reported_in_words(tmp_path):
     said = pytest.raises(FolderUnusable, match=f"The data folder {tmp_path} has no space left on its disk")
     with said, DataFolder(tmp_path).errors_as_unusable():
         Path("/dev/full").write_bytes(b"x")
@@ -141,7 +141,7 @@ def test_a_read_only_file_system_is_named_as_such(tmp_path):
         raise OSError(errno.EROFS, "Read-only file system", "x")
 
 
-def test_a_disk_with_little_left_is_said_before_it_is_full(tmp_path, monkeypatch):
+def test_low_disk_space_is_reported_before_the_disk_is_full(tmp_path, monkeypatch):
     folder = DataFolder(tmp_path)
     assert folder.disk_space_warning() == ""
     monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=150_400_000))
@@ -150,7 +150,7 @@ def test_a_disk_with_little_left_is_said_before_it_is_full(tmp_path, monkeypatch
     )
 
 
-def test_a_data_folder_that_is_gone_pauses_trainings_too(tmp_path):
+def test_a_deleted_data_folder_pauses_training_too(tmp_path):
     folder = DataFolder(tmp_path / "home")
     shutil.rmtree(folder.home)
     assert (

@@ -27,12 +27,12 @@ def written(folder, **changes):
     folder.trainer.write_text(json.dumps(form | changes))
 
 
-def test_what_the_trainer_says_is_read_back(folder):
+def test_a_status_is_read_back_as_it_was_written(folder):
     write_trainer(folder, STATUS)
     assert read_trainer(folder, now=101.0) == STATUS
 
 
-def test_there_is_no_trainer_where_none_has_written(folder):
+def test_a_folder_without_a_heartbeat_has_no_trainer(folder):
     assert read_trainer(folder, now=101.0) is None
 
 
@@ -47,28 +47,28 @@ def test_a_trainer_whose_process_has_ended_on_this_host_is_dead():
     assert not TrainerStatus(ended_process(), 90.0, 100.0, "0.1.0", "cpu", 2).is_alive(101.0)
 
 
-def test_of_a_trainer_on_another_host_only_the_heartbeat_is_known():
+def test_a_trainer_on_another_host_is_judged_by_its_heartbeat_alone():
     assert TrainerStatus(ended_process(), 90.0, 100.0, "0.1.0", "cpu", 2, host="elsewhere").is_alive(101.0)
 
 
-def test_a_process_of_somebody_else_is_alive(folder):
+def test_a_process_of_another_user_is_alive(folder):
     assert TrainerStatus(1, 90.0, 100.0, "0.1.0", "cpu", 2).is_alive(101.0)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"{}", b"[" * 100_000])
-def test_a_file_that_is_no_status_is_no_trainer(folder, content):
+def test_an_unreadable_heartbeat_is_no_trainer(folder, content):
     folder.trainer.write_bytes(content)
     assert read_trainer(folder, now=101.0) is None
 
 
 @pytest.mark.parametrize("change", [{"pid": 0}, {"pid": -1}, {"pid": 10**30}, {"pid": "me"}, {"heartbeat": None}])
-def test_a_status_with_a_value_that_cannot_be_is_no_trainer(folder, change):
+def test_an_invalid_status_is_no_trainer(folder, change):
     write_trainer(folder, STATUS)
     written(folder, **change)
     assert read_trainer(folder, now=101.0) is None
 
 
-def test_what_a_newer_trainer_says_besides_is_passed_over(folder):
+def test_unknown_fields_of_a_newer_trainer_are_ignored(folder):
     write_trainer(folder, STATUS)
     written(folder, temperature=80)
     assert read_trainer(folder, now=101.0) == STATUS

@@ -47,11 +47,11 @@ def dropped(folder, content, name="9.json"):
     return Inbox(folder).pending()
 
 
-def test_an_empty_inbox_has_nothing(inbox):
+def test_an_empty_inbox_has_no_commands(inbox):
     assert inbox.pending() == []
 
 
-def test_commands_arrive_as_they_were_sent_and_in_that_order(inbox):
+def test_commands_are_read_as_they_were_sent_and_in_that_order(inbox):
     commands = [Enqueue((proposal(3), proposal(4))), Cancel(7), Retry(7), Move(8, Place.TOP), Pause(), Resume()]
     ids = [inbox.send(command, 100.0) for command in commands]
     assert inbox.pending() == list(zip(ids, commands, strict=True))
@@ -63,7 +63,7 @@ def test_commands_are_ordered_by_their_time_first(inbox):
     assert [ident for ident, _ in inbox.pending()] == [sooner, later]
 
 
-def test_what_is_sent_after_the_clock_was_set_back_comes_after_what_was_sent_before(folder, inbox):
+def test_commands_stay_in_order_when_the_clock_is_set_back(folder, inbox):
     ids = [inbox.send(Pause(), 1_700_003_600.0), Inbox(folder).send(Resume(), 1_700_000_000.0)]
     ids.append(inbox.send(Pause(), 1_700_003_601.0))
     assert [ident for ident, _ in inbox.pending()] == ids
@@ -81,14 +81,14 @@ def test_ids_are_unique_however_many_send_at_once(inbox):
     assert len(set(ids)) == 100
 
 
-def test_a_command_that_was_answered_is_forgotten(inbox):
+def test_an_answered_command_is_discarded(inbox):
     first, second = inbox.send(Pause(), 1.0), inbox.send(Resume(), 2.0)
     inbox.discard(first)
     assert inbox.pending() == [(second, Resume())]
     inbox.discard(first)  # a second time, after a crash between the two
 
 
-def test_one_look_takes_out_the_oldest_commands_and_no_more_than_it_may(folder, inbox):
+def test_the_oldest_commands_are_read_first_up_to_a_limit(folder, inbox):
     for number in range(MAX_COMMANDS + 5):
         (folder.inbox / f"{number:04}.json").write_text(json.dumps(command_to_json(Cancel(number))))
     assert [command for _, command in inbox.pending()] == [Cancel(number) for number in range(MAX_COMMANDS)]
@@ -112,7 +112,7 @@ def test_one_look_takes_out_the_oldest_commands_and_no_more_than_it_may(folder, 
         (command_to_json(Enqueue((proposal(3, batch="\ud800"),))), "cannot be read as JSON"),
     ],
 )
-def test_what_is_no_command_comes_with_the_reason(folder, content, reason):
+def test_an_unreadable_command_comes_with_the_reason(folder, content, reason):
     ((ident, command),) = dropped(folder, content)
     assert ident == "9"
     assert isinstance(command, UnreadableCommand)
@@ -132,7 +132,7 @@ def test_no_json_breaks_the_inbox(folder, form):
     assert isinstance(command, UnreadableCommand)
 
 
-def test_a_rejected_command_is_put_aside_with_the_reason_beside_it(folder, inbox):
+def test_a_rejected_command_is_moved_and_its_reason_is_written_next_to_it(folder, inbox):
     dropped(folder, b"{")
     assert inbox.rejection("9") is None
     inbox.reject("9", "It cannot be read.")
@@ -155,21 +155,21 @@ def test_foreign_files_are_left_alone(folder, inbox):
     assert sorted(folder.inbox.rglob("*")) == before
 
 
-def test_a_command_is_in_the_inbox_whole_or_not_at_all(folder, inbox):
+def test_a_command_appears_in_the_inbox_in_one_step(folder, inbox):
     folder.unfinished_commands.rmdir()
     with pytest.raises(FolderUnusable, match=f"The data folder {folder.home} cannot be used: No such file"):
         inbox.send(Pause(), 1.0)
     assert inbox.pending() == []
 
 
-def test_a_disk_that_takes_no_more_refuses_the_command_and_leaves_nothing(folder, inbox):
+def test_a_full_disk_refuses_the_command_and_leaves_no_file(folder, inbox):
     said = subprocess.check_output([sys.executable, "-c", FULL_DISK, str(folder.home)], text=True)
     assert said == f"The data folder {folder.home} cannot be used: File too large.\n"
     assert inbox.pending() == []
     assert list(folder.unfinished_commands.iterdir()) == []
 
 
-def test_an_inbox_that_was_deleted_is_said_in_words(folder, inbox):
+def test_a_deleted_inbox_is_reported_in_words(folder, inbox):
     for path in (folder.unfinished_commands, folder.rejected_commands, folder.inbox):
         Path(path).rmdir()
     with pytest.raises(FolderUnusable, match="No such file or directory"):

@@ -21,13 +21,13 @@ def published(folder):
     return file
 
 
-def test_what_is_published_is_read(folder):
+def test_published_images_are_read_back(folder):
     write_validation_images(folder, "digits", IMAGES)
     np.testing.assert_array_equal(read_validation_images(folder, CARD), IMAGES)
 
 
 @pytest.mark.parametrize("name", ["/etc/../x.npz#500", "../../escape", "a\nb", "ü" * 500])
-def test_whatever_a_data_set_is_called_its_images_stay_in_the_data_folder(folder, name):
+def test_images_stay_in_the_data_folder_whatever_the_data_set_is_called(folder, name):
     write_validation_images(folder, name, IMAGES)
     assert published(folder).resolve().is_relative_to(folder.artifacts)
     assert len(read_validation_images(folder, replace(CARD, name=name))) == 20
@@ -38,7 +38,7 @@ def test_images_that_were_never_published_are_not_found(folder):
         read_validation_images(folder, CARD)
 
 
-def test_the_newest_images_count_and_an_old_reader_keeps_its_own(folder):
+def test_new_images_replace_the_old_ones_and_an_earlier_reader_keeps_its_own(folder):
     write_validation_images(folder, "digits", IMAGES)
     old = read_validation_images(folder, CARD)
     write_validation_images(folder, "digits", 255 - IMAGES)
@@ -47,7 +47,7 @@ def test_the_newest_images_count_and_an_old_reader_keeps_its_own(folder):
 
 
 @pytest.mark.parametrize("content", [b"", b"\x93NUMPY", b"no array at all", b"PK\x03\x04"])
-def test_a_damaged_file_is_said_in_a_sentence(folder, content):
+def test_a_damaged_file_is_reported_in_a_sentence(folder, content):
     write_validation_images(folder, "digits", IMAGES)
     published(folder).write_bytes(content)
     with pytest.raises(CatalogueError, match=r"validation\.npy"):
@@ -68,7 +68,7 @@ def test_images_of_another_data_set_are_refused(folder, images):
         read_validation_images(folder, CARD)
 
 
-def test_a_folder_that_cannot_be_written_is_said_in_a_sentence(folder):
+def test_a_folder_that_cannot_be_written_is_reported_in_a_sentence(folder):
     (folder.artifacts / "datasets").touch()
     with pytest.raises(FolderUnusable):
         write_validation_images(folder, "digits", IMAGES)

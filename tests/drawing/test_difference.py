@@ -5,7 +5,7 @@ from catalogues import architecture
 from hypothesis import given
 from strategies import architectures
 
-from remap_core.drawing.palette import CHIP_COLOURS, HEAD
+from remap_core.drawing.palette import HEAD, chip_appearance
 from remap_core.drawing.snac.difference import counts_sentence, difference_alt, difference_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -33,9 +33,9 @@ def signs(root) -> list[str]:
     return [text.text for text in root.findall(f"{SVG}text") if text.text not in NAMES]
 
 
-def test_partners_stand_under_one_another():
+def test_partners_are_aligned():
     first, second = rows(drawn("Conv 8x3, ReLU, Dense 4", "Conv 16x3, Dense 4"))
-    conv, dense, head = CHIP_COLOURS["conv2d"], CHIP_COLOURS["dense"], CHIP_COLOURS[HEAD]
+    conv, dense, head = chip_appearance("conv2d").colour, chip_appearance("dense").colour, chip_appearance(HEAD).colour
     assert [fill for fill, _ in second] == [conv, dense, head]
     places = dict(first)
     assert [places[fill] for fill, _ in second] == [x for _, x in second]

@@ -3,7 +3,7 @@ from xml.etree import ElementTree
 
 from catalogues import architecture
 
-from remap_core.drawing.palette import CHIP_COLOURS
+from remap_core.drawing.palette import chip_appearance
 from remap_core.drawing.snac.icon import HEIGHT, icon_uri
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -17,7 +17,7 @@ def drawn(text: str, blocks: int) -> ElementTree.Element:
 
 def test_an_icon_has_a_block_for_each_layer_and_the_head():
     fills = [block.get("fill") for block in drawn("Conv 16x3, ReLU", blocks=3).iter(f"{SVG}rect")]
-    assert fills == [CHIP_COLOURS[kind] for kind in ("conv2d", "activation", "head")]
+    assert fills == [chip_appearance(kind).colour for kind in ("conv2d", "activation", "head")]
 
 
 def test_icons_of_a_list_are_equally_wide_and_aligned_left():

@@ -1,5 +1,6 @@
-"""The palette is measured with colour science of its own: sRGB, CIE Lab (D65), WCAG contrast, Machado et al. 2009."""
+"""The palette, measured with independent colour science: sRGB, CIE Lab (D65), WCAG contrast, Machado et al. 2009."""
 
+import re
 from itertools import combinations
 
 import numpy as np
@@ -10,6 +11,8 @@ from remap_core.space.layers import KINDS
 
 WHITE, STREAMLIT_DARK = "#ffffff", "#0e1117"
 PAGES = (WHITE, STREAMLIT_DARK)
+CHIPS = {kind: palette.chip_appearance(kind) for kind in palette.chip_kinds()}
+CHIP_COLOURS = [chip.colour for chip in CHIPS.values()]
 
 # Machado, Oliveira, Fernandes 2009, severity 1.0, on linear RGB
 VISION = {
@@ -56,13 +59,13 @@ def test_the_measures_know_black_and_white():
 
 @pytest.mark.parametrize("vision", VISION)
 def test_chips_of_different_kinds_stay_apart_in_every_vision(vision):
-    pairs = combinations(palette.CHIP_COLOURS.values(), 2)
+    pairs = combinations(CHIP_COLOURS, 2)
     assert min(distance(one, other, vision) for one, other in pairs) >= 22
 
 
 @pytest.mark.parametrize("vision", VISION)
 def test_the_selection_is_none_of_the_chips_and_not_the_front(vision):
-    others = [*palette.CHIP_COLOURS.values(), palette.FRONT, palette.OUTLINE]
+    others = [*CHIP_COLOURS, palette.FRONT, palette.OUTLINE]
     assert min(distance(palette.SELECTION, other, vision) for other in others) >= 15
 
 
@@ -76,18 +79,18 @@ def test_the_selection_is_none_of_the_chips_and_not_the_front(vision):
         (palette.ACCURACY_SCALE[2][1], palette.ERROR_SCALE[1][1]),
     ],
 )
-def test_what_is_told_apart_by_colour_alone_is_far_apart(pair, vision):
+def test_pairs_that_differ_in_colour_alone_are_far_apart(pair, vision):
     assert distance(*pair, vision) >= 30
 
 
-@pytest.mark.parametrize("kind", palette.CHIP_COLOURS)
+@pytest.mark.parametrize("kind", CHIPS)
 def test_symbols_can_be_read_on_their_chip(kind):
-    assert contrast(palette.CHIP_INKS[kind], palette.CHIP_COLOURS[kind]) >= 4.5
+    assert contrast(palette.chip_ink(kind), CHIPS[kind].colour) >= 4.5
 
 
 @pytest.mark.parametrize("ground", [*PAGES, palette.LABEL_GROUND])
 def test_chips_stand_out_from_light_and_dark_pages_and_from_the_hover_label(ground):
-    assert min(contrast(colour, ground) for colour in palette.CHIP_COLOURS.values()) >= 1.6
+    assert min(contrast(colour, ground) for colour in CHIP_COLOURS) >= 1.6
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -103,7 +106,7 @@ def test_coloured_text_can_be_read_on_light_and_dark_pages(page):
 
 
 def test_dots_of_a_dropout_can_be_seen_on_it():
-    assert contrast(palette.CHIP_BORDERS["dropout"], palette.CHIP_COLOURS["dropout"]) >= 3
+    assert contrast(CHIPS["dropout"].border, CHIPS["dropout"].colour) >= 3
 
 
 def test_the_hover_label_can_be_read():
@@ -120,6 +123,8 @@ def test_darker_means_more_all_along_a_scale(scale):
     assert contrast(scale[-1][1], STREAMLIT_DARK) >= 1.6
 
 
-def test_every_layer_kind_has_colour_ink_and_border():
-    for colours in (palette.CHIP_COLOURS, palette.CHIP_INKS, palette.CHIP_BORDERS):
-        assert set(colours) == {*KINDS, palette.HEAD}
+def test_every_layer_kind_and_the_head_have_a_colour_and_a_border():
+    assert set(CHIPS) == {*KINDS, palette.HEAD}
+    for chip in CHIPS.values():
+        assert re.fullmatch("#[0-9a-f]{6}", chip.colour)
+        assert re.fullmatch("#[0-9a-f]{6}", chip.border)

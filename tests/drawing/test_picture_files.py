@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 from pypdfium2 import PdfDocument
 
-from remap_core.drawing.palette import CHIP_COLOURS
+from remap_core.drawing.palette import chip_appearance
 from remap_core.drawing.snac.chips import Size
 from remap_core.drawing.snac.panel import panel_svg
 from remap_core.drawing.snac.picture_files import picture
@@ -35,7 +35,7 @@ def test_the_same_picture_is_the_same_pdf():
 def test_a_png_shows_the_blocks_in_their_colours_three_times_as_large():
     painted = Image.open(BytesIO(picture(SVG, ".png", ""))).convert("RGB")
     assert painted.size == (3 * 144, 3 * 59)
-    assert painted.getpixel((3 * 15, 3 * 22)) == pytest.approx(rgb(CHIP_COLOURS["conv2d"]), abs=2)
+    assert painted.getpixel((3 * 15, 3 * 22)) == pytest.approx(rgb(chip_appearance("conv2d").colour), abs=2)
     assert painted.getpixel((0, 0)) == (255, 255, 255)
 
 
@@ -56,7 +56,7 @@ def test_suffixes_in_capitals_are_as_good():
 
 
 @pytest.mark.parametrize(("module", "suffix"), [("svglib.svglib", ".pdf"), ("pypdfium2", ".png")])
-def test_without_the_extra_it_is_said_how_to_get_it(monkeypatch, module, suffix):
+def test_without_the_extra_the_error_says_how_to_get_it(monkeypatch, module, suffix):
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(InvalidPicture, match=r"not installed: pip install -e '\.\[paper\]'"):
         picture(SVG, suffix, "")

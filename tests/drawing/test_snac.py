@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from strategies import architectures
 
-from remap_core.drawing.snac.chips import GLYPHS, SHORTEST, HeightScale, Size, chips, label_lines, snac_alt
+from remap_core.drawing.snac.chips import MIN_HEIGHT, HeightScale, Size, chips, label_lines, snac_alt
 from remap_core.errors import InvalidArchitecture
 from remap_core.space.architecture import Architecture
-from remap_core.space.layers import FUNCTIONS, Activation, AvgPool2d, Conv2d, Dense, Dropout, MaxPool2d
+from remap_core.space.layers import FUNCTIONS, GLYPHS, Activation, AvgPool2d, Conv2d, Dense, Dropout, MaxPool2d
 from remap_core.space.text import parse_layers
 
 DIGITS = ((1, 8, 8), 10)
@@ -25,7 +25,7 @@ EVERY_KIND = Architecture(
 )
 
 
-def test_a_row_says_kind_symbol_and_hyperparameters_and_ends_with_the_head():
+def test_a_row_shows_kind_symbol_and_hyperparameters_and_ends_with_the_head():
     row = chips(EVERY_KIND, Size.LARGE)
     assert [(chip.kind, chip.symbol, chip.label) for chip in row] == [
         ("conv2d", "C", "32 x 3"),
@@ -54,7 +54,7 @@ def test_only_dropout_is_dotted_and_only_activations_have_glyphs():
     assert [chip.symbol for chip in row if chip.glyph] == ["tanh", "sigmoid"]
 
 
-def test_the_four_resolutions_have_the_blocks_they_are_named_for():
+def test_the_four_resolutions_have_blocks_symbols_and_labels_of_their_size():
     assert [size.block for size in Size] == [7, 16, 24, 32]
     assert [size.symbol > 0 for size in Size] == [False, False, True, True]
     assert [size for size in Size if size.has_labels] == [Size.LARGE]
@@ -71,18 +71,18 @@ def test_height_is_logarithmic_and_shared_by_all_models_of_a_task():
     assert (scale.low, scale.high) == (10, 8 * 8 * 128)
     wide, narrow = (chips(Architecture(*DIGITS, (Conv2d(1, n),)), Size.LARGE)[0].height for n in (128, 16))
     assert wide == 1.0
-    assert narrow == pytest.approx(SHORTEST + (1 - SHORTEST) * scale.height(1024))
+    assert narrow == pytest.approx(MIN_HEIGHT + (1 - MIN_HEIGHT) * scale.height(1024))
     doubling = scale.height(160) - scale.height(80)
     assert scale.height(1280) - scale.height(640) == pytest.approx(doubling)
 
 
-def test_what_lies_beyond_the_scale_stays_within_the_block():
+def test_heights_beyond_the_scale_stay_within_the_block():
     scale = HeightScale(10, 100)
     assert (scale.height(1), scale.height(10), scale.height(100), scale.height(10**9)) == (0, 0, 1, 1)
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 10), (10, 10), (10, 5)])
-def test_a_scale_without_room_is_refused(low, high):
+def test_an_empty_scale_is_refused(low, high):
     with pytest.raises(InvalidArchitecture, match=f"1 <= low < high, but got {low} and {high}"):
         HeightScale(low, high)
 
@@ -99,7 +99,7 @@ def test_chips_never_overlap_and_stay_within_the_row(architecture):
         assert all(left.x + left.width + size.gap == pytest.approx(right.x) for left, right in pairwise(row))
         assert row[0].x >= 0
         assert row[-1].x + row[-1].width <= size.width(len(row))
-        assert all(SHORTEST <= chip.height <= 1 for chip in row)
+        assert all(MIN_HEIGHT <= chip.height <= 1 for chip in row)
         assert [chip.cost for chip in row] == list(architecture.costs)
 
 
@@ -111,7 +111,7 @@ def test_the_text_alternative_parses_back_into_the_layers(architecture):
     assert f"{architecture.parameters:,} parameter" in counts
 
 
-def test_every_activation_has_a_glyph_of_its_own_within_the_unit_square():
+def test_every_activation_has_a_different_glyph_within_the_unit_square():
     assert set(GLYPHS) == set(FUNCTIONS)
     assert len(set(GLYPHS.values())) == len(FUNCTIONS)
     for glyph in GLYPHS.values():
@@ -119,18 +119,18 @@ def test_every_activation_has_a_glyph_of_its_own_within_the_unit_square():
 
 
 @pytest.mark.parametrize("name", ["gelu", "silu"])
-def test_a_round_relu_falls_below_its_beginning_and_then_rises(name):
+def test_gelu_and_silu_fall_below_their_start_and_then_rise(name):
     heights = [y for _, y in GLYPHS[name][0]]
     lowest = heights.index(min(heights))
     assert 0 < lowest < heights.index(max(heights)) == len(heights) - 1
     assert min(heights) < heights[0] < max(heights) <= 1
 
 
-def test_curves_of_activations_never_fall_but_those_that_dip_below_zero():
+def test_curves_of_the_other_activations_never_fall():
     for curve, *_ in (GLYPHS[name] for name in ("tanh", "relu", "sigmoid")):
         assert all(left[0] < right[0] and left[1] <= right[1] for left, right in pairwise(curve))
 
 
-def test_a_word_longer_than_a_line_gets_a_line_of_its_own():
+def test_a_word_longer_than_a_line_gets_its_own_line():
     assert label_lines("1000000000 x 3") == ["1000000000", "x 3"]
     assert label_lines("") == []

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from strategies import architectures
 
-from remap_core.drawing.palette import CHIP_COLOURS
+from remap_core.drawing.palette import chip_appearance
 from remap_core.drawing.snac.chips import Size, chips, snac_alt
 from remap_core.drawing.snac.svg import (
     STRIP_BLOCKS,
@@ -33,7 +33,7 @@ def test_one_block_a_layer_in_its_kinds_colour_and_the_head_last():
     root = drawn(snac_svg(chips(SMALL_NET, Size.SMALL), Size.SMALL))
     blocks = root.findall(".//svg:g/svg:rect[1]", NS)
     kinds = ("conv2d", "activation", "dropout", "dense", "head")
-    assert [block.get("fill") for block in blocks] == [CHIP_COLOURS[kind] for kind in kinds]
+    assert [block.get("fill") for block in blocks] == [chip_appearance(kind).colour for kind in kinds]
 
 
 def test_blocks_are_centred_on_one_line():
@@ -45,7 +45,7 @@ def test_blocks_are_centred_on_one_line():
     assert middles == {16.0}
 
 
-def test_only_dropout_has_dots_and_they_lie_on_its_fill():
+def test_only_dropout_has_dots_and_they_are_on_its_fill():
     (dots,) = drawn(snac_svg(chips(SMALL_NET, Size.MEDIUM), Size.MEDIUM)).findall(".//svg:rect[@stroke-dasharray]", NS)
     chip = chips(SMALL_NET, Size.MEDIUM)[2]
     assert float(dots.get("x")) == chip.x + 2
@@ -91,7 +91,7 @@ def test_a_title_that_looks_like_markup_is_shown_and_not_obeyed():
 
 @settings(max_examples=25)
 @given(architectures())
-def test_everything_drawn_lies_inside_the_picture(architecture):
+def test_everything_drawn_is_inside_the_picture(architecture):
     for size in Size:
         root = drawn(snac_svg(chips(architecture, size), size))
         width, height = float(root.get("width")), float(root.get("height"))
@@ -108,7 +108,7 @@ def test_a_strip_has_one_block_a_layer_and_one_for_the_head():
     strip = strip_html("Conv 32x3, Conv 16x1, ReLU, Dense 64")
     colours = re.findall(r"color:(#\w{6})'>(▮+)<", strip)
     kinds = [("conv2d", 2), ("activation", 1), ("dense", 1), ("head", 1)]
-    assert colours == [(CHIP_COLOURS[kind], "▮" * n) for kind, n in kinds]
+    assert colours == [(chip_appearance(kind).colour, "▮" * n) for kind, n in kinds]
 
 
 def test_a_strip_of_an_architecture_is_the_strip_of_its_text():
@@ -128,7 +128,7 @@ def test_text_that_is_no_architecture_gets_no_strip():
 
 
 def test_the_strip_of_no_layers_is_the_head():
-    assert strip_html("") == f"<span style='color:{CHIP_COLOURS['head']}'>▮</span>"
+    assert strip_html("") == f"<span style='color:{chip_appearance('head').colour}'>▮</span>"
 
 
 def test_a_tables_rows_get_smaller_where_its_longest_is_deep():

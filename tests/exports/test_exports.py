@@ -1,4 +1,4 @@
-"""Exports against PyTorch: what leaves answers as the network that was trained."""
+"""Exports against PyTorch: an exported model predicts what the trained network does."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ from strategies import architectures
 
 from remap_core.errors import ExportFailed
 from remap_core.exports.export_formats import FORMS, export
-from remap_core.exports.finished_model import FinishedModel, modules, read_model
+from remap_core.exports.finished_model import FinishedModel, placed_layers, read_model
 from remap_core.exports.onnx_file import onnx_bytes
 from remap_core.exports.pytorch_source import pytorch_source
 from remap_core.training.network.build import build
@@ -50,17 +50,17 @@ def images() -> np.ndarray:
     return np.ascontiguousarray(BARS.validation.images.transpose(0, 3, 1, 2))
 
 
-def answered(content: bytes, pixels: np.ndarray) -> np.ndarray:
+def onnx_logits(content: bytes, pixels: np.ndarray) -> np.ndarray:
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     return session.run(["logits"], {"images": pixels})[0]
 
 
 def test_an_onnx_file_predicts_what_the_trained_network_did(trained, model):
     _, evaluation, _ = trained
-    assert answered(onnx_bytes(model), images()).argmax(1).tolist() == evaluation.predictions.tolist()
+    assert onnx_logits(onnx_bytes(model), images()).argmax(1).tolist() == evaluation.predictions.tolist()
 
 
-def test_an_onnx_file_says_what_it_is(trained, model):
+def test_an_onnx_file_carries_its_metadata(trained, model):
     trial, _, _ = trained
     metadata = {entry.key: entry.value for entry in onnx.load_from_string(onnx_bytes(model)).metadata_props}
     assert json.loads(metadata["architecture"]) == trial.architecture.to_json()
@@ -86,10 +86,10 @@ def test_pytorch_source_stands_alone_and_predicts_what_the_trained_network_did(t
     for name in ("model.py", "model.safetensors"):
         (tmp_path / name).write_bytes(export(model, name))
     np.save(tmp_path / "images.npy", images())
-    said = subprocess.run(
+    printed = subprocess.run(
         [sys.executable, "-I", "-c", SCRIPT], cwd=tmp_path, capture_output=True, text=True, check=True
     ).stdout
-    assert json.loads(said) == evaluation.predictions.tolist()
+    assert json.loads(printed) == evaluation.predictions.tolist()
 
 
 def untrained(architecture, seed: int) -> tuple[FinishedModel, torch.nn.Module]:
@@ -114,28 +114,30 @@ def expected(model: FinishedModel, network: torch.nn.Module, pixels: np.ndarray)
 
 @settings(max_examples=40)
 @given(architectures(), st.integers(0, 9))
-def test_both_forms_of_any_network_put_out_its_logits(architecture, seed):
+def test_both_forms_of_any_network_output_its_logits(architecture, seed):
     model, network = untrained(architecture, seed)
     pixels = np.random.default_rng(seed).integers(0, 256, (3, *architecture.input_shape), dtype=np.uint8)
     logits = expected(model, network, pixels)
-    assert answered(onnx_bytes(model), pixels) == pytest.approx(logits, rel=1e-3, abs=1e-4)
+    assert onnx_logits(onnx_bytes(model), pixels) == pytest.approx(logits, rel=1e-3, abs=1e-4)
     source: dict = {}
     exec(pytorch_source(model, "weights.safetensors"), source)  # noqa: S102 (our own)
     alone = source["Network"]()
     alone.layers.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in model.weights.items()})
     with torch.no_grad():
-        found = alone.eval()(torch.from_numpy(pixels)).numpy()
-    assert found == pytest.approx(logits, rel=1e-3, abs=1e-4)
+        from_source = alone.eval()(torch.from_numpy(pixels)).numpy()
+    assert from_source == pytest.approx(logits, rel=1e-3, abs=1e-4)
 
 
 @given(architectures())
-def test_places_are_those_of_the_networks_weights(architecture):
+def test_positions_are_those_of_the_networks_weights(architecture):
     named = {name.split(".")[0] for name in build(architecture).state_dict()}
-    weighted = {str(module.place) for module in modules(architecture) if module.layer.parameters(module.shape)}
+    weighted = {
+        str(placed.position) for placed in placed_layers(architecture) if placed.layer.parameters(placed.input_shape)
+    }
     assert weighted == named
 
 
-def test_pytorch_source_refuses_images_that_are_no_bytes(model):
+def test_pytorch_source_refuses_images_that_are_not_uint8(model):
     source: dict = {}
     exec(pytorch_source(model, "weights.safetensors"), source)  # noqa: S102 (our own)
     with pytest.raises(TypeError, match=r"images must be uint8 \(0..255\), but they are torch.float32"):
@@ -145,14 +147,14 @@ def test_pytorch_source_refuses_images_that_are_no_bytes(model):
 EVIL = '"""\nraise SystemExit\n\'\\'
 
 
-def test_names_of_classes_data_sets_and_files_are_no_code(model):
+def test_names_of_classes_data_sets_and_files_are_never_run_as_code(model):
     source: dict = {}
     named = replace(model, dataset=EVIL, class_names=(EVIL, "b", "c"))
     exec(pytorch_source(named, EVIL), source)  # noqa: S102 (our own)
     assert (source["DATASET"], source["CLASSES"], source["WEIGHTS"]) == (EVIL, [EVIL, "b", "c"], EVIL)
 
 
-def test_the_other_forms_are_the_weights_as_they_are_and_the_architecture(trained, model):
+def test_the_other_forms_are_the_weights_file_and_the_architecture(trained, model):
     trial, _, weights = trained
     assert set(FORMS) == {".onnx", ".py", ".safetensors", ".json"}
     assert export(model, "a.safetensors") == weights.read_bytes()
@@ -174,22 +176,22 @@ def test_a_model_without_weights_is_refused(trained, tmp_path):
 @pytest.mark.parametrize(
     "damage",
     [
-        lambda whole: b"",
-        lambda whole: whole[:100],
-        lambda whole: whole[:-1] + bytes([whole[-1] ^ 1]),
-        lambda whole: b"\xff" * 200,
-        lambda whole: (2).to_bytes(8, "little") + b"{}",
+        lambda file: b"",
+        lambda file: file[:100],
+        lambda file: file[:-1] + bytes([file[-1] ^ 1]),
+        lambda file: b"\xff" * 200,
+        lambda file: (2).to_bytes(8, "little") + b"{}",
     ],
 )
 def test_damaged_weights_are_refused(trained, tmp_path, damage):
     trial, _, weights = trained
     damaged = tmp_path / "weights.safetensors"
     damaged.write_bytes(damage(weights.read_bytes()))
-    with pytest.raises(ExportFailed, match="The weights of model 7 cannot be read"):
+    with pytest.raises(ExportFailed, match="The weights of Model 7 cannot be read"):
         read_model(damaged, trial, BARS.card())
 
 
 def test_weights_of_another_model_are_refused(trained):
     _, _, weights = trained
-    with pytest.raises(ExportFailed, match="holds the weights of another model than 7"):
+    with pytest.raises(ExportFailed, match="does not hold the weights of Model 7 but those of another model"):
         read_model(weights, trial_on(BARS, "Dense 4"), BARS.card())

@@ -34,7 +34,7 @@ def test_every_kind_has_its_public_json_form():
         assert layer_from_json(form).to_json() == form
 
 
-def test_stride_and_padding_of_a_convolution_are_written_only_where_they_differ():
+def test_stride_and_padding_of_a_convolution_are_written_only_where_they_are_not_the_default():
     form = {"kind": "conv2d", "kernel_size": 3, "filters": 8, "stride": 2, "padding": "same"}
     assert layer_from_json(form) == Conv2d(3, 8, stride=2, padding="same")
     assert layer_from_json(form).to_json() == form
@@ -85,7 +85,7 @@ def test_only_convolutions_dense_layers_and_batch_norms_have_parameters():
         (lambda: Dropout(float("nan")), "0 < rate < 1 must hold, but got rate=nan."),
     ],
 )
-def test_a_layer_that_cannot_be_is_refused_with_the_rule_and_the_value(make, sentence):
+def test_an_impossible_layer_is_refused_with_the_rule_and_the_value(make, sentence):
     with pytest.raises(InvalidArchitecture) as refused:
         make()
     assert str(refused.value) == sentence
@@ -104,7 +104,7 @@ def test_a_layer_that_cannot_be_is_refused_with_the_rule_and_the_value(make, sen
         ({"kind": ["dense"]}, "kind must be one of"),
     ],
 )
-def test_json_that_is_no_layer_is_refused_with_what_is_wrong(form, sentence):
+def test_malformed_json_is_refused_with_the_reason(form, sentence):
     with pytest.raises(InvalidArchitecture) as refused:
         layer_from_json(form)
     assert sentence in str(refused.value)

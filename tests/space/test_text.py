@@ -42,14 +42,14 @@ def test_the_head_alone_has_an_empty_text():
 @pytest.mark.parametrize(
     ("text", "index", "sentence"),
     [
-        ("ReLU, Conv 32", 1, "Layer 1: 'Conv 32' is not a layer; write Conv 32x3"),
-        ("Dropout 1.5", 0, "Layer 0 (Dropout 1.5): 0 < rate < 1 must hold, but got rate=1.5."),
-        ("Conv 0x3", 0, "Layer 0 (Conv 0x3): filters must be a whole number of at least 1, but got 0."),
-        ("Dense 64,", 1, "Layer 1: '' is not a layer"),
+        ("ReLU, Conv 32", 1, "Layer 2: 'Conv 32' is not a layer; write Conv 32x3"),
+        ("Dropout 1.5", 0, "Layer 1 (Dropout 1.5): 0 < rate < 1 must hold, but got rate=1.5."),
+        ("Conv 0x3", 0, "Layer 1 (Conv 0x3): filters must be a whole number of at least 1, but got 0."),
+        ("Dense 64,", 1, "Layer 2: '' is not a layer"),
         ("Dense " + "9" * 5000, 0, "is not a layer"),
     ],
 )
-def test_text_that_is_no_chain_is_refused_with_the_part(text, index, sentence):
+def test_malformed_text_is_refused_with_the_part(text, index, sentence):
     with pytest.raises(InvalidArchitecture) as refused:
         parse_layers(text)
     assert refused.value.index == index

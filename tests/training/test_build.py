@@ -12,7 +12,7 @@ from remap_core.training.network.build import build
 
 
 @given(architectures())
-def test_every_layer_puts_out_the_shape_that_the_architecture_foresees(architecture):
+def test_every_layer_has_the_output_shape_that_the_architecture_foresees(architecture):
     values = torch.zeros(2, *architecture.input_shape)
     shapes = []
     for module in build(architecture):
@@ -50,7 +50,7 @@ def test_hyperparameters_reach_the_modules():
     assert mean(image).item() == 3
 
 
-def test_the_output_is_logits_and_no_probabilities():
+def test_the_output_is_logits_not_probabilities():
     network = build(Architecture((1, 4, 4), 3, ()))
     assert isinstance(network[-1], nn.Linear)
 

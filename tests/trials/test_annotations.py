@@ -6,12 +6,12 @@ from remap_core.errors import InvalidAnnotation
 from remap_core.trials.annotations import Annotation
 
 
-def test_a_note_is_kept_as_it_was_typed():
+def test_a_note_is_stored_as_it_was_typed():
     note = '<b>bold</b> & "quoted"\n* no list 🧩'
     assert Annotation.typed(f"  {note}\n", "").note == note
 
 
-def test_tags_are_typed_between_commas_and_each_counts_once():
+def test_tags_are_separated_by_commas_and_duplicates_are_dropped():
     assert Annotation.typed("", " small, no  pooling,, small ,🧩").tags == ("small", "no pooling", "🧩")
 
 
@@ -30,7 +30,7 @@ def test_tags_are_typed_between_commas_and_each_counts_once():
         ("a\0b", "", "Text must not contain a NUL character, but character 2 is one."),
     ],
 )
-def test_what_cannot_be_stored_is_refused_in_a_sentence(note, tags, sentence):
+def test_text_that_cannot_be_stored_is_refused_in_a_sentence(note, tags, sentence):
     with pytest.raises(InvalidAnnotation) as refused:
         Annotation.typed(note, tags)
     assert str(refused.value).startswith(sentence)

@@ -80,7 +80,7 @@ def test_commands_round_trip_through_json(command):
         ({"version": 1, "kind": "cancel", "trial": 7, "b": 1, "a": 2}, "The cancel command has unknown keys: a, b."),
     ],
 )
-def test_what_is_no_command_is_refused_with_the_reason(form, sentence):
+def test_an_invalid_command_is_refused_with_the_reason(form, sentence):
     with pytest.raises(UnreadableCommand) as refused:
         command_from_json(form)
     assert str(refused.value).startswith(sentence)

@@ -12,7 +12,7 @@ def beats(one, other):
 
 
 @given(points)
-def test_the_front_is_what_no_other_point_beats(drawn):
+def test_the_front_has_the_points_that_no_other_point_beats(drawn):
     cost = np.array([point[0] for point in drawn], dtype=np.int64)
     value = np.array([point[1] for point in drawn], dtype=np.float64)
     known = [point for point in drawn if not np.isnan(point[1])]

@@ -25,7 +25,7 @@ def test_the_defaults_are_the_papers_recipe():
         ({"decay": float("nan")}, "0 < decay <= 1 must hold, but got nan."),
     ],
 )
-def test_a_configuration_that_cannot_be_is_refused(options, sentence):
+def test_an_invalid_configuration_is_refused(options, sentence):
     with pytest.raises(InvalidTrial) as refused:
         TrainingConfig(**options)
     assert str(refused.value) == sentence
@@ -64,6 +64,6 @@ def test_a_training_is_over_at_its_last_epoch_or_after_patience_epochs_without_a
     assert TrainingConfig(epochs=epochs, patience=patience).is_over(losses) == (len(losses) >= epochs or in_vain)
 
 
-def test_without_patience_the_stored_form_is_the_one_of_always():
+def test_without_patience_the_stored_form_has_not_changed():
     assert "patience" not in TrainingConfig().to_json()
     assert TrainingConfig.from_json(TrainingConfig(patience=3).to_json()).patience == 3

@@ -104,14 +104,14 @@ def test_two_of_many_are_compared_when_they_are_chosen(home):
 def test_models_without_predictions_are_compared_by_what_there_is(home):
     write_catalogue(home, failed=1)
     words = said(opened("drawer", drawer=[1, 7]))
-    assert "#7 has no predictions: it is failed." in words
+    assert "Model 7 has no predictions: it is failed." in words
 
 
 def test_models_of_different_data_sets_are_not_tested_against_each_other(home):
     write_catalogue(home)
     add_model_of_another_data_set(home)
     app = opened("drawer", drawer=[1, 7])
-    assert "#1 and #7 are models of different data sets: nothing can be paired." in said(app)
+    assert "Model 1 and Model 7 cannot be compared image by image: they belong to different data sets." in said(app)
     assert app.dataframe[0].value["Data set"].tolist() == ["digits", "<b>other</b>"]
 
 

@@ -46,7 +46,7 @@ def test_every_ablation_is_previewed_and_the_one_that_is_a_model_already_says_it
     write_catalogue(home)
     app = opened("generate", model="1")
     assert re.fullmatch(r"Train 3 ablations, about \d\.\d s \(± \d+ %\)", app.button(key="generate-train").label)
-    assert refused(app) == ["Is #6 already: 52.0% after 2 epochs."]
+    assert refused(app) == ["Same as Model 6: 52.0 % after 2 epochs."]
     assert app.button(key="generate-add-known").label == "Add #6 to drawer"
 
 
@@ -209,7 +209,7 @@ def test_pasted_words_become_the_draft_and_are_trained_as_edits_of_the_parent(ho
     app = chosen("Handcrafted")
     app.text_area(key="handcraft-paste").set_value("Conv 16x3, MaxPool 2, Dense 64").run()
     app.button(key="handcraft-apply").click().run()
-    assert refused(app) == ["Is #6 already: 52.0% after 2 epochs."]
+    assert refused(app) == ["Same as Model 6: 52.0 % after 2 epochs."]
     app.text_area(key="handcraft-paste").set_value("ReLU, MaxPool 2, Dense 64").run()
     app.button(key="handcraft-apply").click().run()
     app.button(key="generate-train").click().run()
@@ -252,14 +252,14 @@ def test_a_million_units_are_over_the_cap_and_not_trained(home):
     app.text_area(key="handcraft-paste").set_value("Dense 1000000").run()
     app.button(key="handcraft-apply").click().run()
     (why,) = refused(app)
-    assert why == "Over the cap: has 75,000,010 parameters, at most 1,000,000 are allowed (REMAP_MAX_PARAMETERS)."
+    assert why == "Over the cap: 75,000,010 parameters, at most 1,000,000 allowed (REMAP_MAX_PARAMETERS)."
     assert app.button(key="generate-train").disabled
 
 
 def test_the_objectives_cap_is_the_childrens_too(home):
     write_catalogue(home)
     app = opened("generate", model="1", cap="1000")
-    assert all(why.startswith("Over the cap") or why.startswith("Is #6") for why in refused(app))
+    assert all(why.startswith("Over the cap") or why.startswith("Same as Model 6") for why in refused(app))
     assert "at most 1,000 are allowed (the objective's cap)." in refused(app)[0]
 
 

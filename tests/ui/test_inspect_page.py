@@ -144,7 +144,7 @@ def test_a_model_that_was_judged_on_other_images_says_so(home):
         "digits", CARD.input_shape, CARD.class_names, CARD.split, CARD.validation_labels[:10], CARD.examples
     )
     change(home, lambda store: store.register_dataset(other))
-    assert "#1 was judged on other images than its data set has by now." in said(opened("inspect", model="1"))
+    assert "Model 1 was evaluated on other images than its data set has now." in said(opened("inspect", model="1"))
 
 
 # Two models
@@ -354,5 +354,5 @@ def test_damaged_weights_and_models_that_wait_are_said_not_thrown(home):
     folder = write_catalogue(home, waiting=1)
     folder.weights(2).parent.mkdir(parents=True)
     folder.weights(2).write_bytes(b"nothing")
-    assert "The weights of model 2 cannot be read" in said(looked_at(home, "2"))
+    assert "The weights of Model 2 cannot be read" in said(looked_at(home, "2"))
     assert "Only complete models are exported, and model 7 is waiting." in said(looked_at(home, "7"))

@@ -77,7 +77,7 @@ def test_clearing_the_objective_lets_all_count_alike(home):
     write_catalogue(home)
     app = opened("overview", classes="1", cap="1000")
     app.button(key="objective-clear").click().run()
-    assert sidebar(app) == ["Objective: all classes alike"]
+    assert sidebar(app) == ["Objective: All classes weighted equally"]
     assert app.number_input(key="weight-1").value == 0.0
     assert "cap" not in address(app)
 
@@ -116,7 +116,7 @@ def test_ranges_kinds_and_origins_are_typed_and_counted(home):
 def test_a_range_that_cannot_be_is_said_and_the_present_one_stays(home):
     write_catalogue(home)
     app = enter(opened("overview", parameters="-5000"), **{"filter-parameters-low": 9_000.0})
-    assert "A range must begin below its end, but got 9000 to 5000." in said(app)
+    assert "A range must start at or below its end, but got 9000 to 5000." in said(app)
     assert app.number_input(key="filter-parameters-low").value is None
     assert address(app)["parameters"] == "-5000"
 
@@ -179,7 +179,7 @@ def test_a_view_of_a_class_that_the_data_set_no_longer_has_gives_way(home):
     store.close()
     app.run()
     assert "classes are numbered from 0 to 7" in said(app)
-    assert sidebar(app) == ["Objective: all classes alike"]
+    assert sidebar(app) == ["Objective: All classes weighted equally"]
 
 
 @pytest.mark.parametrize("query", [{"classes": "1x0"}, {"x": "parameters", "y": "objective"}])

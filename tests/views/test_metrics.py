@@ -9,7 +9,7 @@ TWO = population([0.9, 0.8], [10, 20], class_accuracy=[[0.5, 0.6], [0.7, 0.4]], 
 KNOWN = metrics(TWO.class_names)
 
 
-def test_every_metric_gives_one_number_a_model():
+def test_every_metric_has_one_number_for_each_model():
     for metric in KNOWN.values():
         assert metric.values(TWO, Objective()).shape == (2,)
         assert metric.values(TWO, Objective()).dtype == np.float64
@@ -23,7 +23,7 @@ def test_every_class_is_a_metric_and_the_objective_follows_its_weights():
 
 
 @pytest.mark.parametrize("key", ["class-01", "class--1", "class-", "Parameters", "", "class-\u0663"])
-def test_what_is_no_metric_is_known_as_such(key):
+def test_an_unknown_key_is_not_a_metric(key):
     assert not is_metric(key)
 
 
@@ -37,6 +37,6 @@ def test_what_is_no_metric_is_known_as_such(key):
         ("class-0", "loss", [1, 0]),
     ],
 )
-def test_the_front_knows_which_direction_is_better(across, up, front):
+def test_the_front_respects_the_better_direction_of_each_metric(across, up, front):
     x, y = ((KNOWN[key], KNOWN[key].values(TWO, Objective())) for key in (across, up))
     assert best_rows(x, y).tolist() == front

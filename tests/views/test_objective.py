@@ -21,7 +21,7 @@ def test_equal_weights_are_the_plain_validation_accuracy_exactly(of, weight):
 
 @given(populations(), weights)
 @example(population([0.0], classes=("cat", "dog", "bird"), class_accuracy=[np.nan, 0.5, np.nan]), [0.0, 5e-324, 0.0])
-def test_the_value_is_the_weighted_mean_over_the_classes_that_anybody_is_known_to_recognise(of, drawn):
+def test_the_value_is_the_weighted_mean_over_the_classes_with_known_accuracies(of, drawn):
     assume(len(set(drawn)) > 1)
     value = Objective(tuple(drawn)).value(of)
     known = [index for index in range(3) if drawn[index] and not np.isnan(of.class_accuracy[:, index]).all()]
@@ -38,30 +38,30 @@ def test_the_value_is_the_weighted_mean_over_the_classes_that_anybody_is_known_t
 
 
 @given(populations(), weights, st.floats(0.01, 100))
-def test_only_the_ratio_of_the_weights_tells(of, drawn, factor):
+def test_only_the_ratio_of_the_weights_matters(of, drawn, factor):
     assume(len(set(drawn)) > 1 and min(weight for weight in drawn if weight) > 1e-6)
     once, scaled = (Objective(tuple(scale * weight for weight in drawn)).value(of) for scale in (1, factor))
     assert scaled == pytest.approx(once, nan_ok=True)
 
 
-def test_birds_2_and_cats_2_is_the_mean_of_both_and_the_rest_counts_nothing():
+def test_equal_weights_of_birds_and_cats_give_the_mean_of_both_and_ignore_the_others():
     of = population([0.5, 0.5], classes=("bird", "cat", "frog"), class_accuracy=[[1, 0.8, 0], [0.2, 0.4, 1]])
     assert Objective((2, 2, 0)).value(of) == pytest.approx([0.9, 0.3])
 
 
-def test_a_model_that_lacks_a_weighted_class_that_others_have_is_worth_nothing_known():
+def test_a_model_without_an_accuracy_for_a_weighted_class_is_nan():
     of = population([0.5, 0.5], class_accuracy=[[np.nan, 0.8], [0.2, 0.4]])
     assert Objective((2, 1)).value(of) == pytest.approx([np.nan, 4 / 15], nan_ok=True)
 
 
-def test_caps_allow_what_is_at_them_and_no_unknown_latency():
+def test_caps_are_inclusive_and_exclude_unknown_latencies():
     of = population([0.5] * 4, [100, 101, 100, 100], latency_1_ms=[1, 1, 2, np.nan])
     assert Objective(max_parameters=100).allows(of).tolist() == [True, False, True, True]
     assert Objective(max_parameters=100, max_latency_ms=1).allows(of).tolist() == [True, False, False, False]
     assert Objective().allows(of).all()
 
 
-def test_weighing_keeps_the_caps_and_weighing_none_makes_all_alike():
+def test_new_weights_keep_the_caps_and_no_weights_make_all_classes_equal():
     held = Objective(max_parameters=7)
     assert held.weigh({2: 2.0}, 3) == Objective((0, 0, 2), 7)
     assert held.weigh({0: 3.0}, 3).weigh({0: 0.0}, 3) == held
@@ -70,14 +70,14 @@ def test_weighing_keeps_the_caps_and_weighing_none_makes_all_alike():
 @pytest.mark.parametrize(
     ("parts", "sentence"),
     [
-        ({"weights": (1, -1)}, "A class's weight must be a number of at least 0, but got -1."),
-        ({"weights": (1, float("nan"))}, "A class's weight must be a number of at least 0, but got nan."),
-        ({"weights": (0, 0)}, "At least one of the 2 classes must count, but all weights are 0."),
+        ({"weights": (1, -1)}, "A class weight must be a number of at least 0, but got -1."),
+        ({"weights": (1, float("nan"))}, "A class weight must be a number of at least 0, but got nan."),
+        ({"weights": (0, 0)}, "At least one of the 2 class weights must be above 0, but all are 0."),
         ({"max_parameters": 0}, "The parameter cap must be a whole number of at least 1, but got 0."),
         ({"max_latency_ms": 0.0}, "The latency cap must be above 0 ms, but got 0."),
     ],
 )
-def test_an_objective_that_cannot_be_is_refused_with_the_rule_and_the_value(parts, sentence):
+def test_an_invalid_objective_is_refused_with_the_rule_and_the_value(parts, sentence):
     with pytest.raises(InvalidView) as refusal:
         Objective(**parts)
     assert str(refusal.value) == sentence

@@ -28,23 +28,23 @@ def views(draw):
 
 
 @given(views())
-def test_a_view_goes_through_an_address_and_back(view):
+def test_a_view_round_trips_through_a_url(view):
     assert read_view(view.to_query(), 3) == (view, ())
 
 
 @given(st.dictionaries(st.sampled_from(KEYS), st.text(max_size=12)))
-def test_whatever_an_address_says_there_is_a_view_and_a_sentence_for_each_part_that_is_ignored(query):
+def test_any_url_gives_a_view_and_a_sentence_for_each_ignored_part(query):
     view, ignored = read_view(query, 3)
     assert view.fits(3)
     assert all(" is ignored: " in sentence and sentence.endswith(".") for sentence in ignored)
     assert len(ignored) <= len(query)
 
 
-def test_how_one_starts_says_nothing_in_the_address():
+def test_the_default_view_adds_nothing_to_the_url():
     assert View().to_query() == {}
 
 
-def test_an_address_is_short_and_readable():
+def test_a_url_is_short_and_readable():
     view = View(
         Objective((0, 2, 1.5), max_parameters=100_000, max_latency_ms=2.5),
         Filter(Span(1_000), accuracy=Span(high=0.9), present=frozenset({"dense"}), origins=frozenset({Origin.INITIAL})),
@@ -70,27 +70,27 @@ def test_an_address_is_short_and_readable():
         ({"cap": "many"}, "?cap=many is ignored: it must be a plain number."),
         ({"cap": "0"}, "?cap=0 is ignored: the parameter cap must be a whole number of at least 1, but got 0."),
         ({"ms": "0"}, "?ms=0 is ignored: the latency cap must be above 0 ms"),
-        ({"parameters": "9-1"}, "?parameters=9-1 is ignored: a range must begin below its end, but got 9 to 1."),
+        ({"parameters": "9-1"}, "?parameters=9-1 is ignored: a range must start at or below its end, but got 9 to 1."),
         ({"parameters": "12"}, "?parameters=12 is ignored: a range is written like 1000-50000"),
-        ({"accuracy": "90-"}, "?accuracy=90- is ignored: accuracies must lie between 0 and 100 %"),
+        ({"accuracy": "90-"}, "?accuracy=90- is ignored: accuracies must be between 0 and 100 %"),
         ({"with": "lstm"}, "?with=lstm is ignored: a layer kind must be one of conv2d"),
-        ({"made": "grown"}, "?made=grown is ignored: a model is made in one of the ways initial, ablation"),
+        ({"made": "grown"}, "?made=grown is ignored: origins must be among initial, ablation"),
         ({"x": "beauty"}, "?x=beauty is ignored: an axis must be a metric like parameters"),
         ({"y": "class-3"}, "?y=class-3 is ignored: the last class is class-2."),
     ],
 )
-def test_a_malformed_part_of_an_address_is_said_in_a_sentence_and_the_rest_is_followed(part, sentence):
+def test_a_malformed_part_of_a_url_is_reported_and_the_other_parts_are_read(part, sentence):
     view, ignored = read_view({"without": "dense", **part}, 3)
     assert view == View(filter=Filter(absent=frozenset({"dense"})))
     assert [found[: len(sentence)] for found in ignored] == ([sentence] if sentence else [])
 
 
-def test_layers_that_shall_be_and_not_be_are_said_once():
+def test_a_layer_kind_both_required_and_excluded_is_reported_once():
     view, ignored = read_view({"with": "dense", "without": "dense"}, 3)
     assert view.filter.present == {"dense"}
     assert len(ignored) == 1
 
 
-def test_an_axis_that_is_no_metric_is_refused():
+def test_an_axis_that_is_not_a_metric_is_refused():
     with pytest.raises(InvalidView, match="An axis must be a metric"):
         View(x="beauty")

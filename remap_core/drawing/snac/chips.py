@@ -1,48 +1,31 @@
-"""SNAC, the Sequential Neural Architecture Chip: an architecture as a row of chips, one a layer, the head last.
+"""SNAC, the Sequential Neural Architecture Chip: an architecture as a row of chips, one per layer and one for the head.
 
-Here is only the geometry; `svg` and `snac_figure` draw it. Source: Cashman et al., REMAP (TVCG 2019), section 5.5.
+This is the geometry; `svg` and `snac_figure` draw it. Source: Cashman et al., REMAP (TVCG 2019), section 5.5.
 Chips are centred on one line, so that the symbols read like a word and the outline shows where the data shrinks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
-from itertools import pairwise
-from math import erf, exp, log, prod, sqrt, tanh
-from types import MappingProxyType
+from math import log, prod
 
-from remap_core.drawing.palette import CHIP_BORDERS, CHIP_COLOURS, CHIP_INKS, HEAD
+from remap_core.drawing.palette import HEAD, chip_appearance, chip_ink
 from remap_core.drawing.snac.repeated_blocks import RepeatedBlock
 from remap_core.errors import InvalidArchitecture
 from remap_core.formatting import count, pluralize
 from remap_core.space.architecture import Architecture, LayerCost
 from remap_core.space.draft import Draft
-from remap_core.space.layers import (
-    Activation,
-    AvgPool2d,
-    BatchNorm,
-    Conv2d,
-    Dense,
-    Dropout,
-    GlobalAvgPool2d,
-    Layer,
-    MaxPool2d,
-    SeparableConv2d,
-    Shape,
-)
+from remap_core.space.layers import Glyph, Layer, Shape
 from remap_core.space.text import layer_text, layers_text
 
-Polyline = tuple[tuple[float, float], ...]
-"""Points in the unit square, y upwards."""
-
 PAPER_MAX_FILTERS = 128
-SHORTEST = 0.56
-"""Height of the smallest chip, so that its symbol still fits."""
+MIN_HEIGHT = 0.56
+"""Height of the smallest chip, in blocks: enough for its symbol."""
 
 DOTS_INSET = 2.0
-"""Pixels from a dropout's edge to its dotted border: the dots lie on the fill, so a dark page does not swallow them."""
+"""Pixels from a chip's edge to its dotted border: dots are on the fill, so that a dark page does not hide them."""
 
 
 class Size(Enum):
@@ -60,22 +43,26 @@ class Size(Enum):
 
     @property
     def pitch(self) -> int:
-        """Pixels from one block's left edge to the next one's."""
+        """Pixels from the left edge of a block to that of the next."""
         return self.block + self.gap
 
     @property
     def has_labels(self) -> bool:
-        """Whether hyperparameters are written below the blocks, and handles stand between them."""
+        """Whether hyperparameters are written below the blocks, with handles between these."""
         return self is Size.LARGE
 
+    def left(self, position: int) -> float:
+        """Pixels from the row's left end to the block at a position (0-based)."""
+        return position * self.pitch + self.gap / 2
+
     def width(self, blocks: int) -> int:
-        """Pixels that a row of so many blocks takes, half a gap at both ends included."""
+        """Pixels of a row of so many blocks, including half a gap at both ends."""
         return blocks * self.pitch
 
 
 @dataclass(frozen=True)
 class HeightScale:
-    """Logarithm of an activation's size (values of one example) on bounds shared by all models of a data set.
+    """Logarithm of an activation's size (values of one example) between bounds shared by all models of a data set.
 
     >>> HeightScale(10, 1000).height(100)
     0.5
@@ -98,7 +85,8 @@ class HeightScale:
 
     def height(self, size: int) -> float:
         """0 at `low` and below, 1 at `high` and above, logarithmic between."""
-        share = log(max(size, 1) / self.low) / log(self.high / self.low)
+        full_range = log(self.high / self.low)
+        share = log(max(size, 1) / self.low) / full_range
         return min(1.0, max(0.0, share))
 
 
@@ -106,7 +94,8 @@ class HeightScale:
 class Chip:
     """One layer's tile. x and width are pixels from the row's left end, height is a share (0..1) of the block's edge.
 
-    index is the layer's (0-based), None for the head. symbol is a letter, the name of a glyph in GLYPHS, or empty.
+    index: the layer's (0-based), None for the head. symbol: a letter, the name of the glyph, or empty. glyph: drawn
+    instead of a letter; the first line is the curve, the others are axes.
     """
 
     index: int | None
@@ -117,6 +106,7 @@ class Chip:
     height: float
     label: str
     cost: LayerCost
+    glyph: Glyph = ()
 
     @property
     def text(self) -> str:
@@ -131,87 +121,75 @@ class Chip:
     @property
     def colour(self) -> str:
         """Fill."""
-        return CHIP_COLOURS[self.kind]
+        return chip_appearance(self.kind).colour
 
     @property
     def ink(self) -> str:
         """Colour of the symbol."""
-        return CHIP_INKS[self.kind]
+        return chip_ink(self.kind)
 
     @property
     def border(self) -> str:
         """Colour of the border."""
-        return CHIP_BORDERS[self.kind]
+        return chip_appearance(self.kind).border
 
     @property
     def dotted(self) -> bool:
-        """Whether the border is dotted: some activations are dropped."""
-        return self.kind == Dropout.kind
-
-    @property
-    def glyph(self) -> tuple[Polyline, ...]:
-        """What is drawn instead of a letter; the first line is the curve, more are axes."""
-        return GLYPHS.get(self.symbol, ())
+        """Whether the border is dotted."""
+        return chip_appearance(self.kind).dotted
 
 
 def chips(architecture: Architecture, size: Size, scale: HeightScale | None = None) -> list[Chip]:
-    """The row of an architecture, head last; without a scale that of its own task.
+    """The row of an architecture, head last; the scale is by default that of its task.
 
     >>> from remap_core.space.layers import Conv2d, Dense
     >>> row = chips(Architecture((1, 8, 8), 10, (Conv2d(3, 32), Dense(64))), Size.MEDIUM)
     >>> [(chip.symbol, chip.label, chip.x) for chip in row]
     [('C', '32 x 3', 1.0), ('D', '64', 27.0), ('H', '10', 53.0)]
     """
-    scale = scale or HeightScale.of_task(architecture.input_shape, architecture.classes)
-    row = [
-        Chip(
-            index=index,
-            kind=layer.kind,
-            symbol=_symbol(layer),
-            x=index * size.pitch + size.gap / 2,
-            width=float(size.block),
-            height=_share_of_block(scale, cost),
-            label=_label(layer),
-            cost=cost,
-        )
-        for index, (layer, cost) in enumerate(zip(architecture.layers, architecture.costs, strict=False))
-    ]
-    return [*row, _head(architecture, size, scale)]
+    if scale is None:
+        scale = HeightScale.of_task(architecture.input_shape, architecture.classes)
+    *costs, head_cost = architecture.costs
+    row = []
+    for index, (layer, cost) in enumerate(zip(architecture.layers, costs, strict=True)):
+        height = _chip_height(scale, cost)
+        row.append(_layer_chip(index, layer, size, height, cost))
+    height = _chip_height(scale, head_cost)
+    head = _head_chip(len(row), architecture.classes, size, height, head_cost)
+    return [*row, head]
 
 
 def draft_chips(draft: Draft, size: Size) -> list[Chip]:
-    """The row of a draft: where it does not fit together, chips from the misfit on are as low as can be, and have an
-    empty output shape and no costs.
+    """The row of a draft, head last.
+
+    Chips from the first layer that does not fit on have the least height, an empty output shape and no costs.
     """
     if draft.architecture:
         return chips(draft.architecture, size)
-    fitting = draft.layers[: draft.mismatch.index if draft.mismatch else 0]
+    fitting = draft.layers
+    if draft.mismatch:
+        fitting = draft.layers[: draft.mismatch.index]
     row = chips(draft.parent.with_layers(fitting), size)[:-1]
-    rest = [_unplaced(index, layer, size) for index, layer in enumerate(draft.layers)]
-    head = _unplaced(len(rest), Dense(draft.parent.classes), size)
-    return [*row, *rest[len(row) :], replace(head, index=None, kind=HEAD, symbol="H", cost=_UNKNOWN_HEAD)]
-
-
-_UNKNOWN_HEAD = LayerCost("Head", (), 0, 0)
-
-
-def _unplaced(index: int, layer: Layer, size: Size) -> Chip:
-    x, cost = index * size.pitch + size.gap / 2, LayerCost(layer_text(layer), (), 0, 0)
-    return Chip(index, layer.kind, _symbol(layer), x, float(size.block), SHORTEST, _label(layer), cost)
+    for layer in draft.layers[len(fitting) :]:
+        cost = _unknown_cost(layer_text(layer))
+        row.append(_layer_chip(len(row), layer, size, MIN_HEIGHT, cost))
+    cost = _unknown_cost("Head")
+    head = _head_chip(len(row), draft.parent.classes, size, MIN_HEIGHT, cost)
+    return [*row, head]
 
 
 def snac_alt(architecture: Architecture) -> str:
-    """The text alternative: the layers, which parse back, then the head and the counts.
+    """The text alternative: the layers, which can be parsed, then the head and the counts.
 
     >>> from remap_core.space.layers import Dense
     >>> snac_alt(Architecture((1, 2, 2), 3, (Dense(4),)))
     'Dense 4; head of 3 classes; 35 parameters, 28 multiply-adds'
     """
     layers = layers_text(architecture.layers) or "No layers"
-    costs = (
-        f"{pluralize(architecture.parameters, 'parameter')}, {pluralize(architecture.multiply_adds, 'multiply-add')}"
-    )
-    return f"{layers}; head of {count(architecture.classes)} classes; {costs}"
+    head = f"head of {count(architecture.classes)} classes"
+    parameters = pluralize(architecture.parameters, "parameter")
+    multiply_adds = pluralize(architecture.multiply_adds, "multiply-add")
+    return f"{layers}; {head}; {parameters}, {multiply_adds}"
 
 
 def label_lines(label: str, letters: int = 7) -> list[str]:
@@ -230,94 +208,52 @@ def label_lines(label: str, letters: int = 7) -> list[str]:
 
 
 def glyph_box(size: Size) -> tuple[float, float]:
-    """Width and height in pixels that an activation's glyph fills, centred on its chip."""
+    """Width and height in pixels of a glyph, which is centred on its chip."""
     return 0.58 * size.block, 0.72 * size.symbol
 
 
-def bracket_ends(row: Sequence[Chip], plate: RepeatedBlock) -> tuple[float, float, list[float]]:
-    """Where a plate's bracket begins and ends, and where one of its groups ends and the next begins; pixels."""
-    edges = [(left.x + left.width + right.x) / 2 for left, right in pairwise(row)]
-    inner = range(plate.first + plate.length, plate.stop, plate.length)
-    last = row[plate.stop - 1]
-    return row[plate.first].x, last.x + last.width, [edges[index - 1] for index in inner]
+def bracket_ends(row: Sequence[Chip], block: RepeatedBlock) -> tuple[float, float, list[float]]:
+    """Where the bracket of a repeated block starts and ends, and the borders between its repetitions, in pixels."""
+    first = row[block.first]
+    last = row[block.stop - 1]
+    borders = []
+    for index in range(block.first + block.length, block.stop, block.length):
+        left = row[index - 1]
+        right = row[index]
+        borders.append((left.x + left.width + right.x) / 2)
+    return first.x, last.x + last.width, borders
 
 
-def _head(architecture: Architecture, size: Size, scale: HeightScale) -> Chip:
-    x = len(architecture.layers) * size.pitch + size.gap / 2
-    cost = architecture.costs[-1]
-    height = _share_of_block(scale, cost)
-    return Chip(None, HEAD, "H", x, float(size.block), height, str(architecture.classes), cost)
+def _layer_chip(index: int, layer: Layer, size: Size, height: float, cost: LayerCost) -> Chip:
+    return Chip(
+        index=index,
+        kind=layer.kind,
+        symbol=layer.symbol,
+        x=size.left(index),
+        width=float(size.block),
+        height=height,
+        label=layer.chip_label,
+        cost=cost,
+        glyph=layer.glyph,
+    )
 
 
-def _share_of_block(scale: HeightScale, cost: LayerCost) -> float:
-    return SHORTEST + (1 - SHORTEST) * scale.height(prod(cost.output_shape))
+def _head_chip(position: int, classes: int, size: Size, height: float, cost: LayerCost) -> Chip:
+    return Chip(
+        index=None,
+        kind=HEAD,
+        symbol=chip_appearance(HEAD).symbol,
+        x=size.left(position),
+        width=float(size.block),
+        height=height,
+        label=str(classes),
+        cost=cost,
+    )
 
 
-_LETTERS = MappingProxyType(
-    {
-        Conv2d.kind: "C",
-        SeparableConv2d.kind: "S",
-        Dense.kind: "D",
-        MaxPool2d.kind: "M",
-        AvgPool2d.kind: "A",
-        GlobalAvgPool2d.kind: "G",
-        BatchNorm.kind: "B",
-    }
-)
-_LABELS = MappingProxyType({GlobalAvgPool2d.kind: "global", BatchNorm.kind: "norm"})
-"""Of kinds whose names are too long for a chip."""
+def _unknown_cost(text: str) -> LayerCost:
+    return LayerCost(text, output_shape=(), parameters=0, multiply_adds=0)
 
 
-def _symbol(layer: Layer) -> str:
-    return layer.function if isinstance(layer, Activation) else _LETTERS.get(layer.kind, "")
-
-
-def _label(layer: Layer) -> str:
-    match layer:
-        case Conv2d() | SeparableConv2d():
-            same = " same" if layer.padding == "same" else ""
-            return f"{layer.filters} x {layer.kernel_size}{_stride(layer.stride, 1)}{same}"
-        case MaxPool2d() | AvgPool2d():
-            return f"{layer.size}{_stride(layer.stride, 2)}"
-        case Dense():
-            return str(layer.units)
-        case Dropout():
-            return f"{layer.rate:.3g}"
-    return _LABELS.get(layer.kind) or layer_text(layer)
-
-
-def _stride(stride: int, default: int) -> str:
-    return "" if stride == default else f" /{stride}"
-
-
-def _curve(top: float, bottom: float, steepness: float, steps: int = 12) -> Polyline:
-    xs = [step / steps for step in range(steps + 1)]
-    return tuple((x, bottom + (top - bottom) * (1 + tanh(steepness * (2 * x - 1))) / 2) for x in xs)
-
-
-def _gelu(x: float) -> float:
-    return x * (1 + erf(x / sqrt(2))) / 2
-
-
-def _silu(x: float) -> float:
-    return x / (1 + exp(-x))
-
-
-def _dipped(function: Callable[[float], float], steps: int = 16) -> Polyline:
-    """A function on -3.3 .. 2.7 with its zero at a fifth of the height and at 0.55 of the width."""
-    places = [step / steps for step in range(steps + 1)]
-    return tuple((place, 0.2 + 0.28 * function(6 * place - 3.3)) for place in places)
-
-
-GLYPHS = MappingProxyType(
-    {
-        "tanh": (_curve(1.0, 0.0, 2.6), ((0.0, 0.5), (1.0, 0.5)), ((0.5, 0.0), (0.5, 1.0))),
-        "relu": (((0.0, 0.12), (0.45, 0.12), (1.0, 0.95)),),
-        "sigmoid": (_curve(1.0, 0.16, 2.6), ((0.0, 0.0), (1.0, 0.0))),
-        "gelu": (_dipped(_gelu), ((0.55, 0.0), (0.55, 1.0))),
-        "silu": (_dipped(_silu), ((0.0, 0.2), (1.0, 0.2))),
-    }
-)
-"""Activation glyphs: tanh goes through the crossing of its axes, the sigmoid stays above one, ReLU is a corner. GELU
-and SiLU dip below zero before they rise: GELU, short and deep, has the upright axis, SiLU, long and flat, the other.
-"""
+def _chip_height(scale: HeightScale, cost: LayerCost) -> float:
+    return MIN_HEIGHT + (1 - MIN_HEIGHT) * scale.height(prod(cost.output_shape))

@@ -96,7 +96,11 @@ def _name_cost(one: Label, other: Label) -> float:
     return OTHER_NAME
 
 
-def _by_table(costs: Mapping[tuple[int, int], float] | Mapping[tuple[str, str], float]) -> Mismatch:
+Costs = Mapping[tuple[int, int], float] | Mapping[tuple[str, str], float]
+"""Of pairs of values."""
+
+
+def _by_table(costs: Costs) -> Mismatch:
     """The cost of two values, in either order; infinite for a pair that is missing."""
     of_pair = {frozenset(pair): cost for pair, cost in costs.items()}
 

@@ -5,6 +5,7 @@ Source: Kandasamy et al., Neural architecture search with Bayesian optimisation 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -39,9 +40,11 @@ def nodes_of(architecture: Architecture, convention: Convention) -> tuple[Node, 
     anything but an architecture, and for a layer kind without a rule.
     """
     if not isinstance(architecture, Architecture):
-        raise InvalidDistances(f"Distances are between architectures, but got {type(architecture).__name__}.")
+        given = type(architecture).__name__
+        raise InvalidDistances(f"Distances are between architectures, but got {given}.")
     layers = _layer_nodes(architecture, convention)
-    frame = max(0.1 * sum(node.mass for node in layers), 100.0)
+    layer_mass = sum(node.mass for node in layers)
+    frame = max(0.1 * layer_mass, 100.0)
     return (
         Node(Label("input"), frame, "", None),
         *layers,
@@ -52,14 +55,19 @@ def nodes_of(architecture: Architecture, convention: Convention) -> tuple[Node, 
 
 def _layer_nodes(architecture: Architecture, convention: Convention) -> list[Node]:
     layers = (*architecture.layers, Dense(architecture.classes))
-    channels = (1, *(shape[0] for shape in architecture.output_shapes), architecture.classes)
+    channels = [1]
+    channels += [shape[0] for shape in architecture.output_shapes]
+    channels.append(architecture.classes)
     nodes = []
     for index, layer in enumerate(layers):
         rule = convention.rule(type(layer))
         if rule is None:
             continue
-        mass = rule.factor * rule.mass.of(channels[index], channels[index + 1])
-        nodes.append(Node(Label.of(layer, rule), mass, rule.group, index))
+        channels_in = channels[index]
+        channels_out = channels[index + 1]
+        mass = rule.factor * rule.mass.of(channels_in, channels_out)
+        label = Label.of(layer, rule)
+        nodes.append(Node(label, mass, rule.group, index))
     return nodes
 
 
@@ -77,14 +85,17 @@ class Labels:
     def codes(self, labels: Iterable[Label]) -> Integers:
         """(n,) code of each label; a new label gets the next code."""
         known = self._codes
-        return np.fromiter((known.setdefault(label, len(known) + 1) for label in labels), np.intp)
+        codes = []
+        for label in labels:
+            codes.append(known.setdefault(label, len(known) + 1))
+        return np.array(codes, np.intp)
 
     def families(self) -> dict[str, Integers]:
         """For each family the codes of its labels."""
-        codes: dict[str, list[int]] = {}
+        families = defaultdict(list)
         for label, code in self._codes.items():
-            codes.setdefault(label.family, []).append(code)
-        return {family: np.array(members, np.intp) for family, members in codes.items()}
+            families[label.family].append(code)
+        return {family: np.array(codes, np.intp) for family, codes in families.items()}
 
     def mismatches(self) -> Floats:
         """(codes, codes) cost of matching a unit of mass; code 0 matches nothing."""

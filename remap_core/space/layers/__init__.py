@@ -4,7 +4,7 @@ from remap_core.space.layers.activations import FUNCTION_NAMES, FUNCTIONS, GLYPH
 from remap_core.space.layers.appearance import Appearance, Glyph, Polyline
 from remap_core.space.layers.convolutions import Conv2d, SeparableConv2d
 from remap_core.space.layers.dense import Dense
-from remap_core.space.layers.kinds import KINDS, layer_from_json
+from remap_core.space.layers.kinds import KINDS, layer_from_json, offered_layers
 from remap_core.space.layers.layer import Layer, Shape
 from remap_core.space.layers.node_rules import Group, Mass, NodeRule
 from remap_core.space.layers.pooling import AvgPool2d, GlobalAvgPool2d, MaxPool2d
@@ -34,4 +34,5 @@ __all__ = [
     "SeparableConv2d",
     "Shape",
     "layer_from_json",
+    "offered_layers",
 ]

@@ -34,6 +34,14 @@ KINDS: dict[str, type[Layer]] = {
 """Layer kinds by name, in the order in which lists and legends show them."""
 
 
+def offered_layers() -> tuple[Layer, ...]:
+    """Every layer that is offered for handcrafting, kind by kind."""
+    layers: list[Layer] = []
+    for kind in KINDS.values():
+        layers += kind.grid()
+    return tuple(layers)
+
+
 def layer_from_json(form: object) -> Layer:
     """The layer of one JSON object; raises InvalidArchitecture naming what is unknown, missing or out of range.
 

@@ -67,6 +67,10 @@ class Layer(ABC):
         """
         return 0
 
+    def flattens(self, shape: Shape) -> bool:
+        """Whether an input of this shape is flattened before it enters the layer."""
+        return self.flattens_images and len(shape) == 3
+
     def text(self) -> str:
         """The text form, which `pattern` matches; optional parts only where they differ from the default."""
         return self.title

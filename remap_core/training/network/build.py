@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from math import prod
+from typing import Any, NamedTuple
 
 from torch import nn
 
@@ -24,9 +25,93 @@ from remap_core.space.layers import (
 )
 from remap_core.training.network import modules, pools
 
-FEWEST_TO_COMPILE = 2**17
-"""Values that come into a layer at once. To compile takes a process some seconds and 100 MB in all: it is for networks
-that are trained on much."""
+MIN_VALUES_TO_COMPILE = 2**17
+"""Input values of a layer, of all images of a batch, from which it is compiled. Compiling takes a process some seconds
+and 100 MB in all, so it pays only for large trainings."""
+
+
+class Inputs(NamedTuple):
+    """What a module is made for: the layer's input shape (before a Flatten), and whether to use a compiled form."""
+
+    shape: Shape
+    compiled: bool
+
+
+def build(architecture: Architecture, at_once: int = 1) -> nn.Sequential:
+    """The network of an architecture, with PyTorch's initial weights (drawn from the global generator), in train mode.
+
+    It maps (n, channels, height, width) float32 to logits, (n, classes) float32. There is one module for each layer
+    and the head, in order, and a Flatten where an image becomes a vector. at_once: how many images it will be trained
+    on together; layers with many input values are compiled.
+
+    >>> from remap_core.space.layers import Conv2d
+    >>> [type(module).__name__ for module in build(Architecture((1, 8, 8), 10, (Conv2d(3, 4),)))]
+    ['Conv2d', 'Flatten', 'FlatLinear']
+    """
+    network = nn.Sequential()
+    for layer, shape in _chain(architecture):
+        if layer.flattens(shape):
+            network.append(modules.Flatten())
+        inputs = Inputs(shape, compiled=at_once * prod(shape) > MIN_VALUES_TO_COMPILE)
+        network.append(_module(layer, inputs))
+    return network
+
+
+def modules_of(network: nn.Sequential, architecture: Architecture) -> list[list[nn.Module]]:
+    """The modules that `build` made for each layer and, last, the head."""
+    remaining = iter(network)
+    groups = []
+    for layer, shape in _chain(architecture):
+        group = [next(remaining)]
+        if layer.flattens(shape):
+            group.append(next(remaining))
+        groups.append(group)
+    return groups
+
+
+def _chain(architecture: Architecture) -> list[tuple[Layer, Shape]]:
+    """The layers and the head, each with its input shape."""
+    layers = (*architecture.layers, Dense(architecture.classes))
+    return list(zip(layers, architecture.input_shapes, strict=True))
+
+
+def _module(layer: Layer, inputs: Inputs) -> nn.Module:
+    kind = type(layer)
+    if kind not in MODULES:
+        raise TypeError(f"{kind.__name__} has no module.")
+    return MODULES[kind](layer, inputs)
+
+
+def _conv(layer: Conv2d, inputs: Inputs) -> nn.Module:
+    return modules.Conv2d(inputs.shape[0], layer.filters, layer.kernel_size, layer.stride, layer.margin)
+
+
+def _separable_conv(layer: SeparableConv2d, inputs: Inputs) -> nn.Module:
+    channels = inputs.shape[0]
+    depthwise = modules.Conv2d(
+        channels,
+        channels,
+        layer.kernel_size,
+        layer.stride,
+        layer.margin,
+        groups=channels,
+        bias=False,
+    )
+    pointwise = modules.Conv2d(channels, layer.filters, 1)
+    return nn.Sequential(depthwise, pointwise)
+
+
+def _dense(layer: Dense, inputs: Inputs) -> nn.Module:
+    if len(inputs.shape) == 3:
+        return modules.FlatLinear(inputs.shape, layer.units)
+    return nn.Linear(inputs.shape[0], layer.units)
+
+
+def _batch_norm(_layer: BatchNorm, inputs: Inputs) -> nn.Module:
+    if len(inputs.shape) == 3:
+        return modules.BatchNorm2d(inputs.shape[0])
+    return modules.BatchNorm1d(inputs.shape[0])
+
 
 _FUNCTIONS: dict[Function, Callable[[], nn.Module]] = {
     "tanh": modules.Tanh,
@@ -36,69 +121,15 @@ _FUNCTIONS: dict[Function, Callable[[], nn.Module]] = {
     "silu": nn.SiLU,
 }
 
-
-def build(architecture: Architecture, at_once: int = 1) -> nn.Sequential:
-    """The network of an architecture, with PyTorch's initial weights (drawn from the global generator), in train mode.
-
-    It takes (n, channels, height, width) float32 and puts out logits, (n, classes) float32. There is one module for
-    each layer and the head, in order, and a Flatten where an image becomes a vector. at_once: how many images it will
-    learn together; layers that many values come into are compiled.
-
-    >>> from remap_core.space.layers import Conv2d
-    >>> [type(module).__name__ for module in build(Architecture((1, 8, 8), 10, (Conv2d(3, 4),)))]
-    ['Conv2d', 'Flatten', 'FlatLinear']
-    """
-    chain = (*architecture.layers, Dense(architecture.classes))
-    pairs = zip(chain, architecture.input_shapes, strict=True)
-    return nn.Sequential(*(module for layer, shape in pairs for module in _modules(layer, shape, at_once)))
-
-
-def modules_of(network: nn.Sequential, architecture: Architecture) -> list[list[nn.Module]]:
-    """What `build` made for each layer and, last, the head."""
-    left = iter(network)
-    chain = (*architecture.layers, Dense(architecture.classes))
-    flattens = (
-        isinstance(layer, Dense) and len(shape) == 3
-        for layer, shape in zip(chain, architecture.input_shapes, strict=True)
-    )
-    return [[next(left) for _ in range(1 + flatten)] for flatten in flattens]
-
-
-def _dense(shape: Shape, units: int) -> Iterator[nn.Module]:
-    if len(shape) == 1:
-        yield nn.Linear(shape[0], units)
-        return
-    yield modules.Flatten()
-    yield modules.FlatLinear(shape, units)
-
-
-def _separable(layer: SeparableConv2d, channels: int) -> nn.Sequential:
-    depthwise = modules.Conv2d(
-        channels, channels, layer.kernel_size, layer.stride, layer.margin, groups=channels, bias=False
-    )
-    return nn.Sequential(depthwise, modules.Conv2d(channels, layer.filters, 1))
-
-
-def _modules(layer: Layer, shape: Shape, at_once: int) -> Iterator[nn.Module]:
-    compiled = at_once * prod(shape) > FEWEST_TO_COMPILE
-    match layer:
-        case Conv2d():
-            yield modules.Conv2d(shape[0], layer.filters, layer.kernel_size, layer.stride, layer.margin)
-        case SeparableConv2d():
-            yield _separable(layer, shape[0])
-        case MaxPool2d():
-            yield pools.MaxPool2d(layer.size, layer.stride, compiled)
-        case AvgPool2d():
-            yield pools.AvgPool2d(layer.size, layer.stride, compiled)
-        case GlobalAvgPool2d():
-            yield modules.GlobalAvgPool2d()
-        case BatchNorm():
-            yield (modules.BatchNorm2d if len(shape) == 3 else modules.BatchNorm1d)(shape[0])
-        case Dense():
-            yield from _dense(shape, layer.units)
-        case Activation():
-            yield _FUNCTIONS[layer.function]()
-        case Dropout():
-            yield modules.Dropout(layer.rate, compiled)
-        case _:
-            raise TypeError(f"{type(layer).__name__} has no module.")
+MODULES: dict[type[Layer], Callable[[Any, Inputs], nn.Module]] = {
+    Conv2d: _conv,
+    SeparableConv2d: _separable_conv,
+    Dense: _dense,
+    MaxPool2d: lambda layer, inputs: pools.MaxPool2d(layer.size, layer.stride, inputs.compiled),
+    AvgPool2d: lambda layer, inputs: pools.AvgPool2d(layer.size, layer.stride, inputs.compiled),
+    GlobalAvgPool2d: lambda _layer, _inputs: modules.GlobalAvgPool2d(),
+    Activation: lambda layer, _inputs: _FUNCTIONS[layer.function](),
+    BatchNorm: _batch_norm,
+    Dropout: lambda layer, inputs: modules.Dropout(layer.rate, inputs.compiled),
+}
+"""The module of each layer kind, made from a layer and its inputs."""

@@ -10,7 +10,7 @@ import streamlit as st
 
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.snac.difference import counts_sentence, difference_alt, difference_svg
-from remap_core.drawing.snac.icon import svg_uri
+from remap_core.drawing.thumbnails import svg_uri
 from remap_core.errors import NotFound, RemapError
 from remap_core.formatting import NOT_AVAILABLE, count, milliseconds, model_tag, points, signed_count
 from remap_core.services.comparison import compare_predictions

@@ -14,7 +14,8 @@ from remap_core.drawing.palette import BETTER, WITHIN_NOISE, WORSE
 from remap_core.drawing.snac.svg import TABLE_ROW, snac_data_uri
 from remap_core.errors import RemapError
 from remap_core.formatting import count, duration, model_tags, pluralize
-from remap_core.services.comparison import compare_predictions, edit_sentence
+from remap_core.services.comparison import compare_predictions
+from remap_core.services.lineage import edit_sentence
 from remap_core.space.edit_marks import marks
 from remap_core.trials.commands import Cancel
 from remap_core.trials.evaluation import EpochResult

@@ -17,8 +17,8 @@ from remap_core.space.architecture import Architecture
 from remap_core.space.draft import Draft
 from remap_core.space.edits import Remove
 from remap_core.space.grid import Grid, grid_values, layers_of
-from remap_core.space.layers import Layer
-from remap_core.space.sampler import SPACES
+from remap_core.space.layers import Layer, offered_layers
+from remap_core.space.search_spaces import SPACES
 from remap_core.space.text import layer_text, layers_text
 from remap_core.trials.trial import Trial
 from remap_core.ui import app_data
@@ -187,8 +187,8 @@ def _numbered(index: int, layer: Layer) -> str:
 
 
 def _grid() -> Grid:
-    """The layers of the configured search space first, then those of the others: handcrafted layers may be of any."""
-    return layers_of(SPACES[app_data.settings().space], *SPACES.values())
+    """The layers of the configured search space, then those of every other kind."""
+    return (*layers_of(SPACES[app_data.settings().space]), *offered_layers())
 
 
 def _hyperparameters(layer: Layer, key: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import streamlit as st
 from remap_core.analysis.previews import Children
 from remap_core.drawing.snac.permissions import WORDS, permissions_alt, permissions_figure
 from remap_core.formatting import model_tag
-from remap_core.space.sampler import SPACES, SearchSpace
+from remap_core.space.search_spaces import SPACES, SearchSpace
 from remap_core.space.variations import (
     MAX_CHILDREN,
     MAX_EDITS,

@@ -10,7 +10,7 @@ import streamlit as st
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.snac.icon import icon_uri
 from remap_core.formatting import count, model_tag
-from remap_core.services.comparison import ancestors, edit_sentence, effect_sentence
+from remap_core.services.lineage import ancestors, edit_sentence, effect_sentence
 from remap_core.trials.trial import Trial
 from remap_core.ui import navigation
 from remap_core.ui.tables import snac_blocks

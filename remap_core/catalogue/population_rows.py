@@ -1,0 +1,83 @@
+"""Populations as rows: the finished models of a data set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from remap_core.analysis.durations import Measured
+from remap_core.catalogue.connection import Row
+from remap_core.catalogue.rows import architecture_of, config_of
+from remap_core.trials.population import Floats, Population
+
+# A class that a model was not trained for (the data set had fewer classes then) has no accuracy.
+POPULATION = """
+SELECT id, coalesce(parent, 0) AS parent, parameters, multiply_adds, epochs_done::BIGINT AS epochs, accuracy,
+    train_accuracy, validation_loss AS loss, list_resize(class_accuracy, ?, 'NaN'::DOUBLE) AS class_accuracy,
+    mean_seconds AS seconds, latency_1_ms, latency_256_ms, origin, text,
+    if(origin = 'repeat', parent, id) AS model
+FROM trials WHERE dataset = ? AND state = 'complete' ORDER BY finished, id
+"""
+_NUMBERS = (
+    "id",
+    "parent",
+    "parameters",
+    "multiply_adds",
+    "epochs",
+    "accuracy",
+    "train_accuracy",
+    "loss",
+    "seconds",
+    "latency_1_ms",
+    "latency_256_ms",
+)
+STAMP = "SELECT count(*), coalesce(max(finished), 0) FROM trials WHERE dataset = ? AND state = 'complete'"
+FINGERPRINTS = """
+SELECT fingerprint, min(id) FROM trials WHERE dataset = ? AND state NOT IN ('failed', 'cancelled')
+GROUP BY fingerprint
+"""
+MEASURED = """
+SELECT architecture, config, mean_seconds FROM trials WHERE dataset = ? AND state = 'complete'
+ORDER BY finished DESC, id DESC LIMIT ?
+"""
+
+BEST = """
+JOIN (
+    SELECT if(origin = 'repeat', parent, id) AS id, avg(accuracy) AS mean
+    FROM trials WHERE dataset = ? AND state = 'complete' GROUP BY ALL
+) USING (id) ORDER BY mean DESC, parameters, id LIMIT 1
+"""
+"""Condition that selects the model of the highest accuracy, averaged over seeds; of equals, the smaller."""
+DESCENDANTS = """
+WHERE dataset = ? AND state = 'complete' AND parent IS NOT NULL AND origin <> 'repeat' ORDER BY id
+"""
+"""Condition that selects the finished models of a data set that have a parent."""
+
+
+def population_of(table: pa.Table, dataset: str, class_names: tuple[str, ...]) -> Population:
+    """Return the population of the rows of POPULATION, each model averaged over its seeds."""
+    columns: dict[str, Any] = {name: table[name].to_numpy() for name in _NUMBERS}
+    trainings = Population(
+        dataset=dataset,
+        class_names=class_names,
+        class_accuracy=_matrix(table["class_accuracy"], len(class_names)),
+        origin=tuple(table["origin"].to_pylist()),
+        text=tuple(table["text"].to_pylist()),
+        seeds=np.ones(len(table), np.int64),
+        deviation=np.full(len(table), np.nan),
+        **columns,
+    )
+    return trainings.over_seeds(table["model"].to_numpy())
+
+
+def measured_of(row: Row) -> Measured:
+    """Return the training time of a row of MEASURED."""
+    architecture, config, seconds = row
+    return Measured(architecture_of(architecture), config_of(config).batch_size, seconds)
+
+
+def _matrix(lists: pa.ChunkedArray, columns: int) -> Floats:
+    values: Floats = lists.combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    return values.reshape(-1, columns)

@@ -1,0 +1,1 @@
+"""Designs: architectures that were not trained yet, and the ways to get them."""

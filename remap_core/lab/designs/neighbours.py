@@ -1,0 +1,121 @@
+"""Children of a model as designs: ablations and variations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from remap_core.errors import InvalidArgument
+from remap_core.formatting import count
+from remap_core.lab.arguments import require_choice, require_count, shown
+from remap_core.lab.designs.design import Design
+from remap_core.lab.designs.design_table import Designs
+from remap_core.space.draft import Draft
+from remap_core.space.edits import Candidate, ablations, sentences
+from remap_core.space.search_spaces import SPACES
+from remap_core.space.variations import (
+    KINDS,
+    MAX_CHILDREN,
+    MAX_EDITS,
+    VariationRequest,
+    everything_allowed,
+    variations,
+)
+from remap_core.trials.trial import Origin
+
+if TYPE_CHECKING:
+    from remap_core.lab.models.model import Model
+
+MAX_SEED = 2**31 - 1
+
+
+def ablations_of(parent: Model, layers: Iterable[int] | None) -> Designs:
+    """See `Model.ablations`."""
+    positions = None
+    if layers is not None:
+        positions = _positions(layers, len(parent.architecture.layers))
+    cap = parent.lab.settings.max_parameters
+    designs = []
+    notes = []
+    for candidate in ablations(parent.architecture, positions):
+        problem = _problem(candidate, cap)
+        if problem:
+            edit = "; ".join(sentences(parent.architecture, candidate.edits))
+            notes.append(f"Skipped ({edit}): {problem}")
+        else:
+            designs.append(_child(parent, candidate, Origin.ABLATION))
+    return Designs(designs, notes)
+
+
+def variations_of(
+    parent: Model,
+    children: int,
+    edits: int,
+    seed: int,
+    allowed: Mapping[int, Iterable[str]] | None,
+) -> Designs:
+    """See `Model.variations`."""
+    require_count("children", children, 1, MAX_CHILDREN)
+    require_count("edits", edits, 1, MAX_EDITS)
+    require_count("seed", seed, 0, MAX_SEED)
+    settings = parent.lab.settings
+    request = VariationRequest(children, edits, _permissions(parent, allowed))
+    found = variations(
+        parent.architecture,
+        SPACES[settings.space],
+        request,
+        np.random.default_rng(seed),
+        max_parameters=settings.max_parameters,
+    )
+    designs = [_child(parent, candidate, Origin.VARIATION) for candidate in found.children]
+    if found.shortfall:
+        return Designs(designs, [found.shortfall])
+    return Designs(designs)
+
+
+def _child(parent: Model, candidate: Candidate, origin: Origin) -> Design:
+    draft = Draft.of(parent.architecture)
+    if candidate.child is not None:
+        draft = draft.with_layers(candidate.child.layers)
+    return Design(draft, origin, parent, candidate)
+
+
+def _problem(candidate: Candidate, cap: int) -> str:
+    if candidate.child is None:
+        return candidate.reason
+    parameters = candidate.child.parameters
+    if parameters > cap:
+        return f"it has {count(parameters)} parameters, and at most {count(cap)} are allowed."
+    return ""
+
+
+def _positions(layers: object, length: int) -> list[int]:
+    if isinstance(layers, str) or not isinstance(layers, Iterable):
+        raise InvalidArgument(f"layers must be a list of positions, but got {shown(layers)}.")
+    if not length:
+        raise InvalidArgument("The model has no layer to take out: it is the head alone.")
+    positions = []
+    for position in layers:
+        require_count("each of layers", position, -length, length - 1)
+        positions.append(position % length)
+    if not positions:
+        raise InvalidArgument("layers must name at least one position, but the list is empty.")
+    return positions
+
+
+def _permissions(parent: Model, allowed: object) -> dict[int, frozenset[str]]:
+    if allowed is None:
+        return everything_allowed(parent.architecture)
+    if not isinstance(allowed, Mapping):
+        raise InvalidArgument(f"allowed must map positions to kinds of edit, but got {shown(allowed)}.")
+    permissions = {}
+    for position, kinds in allowed.items():
+        require_count("each position in allowed", position, 0, len(parent.architecture.layers))
+        if isinstance(kinds, str) or not isinstance(kinds, Iterable):
+            raise InvalidArgument(f"allowed[{position}] must be a list of kinds of edit, but got {shown(kinds)}.")
+        for kind in kinds:
+            require_choice("a kind of edit", kind, KINDS)
+        permissions[position] = frozenset(kinds)
+    return permissions

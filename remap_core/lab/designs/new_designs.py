@@ -1,0 +1,93 @@
+"""The designs that one starts with: written in words, or sampled from a search space."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from remap_core.errors import InvalidArgument
+from remap_core.lab.arguments import require_choice, require_count, shown
+from remap_core.lab.designs.design import Design
+from remap_core.lab.designs.design_table import Designs
+from remap_core.lab.image_task import read_task
+from remap_core.settings import Settings
+from remap_core.space.architecture import Architecture
+from remap_core.space.draft import Draft
+from remap_core.space.sampler import sample_architectures
+from remap_core.space.search_spaces import SPACES
+from remap_core.space.text import parse_layers
+from remap_core.trials.trial import Origin
+
+if TYPE_CHECKING:
+    from remap_core.lab.lab import Lab
+
+MAX_SAMPLED = 100_000
+MAX_SEED = 2**31 - 1
+MAX_PARAMETERS: int = Settings.model_fields["max_parameters"].default
+
+
+def architecture(
+    layers: str,
+    *,
+    dataset: str | Path | Lab | None = None,
+    input_shape: tuple[int, int, int] | None = None,
+    classes: int | None = None,
+) -> Design:
+    """Read an architecture from words: "Conv 32x3, ReLU, MaxPool 2, Dense 64" (the head is implied).
+
+    dataset: name, path or lab whose images it is for; or else input_shape, (channels, height, width), and the number
+    of classes. The design shows itself in a notebook, and can be edited and trained.
+
+    Raises InvalidArchitecture for words that are no layers and for layers that do not fit together, DatasetError for a
+    data set that is not known, InvalidArgument for anything else.
+
+    >>> net = remap.architecture("Conv 32x3, ReLU, MaxPool 2, Dense 64", dataset="digits")
+    >>> net
+    Design(Conv 32x3, ReLU, MaxPool 2, Dense 64; 19,466 parameters, 29,440 multiply-adds)
+    >>> [cost.output_shape for cost in net.costs]
+    [(32, 6, 6), (32, 6, 6), (32, 3, 3), (64,), (10,)]
+    """
+    if not isinstance(layers, str):
+        raise InvalidArgument(f"layers must be words like 'Conv 32x3, ReLU', but got {shown(layers)}.")
+    task = read_task(dataset, input_shape, classes)
+    return design_of(Architecture(task.input_shape, task.classes, parse_layers(layers)))
+
+
+def sample(
+    space: str = "remap-2019",
+    *,
+    dataset: str | Path | Lab | None = None,
+    input_shape: tuple[int, int, int] | None = None,
+    classes: int | None = None,
+    n: int = 12,
+    seed: int = 0,
+    max_parameters: int = MAX_PARAMETERS,
+) -> Designs:
+    """Sample n different architectures from a search space; see `remap.spaces`.
+
+    dataset, input_shape, classes: what they are for, as in `remap.architecture`. seed: the same one gives the same
+    architectures. max_parameters: cap on weights and biases of each.
+
+    Raises SpaceExhausted where the space does not hold enough of them, InvalidArgument for a space that is not known.
+
+    >>> designs = remap.sample("remap-2019", dataset="digits", n=3, seed=0, max_parameters=60_000)
+    >>> designs
+    3 designs
+    >>> max(design.parameters for design in designs) <= 60_000
+    True
+    """
+    chosen = SPACES[require_choice("space", space, SPACES)]
+    require_count("n", n, 1, MAX_SAMPLED)
+    require_count("seed", seed, 0, MAX_SEED)
+    require_count("max_parameters", max_parameters, 1, 10**15)
+    task = read_task(dataset, input_shape, classes)
+    rng = np.random.default_rng(seed)
+    sampled = sample_architectures(chosen, task.input_shape, task.classes, n, rng, max_parameters=max_parameters)
+    return Designs(design_of(architecture, Origin.INITIAL) for architecture in sampled)
+
+
+def design_of(architecture: Architecture, origin: Origin = Origin.HANDCRAFTED) -> Design:
+    """The design of an architecture without a parent."""
+    return Design(Draft.of(architecture), origin)

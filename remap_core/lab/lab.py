@@ -1,0 +1,224 @@
+"""A lab: the models of a data set in a data folder, to read, to train and to compare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from remap_core import datasets
+from remap_core.catalogue.reader import Catalogue
+from remap_core.catalogue.snapshot import open_snapshot
+from remap_core.data_folder.folder import DataFolder
+from remap_core.datasets.naming import NAMES, canonical_name
+from remap_core.errors import DatasetError, InvalidArgument, NoCatalogue, NotFound
+from remap_core.formatting import model_name, pluralize
+from remap_core.lab import training_run
+from remap_core.lab.arguments import require_count, require_flag, shown, suggestion
+from remap_core.lab.models.model import Model
+from remap_core.lab.models.model_comparison import Comparison
+from remap_core.lab.models.model_table import Models
+from remap_core.lab.models.repeats import require_of
+from remap_core.lab.plots import LabPlots
+from remap_core.lab.records import Records
+from remap_core.settings import Settings, read_settings
+from remap_core.trials.dataset_card import DatasetCard
+from remap_core.trials.population import pareto_front
+from remap_core.trials.trial import Trial
+
+MAX_EPOCHS = 10_000
+MAX_ID = 2**63 - 1
+
+
+class Lab:
+    """The models of one data set in a data folder; `remap.open` gives one. Reads while a trainer writes.
+
+    folder: where everything is. settings: as of the app, see `remap config`. dataset: its name in the catalogue.
+
+    >>> lab.dataset
+    'digits#200'
+    """
+
+    def __init__(self, folder: DataFolder, settings: Settings, dataset: str) -> None:
+        self.folder = folder
+        self.settings = settings
+        self.dataset = dataset
+        self.records = Records(folder, dataset)
+
+    @property
+    def models(self) -> Models:
+        """The complete models, by their numbers.
+
+        >>> lab.models[0].id
+        1
+        """
+        population = self.records.population()
+        if population is None:
+            return self._models([])
+        return self._models(sorted(population.id.tolist()))
+
+    @property
+    def front(self) -> Models:
+        """The Pareto front, from the smallest model to the most accurate: no other is smaller and more accurate."""
+        population = self.records.population()
+        if population is None:
+            return self._models([])
+        rows = pareto_front(population.parameters, population.accuracy)
+        return self._models(population.id[rows].tolist())
+
+    @property
+    def queue(self) -> Models:
+        """The models that are being trained, then those that wait, in the order of the queue."""
+        return self._table(self.records.queue())
+
+    @property
+    def plot(self) -> LabPlots:
+        """Figures of the models: overview and curves."""
+        return LabPlots(self)
+
+    def model(self, id: int) -> Model:
+        """Read a model by its number, as the app shows it. Raises NotFound where there is none.
+
+        >>> lab.model(1)._repr_html_().startswith("<div")
+        True
+        """
+        require_count("id", id, 1, MAX_ID)
+        found = self.records.trials([id])
+        name = model_name(id)
+        if not found:
+            raise NotFound(f"There is no {name} in {self.folder.home}.")
+        (trial,) = found
+        dataset = trial.proposal.dataset
+        if trial.model != id:
+            return self.model(trial.model)
+        if dataset != self.dataset:
+            raise NotFound(f"{name} is a model of {dataset}, but this lab is on {self.dataset}.")
+        return self._table(found)[0]
+
+    def train(self, asked: object, *, epochs: int | None = None, progress: bool = True) -> Models:
+        """Train what is asked for, and return the models; what was trained already is returned as it is.
+
+        asked: designs, models, repeats of models, or lists of these. A child is trained exactly as its parent was,
+        other designs by the settings. epochs: for all of them, instead. progress: show a progress bar.
+
+        Where a trainer is running in the data folder it does the work; else this process does, and trains everything
+        that waits in the queue. Interrupt it whenever you like: what was recorded stays, and training continues from
+        the last epoch next time. A model that fails is named in a RemapWarning.
+
+        Raises InvalidArgument for what cannot be trained, InvalidArchitecture for a design that does not fit together,
+        CommandRefused with the trainer's reason, FolderInUse where another process holds the data folder.
+
+        >>> design = remap.architecture("MaxPool 2, Dense 8, ReLU", dataset=lab)
+        >>> models = lab.train(design, epochs=1, progress=False)
+        >>> models[0].text, models[0].state
+        ('MaxPool 2, Dense 8, ReLU', 'complete')
+        """
+        if epochs is not None:
+            require_count("epochs", epochs, 1, MAX_EPOCHS)
+        require_flag("progress", progress)
+        return training_run.train(self, asked, epochs, progress)
+
+    def compare(self, first: Model, second: Model) -> Comparison:
+        """Compare two models; see `Model.compare`."""
+        if not isinstance(first, Model):
+            raise InvalidArgument(f"A model is compared with a model, but got {shown(first)}.")
+        require_of(self, first)
+        return first.compare(second)
+
+    @property
+    def card(self) -> DatasetCard:
+        """What is known of the data set: input_shape, class_names, split, some examples. Raises DatasetError."""
+        return self.records.card()
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The newest snapshot, for other questions. Raises NoCatalogue while nothing was trained here."""
+        return self.records.newest()
+
+    def _models(self, numbers: Sequence[int]) -> Models:
+        return self._table(self.records.trials(numbers))
+
+    def _table(self, trials: Sequence[Trial]) -> Models:
+        return Models(self, trials)
+
+    def __repr__(self) -> str:
+        population = self.records.population()
+        number = 0
+        if population is not None:
+            number = len(population)
+        name = self.folder.home.name
+        about = f"Lab in {name}: {pluralize(number, 'model')} of {self.dataset}"
+        best = self.records.best()
+        waiting = len(self.records.queue())
+        if best:
+            accuracy = best.accuracy_text()
+            about += f", best {accuracy} ({model_name(best.id)})"
+        if waiting:
+            about += f", {waiting} in the queue"
+        return about
+
+
+def open(
+    folder: str | Path,
+    dataset: str | Path | None = None,
+    **settings: object,
+) -> Lab:
+    """Open a data folder: the app's, or a new one that is created for a data set.
+
+    dataset: a name (see `remap.datasets.names`) or a path; may be left out where the folder has models of one data set
+    alone. settings: any setting by its name, such as epochs=5, max_parameters=60_000 or device="cpu"; the others are
+    those of the environment (REMAP_*) and of remap.toml.
+
+    Raises DatasetError for a data set that is not known, SettingsError or InvalidArgument for settings, FolderUnusable
+    where the folder cannot be created, NotFound where no data set is named and the folder does not tell.
+
+    >>> import tempfile
+    >>> remap.open(tempfile.mkdtemp(), dataset="digits", epochs=5).models
+    No models
+    """
+    if not isinstance(folder, str | Path) or not str(folder).strip():
+        raise InvalidArgument(f"folder must be a path, but got {shown(folder)}.")
+    for name in settings:
+        _require_setting(name)
+    if dataset is None:
+        return _opened(folder, _only_dataset(Path(folder).expanduser()), settings)
+    return _opened(folder, canonical_name(datasets.checked_name(dataset)), settings)
+
+
+def _opened(folder: str | Path, dataset: str, settings: dict[str, Any]) -> Lab:
+    values, _ = read_settings(home=str(folder), dataset=dataset, **settings)
+    lab = Lab(DataFolder(values.home), values, dataset)
+    if lab.records.population() is None:
+        _require_images(dataset)
+    return lab
+
+
+def _only_dataset(folder: Path) -> str:
+    start = f"name a data set, such as dataset={NAMES[0]!r}"
+    if not (folder / "snapshots").is_dir():
+        raise NotFound(f"{folder} is not a data folder: {start} to make it one.")
+    try:
+        names = open_snapshot(DataFolder(folder)).datasets()
+    except NoCatalogue:
+        names = []
+    if not names:
+        raise NotFound(f"{folder} has no models yet: {start}.")
+    if len(names) > 1:
+        raise InvalidArgument(f"{folder} has models of {', '.join(names)}: name one of them with dataset=.")
+    return names[0]
+
+
+def _require_images(dataset: str) -> None:
+    source = dataset.partition("#")[0]
+    if source not in NAMES and not Path(source).exists():
+        raise DatasetError(f"There is no data set {source}: no such file or folder.")
+
+
+def _require_setting(name: str) -> None:
+    if name in ("home", "dataset"):
+        raise InvalidArgument(f"{name} is what the first two arguments of open name.")
+    if name not in Settings.model_fields:
+        nearest = suggestion(name, Settings.model_fields)
+        if nearest:
+            raise InvalidArgument(f"There is no setting {name}: did you mean {nearest}?")
+        raise InvalidArgument(f"There is no setting {name}.")

@@ -1,0 +1,1 @@
+"""Models: trained architectures, what was measured on them, and what can be made of them."""
