@@ -1,4 +1,4 @@
-"""The entry point: sends the visitor to the overview, with all that the address asks for."""
+"""The entry point: sends the visitor to the overview and keeps the URL's parameters."""
 
 import streamlit as st
 

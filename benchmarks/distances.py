@@ -16,14 +16,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
-import ot
 from numpy.typing import NDArray
 from scipy.spatial.distance import pdist, squareform
 
-from remap_core.geometry.otmann.components import Chains, chains_of
+from remap_core.geometry.otmann.components import chains_of
 from remap_core.geometry.otmann.conventions import CONVENTIONS, Convention
 from remap_core.geometry.otmann.distances import OtmannIndex, distances
-from remap_core.geometry.otmann.nodes import Floats, Labels, nodes_of
+from remap_core.geometry.otmann.nodes import Labels, nodes_of
+from remap_core.geometry.otmann.reference import reference_cost
 from remap_core.geometry.prediction_distances import PredictionIndex, prediction_distances
 from remap_core.space.architecture import Architecture
 from remap_core.space.sampler import sample_architectures
@@ -65,7 +65,7 @@ def _all_pairs(n: int, convention: Convention, loop: int) -> None:
     models = _sampled(n)
     labels = Labels(convention)
     chains = [chains_of([nodes_of(model, convention)], labels) for model in models]
-    mismatches = np.minimum(labels.mismatches(), 3.0)  # a match above 2 is never worth it: any such cost will do
+    mismatches = labels.mismatches()
     some = np.random.default_rng(1).integers(0, n, (loop, 2))
     found, expected = np.zeros((n, n)), np.zeros(loop)
 
@@ -73,21 +73,13 @@ def _all_pairs(n: int, convention: Convention, loop: int) -> None:
         found[:] = distances(models, convention, normalised=False)
 
     def by_loop() -> None:
-        expected[:] = [_by_pot(chains[i], chains[j], mismatches, convention.nu) for i, j in some]
+        expected[:] = [reference_cost(chains[i], chains[j], mismatches, convention.nu) for i, j in some]
 
     seconds, loop_seconds = _best_of_turns(ours, by_loop)
     pairs = n * (n - 1) // 2
     rate, loop_rate = pairs / seconds, loop / loop_seconds
     off = (np.abs(found[some[:, 0], some[:, 1]] - expected) / np.maximum(expected, 1e-6)).max()
     print(f"{n:6} {pairs:9,} {seconds:8.2f} {rate:9,.0f} {loop_rate:11,.0f} {rate / loop_rate:13.1f} {off:8.0e}")
-
-
-def _by_pot(one: Chains, other: Chains, mismatches: Floats, nu: float) -> float:
-    cost = np.ones((len(one.mass) + 1, len(other.mass) + 1))
-    cost[-1, -1] = 0
-    structural = np.abs(one.place[:, :, None] - other.place[:, None, :]).mean(axis=0)
-    cost[:-1, :-1] = mismatches[one.label[:, None], other.label] + nu * structural
-    return float(ot.emd2(np.append(one.mass, other.total), np.append(other.mass, one.total), cost))
 
 
 def _newcomers(n: int, convention: Convention) -> None:

@@ -1,11 +1,11 @@
-"""How right the expected times are: the finished trainings of a catalogue are replayed in their order.
+"""How accurate the expected times are: replays the finished trainings of a catalogue in order.
 
     python -m benchmarks.eta FOLDER
 
-Each training is predicted when it begins, from those that were finished by then, and compared with the seconds that
-its epochs took. Beside the product's estimate: the mean of all before, the last one before, and a straight line
-through their multiply-adds. Figures are of the trainings after the first ten; "whole" is how far off the sum of all of
-these was, as it is for a queue. Make a catalogue by opening the app on an empty folder.
+Each training is predicted at its start, from those finished by then, and compared with the seconds that its epochs
+took. The product's estimate is compared with the mean of all before, the last one before, and a straight line through
+the multiply-adds. The first ten trainings are left out. "total" is the error of the sum of all trainings, as for a
+queue. To make a catalogue, open the app on an empty folder.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from remap_core.analysis.durations import MIN_TRAININGS, Measured, estimate_time
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.data_folder.folder import DataFolder
+from remap_core.formatting import pluralize
 from remap_core.trials.trial import Trial, TrialState
 
 Predict = Callable[[Sequence[Measured], Trial], float]
@@ -28,17 +29,17 @@ SKIPPED = 10
 
 def main() -> None:
     """Print a table for each data set of the catalogue."""
-    parser = argparse.ArgumentParser(description="How right the expected times are.")
+    parser = argparse.ArgumentParser(description="How accurate the expected times are.")
     parser.add_argument("folder", type=Path, help="data folder (REMAP_HOME) with finished trainings")
     catalogue = open_snapshot(DataFolder(parser.parse_args().folder))
     for dataset in catalogue.datasets():
         trials = finished(catalogue, dataset)
         if len(trials) <= SKIPPED:
-            print(f"{dataset}: {len(trials)} trainings are too few.")
+            print(f"{dataset}: {pluralize(len(trials), 'training')}, too few.")
             continue
-        print(f"{dataset}: {len(trials)} trainings, median relative error after the first {SKIPPED}")
-        print("how                      median  upper quarter   whole")
-        for name, predict in WAYS.items():
+        print(f"{dataset}: {pluralize(len(trials), 'training')}, median relative error after the first {SKIPPED}")
+        print("estimate                 median  upper quartile   total")
+        for name, predict in ESTIMATES.items():
             print(f"{name:<24} {row(replay(catalogue, trials, predict))}")
 
 
@@ -50,42 +51,64 @@ def finished(catalogue: Catalogue, dataset: str) -> list[Trial]:
 
 
 def replay(catalogue: Catalogue, trials: Sequence[Trial], predict: Predict) -> list[tuple[float, float]]:
-    """(predicted, taken) seconds of an epoch, of each training after the first ten."""
+    """(predicted, taken) seconds per epoch of each training after the first ten."""
     curves = catalogue.epoch_curves([trial.id for trial in trials])
-    taken = {trial.id: float(np.mean([result.seconds for result in curves[trial.id]])) for trial in trials}
-    found = []
+    taken = {}
+    for trial in trials:
+        seconds = [result.seconds for result in curves[trial.id]]
+        taken[trial.id] = float(np.mean(seconds))
+    pairs = []
     for trial in trials[SKIPPED:]:
-        before = [one for one in trials if (one.finished or 0.0) <= (trial.started or 0.0)]
-        measured = [Measured(one.architecture, one.proposal.config.batch_size, taken[one.id]) for one in before]
+        measured = [
+            Measured(earlier.architecture, earlier.proposal.config.batch_size, taken[earlier.id])
+            for earlier in trials
+            if (earlier.finished or 0.0) <= (trial.started or 0.0)
+        ]
         if len(measured) >= MIN_TRAININGS:
-            found.append((predict(measured, trial), taken[trial.id]))
-    return found
+            pairs.append((predict(measured, trial), taken[trial.id]))
+    return pairs
 
 
 def row(pairs: Sequence[tuple[float, float]]) -> str:
-    """The figures of one way to predict."""
+    """The figures of one estimate."""
     predicted, taken = np.array(pairs).T
-    error = np.abs(predicted / taken - 1)
-    return f"{np.median(error):6.1%} {np.quantile(error, 0.75):14.1%} {predicted.sum() / taken.sum() - 1:+7.1%}"
+    errors = np.abs(predicted / taken - 1)
+    median = np.median(errors)
+    upper_quartile = np.quantile(errors, 0.75)
+    total = predicted.sum() / taken.sum() - 1
+    return f"{median:6.1%} {upper_quartile:14.1%} {total:+7.1%}"
 
 
 def product(measured: Sequence[Measured], trial: Trial) -> float:
-    """What the pages say."""
+    """The product's estimate."""
     estimate = estimate_time(measured)
-    return estimate.epoch_seconds(trial.architecture, trial.proposal.config.batch_size) if estimate else float("nan")
+    if estimate is None:
+        return float("nan")
+    return estimate.epoch_seconds(trial.architecture, trial.proposal.config.batch_size)
+
+
+def mean_of_all(measured: Sequence[Measured], _: Trial) -> float:
+    """The mean of all trainings before."""
+    return float(np.mean([training.seconds for training in measured]))
+
+
+def last(measured: Sequence[Measured], _: Trial) -> float:
+    """What the last training took."""
+    return measured[-1].seconds
 
 
 def line(measured: Sequence[Measured], trial: Trial) -> float:
     """A straight line through the multiply-adds, by least squares."""
-    work = [one.architecture.multiply_adds for one in measured]
-    slope, fixed = np.polyfit(work, [one.seconds for one in measured], 1)
-    return float(max(0.0, fixed + slope * trial.architecture.multiply_adds))
+    work = [training.architecture.multiply_adds for training in measured]
+    seconds = [training.seconds for training in measured]
+    slope, intercept = np.polyfit(work, seconds, 1)
+    return float(max(0.0, intercept + slope * trial.architecture.multiply_adds))
 
 
-WAYS: dict[str, Predict] = {
+ESTIMATES: dict[str, Predict] = {
     "product": product,
-    "mean of all before": lambda measured, _: float(np.mean([one.seconds for one in measured])),
-    "the last one before": lambda measured, _: measured[-1].seconds,
+    "mean of all before": mean_of_all,
+    "the last one before": last,
     "line by multiply-adds": line,
 }
 

@@ -1,12 +1,12 @@
-"""Kills the trainer and its workers at random moments while it trains, and looks at what is left.
+"""Kills the trainer and its workers at random moments while they train, and checks what is left.
 
     python -m benchmarks.faults --trainings 20 --kills 50
 
-A trainer works in a folder of its own through an initial population of digits models. Again and again its daemon, or
-one of its worker processes, is killed (-9), and a daemon that died is started anew. A reader polls the snapshot all the
-while and remembers every epoch that it was shown. In the end there must be every training once, COMPLETE, with all of
-its epochs and with what the reader was shown, and weights and predictions that can be read; and the curves must be,
-number for number, those of the same trainings left in peace.
+A trainer works in its own folder through an initial population of digits models. Again and again the trainer or one of
+its worker processes is killed (-9), and a trainer that died is restarted. Meanwhile a reader polls the snapshot and
+remembers every epoch that it saw. At the end every training must be there once, COMPLETE, with all of its epochs as the
+reader saw them, and with readable weights and predictions; and the curves must be, number for number, those of the same
+trainings without any kill.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,86 +27,110 @@ import psutil
 from safetensors import safe_open
 
 from benchmarks.trainers import trainer, until_done
+from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import current_number, open_snapshot
 from remap_core.data_folder.folder import DataFolder
 from remap_core.errors import CatalogueError
+from remap_core.formatting import count, model_name
 from remap_core.trials.evaluation import EpochResult
-from remap_core.trials.trial import TrialState
+from remap_core.trials.trial import Trial, TrialState
 
 Epoch = tuple[int, int, int]
 """Trial, attempt, epoch."""
 
+WORKERS = 2
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is trained, and how often it is killed. seed: of the moments and victims."""
+
+    trainings: int = 20
+    epochs: int = 10
+    kills: int = 50
+    seed: int = 0
+
 
 @dataclass
-class Faults:
-    """What was done to the trainer, and what was found. `wrong`: a sentence for each thing that must not be."""
+class Outcome:
+    """What was done to the trainer, and what was found. problems: one sentence each."""
 
-    daemons_killed: int = 0
+    trainers_killed: int = 0
     workers_killed: int = 0
     reads: int = 0
     failed_reads: int = 0
     seconds: float = 0.0
-    wrong: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
 
 
 def main() -> None:
-    """Print what was done and found; the exit code is 1 where something is wrong."""
-    parser = argparse.ArgumentParser(description="Kills the trainer at random moments and looks at what is left.")
-    parser.add_argument("--trainings", type=int, default=20)
-    parser.add_argument("--kills", type=int, default=50)
-    parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--seed", type=int, default=0, help="of the moments and victims")
-    options = parser.parse_args()
+    """Print what was done and found; the exit code is 1 if there are problems."""
+    parser = argparse.ArgumentParser(description="Kills the trainer at random moments and checks what is left.")
+    parser.add_argument("--trainings", type=int, default=Plan.trainings)
+    parser.add_argument("--kills", type=int, default=Plan.kills)
+    parser.add_argument("--epochs", type=int, default=Plan.epochs)
+    parser.add_argument("--seed", type=int, default=Plan.seed, help="of the moments and victims")
+    plan = Plan(**vars(parser.parse_args()))
     with tempfile.TemporaryDirectory() as scratch:
-        found = torment(Path(scratch), options.trainings, options.epochs, options.kills, options.seed)
-    print(f"{found.daemons_killed} daemons and {found.workers_killed} workers killed in {found.seconds:,.0f} s")
-    print(f"{found.reads:,} reads of the snapshot, {found.failed_reads} failed")
-    print("\n".join(found.wrong) or "nothing lost, nothing doubled, every curve as in peace")
-    sys.exit(bool(found.wrong))
+        outcome = kill_and_check(Path(scratch), plan)
+    print(
+        f"{outcome.trainers_killed} trainers and {outcome.workers_killed} workers killed "
+        f"in {count(round(outcome.seconds))} s"
+    )
+    print(f"{count(outcome.reads)} reads of the snapshot, {outcome.failed_reads} failed")
+    print("\n".join(outcome.problems) or "nothing lost, nothing twice, every curve identical")
+    sys.exit(bool(outcome.problems))
 
 
-def torment(scratch: Path, trainings: int, epochs: int, kills: int, seed: int) -> Faults:
-    """Train the same population in peace and under `kills` kills; returns what was found."""
-    peaceful, tormented = (DataFolder(scratch / name) for name in ("peaceful", "tormented"))
-    with _training(peaceful, trainings, epochs) as daemon:
-        until_done(peaceful, trainings, daemon)
-    found, began = Faults(), time.monotonic()
-    with _reading(tormented, found) as shown:
-        _kill_and_restart(tormented, trainings, epochs, kills, np.random.default_rng(seed), found)
-    found.seconds = time.monotonic() - began
-    found.wrong += _wrong(tormented, peaceful, trainings, epochs, shown)
-    if found.failed_reads:
-        found.wrong.append(f"{found.failed_reads} reads of the snapshot failed.")
-    return found
+def kill_and_check(scratch: Path, plan: Plan) -> Outcome:
+    """Train the same population without kills and with them; returns what was found."""
+    undisturbed = DataFolder(scratch / "undisturbed")
+    killed = DataFolder(scratch / "killed")
+    with _trainer(undisturbed, plan) as process:
+        until_done(undisturbed, plan.trainings, process)
+    outcome = Outcome()
+    started = time.monotonic()
+    with _reader(killed, outcome) as seen:
+        _train_with_kills(killed, plan, outcome)
+    outcome.seconds = time.monotonic() - started
+    with closing(open_snapshot(killed)) as catalogue, closing(open_snapshot(undisturbed)) as reference:
+        outcome.problems += _problems(catalogue, reference, killed, plan, seen)
+    if outcome.failed_reads:
+        outcome.problems.append(f"{outcome.failed_reads} reads of the snapshot failed.")
+    return outcome
 
 
-def _kill_and_restart(
-    folder: DataFolder, trainings: int, epochs: int, kills: int, dice: np.random.Generator, found: Faults
-) -> None:
-    killed = 0
+def _trainer(folder: DataFolder, plan: Plan) -> AbstractContextManager[psutil.Popen]:
+    return trainer(folder, population=plan.trainings, epochs=plan.epochs, workers=WORKERS, dataset="digits#600")
+
+
+def _train_with_kills(folder: DataFolder, plan: Plan, outcome: Outcome) -> None:
+    rng = np.random.default_rng(plan.seed)
     while True:
-        with _training(folder, trainings, epochs) as daemon:
-            while killed < kills:
-                time.sleep(dice.uniform(0.2, 8.0))
-                workers = [child for child in daemon.children() if "spawn_main" in " ".join(_command(child))]
-                killed += 1
-                if not workers or dice.random() < 0.5:
-                    found.daemons_killed += 1
-                    daemon.send_signal(signal.SIGKILL)
-                    break
-                found.workers_killed += 1
-                with suppress(psutil.NoSuchProcess):
-                    workers[dice.integers(len(workers))].send_signal(signal.SIGKILL)
-            else:
-                until_done(folder, trainings, daemon)
+        with _trainer(folder, plan) as process:
+            trainer_runs = True
+            while trainer_runs and outcome.trainers_killed + outcome.workers_killed < plan.kills:
+                time.sleep(rng.uniform(0.2, 8.0))
+                trainer_runs = _kill_one(process, rng, outcome)
+            if trainer_runs:
+                until_done(folder, plan.trainings, process)
                 return
 
 
-def _training(folder: DataFolder, trainings: int, epochs: int) -> AbstractContextManager[psutil.Popen]:
-    return trainer(folder, population=trainings, epochs=epochs, workers=2, dataset="digits#600")
+def _kill_one(process: psutil.Popen, rng: np.random.Generator, outcome: Outcome) -> bool:
+    """Kill the trainer or one of its workers; returns whether the trainer still runs."""
+    workers = [child for child in process.children() if "spawn_main" in " ".join(_command_line(child))]
+    if not workers or rng.random() < 0.5:
+        outcome.trainers_killed += 1
+        process.send_signal(signal.SIGKILL)
+        return False
+    outcome.workers_killed += 1
+    with suppress(psutil.NoSuchProcess):
+        workers[rng.integers(len(workers))].send_signal(signal.SIGKILL)
+    return True
 
 
-def _command(process: psutil.Process) -> list[str]:
+def _command_line(process: psutil.Process) -> list[str]:
     try:
         return process.cmdline()
     except psutil.Error:  # it has just ended
@@ -114,72 +138,99 @@ def _command(process: psutil.Process) -> list[str]:
 
 
 @contextmanager
-def _reading(folder: DataFolder, found: Faults) -> Iterator[dict[Epoch, EpochResult]]:
-    """Polls the snapshot in a thread; what it was shown is in the dictionary."""
-    shown: dict[Epoch, EpochResult] = {}
+def _reader(folder: DataFolder, outcome: Outcome) -> Iterator[dict[Epoch, EpochResult]]:
+    """Poll the snapshot from a thread during the block; yields the dictionary of what it has seen."""
+    seen: dict[Epoch, EpochResult] = {}
     stop = threading.Event()
 
     def poll() -> None:
-        seen = None
+        last_number = None
         while not stop.wait(0.05):
             number = current_number(folder)
-            if number is None or number == seen:
+            if number is None or number == last_number:
                 continue
-            found.reads += 1
+            outcome.reads += 1
             try:
-                catalogue = open_snapshot(folder)
-                for trial in catalogue.trials(sorted(catalogue.trial_ids(*TrialState))):
-                    shown.update({(trial.id, trial.attempt, e.epoch): e for e in catalogue.epochs(trial.id)})
-                catalogue.close()
-                seen = number
+                seen.update(_read_epochs(folder))
+                last_number = number
             except CatalogueError:
-                found.failed_reads += 1
+                outcome.failed_reads += 1
 
-    reader = threading.Thread(target=poll, name="reader")
-    reader.start()
+    thread = threading.Thread(target=poll, name="reader")
+    thread.start()
     try:
-        yield shown
+        yield seen
     finally:
         stop.set()
-        reader.join()
+        thread.join()
 
 
-def _wrong(
-    folder: DataFolder, peaceful: DataFolder, trainings: int, epochs: int, shown: dict[Epoch, EpochResult]
-) -> list[str]:
-    catalogue, in_peace = open_snapshot(folder), open_snapshot(peaceful)
-    trials = catalogue.trials(sorted(catalogue.trial_ids(*TrialState)))
-    wrong = [] if len(trials) == trainings else [f"There are {len(trials)} trials, not {trainings}."]
+def _read_epochs(folder: DataFolder) -> dict[Epoch, EpochResult]:
+    epochs = {}
+    with closing(open_snapshot(folder)) as catalogue:
+        for trial in _all_trials(catalogue):
+            for result in catalogue.epochs(trial.id):
+                epochs[trial.id, trial.attempt, result.epoch] = result
+    return epochs
+
+
+def _all_trials(catalogue: Catalogue) -> list[Trial]:
+    return catalogue.trials(sorted(catalogue.trial_ids(*TrialState)))
+
+
+def _problems(
+    catalogue: Catalogue, reference: Catalogue, folder: DataFolder, plan: Plan, seen: dict[Epoch, EpochResult]
+) -> Iterator[str]:
+    trials = _all_trials(catalogue)
+    if len(trials) != plan.trainings:
+        yield f"There are {len(trials)} trials, not {plan.trainings}."
     if len({trial.architecture.fingerprint for trial in trials}) < len(trials):
-        wrong.append("An architecture is there twice.")
+        yield "An architecture was trained twice."
     for trial in trials:
-        if trial.state is not TrialState.COMPLETE:
-            wrong.append(f"Model {trial.id} is {trial.state}: {trial.error}")
-            continue
-        curve = catalogue.epochs(trial.id)
-        if [result.epoch for result in curve] != list(range(1, epochs + 1)):
-            wrong.append(f"Model {trial.id} has epochs {[result.epoch for result in curve]}.")
-        if list(map(_scores, curve)) != list(map(_scores, in_peace.epochs(trial.id))):
-            wrong.append(f"The curve of model {trial.id} is not the one in peace.")
-        for result in curve:
-            told = shown.get((trial.id, trial.attempt, result.epoch), result)
-            if _scores(told) != _scores(result):
-                wrong.append(f"Epoch {result.epoch} of model {trial.id} is not as it was shown.")
-        evaluation, other = catalogue.evaluation(trial.id), in_peace.evaluation(trial.id)
-        if evaluation is None or other is None or not np.array_equal(evaluation.predictions, other.predictions):
-            wrong.append(f"The predictions of model {trial.id} are not those in peace.")
-        with safe_open(folder.artifacts / str(trial.id) / "weights.safetensors", framework="numpy") as file:
-            parameters = sum(file.get_tensor(name).size for name in file.keys())  # noqa: SIM118 (it is no mapping)
-        if parameters != trial.architecture.parameters:
-            wrong.append(f"The weights of model {trial.id} hold {parameters} parameters.")
-    known = {trial.id: len(catalogue.epochs(trial.id)) for trial in trials}
-    wrong += [f"Epoch {e} of model {t} was shown and is gone." for t, _, e in shown if e > known.get(t, 0)]
-    catalogue.close()
-    in_peace.close()
-    return wrong
+        if trial.state is TrialState.COMPLETE:
+            yield from _curve_problems(catalogue, reference, trial, plan, seen)
+            yield from _prediction_problems(catalogue, reference, trial)
+            yield from _weight_problems(folder, trial)
+        else:
+            yield f"{model_name(trial.id)} is {trial.state}: {trial.error}"
+    recorded = {trial.id: len(catalogue.epochs(trial.id)) for trial in trials}
+    for model, _, epoch in seen:
+        if epoch > recorded.get(model, 0):
+            yield f"Epoch {epoch} of {model_name(model)} was seen and is gone."
 
 
-def _scores(result: EpochResult) -> tuple[float, ...]:
+def _curve_problems(
+    catalogue: Catalogue, reference: Catalogue, trial: Trial, plan: Plan, seen: dict[Epoch, EpochResult]
+) -> Iterator[str]:
+    curve = catalogue.epochs(trial.id)
+    epochs = [result.epoch for result in curve]
+    if epochs != list(range(1, plan.epochs + 1)):
+        yield f"{model_name(trial.id)} has epochs {epochs}."
+    if list(map(_figures, curve)) != list(map(_figures, reference.epochs(trial.id))):
+        yield f"The curve of {model_name(trial.id)} is not the one without kills."
+    for result in curve:
+        as_seen = seen.get((trial.id, trial.attempt, result.epoch), result)
+        if _figures(as_seen) != _figures(result):
+            yield f"Epoch {result.epoch} of {model_name(trial.id)} is not as it was seen."
+
+
+def _prediction_problems(catalogue: Catalogue, reference: Catalogue, trial: Trial) -> Iterator[str]:
+    evaluation = catalogue.evaluation(trial.id)
+    expected = reference.evaluation(trial.id)
+    if evaluation is None or expected is None:
+        yield f"{model_name(trial.id)} has no predictions."
+    elif not np.array_equal(evaluation.predictions, expected.predictions):
+        yield f"The predictions of {model_name(trial.id)} are not those without kills."
+
+
+def _weight_problems(folder: DataFolder, trial: Trial) -> Iterator[str]:
+    with safe_open(folder.weights(trial.id), framework="numpy") as file:
+        parameters = sum(file.get_tensor(name).size for name in file.keys())  # noqa: SIM118 (it is not a mapping)
+    if parameters != trial.architecture.parameters:
+        yield f"The weights of {model_name(trial.id)} hold {parameters} parameters."
+
+
+def _figures(result: EpochResult) -> tuple[float, ...]:
     """Everything but the seconds."""
     return (
         result.train_loss,

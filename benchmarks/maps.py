@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 from sklearn.manifold import MDS
 
-from remap_core.geometry.embedding.layout import LANDMARKS_ABOVE, choose_landmarks, embed, embed_landmarks, relay
+from remap_core.geometry.embedding.layout import LANDMARKS_ABOVE, choose_landmarks, embed, embed_landmarks, recompute
 from remap_core.geometry.embedding.placement import place_newcomers
 from remap_core.geometry.embedding.smacof import stress_1
 from remap_core.geometry.otmann.distances import OtmannIndex, distances
@@ -60,7 +60,7 @@ def _whole(models: list[Architecture], judged: int, beside_sklearn: bool) -> Non
     some = max(1, len(models) // 20)
     base = embed(given[some:, some:]).points
     report(f"{some} placed among the others", lambda: np.vstack((place_newcomers(given[:some, some:], base), base)))
-    report("laid anew from there", lambda: relay(given, points).points)
+    report("recomputed from there", lambda: recompute(given, points).points)
     if beside_sklearn:
         options = {"metric": "precomputed", "normalized_stress": True, "n_init": 1}
         classical, chance = MDS(**options, init="classical_mds"), MDS(**options, init="random", random_state=0)

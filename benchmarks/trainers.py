@@ -1,4 +1,4 @@
-"""A trainer of the product in a process of its own, on a data folder of its own."""
+"""A real trainer in a separate process, on its own data folder."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 
 import psutil
 
@@ -16,37 +16,48 @@ from remap_core.data_folder.folder import DataFolder
 from remap_core.errors import NoCatalogue
 from remap_core.trials.trial import TrialState
 
+OUTPUT = "trainer_output.log"
+"""File in the data folder with everything that its trainers printed."""
+
 
 @contextmanager
 def trainer(folder: DataFolder, **settings: object) -> Iterator[psutil.Popen]:
-    """`remap trainer` on the folder, with these settings by their names; it is told to end at the end."""
+    """Run `remap trainer` on the folder with these settings during the block; it is terminated at the end."""
     environment = os.environ | {f"REMAP_{name.upper()}": str(value) for name, value in settings.items()}
     environment["REMAP_HOME"] = str(folder.home)
     command = [sys.executable, "-m", "remap_core.cli", "trainer"]
-    with (folder.home / "said.log").open("ab") as log:
-        daemon = psutil.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    with (folder.home / OUTPUT).open("ab") as output:
+        process = psutil.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
     try:
-        yield daemon
+        yield process
     finally:
         with suppress(psutil.NoSuchProcess):
-            daemon.terminate()
-        daemon.wait()
+            process.terminate()
+        process.wait()
 
 
-def until_done(folder: DataFolder, trainings: int, daemon: psutil.Popen, limit: float = 1800) -> None:
-    """Wait until so many trainings are in the catalogue and none of them waits or runs; at most `limit` seconds.
+def until_done(folder: DataFolder, trainings: int, process: psutil.Popen, limit: float = 1800) -> None:
+    """Wait at most `limit` seconds until the catalogue holds so many trainings and all of them have ended.
 
-    Raises RuntimeError, with its last words, where the trainer ends by itself, and TimeoutError.
+    Raises RuntimeError with the trainer's last output if it ends by itself, and TimeoutError.
     """
     deadline = time.monotonic() + limit
     while time.monotonic() < deadline:
         time.sleep(0.3)
-        if daemon.poll() is not None:
-            raise RuntimeError(f"the trainer ended by itself:\n{(folder.home / 'said.log').read_text()[-2000:]}")
-        with suppress(NoCatalogue):
-            catalogue = open_snapshot(folder)
-            counts = catalogue.counts()
-            catalogue.close()
-            if sum(counts.values()) >= trainings and not counts[TrialState.WAITING] + counts[TrialState.RUNNING]:
-                return
+        if process.poll() is not None:
+            output = (folder.home / OUTPUT).read_text()
+            raise RuntimeError(f"the trainer ended by itself:\n{output[-2000:]}")
+        if _are_done(folder, trainings):
+            return
     raise TimeoutError(f"the trainings did not end within {limit:.0f} s")
+
+
+def _are_done(folder: DataFolder, trainings: int) -> bool:
+    try:
+        catalogue = open_snapshot(folder)
+    except NoCatalogue:
+        return False
+    with closing(catalogue):
+        counts = catalogue.counts()
+    unfinished = counts[TrialState.WAITING] + counts[TrialState.RUNNING]
+    return sum(counts.values()) >= trainings and not unfinished

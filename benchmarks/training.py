@@ -1,22 +1,22 @@
-"""How fast trainings are, beside the plain PyTorch loop of the tutorials, on real Quick, Draw! images.
+"""How fast trainings are, compared with the plain PyTorch loop of the tutorials, on real Quick, Draw! images.
 
     python -m benchmarks.training --images 16000 --epochs 2 --seeds 2
 
-Plain: PyTorch's own modules, a DataLoader with ToTensor, fp32, a validation pass per epoch, one training after the
-other on all cores. Ours: what the product does, worker processes with the data set in memory, as many trainings at once
-as there are cores; a worker is given each training's next seed as soon as it is free. Both train the same architectures
-(the published picks of Cashman et al. 2019 among them) with the same recipe, seeds and images. "Times faster" is the
-plain loop's seconds by ours, for all seeds of an architecture; "of the peak" is the achieved arithmetic (3 x 2
-multiply-adds per image trained, 2 per image judged) by what a matrix product reaches on the same cores, in fp32 and in
-bf16. Accuracies are on the validation images.
+Plain: PyTorch's own modules, a DataLoader with ToTensor, float32, a validation pass per epoch, one training after the
+other on all cores. Ours: what the product does, worker processes with the data set in memory, as many trainings at
+once as cores; a free worker gets the next seed at once. Both train the same architectures (the published picks of
+Cashman et al. 2019 among them) with the same configuration, seeds and images. "Times faster" is the plain loop's
+seconds divided by ours, for all seeds of an architecture. "Of the peak" is the achieved arithmetic (3 x 2 multiply-
+adds per training image, 2 per validation image) divided by what a matrix product reaches on the same cores, in float32
+and in bf16. Accuracies are on the validation images. With --without-numba our workers do without the extra `fast`.
 
     python -m benchmarks.training --digits
     python -m benchmarks.training --paper
 
-Two other figures. Digits: the first population of the product, 40 models x 10 epochs, from the start of a trainer on an
-empty folder until all are complete, beside the plain loop, whose imports are not counted. Paper: how long 100 sampled
-models on 16,000 images would take for 10 epochs, from one epoch of every fifth of them (in the order of what an image
-costs them), beside the four hours that the paper tells of its GPU.
+Two other figures. Digits: the product's first population, 40 models x 10 epochs, from the start of a trainer on an
+empty folder until all are complete, compared with the plain loop, whose imports are not counted. Paper: how long 100
+sampled models on 16,000 images would take for 10 epochs, extrapolated from one epoch of every fifth of them (sorted by
+multiply-adds), compared with the four hours that the paper reports for its GPU.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from __future__ import annotations
 import argparse
 import math
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -57,14 +58,14 @@ PUBLISHED = (
     (Conv2d(3, 64), MaxPool2d(3), Activation("relu"), MaxPool2d(3)),
     (Conv2d(5, 16), MaxPool2d(5), Dense(256), Activation("relu")),
 )
-"""The paper's picks of 1,610, 16,650 and 412,842 parameters, which tell the kernel sizes; the functions are chosen."""
+"""The paper's picks of 1,610, 16,650 and 412,842 parameters, which determine the kernel sizes; activations are ours."""
 
-WARMING = tuple(
+WARM_UP = tuple(
     (*first, Conv2d(1, 32), Activation("tanh"), Dropout(0.5), *pools)
     for pools in ((MaxPool2d(2), AvgPool2d(2)), (MaxPool2d(3),), (MaxPool2d(5),))
     for first in ((MaxPool2d(2),), (Conv2d(3, 32),))
 )
-"""With all that is compiled, for float32 and for bf16."""
+"""Uses every compiled loop, in float32 and in bf16."""
 
 
 @dataclass(frozen=True)
@@ -77,16 +78,17 @@ class Timed:
 
 def main() -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(description="How fast trainings are, beside the plain PyTorch loop.")
+    parser = argparse.ArgumentParser(description="How fast trainings are, compared with the plain PyTorch loop.")
     parser.add_argument("--data", default="../shared/data/quickdraw_train.npz", help="an .npz data set")
-    parser.add_argument("--images", type=int, default=16_000, help="images that train")
+    parser.add_argument("--images", type=int, default=16_000, help="training images")
     parser.add_argument("--epochs", type=int, default=2)
-    parser.add_argument("--seeds", type=int, default=2, help="trainings of each architecture")
+    parser.add_argument("--seeds", type=int, default=2, help="trainings per architecture")
     parser.add_argument("--batch", type=int, default=256)
-    parser.add_argument("--architectures", type=int, default=12, help="at least the published ones")
-    parser.add_argument("--only", type=int, nargs="*", help="numbers of the architectures to run")
+    parser.add_argument("--architectures", type=int, default=12, help="including the three published ones")
+    parser.add_argument("--only", type=int, nargs="*", help="indices of the architectures to run")
     parser.add_argument("--ours-only", action="store_true", help="without the plain loop")
-    parser.add_argument("--digits", action="store_true", help="the first population of the product instead")
+    parser.add_argument("--without-numba", action="store_true", help="our workers do not use the extra `fast`")
+    parser.add_argument("--digits", action="store_true", help="the product's first population instead")
     parser.add_argument("--paper", action="store_true", help="the paper's hundred models instead, extrapolated")
     options = parser.parse_args()
     if options.digits:
@@ -95,33 +97,39 @@ def main() -> None:
     dataset = load_dataset(f"{options.data}#{round(options.images / 0.7)}")
     config = TrainingConfig(epochs=options.epochs, batch_size=options.batch)
     if options.paper:
-        _paper(dataset)
+        _paper(dataset, options.without_numba)
         return
     chosen = _architectures(dataset, options.architectures)
     rows = [(i, a) for i, a in enumerate(chosen) if options.only is None or i in options.only]
-    _table(dataset, rows, config, options.seeds, plain=not options.ours_only)
+    with Pool(dataset, without_numba=options.without_numba) as pool:
+        _table(dataset, rows, config, options.seeds, pool, plain=not options.ours_only)
 
 
 def _architectures(dataset: Dataset, n: int) -> list[Architecture]:
-    """The published ones, and the middle ones of n - 3 groups of sampled ones, grouped by what an image costs."""
+    """The published ones, and the median ones of n - 3 groups of sampled ones, grouped by multiply-adds."""
     published = [Architecture(dataset.input_shape, dataset.classes, layers) for layers in PUBLISHED]
-    picked = _middles(_sampled(dataset, 200, seed=7), n - len(published))
+    picked = _medians(_sampled(dataset, 200, seed=7), n - len(published))
     return sorted([*published, *picked], key=lambda architecture: architecture.multiply_adds)
 
 
 def _sampled(dataset: Dataset, n: int, seed: int) -> list[Architecture]:
-    """Like a first population of the product, in the order of what an image costs."""
-    dice = np.random.default_rng(seed)
-    sampled = sample_architectures(REMAP_2019, dataset.input_shape, dataset.classes, n, dice, max_parameters=1_000_000)
+    """Like a first population of the product, sorted by multiply-adds."""
+    rng = np.random.default_rng(seed)
+    sampled = sample_architectures(REMAP_2019, dataset.input_shape, dataset.classes, n, rng, max_parameters=1_000_000)
     return sorted(sampled, key=lambda architecture: architecture.multiply_adds)
 
 
-def _middles(architectures: Sequence[Architecture], groups: int) -> list[Architecture]:
+def _medians(architectures: Sequence[Architecture], groups: int) -> list[Architecture]:
     return [architectures[(2 * group + 1) * len(architectures) // (2 * groups)] for group in range(groups)]
 
 
 def _table(
-    dataset: Dataset, rows: Sequence[tuple[int, Architecture]], config: TrainingConfig, seeds: int, plain: bool
+    dataset: Dataset,
+    rows: Sequence[tuple[int, Architecture]],
+    config: TrainingConfig,
+    seeds: int,
+    pool: Pool,
+    plain: bool,
 ) -> None:
     peak, bf16 = _matmul_peak(), _matmul_peak("bfloat16")
     print(
@@ -133,22 +141,21 @@ def _table(
         "plain acc.  our acc.  layers"
     )
     plain_times, our_times = [], []
-    with Pool(dataset) as pool:
-        for number, architecture in rows:
-            configs = [replace(config, seed=seed) for seed in range(seeds)]
-            ours = pool.train(architecture, configs)
-            theirs = _plain(architecture, dataset, configs) if plain else Timed(math.nan, math.nan)
-            work = 2 * architecture.multiply_adds * (3 * len(dataset.train) + len(dataset.validation))
-            share = work * config.epochs * seeds / ours.seconds / peak
-            plain_times.append(theirs)
-            our_times.append(ours)
-            print(
-                f"{number:3}  {architecture.parameters:10,}  {architecture.multiply_adds / 1e6:11.2f}  "
-                f"{theirs.seconds:8.2f}  {ours.seconds:8.2f}  {theirs.seconds / ours.seconds:12.1f}  "
-                f"{share:11.0%}  {share * peak / bf16:9.0%}  "
-                f"{theirs.accuracy:10.1%}  {ours.accuracy:8.1%}  {len(architecture.layers)}",
-                flush=True,
-            )
+    for number, architecture in rows:
+        configs = [replace(config, seed=seed) for seed in range(seeds)]
+        ours = pool.train(architecture, configs)
+        theirs = _plain(architecture, dataset, configs) if plain else Timed(math.nan, math.nan)
+        work = 2 * architecture.multiply_adds * (3 * len(dataset.train) + len(dataset.validation))
+        share = work * config.epochs * seeds / ours.seconds / peak
+        plain_times.append(theirs)
+        our_times.append(ours)
+        print(
+            f"{number:3}  {architecture.parameters:10,}  {architecture.multiply_adds / 1e6:11.2f}  "
+            f"{theirs.seconds:8.2f}  {ours.seconds:8.2f}  {theirs.seconds / ours.seconds:12.1f}  "
+            f"{share:11.0%}  {share * peak / bf16:9.0%}  "
+            f"{theirs.accuracy:10.1%}  {ours.accuracy:8.1%}  {len(architecture.layers)}",
+            flush=True,
+        )
     ratios = [p.seconds / o.seconds for p, o in zip(plain_times, our_times, strict=True)]
     total = sum(p.seconds for p in plain_times) / sum(o.seconds for o in our_times)
     gap = statistics.mean(o.accuracy - p.accuracy for p, o in zip(plain_times, our_times, strict=True))
@@ -159,18 +166,21 @@ def _table(
 
 
 class Pool:
-    """Our trainer's worker processes on one data set, warm: what it takes to start them and to compile what they will
-    use again and again is not counted."""
+    """Our trainer's worker processes on one data set, warmed up: starting them and compiling loops is not timed."""
 
-    def __init__(self, dataset: Dataset, slots: int = 2) -> None:
+    def __init__(self, dataset: Dataset, slots: int = 2, without_numba: bool = False) -> None:
         self._dataset = dataset
         self._scratch = tempfile.TemporaryDirectory()
         home = Path(self._scratch.name)
-        self._executor = LocalExecutor(partial(train_trial, home=home), prepare, slots)
+        self._executor = LocalExecutor(
+            partial(train_trial, home=home),
+            partial(prepare, without_numba=without_numba),
+            slots,
+        )
         self._next = 1
 
     def __enter__(self) -> Pool:
-        for layers in WARMING:
+        for layers in WARM_UP:
             first = Architecture(self._dataset.input_shape, self._dataset.classes, layers)
             self.train(first, [TrainingConfig(epochs=1, seed=seed) for seed in range(self._executor.slots)])
         return self
@@ -210,9 +220,11 @@ class Pool:
         return Trial(number, proposal, TrialState.RUNNING, position=1.0, attempt=1, created=0.0)
 
 
-def prepare() -> str:
-    """In a worker process, as `remap trainer` does."""
-    from remap_core.training import worker_session  # noqa: PLC0415 (torch is of worker processes)
+def prepare(without_numba: bool = False) -> str:
+    """Set up a worker process, as `remap trainer` does; without numba it cannot be imported there."""
+    if without_numba:
+        sys.modules["numba"] = None  # type: ignore[assignment]
+    from remap_core.training import worker_session  # noqa: PLC0415 (only worker processes import torch)
 
     worker_session.limit_threads(1)
     return worker_session.describe_device("cpu")
@@ -221,8 +233,8 @@ def prepare() -> str:
 def train_trial(
     trial: Trial, should_stop: Callable[[], bool], *, home: Path
 ) -> Generator[EpochResult, None, Evaluation]:
-    """In a worker process, as `remap trainer` does."""
-    from remap_core.training import worker_session  # noqa: PLC0415 (torch is of worker processes)
+    """Train in a worker process, as `remap trainer` does."""
+    from remap_core.training import worker_session  # noqa: PLC0415 (only worker processes import torch)
 
     return worker_session.train_trial(trial, should_stop, home=home, device="cpu")
 
@@ -235,7 +247,7 @@ def _plain(architecture: Architecture, dataset: Dataset, configs: Sequence[Train
 
 
 def _train_plainly(architecture: Architecture, dataset: Dataset, config: TrainingConfig) -> float:
-    import torch  # noqa: PLC0415 (after the workers have been started)
+    import torch  # noqa: PLC0415 (after the workers have started)
     from torch.utils.data import DataLoader  # noqa: PLC0415
 
     torch.manual_seed(config.seed)
@@ -260,7 +272,7 @@ def _train_plainly(architecture: Architecture, dataset: Dataset, config: Trainin
 
 
 def _textbook(architecture: Architecture) -> nn.Sequential:
-    """The network as a tutorial would write it: what our `build` makes faster is not for the plain loop."""
+    """The network as a tutorial would write it, without the faster modules of our `build`."""
     from torch import nn  # noqa: PLC0415
 
     functions = {"tanh": nn.Tanh, "relu": nn.ReLU, "sigmoid": nn.Sigmoid}
@@ -336,9 +348,15 @@ def _digits(models: int = 40, epochs: int = 10) -> None:
     )
 
 
-def _paper(dataset: Dataset, models: int = 100, epochs: int = 10, every: int = 5) -> None:
-    picked = _middles(_sampled(dataset, models, seed=11), models // every)
-    with Pool(dataset) as pool:  # the longest first, so that no core waits for one at the end
+def _paper(
+    dataset: Dataset,
+    without_numba: bool,
+    models: int = 100,
+    epochs: int = 10,
+    every: int = 5,
+) -> None:
+    picked = _medians(_sampled(dataset, models, seed=11), models // every)
+    with Pool(dataset, without_numba=without_numba) as pool:  # the longest first, so that no core idles at the end
         one = pool.train_all([(architecture, TrainingConfig(epochs=1)) for architecture in reversed(picked)])
     hours = one.seconds * every * epochs / 3600
     print(

@@ -1,4 +1,4 @@
-"""What was kept, side by side."""
+"""The models in the drawer, side by side."""
 
 import time
 
@@ -6,126 +6,148 @@ import streamlit as st
 
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.report import report_html
-from remap_core.formatting import pluralize
+from remap_core.formatting import model_tag, model_tags, pluralize
 from remap_core.services.model_files import architectures_json
 from remap_core.services.reports import report_of
 from remap_core.trials.trial import Trial, TrialId
-from remap_core.ui import app_data, drawer_state, frame, navigation
+from remap_core.ui import app_data, drawer_state, frame, navigation, sent_commands
 from remap_core.ui.drawer.comparison_table import compare, comparison_table
-from remap_core.ui.drawer.notes import edit_notes, first_line, show_receipts
+from remap_core.ui.drawer.notes import edit_notes, first_line
 from remap_core.ui.session import current_session
 
 CHOSEN = "drawer-chosen"
+MAX_NAMED = 12  # models that a button or a sentence names
 
 
-def empty() -> None:
+def show_empty() -> None:
     st.info(
-        "The drawer is empty. Click circles on the overview, or drag a box around several: the models are kept here, "
-        "to be compared, annotated and exported."
+        "The drawer is empty. Click circles on the overview, or drag a box around several, to add models. "
+        "Then compare, annotate and export them here."
     )
-    st.page_link("pages/overview.py", label="To the overview")
+    navigation.link_to_overview()
 
 
-def say_what_is_missing(kept: list[Trial]) -> None:
-    found = {trial.id for trial in kept}
-    missing = [f"#{model}" for model in current_session().drawer if model not in found]
+def warn_of_missing(trials: list[Trial]) -> None:
+    found = {trial.id for trial in trials}
+    missing = [model for model in current_session().drawer if model not in found]
     if missing:
-        verb = "is" if len(missing) == 1 else "are"
-        st.warning(f"{', '.join(missing[:20])} {verb} in the drawer, but not in this catalogue.")
+        st.warning(f"Not in this catalogue: {named(missing)}.")
         st.button(
-            "Take out what is missing",
-            key="take-out-missing",
+            f"Remove {pluralize(len(missing), 'missing model')} from drawer",
+            key="remove-missing",
             on_click=drawer_state.remove,
-            args=([int(name[1:]) for name in missing],),
+            args=(missing,),
         )
 
 
-def choose(kept: list[Trial]) -> list[Trial]:
-    """Models that the actions below are for: those chosen, all where none is."""
-    of_id = {trial.id: trial for trial in kept}
+def named(models: list[TrialId] | tuple[TrialId, ...]) -> str:
+    tags = model_tags(models[:MAX_NAMED])
+    if len(models) > MAX_NAMED:
+        return f"{tags} and {len(models) - MAX_NAMED} more"
+    return tags
+
+
+def choose(trials: list[Trial]) -> list[Trial]:
+    """The models that the actions below apply to: the chosen ones, all if none is chosen."""
+    by_id = {trial.id: trial for trial in trials}
     chosen = st.pills(
-        "Choose models; two are compared layer by layer, none chosen means all",
-        list(of_id),
+        "Select models: two are compared layer by layer, none selected means all",
+        list(by_id),
         selection_mode="multi",
-        format_func=lambda model: title(of_id[model]),
+        format_func=lambda model: title(by_id[model]),
         key=CHOSEN,
     )
-    return [of_id[model] for model in chosen if model in of_id] or kept
+    return [by_id[model] for model in chosen if model in by_id] or trials
 
 
 def title(trial: Trial) -> str:
-    return f"#{trial.id} · {trial.accuracy_text(otherwise=trial.state.value)}"
+    return f"{model_tag(trial.id)} · {trial.accuracy_text(otherwise=trial.state.value)}"
 
 
-def act(catalogue: Catalogue, chosen: list[Trial]) -> None:
-    ids: list[TrialId] = [trial.id for trial in chosen]
+def show_actions(catalogue: Catalogue, chosen: list[Trial]) -> None:
+    models: list[TrialId] = [trial.id for trial in chosen]
+    counted = pluralize(len(models), "model")
+    population = app_data.dataset_view(chosen[0].proposal.dataset).population
     with st.container(horizontal=True):
         st.download_button(
-            f"Export {pluralize(len(chosen), 'model')} as JSON",
+            f"Export {counted} as JSON",
             architectures_json(chosen),
             file_name="architectures.json",
             mime="application/json",
             on_click="ignore",
             help="A list of architectures, as `remap describe` reads it.",
         )
-        report = report_of(catalogue, app_data.dataset_view(chosen[0].proposal.dataset).population, ids, time.time())
         st.download_button(
-            f"Report on {pluralize(len(chosen), 'model')}",
-            report_html(report),
+            f"Report on {counted}",
+            report_html(report_of(catalogue, population, models, time.time())),
             file_name="report.html",
             mime="text/html",
             on_click="ignore",
-            help="One file to keep, print or send: the Pareto front, and what is known of these models.",
+            help="One HTML file to keep, print or send: the Pareto front, and all results of these models.",
         )
-        st.button(f"Remove {pluralize(len(chosen), 'model')}", key="remove", on_click=drawer_state.remove, args=(ids,))
-        if len(chosen) == 1:
-            if st.button(f"Inspect #{ids[0]}", key="inspect"):
-                navigation.open_model(ids[0])
-            if st.button(f"Generate from #{ids[0]}", key="generate"):
-                navigation.open_model(ids[0], "generate")
+        st.button(
+            f"Remove {counted} from drawer",
+            key="remove",
+            on_click=drawer_state.remove,
+            args=(models,),
+        )
+        if len(models) == 1:
+            link_to_model(models[0])
+
+
+def link_to_model(model: TrialId) -> None:
+    if st.button(f"Inspect {model_tag(model)}", key="inspect"):
+        navigation.open_model(model)
+    if st.button(f"Generate from {model_tag(model)}", key="generate"):
+        navigation.open_model(model, "generate")
 
 
 def offer_undo() -> None:
     removed = current_session().removed
     if removed:
-        names = ", ".join(f"#{model}" for model in removed[:12]) + (" and more" if len(removed) > 12 else "")
-        st.button(f"Put {names} back", on_click=drawer_state.undo_removal, key="undo", icon=":material/undo:")
+        label = f"Undo removal of {named(removed)}"
+        st.button(
+            label,
+            on_click=drawer_state.undo_removal,
+            key="undo",
+            icon=":material/undo:",
+        )
 
 
-def detail(catalogue: Catalogue, chosen: list[Trial]) -> None:
-    """Below the table: two models layer by layer, one model's notes, or what could be done."""
+def show_details(catalogue: Catalogue, chosen: list[Trial]) -> None:
+    """Two models layer by layer, one model's notes, or a hint."""
     if len(chosen) == 2:
         first, second = chosen
-        st.markdown(f"##### From #{first.id} to #{second.id}")
+        st.markdown(f"##### From {model_tag(first.id)} to {model_tag(second.id)}")
         compare(catalogue, first, second)
     elif len(chosen) == 1:
         st.markdown("##### Note and tags")
         edit_notes(catalogue, chosen[0])
     else:
-        st.caption("Choose two models to see which layers were kept, added, removed and changed between them.")
+        st.caption("Select two models to see how their layers differ.")
 
 
 def show_notes(catalogue: Catalogue, chosen: list[Trial]) -> None:
-    """Notes of several models to read."""
-    written = catalogue.annotations([trial.id for trial in chosen])
-    for model, annotation in written.items():
-        if annotation.note and first_line(annotation) != annotation.note:
-            with st.expander(f"Note on #{model}"):
+    """The notes that do not fit into the table."""
+    annotations = catalogue.annotations([trial.id for trial in chosen])
+    for model, annotation in annotations.items():
+        if first_line(annotation) != annotation.note:
+            with st.expander(f"Note on {model_tag(model)}"):
                 st.text(annotation.note)
 
 
 with frame.page("drawer"):
     catalogue = app_data.catalogue()
-    kept = catalogue.trials(current_session().drawer)
+    trials = catalogue.trials(current_session().drawer)
     offer_undo()
-    say_what_is_missing(kept)
-    if not kept:
-        empty()
+    warn_of_missing(trials)
+    if not trials:
+        show_empty()
         st.stop()
-    comparison_table(catalogue, kept, key="drawer-table")
-    st.caption("The address of this page names these models: who opens it sees the same drawer.")
-    chosen = choose(kept)
-    act(catalogue, chosen)
-    detail(catalogue, chosen)
+    comparison_table(catalogue, trials, key="drawer-table")
+    st.caption("Copy the URL to share this drawer.")
+    chosen = choose(trials)
+    show_actions(catalogue, chosen)
+    show_details(catalogue, chosen)
     show_notes(catalogue, chosen)
-    show_receipts()
+    sent_commands.show_answers()

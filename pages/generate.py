@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from remap_core import formatting
 from remap_core.analysis.previews import Children
 from remap_core.catalogue.reader import Catalogue
+from remap_core.formatting import model_tag, pluralize
 from remap_core.trials.trial import Origin, Trial
-from remap_core.ui import app_data, frame, live, navigation, receipts
+from remap_core.ui import app_data, frame, live, navigation, sent_commands
 from remap_core.ui.generate.ablation_panel import choose_ablations
 from remap_core.ui.generate.children_table import show_children
 from remap_core.ui.generate.draft_editor import handcraft
@@ -25,49 +25,58 @@ WAYS: dict[str, tuple[Origin, str, Way]] = {
 }
 
 
-def choose_parents(catalogue: Catalogue, selected: Trial) -> list[Trial]:
-    """The selected model, and those of the drawer that shall have children too."""
-    kept = [trial for trial in catalogue.trials(current_session().drawer) if trial.id != selected.id]
-    others = [trial for trial in kept if trial.proposal.dataset == selected.proposal.dataset]
-    more = st.pills(
-        "Together with these of the drawer",
+def choose_way() -> tuple[Origin, str, Way]:
+    title = st.segmented_control(
+        "Kind of children",
+        WAYS,
+        default="Ablations",
+        required=True,
+        key="generate-way",
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    return WAYS[title]
+
+
+def choose_more_parents(catalogue: Catalogue, selected: Trial) -> list[Trial]:
+    """Models of the drawer that are chosen as parents too."""
+    models = [model for model in current_session().drawer if model != selected.id]
+    dataset = selected.proposal.dataset
+    others = [trial for trial in catalogue.trials(models) if trial.proposal.dataset == dataset]
+    if not others:
+        return []
+    chosen = st.pills(
+        "More parents, from the drawer",
         [trial.id for trial in others],
         selection_mode="multi",
-        format_func=lambda model: f"#{model}",
+        format_func=model_tag,
         key=f"generate-parents-{selected.id}",
         persist_state="session",
     )
-    return [selected, *(trial for trial in others if trial.id in more)]
+    return [trial for trial in others if trial.id in chosen]
 
 
 def baseline(parent: Trial) -> str:
     accuracy = parent.accuracy_text(otherwise=parent.state.value)
-    epochs = formatting.pluralize(parent.proposal.config.epochs, "epoch")
-    parameters = formatting.pluralize(parent.architecture.parameters, "parameter")
-    return f"Baseline #{parent.id}: {accuracy}, {parameters}; its children are trained for {epochs} as it was."
+    parameters = pluralize(parent.architecture.parameters, "parameter")
+    epochs = pluralize(parent.proposal.config.epochs, "epoch")
+    return f"Baseline {model_tag(parent.id)}: {accuracy}, {parameters}. Children train for {epochs}, like their parent."
 
 
 def answers_and_children(newest: Catalogue, parents: list[Trial]) -> None:
-    receipts.show_receipts(newest)
+    sent_commands.answers(newest)
     show_children(newest, newest.trials([parent.id for parent in parents]))
 
 
 with frame.page("generate"):
     catalogue = app_data.catalogue()
-    selected = navigation.trial_from_url(catalogue)
-    if selected is None:
-        st.info("Children are made from a selected model. Click a circle on the overview first.")
-        st.page_link("pages/overview.py", label="To the overview")
-        st.stop()
-
+    selected = navigation.require_model(catalogue)
     st.caption(baseline(selected))
-    way = st.segmented_control(
-        "How", WAYS, default="Ablations", required=True, key="generate-way", persist_state="session"
-    )
-    origin, noun, choose = WAYS[way]
-    is_alone = origin is Origin.HANDCRAFTED or not set(current_session().drawer) - {selected.id}
-    parents = [selected] if is_alone else choose_parents(catalogue, selected)
-    children = choose(parents)
+    origin, noun, choose_children = choose_way()
+    parents = [selected]
+    if origin is not Origin.HANDCRAFTED:
+        parents += choose_more_parents(catalogue, selected)
+    children = choose_children(parents)
 
     st.markdown("##### Preview")
     if children:
@@ -77,5 +86,5 @@ with frame.page("generate"):
 
     st.markdown("##### Children")
     live.live(lambda newest: answers_and_children(newest, parents))
-    with st.expander("What each kind of edit did, over all models"):
+    with st.expander("Effects of edits, over all models"):
         show_effects(selected.proposal.dataset)

@@ -1,4 +1,4 @@
-"""Where to start: all trained models on two metrics, under an objective and a filter."""
+"""Where to start: all finished models on two metrics or on a map, under an objective and a filter."""
 
 from dataclasses import replace
 
@@ -7,11 +7,10 @@ import streamlit as st
 from remap_core.drawing.charts.captions import metric_title
 from remap_core.drawing.charts.projection import MAP_HELP
 from remap_core.trials.population import Population
-from remap_core.ui import app_data, frame, live, navigation, view_state
+from remap_core.ui import app_data, frame, live, navigation, sent_commands, view_state
 from remap_core.ui.dataset_view import DatasetView
-from remap_core.ui.drawer.notes import show_receipts
 from remap_core.ui.markdown import escape_markdown
-from remap_core.ui.overview.filter_panel import clear_button, filter_panel, show_ignored
+from remap_core.ui.overview.filter_panel import clear_button, filter_panel, show_warnings
 from remap_core.ui.overview.model_chart import (
     draw_overview,
     front_shortcuts,
@@ -26,47 +25,49 @@ from remap_core.views.metrics import metrics
 from remap_core.views.view import View
 
 CHART = "overview-chart"
-MODELS_A_SECOND = 1_000  # a chart of so many models is drawn anew each second at most, of ten times as many every ten
+MODELS_PER_SECOND = 1_000  # a chart of 1,000 models is redrawn every second at most, of 10,000 every ten seconds
+
+READING_HELP = (
+    "Darker circles are more accurate, larger ones have more parameters. Click a circle to add its model to the drawer."
+)
 
 
 def choose_axis(name: str) -> None:
-    view_state.change(lambda view: replace(view, **{name: st.session_state[f"axis-{name}"]}))
+    metric = st.session_state[f"axis-{name}"]
+    view_state.change_view(lambda view: replace(view, **{name: metric}))
 
 
 def axes(population: Population, view: View) -> None:
-    known = metrics(population.class_names)
-    titles = {key: metric_title(metric, view.objective, population.class_names) for key, metric in known.items()}
+    names = population.class_names
+    titles = {key: metric_title(metric, view.objective, names) for key, metric in metrics(names).items()}
     titles["objective"] = "Objective"
-    for name, label in (("x", "Across"), ("y", "Up")):
+    for name, label in (("x", "X axis"), ("y", "Y axis")):
         st.selectbox(
             label,
             list(titles),
             format_func=titles.__getitem__,
-            key=view_state.bound(f"axis-{name}", getattr(view, name)),
+            key=view_state.bind(f"axis-{name}", getattr(view, name)),
             on_change=choose_axis,
             args=(name,),
             width=220,
         )
 
 
-def stamp() -> object:
-    """What stays the same as long as the chart does."""
+def chart_stamp() -> object:
+    """The chart is out of date when this changes."""
     dataset = app_data.dataset_view()
-    relation = view_state.view().map
+    relation = view_state.current_view().map
     return dataset.stamp, dataset.map_stamp(relation) if relation else None
 
 
-def show(dataset: DatasetView, view: View) -> None:
+def show_chart(dataset: DatasetView, view: View) -> None:
     population = dataset.population
     overview = draw_overview(dataset, view, dataset.model_map(view.map) if view.map else None)
-    st.caption(
-        f"{escape_markdown(overview.alt)}. Darker is more accurate, larger has more parameters; "
-        "click a circle to keep it."
-    )
+    st.caption(f"{escape_markdown(overview.alt)}. {READING_HELP}")
     if view.map:
         st.caption(f"{overview.map_caption}.", help=MAP_HELP[view.map])
     if len(population) and not view.filter.mask(population).any():
-        st.info("No model passes the filter. Widen a range or allow more layers, or begin anew:")
+        st.info("No models match the filter. Widen a range, allow more layers, or clear the filter.")
         clear_button("filter-clear-empty")
         return
     show_circles(overview, CHART, selection_marks(population, view, overview.projection))
@@ -75,24 +76,27 @@ def show(dataset: DatasetView, view: View) -> None:
 
 
 with frame.page("overview"):
-    catalogue = app_data.catalogue()
-    navigation.choose_dataset(catalogue)
-    seen = stamp()  # first: what is published from here on is drawn by the next look
-    dataset, view = app_data.dataset_view(), view_state.view()
-    population = dataset.population
-    view_state.write_url()
-    show_ignored(current_session().ignored)
+    navigation.choose_dataset(app_data.catalogue())
+    stamp = chart_stamp()  # before anything is read: what is published from here on is drawn by the next rerun
+    dataset = app_data.dataset_view()
+    view = view_state.current_view()
+    view_state.write_view_to_url()
+    show_warnings(current_session().warnings)
     chart, panel = st.columns([2.2, 1], gap="medium")
     with chart, st.container(horizontal=True, vertical_alignment="bottom"):
         projection_choice(view)
         filter_panel()
         if view.map is None:
-            axes(population, view)
+            axes(dataset.population, view)
         else:
-            recompute_layout_button(population.dataset, view.map)
-    show_receipts()
+            recompute_layout_button(dataset.name, view.map)
+    sent_commands.show_answers()
     with chart:
-        show(dataset, view)
+        show_chart(dataset, view)
     with panel:
         objective_panel()
-    live.watch(stamp, seen, every=max(live.POLL, len(population) / MODELS_A_SECOND))
+    live.watch(
+        chart_stamp,
+        stamp,
+        every=max(live.POLL, len(dataset.population) / MODELS_PER_SECOND),
+    )

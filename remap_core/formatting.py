@@ -1,4 +1,4 @@
-"""Numbers and names as a person reads them. Every page, chart, command and message writes them through here."""
+"""Numbers and names as a person reads them: every page, chart, command and message gets them here."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from math import isfinite
 
 NOT_AVAILABLE = "n/a"
-"""Shown where there is no number."""
+"""Shown for a number that is not known."""
 
 MINUS = "\N{MINUS SIGN}"
 
-_MINUTE, _HOUR = 60, 3600
+_MINUTE = 60
+"""Seconds."""
+_HOUR_MINUTES = 60
+_DAY_HOURS = 24
 
 
 def model_name(model: int) -> str:
@@ -40,32 +43,36 @@ def model_tags(models: Sequence[int]) -> str:
     return ", ".join(map(model_tag, models))
 
 
-def percent(share: float) -> str:
-    """A share (0..1) in percent with one decimal; "n/a" for NaN.
+def percent(share: float, decimals: int = 1) -> str:
+    """A share (0..1) in percent; "n/a" for NaN.
 
-    >>> percent(0.981), percent(float("nan"))
-    ('98.1 %', 'n/a')
+    >>> percent(0.981), percent(0.981, decimals=0), percent(float("nan"))
+    ('98.1 %', '98 %', 'n/a')
     """
-    return f"{100 * share:.1f} %" if isfinite(share) else NOT_AVAILABLE
+    if not isfinite(share):
+        return NOT_AVAILABLE
+    return f"{100 * share:.{decimals}f} %"
 
 
 def relative_error(share: float) -> str:
-    """How far an estimate is typically off, as a share of it.
+    """The typical error of an estimate, relative to the estimate.
 
     >>> relative_error(0.2331)
     '± 23 %'
     """
-    return f"± {100 * share:.0f} %"
+    return f"± {percent(share, decimals=0)}"
 
 
 def spread(deviation: float, seeds: int | None = None) -> str:
-    """A standard deviation of accuracies (0..1), in points; with the number of seeds where that is given.
+    """A standard deviation of accuracies (0..1) in points, with the number of seeds if given.
 
     >>> spread(0.0051), spread(0.0051, seeds=4)
     ('± 0.5', '± 0.5 (4 seeds)')
     """
     text = f"± {100 * deviation:.1f}"
-    return text if seeds is None else f"{text} ({pluralize(seeds, 'seed')})"
+    if seeds is None:
+        return text
+    return f"{text} ({pluralize(seeds, 'seed')})"
 
 
 def accuracy_over_seeds(share: float, deviation: float, seeds: int) -> str:
@@ -85,7 +92,7 @@ def predicted_accuracy(share: float, low: float, high: float) -> str:
     >>> predicted_accuracy(0.931, 0.876, 0.962)
     '93 % (88 to 96)'
     """
-    return f"{100 * share:.0f} % ({100 * low:.0f} to {100 * high:.0f})"
+    return f"{percent(share, decimals=0)} ({100 * low:.0f} to {100 * high:.0f})"
 
 
 def points(difference: float) -> str:
@@ -117,29 +124,47 @@ def signed_count(number: int) -> str:
     >>> signed_count(1610), signed_count(-24122), signed_count(0)
     ('+1,610', '−24,122', '0')
     """
-    return _signed(f"{int(number):+,}") if number else "0"
+    if not number:
+        return "0"
+    return _signed(f"{int(number):+,}")
+
+
+def more_or_fewer(difference: int, noun: str) -> str:
+    """A difference of two whole numbers of things, in words.
+
+    >>> more_or_fewer(-100, "parameter"), more_or_fewer(1, "parameter"), more_or_fewer(0, "parameter")
+    ('100 parameters fewer', '1 parameter more', 'as many parameters')
+    """
+    if not difference:
+        return f"as many {noun}s"
+    things = pluralize(abs(difference), noun)
+    if difference < 0:
+        return f"{things} fewer"
+    return f"{things} more"
 
 
 def compact(number: int) -> str:
-    """A whole number in three digits at most, for where room is short.
+    """A whole number in three digits at most, where space is short.
 
     >>> [compact(n) for n in (850, 1_000, 24_122, 999_999, 1_300_000)]
     ['850', '1k', '24k', '1M', '1.3M']
     """
     for unit, letter in ((1_000_000, "M"), (1_000, "k")):
-        scaled = float(f"{number / unit:.2g}") if number < 100 * unit else round(number / unit)
-        if number >= unit or scaled >= 1:
+        scaled = _two_digits(number / unit)
+        if scaled >= 1:
             return f"{scaled:g}{letter}"
     return str(number)
 
 
 def pluralize(number: int, noun: str) -> str:
-    """A whole number of things; the noun gets an s where there is not exactly one.
+    """A whole number of things; the noun gets an s unless there is exactly one.
 
     >>> pluralize(1, "model"), pluralize(1610, "parameter")
     ('1 model', '1,610 parameters')
     """
-    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
+    if number == 1:
+        return f"1 {noun}"
+    return f"{count(number)} {noun}s"
 
 
 def duration(seconds: float) -> str:
@@ -152,16 +177,20 @@ def duration(seconds: float) -> str:
         return NOT_AVAILABLE
     if seconds < 9.95:
         return f"{seconds:.1f} s"
-    whole, minutes, hours = round(seconds), round(seconds / _MINUTE), round(seconds / _HOUR)
-    if whole < _MINUTE:
-        return f"{whole} s"
-    if whole < _HOUR:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes < 24 * 60 else f"{hours // 24} d {hours % 24} h"
+    minutes, rest_seconds = divmod(round(seconds), _MINUTE)
+    if not minutes:
+        return f"{rest_seconds} s"
+    if minutes < _HOUR_MINUTES:
+        return f"{minutes} min {rest_seconds:02d} s"
+    hours, rest_minutes = divmod(round(seconds / _MINUTE), _HOUR_MINUTES)
+    if hours < _DAY_HOURS:
+        return f"{hours} h {rest_minutes:02d} min"
+    days, rest_hours = divmod(round(seconds / _MINUTE / _HOUR_MINUTES), _DAY_HOURS)
+    return f"{days} d {rest_hours} h"
 
 
 def milliseconds(number: float) -> str:
-    """A latency given in milliseconds, about two digits of it.
+    """A latency given in milliseconds, rounded to about two digits.
 
     >>> [milliseconds(n) for n in (0.004, 0.123, 4.56, 1234)]
     ['< 0.01 ms', '0.12 ms', '4.6 ms', '1,234 ms']
@@ -170,8 +199,11 @@ def milliseconds(number: float) -> str:
         return NOT_AVAILABLE
     if number < 0.01:
         return "< 0.01 ms"
-    decimals = 2 if number < 1 else 1 if number < 100 else 0
-    return f"{number:,.{decimals}f} ms"
+    if number < 1:
+        return f"{number:.2f} ms"
+    if number < 100:
+        return f"{number:.1f} ms"
+    return f"{number:,.0f} ms"
 
 
 def shape_text(shape: Sequence[int]) -> str:
@@ -184,6 +216,13 @@ def shape_text(shape: Sequence[int]) -> str:
         return pluralize(shape[0], "value")
     channels, height, width = shape
     return f"{pluralize(channels, 'channel')} of {height} x {width}"
+
+
+def _two_digits(number: float) -> float:
+    """Rounded to two digits, or to a whole number from 100 on."""
+    if number >= 100:
+        return round(number)
+    return float(f"{number:.2g}")
 
 
 def _signed(text: str) -> str:

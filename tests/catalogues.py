@@ -1,12 +1,14 @@
 """Small catalogues on disk, as a trainer would leave them."""
 
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 from trainings import epoch
 
-from remap_core.catalogue.snapshot import Publisher
+from remap_core.catalogue.reader import Catalogue
+from remap_core.catalogue.snapshot import Publisher, open_snapshot
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
 from remap_core.space.architecture import Architecture
@@ -109,3 +111,12 @@ def write_learnt(home: Path, models: int = 30) -> DataFolder:
             store.complete(number, evaluation(right), 103.0)
         Publisher(store, folder).publish()
     return folder
+
+
+def changed(home: Path, action: Callable[[CatalogueStore], object]) -> Catalogue:
+    """The catalogue of a data folder after a change to its store."""
+    folder = DataFolder(home)
+    with closing(CatalogueStore.open(folder)) as store:
+        action(store)
+        Publisher(store, folder).publish()
+    return open_snapshot(folder)

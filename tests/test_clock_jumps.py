@@ -11,14 +11,14 @@ from trainings import EVALUATION, epoch, proposal, train_well
 from typer.testing import CliRunner
 
 from remap_core import formatting
-from remap_core.assembly import Heartbeat
 from remap_core.catalogue.health import examine
 from remap_core.catalogue.snapshot import Publisher, current_number
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.cli.typer_app import app
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import read_trainer
-from remap_core.trainer.executors.base import InlineExecutor
+from remap_core.trainer.executors.inline import InlineExecutor
+from remap_core.trainer.heartbeat_writer import HeartbeatWriter
 from remap_core.trainer.serving import serve
 from remap_core.trainer.worker import Worker
 from remap_core.trials.commands import Enqueue
@@ -36,20 +36,20 @@ def folder(tmp_path):
 
 @pytest.fixture
 def beat(folder):
-    beat = Heartbeat(folder)
+    beat = HeartbeatWriter(folder)
     beat.executor = InlineExecutor(train_well)
     return beat
 
 
 @pytest.mark.parametrize("jump", JUMPS)
-def test_the_first_heartbeat_after_a_jump_says_that_the_trainer_is_alive(folder, beat, jump):
+def test_the_first_heartbeat_after_a_jump_shows_a_running_trainer(folder, beat, jump):
     beat(T, "")
     beat(T + jump, "")
     assert read_trainer(folder, T + jump) is not None
 
 
 @pytest.mark.parametrize("jump", JUMPS)
-def test_trainings_go_on_and_are_published_through_a_jump(folder, beat, jump):
+def test_trainings_continue_and_are_published_through_a_jump(folder, beat, jump):
     stop, moments = threading.Event(), iter([T, T + 1, T + 2])
     with closing(CatalogueStore.open(folder)) as store:
         inbox = ListInbox()
@@ -71,7 +71,7 @@ def test_trainings_go_on_and_are_published_through_a_jump(folder, beat, jump):
     assert all(alive for _, alive in seen[4:])
 
 
-def test_no_age_is_negative_where_the_heartbeat_is_of_a_clock_a_little_ahead(folder, beat, monkeypatch):
+def test_no_age_is_negative_with_a_clock_that_is_slightly_ahead(folder, beat, monkeypatch):
     beat(T + 5, "")
     monkeypatch.setattr("time.time", lambda: T)
     ended = CliRunner(env={"REMAP_HOME": str(folder.home)}).invoke(app, ["status", "--json"])
@@ -83,14 +83,14 @@ def test_no_age_is_negative_where_the_heartbeat_is_of_a_clock_a_little_ahead(fol
         )
 
 
-def test_a_heartbeat_from_a_time_to_come_is_said_in_words(folder, beat):
+def test_a_heartbeat_from_the_future_is_explained(folder, beat):
     beat(T + 3600, "")
     with folder.lock():
         said = [found.sentence for found in examine(folder, T) if "last heartbeat" in found.sentence]
     assert "its last heartbeat is 3,600 s in the future (a clock was changed)" in said[0]
 
 
-def test_the_duration_of_a_training_that_ended_before_it_began_is_not_known():
+def test_the_duration_of_a_training_that_ended_before_it_started_is_unknown():
     store = MemoryStore()
     store.enqueue([proposal(3)], T)
     store.claim(T)

@@ -75,6 +75,6 @@ def test_a_model_over_the_memory_limit_fails_and_what_it_took_does_not_count_for
     failed, finished = ends(tmp_path, partial(prepare, "cpu"), Limits(megabytes=1000), large, small)
     assert isinstance(failed, Failed)
     assert failed.sentence.startswith(
-        "The training needs more memory than the 1,000 MB that it may hold (REMAP_MEMORY_LIMIT): its process held 1,"
+        "The training exceeded its memory limit of 1,000 MB (REMAP_MEMORY_LIMIT): its process held 1,"
     )
     assert isinstance(finished, Finished)

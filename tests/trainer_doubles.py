@@ -1,4 +1,4 @@
-"""A daemon's worker with everything around it in memory."""
+"""A trainer with everything around its worker in memory."""
 
 from itertools import count
 
@@ -7,7 +7,7 @@ from fakes import MemoryStore
 from trainings import train_well
 
 from remap_core.errors import DatasetError
-from remap_core.trainer.executors.base import InlineExecutor
+from remap_core.trainer.executors.inline import InlineExecutor
 from remap_core.trainer.worker import Worker
 from remap_core.trials.dataset_card import DatasetCard
 
@@ -45,8 +45,8 @@ class ListInbox:
         del self.waiting[command]
 
 
-class Daemon:
-    """A worker with everything around it in memory; `tick` as often as it takes."""
+class FakeTrainer:
+    """A worker with everything around it in memory."""
 
     def __init__(self, train=train_well, store=None, max_parameters=None):
         self.store, self.inbox, self.executor = store or MemoryStore(), ListInbox(), InlineExecutor(train)
@@ -58,7 +58,7 @@ class Daemon:
             self.now += 1
             self.worker.tick(self.now)
 
-    def told(self, command):
+    def apply(self, command):
         name = self.inbox.send(command)
         self.tick()
         return self.store.apply_once(name, command.kind, self.now, lambda: "applied again")

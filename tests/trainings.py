@@ -13,7 +13,7 @@ import numpy as np
 from remap_core.errors import SettingsError, TrainingFailed
 from remap_core.space.architecture import Architecture
 from remap_core.space.layers import Activation, Dense
-from remap_core.trainer.executors import processes
+from remap_core.trainer.executors import worker_process
 from remap_core.trials.evaluation import EpochResult, Evaluation, Latency, SealedScore
 from remap_core.trials.training_config import TrainingConfig
 from remap_core.trials.trial import Proposal, Trial, TrialState
@@ -95,7 +95,7 @@ def prepare_in_vain() -> str:
 
 
 def prepare_to_beat_often() -> str:
-    processes.BEAT_SECONDS = 0.1
+    worker_process.BEAT_SECONDS = 0.1
     return "a toy"
 
 

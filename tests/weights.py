@@ -10,5 +10,5 @@ from remap_core.training.learner import Learner
 def leave_weights(folder: DataFolder, model: int) -> None:
     """The first weights of a grey model, where a training leaves its last ones."""
     trial = open_snapshot(folder).trial(model)
-    learner = Learner.begin(trial.architecture, 0, "cpu")
+    learner = Learner.create(trial.architecture, 0, "cpu")
     Artifacts(folder.weights(model).parent, trial).finish(learner, Scale((100.0,), (60.0,)), [])

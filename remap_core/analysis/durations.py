@@ -1,10 +1,11 @@
-"""How long trainings will take, from how long those that are finished took on this machine."""
+"""How long trainings will take, estimated from the finished ones on this machine."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import heapreplace
+from math import inf, nan
 
 import numpy as np
 from scipy.optimize import nnls
@@ -18,18 +19,18 @@ MIN_TRAININGS = 3
 """Finished trainings that an estimate needs."""
 
 LATEST = 200
-"""Finished trainings that an estimate looks at, the last ones: a machine changes."""
+"""Finished trainings that an estimate uses, the last ones: the speed of a machine changes."""
 
-HALVED_AFTER = 3.0
-"""Trainings after which a measurement says half as much of the machine's present pace."""
+HALF_LIFE = 3.0
+"""Trainings after which a measurement counts half as much for the machine's present pace."""
 
-JUDGED = 30
-"""Last trainings by which an estimate is judged."""
+MAX_JUDGED = 30
+"""Last trainings from which an estimate's error is taken."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A finished training: what was trained, in batches of how many images, and seconds of an epoch on average."""
+    """A finished training: architecture, batch size, and mean seconds per epoch."""
 
     architecture: Architecture
     batch_size: int
@@ -38,10 +39,10 @@ class Measured:
 
 @dataclass(frozen=True)
 class TimeEstimate:
-    """What an epoch costs: seconds for each unit of `work_of` a training, at the machine's present pace.
+    """The cost of an epoch: seconds for each unit of `work_of` a training, at the machine's present pace.
 
-    trainings: how many it was fitted to. error: median of how far estimates like it were from those trainings, each
-    made from the ones before it, as a share of what they took; NaN while too few were judged.
+    trainings: number of trainings in the fit. error: median relative error over the last trainings, each predicted
+    from the ones before it; NaN while too few were judged.
     """
 
     costs: tuple[float, ...]
@@ -68,26 +69,41 @@ class TimeEstimate:
 
 
 def work_of(architecture: Architecture, batch_size: int) -> Floats:
-    """(6,) float64, what the time of an epoch grows with, as a CPU computes it.
+    """(6,) float64, the quantities with which the time of an epoch grows on a CPU.
 
-    1 (every batch costs something), steps of the plan (each costs calls, whatever its size), layers that are contracted
-    (kernels are made of them), multiply-adds, parameters (the optimiser goes through all of them), values put out.
-    What the first layers make of an image is kept, so these count for nothing.
+    1 (every batch has a fixed cost), steps of the plan (each has a cost per call), contracted layers (their kernels are
+    computed), multiply-adds, parameters (the optimiser updates all of them), output values. The layers whose output is
+    computed once for each image do not count.
     """
     plan = cheapest_plan(architecture, batch_size)
     steps = len(plan.steps) - static_prefix(architecture)
     contracted = sum(run.stop - run.start for run in plan.runs)
-    return np.array([1.0, steps, contracted, plan.multiply_adds, architecture.parameters, plan.values])
+    return np.array(
+        [
+            1.0,
+            steps,
+            contracted,
+            plan.multiply_adds,
+            architecture.parameters,
+            plan.values,
+        ]
+    )
 
 
 def estimate_time(measured: Sequence[Measured]) -> TimeEstimate | None:
-    """What the finished trainings, the oldest first, say of the next ones; None where fewer than 3 are known."""
-    known = [one for one in measured if np.isfinite(one.seconds) and one.seconds > 0][-LATEST:]
-    if len(known) < MIN_TRAININGS:
+    """The estimate from finished trainings, the oldest first; None for fewer than MIN_TRAININGS."""
+    valid = [training for training in measured if 0 < training.seconds < inf]
+    latest = valid[-LATEST:]
+    if len(latest) < MIN_TRAININGS:
         return None
-    work = np.stack([work_of(one.architecture, one.batch_size) for one in known])
-    seconds = np.array([one.seconds for one in known])
-    return TimeEstimate(tuple(_costs(work, seconds).tolist()), len(known), _error(work, seconds))
+    work = np.stack([work_of(training.architecture, training.batch_size) for training in latest])
+    seconds = np.array([training.seconds for training in latest])
+    costs = _costs(work, seconds)
+    return TimeEstimate(
+        costs=tuple(costs.tolist()),
+        trainings=len(latest),
+        error=_error(work, seconds),
+    )
 
 
 def schedule_seconds(durations: Iterable[float], workers: int) -> float:
@@ -105,20 +121,28 @@ def schedule_seconds(durations: Iterable[float], workers: int) -> float:
 
 
 def _costs(work: Floats, seconds: Floats) -> Floats:
-    """Costs by (n, 6) work and (n,) seconds, none below 0: the smallest squared relative errors, then the pace.
+    """(6,) costs from (n, 6) work and (n,) seconds, none below 0: least squares of relative errors, times the pace.
 
-    The pace is how much slower than that the last trainings were: other programs come and go.
+    The pace is how much slower than this fit the last trainings were, since other programs come and go.
     """
     relative = work / seconds[:, None]
     scale = np.maximum(relative.max(axis=0), np.finfo(float).tiny)
-    costs = nnls(relative / scale, np.ones(len(seconds)))[0] / scale
-    weights = 0.5 ** (np.arange(len(seconds))[::-1] / HALVED_AFTER)
-    pace = np.exp(np.average(np.log(seconds / (work @ costs)), weights=weights))
+    scaled_costs, _ = nnls(relative / scale, np.ones(len(seconds)))
+    costs = scaled_costs / scale
+    age = np.arange(len(seconds))[::-1]
+    weights = 0.5 ** (age / HALF_LIFE)
+    slowdown = np.log(seconds / (work @ costs))
+    pace = np.exp(np.average(slowdown, weights=weights))
     return np.asarray(costs * pace, dtype=np.float64)
 
 
 def _error(work: Floats, seconds: Floats) -> float:
-    """Median share by which the last trainings differ from what those before each of them say."""
-    judged = range(max(MIN_TRAININGS, len(seconds) - JUDGED), len(seconds))
-    missed = [abs(work[row] @ _costs(work[:row], seconds[:row]) / seconds[row] - 1) for row in judged]
-    return float(np.median(missed)) if missed else float("nan")
+    """Median relative error of the last trainings, each predicted from all before it; NaN without any to judge."""
+    first = max(MIN_TRAININGS, len(seconds) - MAX_JUDGED)
+    errors = []
+    for row in range(first, len(seconds)):
+        predicted = work[row] @ _costs(work[:row], seconds[:row])
+        errors.append(abs(predicted / seconds[row] - 1))
+    if not errors:
+        return nan
+    return float(np.median(errors))

@@ -1,8 +1,8 @@
-"""What each kind of edit did: the differences of all parent-child pairs of a data set, by what was edited."""
+"""The effect of each kind of edit: differences over all parent-child pairs of a data set, grouped by edit."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,27 +18,30 @@ SEVERAL = "several edits"
 
 @dataclass(frozen=True)
 class Spread:
-    """Mean and sample standard deviation (0 for a single pair) of n differences."""
+    """Mean and sample standard deviation (0 for a single pair) of differences."""
 
     mean: float
     deviation: float
 
     @classmethod
     def of(cls, values: Iterable[float]) -> Spread:
-        """The spread of at least one value; those that are not numbers are left out."""
+        """The spread of the values without those that are not finite; NaN without any."""
         known = np.array([value for value in values if np.isfinite(value)])
         if not len(known):
             return cls(float("nan"), float("nan"))
-        return cls(float(known.mean()), float(known.std(ddof=1)) if len(known) > 1 else 0.0)
+        mean = float(known.mean())
+        if len(known) == 1:
+            return cls(mean, 0.0)
+        return cls(mean, float(known.std(ddof=1)))
 
 
 @dataclass(frozen=True)
 class Effect:
-    """What an edit did over `pairs` parent-child pairs.
+    """The effect of an edit over `pairs` parent-child pairs.
 
-    edit: its kind, or "several edits". target: kind of the layer that was edited or put in, with the hyperparameter;
-    empty where all are taken together. accuracy: differences of shares, child minus parent. parameters, latency:
-    relative differences, 1 for twice as many.
+    edit: its kind, or "several edits". target: kind of the edited or inserted layer, with the hyperparameter; empty
+    for all targets together. accuracy: differences of shares, child minus parent. parameters, latency: relative
+    differences, 1 for twice as many.
     """
 
     edit: str
@@ -59,65 +62,73 @@ class _Pair:
 
 
 def effects(population: Population, children: Iterable[Trial]) -> list[Effect]:
-    """One effect a kind of edit, followed by its targets, most pairs first.
+    """One effect for each kind of edit, followed by those of its targets, most pairs first.
 
-    children: the data set's trials that have a parent; pairs of which one is not among the finished are left out.
-    A child of several edits says nothing of any one of them: these are counted by themselves.
+    children: the data set's trials that have a parent; pairs with an unfinished model are left out. Children of several
+    edits are counted separately, since they tell nothing about any single one.
     """
     pairs = list(_pairs(population, children))
     kinds = sorted({pair.edit for pair in pairs}, key=lambda kind: (kind == SEVERAL, kind))
-    found: list[Effect] = []
+    by_kind: list[Effect] = []
     for kind in kinds:
         of_kind = [pair for pair in pairs if pair.edit == kind]
-        targets = [
-            _effect(kind, name, [p for p in of_kind if p.target == name]) for name in {p.target for p in of_kind}
-        ]
-        found.append(_effect(kind, "", of_kind))
-        found += sorted((one for one in targets if one.target), key=lambda one: (-one.pairs, one.target))
-    return found
+        by_kind.append(_effect(kind, "", of_kind))
+        by_kind += _target_effects(kind, of_kind)
+    return by_kind
+
+
+def _target_effects(kind: str, of_kind: Sequence[_Pair]) -> list[Effect]:
+    by_target: dict[str, list[_Pair]] = {}
+    for pair in of_kind:
+        if pair.target:
+            by_target.setdefault(pair.target, []).append(pair)
+    found = [_effect(kind, target, pairs) for target, pairs in by_target.items()]
+    return sorted(found, key=lambda effect: (-effect.pairs, effect.target))
 
 
 def _pairs(population: Population, children: Iterable[Trial]) -> Iterator[_Pair]:
+    parameters = population.parameters.astype(float)
     rows = {int(model): row for row, model in enumerate(population.id)}
     for child in children:
-        parent, row = rows.get(child.proposal.parent or 0), rows.get(child.id)
-        if parent is not None and row is not None and child.proposal.edits:
-            yield _Pair(
-                *_what(child, parse_layers(population.text[parent])),
-                _difference(population.accuracy, parent, row),
-                _relative(population.parameters.astype(float), parent, row),
-                _relative(population.latency_1_ms, parent, row),
-            )
+        edits = child.proposal.edits
+        parent_row = rows.get(child.proposal.parent or 0)
+        row = rows.get(child.id)
+        if parent_row is None or row is None or not edits:
+            continue
+        edit, target = SEVERAL, ""
+        if len(edits) == 1:
+            edit = edits[0].kind
+            target = _target(edits[0], parse_layers(population.text[parent_row]))
+        yield _Pair(
+            edit=edit,
+            target=target,
+            accuracy=float(population.accuracy[row] - population.accuracy[parent_row]),
+            parameters=_relative(parameters, parent_row, row),
+            latency=_relative(population.latency_1_ms, parent_row, row),
+        )
 
 
-def _what(child: Trial, before: tuple[Layer, ...]) -> tuple[str, str]:
-    edits = child.proposal.edits
-    return (SEVERAL, "") if len(edits) > 1 else (edits[0].kind, _target(edits[0], before))
-
-
-def _target(edit: Edit, before: tuple[Layer, ...]) -> str:
+def _target(edit: Edit, parent_layers: tuple[Layer, ...]) -> str:
     match edit:
         case Prepend() | Replace():
             return edit.layer.kind
         case Reparameterize():
-            return f"{before[edit.index].kind} {edit.name}"
-    return before[edit.index].kind
+            return f"{parent_layers[edit.index].kind} {edit.name}"
+    return parent_layers[edit.index].kind
 
 
-def _effect(kind: str, target: str, pairs: list[_Pair]) -> Effect:
+def _effect(kind: str, target: str, pairs: Sequence[_Pair]) -> Effect:
     return Effect(
-        kind,
-        target,
-        len(pairs),
-        Spread.of(pair.accuracy for pair in pairs),
-        Spread.of(pair.parameters for pair in pairs),
-        Spread.of(pair.latency for pair in pairs),
+        edit=kind,
+        target=target,
+        pairs=len(pairs),
+        accuracy=Spread.of(pair.accuracy for pair in pairs),
+        parameters=Spread.of(pair.parameters for pair in pairs),
+        latency=Spread.of(pair.latency for pair in pairs),
     )
 
 
-def _difference(column: Floats, parent: int, child: int) -> float:
-    return float(column[child] - column[parent])
-
-
-def _relative(column: Floats, parent: int, child: int) -> float:
-    return float(column[child] / column[parent] - 1) if column[parent] else float("nan")
+def _relative(column: Floats, parent_row: int, row: int) -> float:
+    if not column[parent_row]:
+        return float("nan")
+    return float(column[row] / column[parent_row] - 1)

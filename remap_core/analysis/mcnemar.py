@@ -1,4 +1,4 @@
-"""Whether two models differ by more than chance: McNemar's exact test on what each says about the same images."""
+"""Whether two models differ by more than chance: McNemar's exact test on their predictions of the same images."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ from numpy.typing import NDArray
 from scipy.special import bdtr
 
 from remap_core.errors import InvalidTrial
+from remap_core.formatting import count, pluralize
 
 NOISE = 0.05
-"""From this p on a difference is called noise."""
+"""A difference with this p or a larger one is called noise."""
+
+Classes = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class PairedTest:
-    """Images that only the first model has right, and those that only the second has; all others say nothing.
+    """Images that only the first model classifies correctly, and those that only the second does.
 
-    Raises InvalidTrial for negative counts.
+    Images that both or neither classify correctly do not matter. Raises InvalidTrial for negative counts.
     """
 
     first_only: int
@@ -30,13 +33,15 @@ class PairedTest:
 
     @property
     def p(self) -> float:
-        """Two-sided exact p: how often a fair coin falls so unevenly (McNemar, Psychometrika 1947).
+        """Two-sided exact p: how often a fair coin falls as unevenly (McNemar, Psychometrika 1947).
 
         >>> PairedTest(14, 6).p.__round__(4), PairedTest(0, 0).p
         (0.1153, 1.0)
         """
-        fewer, either = min(self.first_only, self.second_only), self.first_only + self.second_only
-        return min(1.0, 2 * float(bdtr(fewer, either, 0.5)))
+        fewer = min(self.first_only, self.second_only)
+        total = self.first_only + self.second_only
+        one_sided = float(bdtr(fewer, total, 0.5))
+        return min(1.0, 2 * one_sided)
 
     @property
     def is_noise(self) -> bool:
@@ -44,35 +49,46 @@ class PairedTest:
         return self.p >= NOISE
 
     def sentence(self, first: str, second: str) -> str:
-        """The outcome for a person.
+        """The outcome in words.
 
         >>> PairedTest(14, 6).sentence("#7", "#3")
         '#7 is right on 14 images where #3 is wrong, 6 the other way: within noise (exact McNemar p = 0.12).'
         """
-        if not self.first_only + self.second_only:
+        if self.first_only == self.second_only == 0:
             return f"{first} and {second} are right on the same images: no difference to test."
-        images = "image" if self.first_only == 1 else "images"
-        verdict = "within noise" if self.is_noise else f"{first if self._first_leads else second} is better"
-        value = f"p = {self.p:.2g}" if self.p >= 0.001 else "p < 0.001"
+        images = pluralize(self.first_only, "image")
+        reverse = count(self.second_only)
+        verdict = self._verdict(first, second)
         return (
-            f"{first} is right on {self.first_only:,} {images} where {second} is wrong, {self.second_only:,} the other "
-            f"way: {verdict} (exact McNemar {value})."
+            f"{first} is right on {images} where {second} is wrong, {reverse} the other way: "
+            f"{verdict} (exact McNemar {_p_text(self.p)})."
         )
 
-    @property
-    def _first_leads(self) -> bool:
-        return self.first_only > self.second_only
+    def _verdict(self, first: str, second: str) -> str:
+        if self.is_noise:
+            return "within noise"
+        better = first if self.first_only > self.second_only else second
+        return f"{better} is better"
 
 
-def paired_test(gold: NDArray[np.uint8], first: NDArray[np.uint8], second: NDArray[np.uint8]) -> PairedTest:
-    """The test of two models' predictions. gold, first, second: (n,) classes of the same images in the same order.
+def paired_test(true_classes: Classes, first: Classes, second: Classes) -> PairedTest:
+    """The test of two models' predictions. All three: (n,) classes of the same images in the same order.
 
-    Raises InvalidTrial where they are not equally many.
+    Raises InvalidTrial where their numbers differ.
     """
-    if not gold.shape == first.shape == second.shape:
+    if not true_classes.shape == first.shape == second.shape:
         raise InvalidTrial(
             "A paired test needs predictions of the same images, but there are "
-            f"{len(gold)} labels and {len(first)} and {len(second)} predictions."
+            f"{len(true_classes)} labels and {len(first)} and {len(second)} predictions."
         )
-    first_right, second_right = first == gold, second == gold
-    return PairedTest(int((first_right & ~second_right).sum()), int((second_right & ~first_right).sum()))
+    first_right = first == true_classes
+    second_right = second == true_classes
+    first_only = np.count_nonzero(first_right & ~second_right)
+    second_only = np.count_nonzero(second_right & ~first_right)
+    return PairedTest(int(first_only), int(second_only))
+
+
+def _p_text(p: float) -> str:
+    if p < 0.001:
+        return "p < 0.001"
+    return f"p = {p:.2g}"

@@ -1,4 +1,4 @@
-"""What would be trained before anything is: for each child its verdict, so that nothing is dropped silently."""
+"""Children before they are trained, each with a verdict, so that none is dropped silently."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from remap_core.analysis.durations import TimeEstimate
+from remap_core.formatting import count, model_name, pluralize
 from remap_core.space.architecture import Architecture
 from remap_core.space.edits import Candidate, sentences
 from remap_core.trials.trial import Proposal, Trial, TrialId, TrialState
 
 PRESENT = (TrialState.WAITING, TrialState.RUNNING, TrialState.COMPLETE)
-"""States of a training that need not be done again."""
+"""States of a training that need not be repeated."""
 
 
 @dataclass(frozen=True)
 class ParameterCap:
-    """Parameters that a child may have at most; source: who says so, for sentences."""
+    """The most parameters that a child may have; source: where the cap comes from, for sentences."""
 
     most: int
     source: str
 
 
 class PreviewStatus(StrEnum):
-    """What becomes of a previewed child. Only FRESH ones are trained."""
+    """The verdict on a previewed child. Only NEW ones are trained."""
 
     NEW = "new"
     EXISTING = "existing"
@@ -35,10 +36,10 @@ class PreviewStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Preview:
-    """A child that could be made of a parent. reason: the verdict in a sentence, empty for what is simply new.
+    """A child that a parent could have. reason: the verdict in a sentence, empty for a child that is simply new.
 
-    seconds: expected duration of its training, None while too few were measured. accuracy: the value that it is
-    expected to reach, and the bounds of the middle 68 %; None where that cannot be said. same: the model that it is.
+    seconds: expected duration of its training, None while too few were measured. accuracy: its predicted accuracy with
+    the bounds of the middle 68 %, None where there is no prediction. same: the existing model that it equals.
     """
 
     parent: Trial
@@ -51,70 +52,82 @@ class Preview:
 
     @property
     def edit(self) -> str:
-        """What is done to the parent, in words."""
+        """The edits of the parent, in words."""
         return "; ".join(sentences(self.parent.architecture, self.candidate.edits)) or "no change"
 
 
 Children = Sequence[tuple[Trial, Candidate]]
-"""Candidates, each with the parent that it is made of."""
+"""Candidates, each with its parent."""
 
 
 def previews(
     children: Children, present: Mapping[str, Sequence[Trial]], estimate: TimeEstimate | None, cap: ParameterCap
 ) -> list[Preview]:
     """The verdict on each child, in order. present: trials of the data set by fingerprint (see `by_fingerprint`)."""
-    made: dict[tuple[Architecture, object], int] = {}
-    found = []
-    for number, (parent, candidate) in enumerate(children, 1):
+    first_rows: dict[Proposal, int] = {}
+    judged = []
+    for row, (parent, candidate) in enumerate(children, start=1):
         preview = _judged(parent, candidate, present, cap)
         if preview.verdict is PreviewStatus.NEW and candidate.child:
-            twin = made.setdefault((candidate.child, parent.proposal.config), number)
-            if twin != number:
-                preview = replace(preview, verdict=PreviewStatus.DUPLICATE, reason=f"The same child as row {twin}.")
+            training = _training(parent, candidate.child)
+            first_row = first_rows.setdefault(training, row)
+            if first_row != row:
+                reason = f"The same child as in row {first_row}."
+                preview = replace(preview, verdict=PreviewStatus.DUPLICATE, reason=reason)
             elif estimate:
-                proposal = replace(parent.proposal, architecture=candidate.child)
-                preview = replace(preview, seconds=estimate.training_seconds(proposal))
-        found.append(preview)
-    return found
+                preview = replace(preview, seconds=estimate.training_seconds(training))
+        judged.append(preview)
+    return judged
 
 
 def by_fingerprint(trials: Iterable[Trial]) -> dict[str, list[Trial]]:
-    """The trials that need not be done again, by what they train."""
-    found: dict[str, list[Trial]] = {}
+    """The trials that need not be repeated, by their architecture's fingerprint."""
+    present: dict[str, list[Trial]] = {}
     for trial in trials:
         if trial.state in PRESENT:
-            found.setdefault(trial.architecture.fingerprint, []).append(trial)
-    return found
+            present.setdefault(trial.architecture.fingerprint, []).append(trial)
+    return present
+
+
+def _training(parent: Trial, child: Architecture) -> Proposal:
+    """A child's training: the parent's configuration and data set."""
+    return Proposal(child, parent.proposal.dataset, parent.proposal.config)
 
 
 def _judged(parent: Trial, candidate: Candidate, present: Mapping[str, Sequence[Trial]], cap: ParameterCap) -> Preview:
     child = candidate.child
     if child is None:
         return Preview(parent, candidate, PreviewStatus.INVALID, candidate.reason)
-    alike = present.get(child.fingerprint, ())
-    proposal = replace(parent.proposal, architecture=child)
-    same = next((trial for trial in alike if trial.proposal.same_training(proposal)), None)
-    if same:
-        return Preview(parent, candidate, PreviewStatus.EXISTING, _known(same), same=same.model)
+    training = _training(parent, child)
+    same_architecture = present.get(child.fingerprint, ())
+    for trial in same_architecture:
+        if trial.proposal.same_training(training):
+            return Preview(parent, candidate, PreviewStatus.EXISTING, _existing_reason(trial), same=trial.model)
     if child.parameters > cap.most:
-        reason = f"Over the cap: has {child.parameters:,} parameters, at most {cap.most:,} are allowed ({cap.source})."
-        return Preview(parent, candidate, PreviewStatus.OVER_CAP, reason)
-    return Preview(parent, candidate, PreviewStatus.NEW, _alike(alike, proposal))
+        return Preview(parent, candidate, PreviewStatus.OVER_CAP, _cap_reason(child, cap))
+    return Preview(parent, candidate, PreviewStatus.NEW, _difference_reason(same_architecture, training))
 
 
-def _known(same: Trial) -> str:
-    if same.state is TrialState.COMPLETE and same.accuracy is not None:
-        return f"Is #{same.id} already: {same.accuracy:.1%} after {same.epochs_done} epochs{_spread(same)}."
-    return f"Is #{same.id} already, which is {same.state.value}."
+def _existing_reason(same: Trial) -> str:
+    name = model_name(same.model)
+    if same.state is TrialState.COMPLETE:
+        epochs = pluralize(same.epochs_done, "epoch")
+        return f"Same as {name}: {same.accuracy_text()} after {epochs}."
+    return f"Same as {name}, which is {same.state.value}."
 
 
-def _spread(same: Trial) -> str:
-    return f" (± {same.score.deviation:.1%} over {same.score.seeds} seeds)" if same.score else ""
+def _cap_reason(child: Architecture, cap: ParameterCap) -> str:
+    parameters = pluralize(child.parameters, "parameter")
+    return f"Over the cap: {parameters}, at most {count(cap.most)} allowed ({cap.source})."
 
 
-def _alike(alike: Sequence[Trial], proposal: Proposal) -> str:
-    if not alike:
+def _difference_reason(same_architecture: Sequence[Trial], training: Proposal) -> str:
+    """How a new child differs from a trained model of the same architecture; empty without one."""
+    if not same_architecture:
         return ""
-    epochs, wanted = alike[0].proposal.config.epochs, proposal.config.epochs
-    how = f"for {epochs} epochs instead of {wanted}" if epochs != wanted else "in another way"
-    return f"#{alike[0].id} is the same architecture, trained {how}."
+    known = same_architecture[0]
+    epochs = known.proposal.config.epochs
+    difference = "with other settings"
+    if epochs != training.config.epochs:
+        difference = f"for {epochs} epochs instead of {training.config.epochs}"
+    return f"{model_name(known.model)} has the same architecture, trained {difference}."

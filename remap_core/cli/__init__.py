@@ -1,4 +1,4 @@
-"""The command line `remap`. Exit codes: 0 done, 1 could not be done (one sentence says why), 2 wrong usage."""
+"""The command line `remap`. Exit codes: 0 done, 1 failed (one sentence says why), 2 wrong usage."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ INTERRUPTED = 130
 
 
 def main() -> None:
-    """Run the command line; Ctrl-C while the packages behind it are imported, which takes a second, just ends it."""
+    """Run the command line. Ctrl-C during the imports, which take a second, just ends it."""
     try:
         from remap_core.cli import typer_app
 

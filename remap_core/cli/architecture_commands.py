@@ -1,69 +1,119 @@
-"""`remap describe`: what an architecture puts out and costs, before anything is trained."""
+"""`remap describe`, `remap snac` and `remap distances`: architectures from a JSON file, without any training."""
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
+import numpy as np
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from remap_core.errors import InvalidArchitecture
+from remap_core.cli.architecture_files import parse_architectures, read_architectures, read_json
+from remap_core.cli.options import AsJson
+from remap_core.cli.output_files import write_output
+from remap_core.drawing.palette import PAGES
+from remap_core.drawing.snac.chips import Size
+from remap_core.drawing.snac.panel import panel_alt, panel_svg
+from remap_core.drawing.snac.picture_files import picture
+from remap_core.errors import InvalidDistances, InvalidPicture
+from remap_core.formatting import count, pluralize
+from remap_core.geometry.otmann.conventions import CONVENTIONS
+from remap_core.geometry.otmann.distances import distances as otmann_distances
 from remap_core.space.architecture import Architecture
+
+SizeName = Literal["strip", "small", "medium", "large"]
+Ground = Literal["none", "light", "dark"]
+ConventionName = Literal["remap-2019", "nasbot", "default"]
 
 
 def describe(
-    file: Annotated[Path, typer.Argument(help="JSON file with one architecture, or a list of them.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    file: Annotated[Path, typer.Argument(help="JSON file with one architecture or a list of them.")],
+    as_json: AsJson = False,
 ) -> None:
-    """Show every layer's output shape, parameters and multiply-adds, and the totals.
+    """Show the output shape, parameters and multiply-adds of every layer, and the totals.
 
     An architecture looks like this:
 
     {"input_shape": [1, 28, 28], "classes": 10, "layers": [{"kind": "conv2d", "kernel_size": 3, "filters": 32},
     {"kind": "activation", "function": "relu"}, {"kind": "max_pool2d", "size": 2, "stride": 2}]}
     """
-    form = _read_json(file)
-    architectures = _architectures(form, file)
-    if as_json:
-        described = [_description(architecture) for architecture in architectures]
-        typer.echo(json.dumps(described if isinstance(form, list) else described[0], indent=2))
+    form = read_json(file)
+    architectures = parse_architectures(form, file)
+    if not as_json:
+        console = Console()
+        for architecture in architectures:
+            console.print(_table(architecture))
         return
-    console = Console()
-    for architecture in architectures:
-        console.print(_table(architecture))
+    descriptions = [_description(architecture) for architecture in architectures]
+    if isinstance(form, list):
+        typer.echo(json.dumps(descriptions, indent=2))
+    else:
+        typer.echo(json.dumps(descriptions[0], indent=2))
 
 
-def read_architectures(file: Path) -> list[Architecture]:
-    """All architectures of a JSON file that holds one or a list; raises InvalidArchitecture with file and place."""
-    return _architectures(_read_json(file), file)
+def snac(
+    file: Annotated[Path, typer.Argument(help="JSON file with one architecture or a list of them.")],
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="File to write: .svg, .pdf, .png or .html.")],
+    size: Annotated[
+        SizeName,
+        typer.Option(help="Blocks of 7, 16, 24 or 32 pixels. Medium and large ones have symbols, large ones labels."),
+    ] = "large",
+    legend: Annotated[bool, typer.Option("--legend", help="Explain colors and heights below.")] = False,
+    brackets: Annotated[bool, typer.Option("--brackets", help="Bracket repeated groups of layers.")] = False,
+    ground: Annotated[Ground, typer.Option(help="Background: none (transparent), or a light or dark page.")] = "none",
+) -> None:
+    """Draw architectures as SNACs: one block per layer, as high as its activation is large.
+
+    A list is drawn as rows with a common scale of heights. PDFs stay vectors; PDF and PNG need the extra `paper`
+    (see the README).
+    """
+    architectures = read_architectures(file)
+    svg = panel_svg(
+        architectures,
+        Size[size.upper()],
+        with_legend=legend,
+        with_brackets=brackets,
+        ground=PAGES.get(ground, "none"),
+    )
+    content = picture(svg, out.suffix, panel_alt(architectures))
+    write_output(out, content, "The picture", InvalidPicture)
+    subject = pluralize(len(architectures), "architecture")
+    typer.echo(f"Drew {subject} to {out}.")
 
 
-def _architectures(form: object, file: Path) -> list[Architecture]:
-    forms = form if isinstance(form, list) else [form]
-    architectures = []
-    for number, entry in enumerate(forms):
-        try:
-            architectures.append(Architecture.from_json(entry))
-        except InvalidArchitecture as error:
-            place = f"{file}, architecture {number}" if isinstance(form, list) else str(file)
-            raise InvalidArchitecture(f"{place}: {error}", error.index) from None
-    return architectures
+def distances(
+    file: Annotated[Path, typer.Argument(help="JSON file with a list of architectures.")],
+    out: Annotated[Path, typer.Option("--out", help="File to write: the (n, n) float64 matrix as .npy.")],
+    convention: Annotated[
+        ConventionName, typer.Option(help="Layer masses and mismatch costs: as published, or REMAP's default.")
+    ] = "default",
+    nu: Annotated[
+        float | None, typer.Option(min=0, help="Weight of the structural cost; default: the convention's.")
+    ] = None,
+    normalised: Annotated[
+        bool | None,
+        typer.Option(
+            "--normalised/--absolute", help="Divide by the sum of both masses (0 to 1); default: the convention's."
+        ),
+    ] = None,
+) -> None:
+    """Write the OTMANN distances between all pairs of architectures (Kandasamy et al. 2018).
 
-
-def _read_json(file: Path) -> Any:
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise InvalidArchitecture(f"{file} is not JSON: {error}.") from None
-    except UnicodeDecodeError as error:
-        raise InvalidArchitecture(f"{file} cannot be read: {error}.") from None
-    except OSError as error:
-        raise InvalidArchitecture(f"{file} cannot be read: {error.strerror}.") from None
-    except RecursionError:
-        raise InvalidArchitecture(f"{file} is nested too deeply to be an architecture.") from None
+    Row and column i are the i-th architecture of the file. Distances are divided by the sum of both masses in the
+    default convention, and absolute in the published ones.
+    """
+    architectures = read_architectures(file)
+    matrix = otmann_distances(architectures, CONVENTIONS[convention], nu=nu, normalised=normalised)
+    content = io.BytesIO()
+    np.save(content, matrix)
+    write_output(out, content.getvalue(), "The matrix", InvalidDistances)
+    n = len(matrix)
+    typer.echo(f"Wrote {n} x {n} distances to {out}.")
 
 
 def _description(architecture: Architecture) -> dict[str, Any]:
@@ -84,15 +134,24 @@ def _description(architecture: Architecture) -> dict[str, Any]:
 
 
 def _table(architecture: Architecture) -> Table:
-    shape = " x ".join(map(str, architecture.input_shape))
-    table = Table(title=f"{shape} to {architecture.classes} classes", title_justify="left", show_footer=True)
+    title = f"{_dimensions(architecture.input_shape)} to {architecture.classes} classes"
+    table = Table(title=title, title_justify="left", show_footer=True)
     table.add_column("", justify="right")
     table.add_column("layer", footer="total")
     table.add_column("output shape", justify="right")
-    table.add_column("parameters", justify="right", footer=f"{architecture.parameters:,}")
-    table.add_column("multiply-adds", justify="right", footer=f"{architecture.multiply_adds:,}")
+    table.add_column("parameters", justify="right", footer=count(architecture.parameters))
+    table.add_column("multiply-adds", justify="right", footer=count(architecture.multiply_adds))
     for number, cost in enumerate(architecture.costs, start=1):
-        index = str(number) if number <= len(architecture.layers) else ""
-        shape = " x ".join(map(str, cost.output_shape))
-        table.add_row(index, cost.text, shape, f"{cost.parameters:,}", f"{cost.multiply_adds:,}")
+        is_implied = number > len(architecture.layers)
+        table.add_row(
+            "" if is_implied else str(number),
+            cost.text,
+            _dimensions(cost.output_shape),
+            count(cost.parameters),
+            count(cost.multiply_adds),
+        )
     return table
+
+
+def _dimensions(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))

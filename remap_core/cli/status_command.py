@@ -1,4 +1,4 @@
-"""`remap status`: how the trainer is and what it does, once or watched."""
+"""`remap status`: how the trainer is and what it does, once or continuously."""
 
 from __future__ import annotations
 
@@ -15,61 +15,77 @@ from rich.text import Text
 
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import open_snapshot
+from remap_core.cli.options import AsJson
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import read_trainer
 from remap_core.errors import CatalogueError, NoCatalogue
+from remap_core.formatting import accuracy_over_seeds, duration, model_name, pluralize
 from remap_core.settings import read_settings
 from remap_core.space.text import layers_text
 from remap_core.trials.trial import Trial, TrialState
 
-NOT_ALIVE = 3
-AGAIN = 1.0
-"""Seconds between looks while watching."""
+NO_TRAINER = 3
+"""Exit code when no trainer is running."""
+WATCH_SECONDS = 1.0
+"""Seconds between updates while watching."""
+
+Report = dict[str, Any]
+"""What `--json` prints."""
 
 
 def status(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Show it anew every second, until Ctrl-C.")] = False,
+    as_json: AsJson = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Update every second, until Ctrl-C.")] = False,
 ) -> None:
-    """Show whether a trainer is alive, how many models are in which state, what is running, and the best model.
+    """Show whether a trainer is running, the number of trials by state, the running trainings and the best model.
 
-    Exit code 0 when a trainer is alive, 3 when none is; 0 after watching.
+    Exit code 0 if a trainer is running, 3 if none is; 0 after watching.
     """
     if watch and as_json:
-        raise typer.BadParameter("it is text that is watched: leave out --json or --watch.", param_hint="--watch")
+        raise typer.BadParameter("only text can be watched: leave out --json or --watch.", param_hint="--watch")
     settings, _ = read_settings()
     folder = DataFolder(settings.home)
     if watch:
         _watch(folder)
         return
     report = _report(folder, time.time())
-    typer.echo(json.dumps(report, indent=2) if as_json else "\n".join(_lines(report)))
-    raise typer.Exit(0 if report["trainer"]["alive"] else NOT_ALIVE)
+    if as_json:
+        typer.echo(json.dumps(report, indent=2))
+    else:
+        typer.echo("\n".join(_lines(report)))
+    if not report["trainer"]["alive"]:
+        raise typer.Exit(NO_TRAINER)
 
 
 def _watch(folder: DataFolder, wait: Callable[[float], object] = time.sleep) -> None:
-    """Show the status until Ctrl-C; what cannot be read just now is said, and looked for again."""
+    """Show the status until Ctrl-C; what cannot be read at the moment is shown as an error, and read again."""
     with suppress(KeyboardInterrupt), Live(auto_refresh=False) as screen:
         while True:
-            screen.update(Text(_watched(folder, time.time())), refresh=True)
-            wait(AGAIN)
+            text = _screen_text(folder, time.time())
+            screen.update(Text(text), refresh=True)
+            wait(WATCH_SECONDS)
 
 
-def _watched(folder: DataFolder, now: float) -> str:
-    clock = f"{datetime.fromtimestamp(now).astimezone():%H:%M:%S}, every {AGAIN:.0f} s; Ctrl-C ends"
+def _screen_text(folder: DataFolder, now: float) -> str:
+    moment = datetime.fromtimestamp(now).astimezone()
+    clock = f"{moment:%H:%M:%S}, every {WATCH_SECONDS:.0f} s; Ctrl-C ends"
     try:
-        return "\n".join([*_lines(_report(folder, now)), clock])
+        lines = list(_lines(_report(folder, now)))
     except CatalogueError as error:
-        return f"{error}\n{clock}"
+        lines = [str(error)]
+    return "\n".join([*lines, clock])
 
 
-def _report(folder: DataFolder, now: float) -> dict[str, Any]:
-    with _newest(folder) as catalogue:
-        return _reported(folder, catalogue, now)
+def _report(folder: DataFolder, now: float) -> Report:
+    with _newest_catalogue(folder) as catalogue:
+        report = {"home": str(folder.home), "trainer": _trainer_report(folder, now)}
+        if catalogue is None:
+            return report | _empty_report()
+        return report | _catalogue_report(catalogue)
 
 
 @contextmanager
-def _newest(folder: DataFolder) -> Iterator[Catalogue | None]:
+def _newest_catalogue(folder: DataFolder) -> Iterator[Catalogue | None]:
     try:
         catalogue = open_snapshot(folder)
     except NoCatalogue:
@@ -79,22 +95,9 @@ def _newest(folder: DataFolder) -> Iterator[Catalogue | None]:
         yield catalogue
 
 
-def _reported(folder: DataFolder, catalogue: Catalogue | None, now: float) -> dict[str, Any]:
-    counts = catalogue.counts() if catalogue else dict.fromkeys(TrialState, 0)
-    queue = catalogue.queue(finished=0) if catalogue else []
-    return {
-        "home": str(folder.home),
-        "trainer": _trainer_report(folder, now),
-        "paused": catalogue.paused() if catalogue else False,
-        "counts": {state.value: counts[state] for state in TrialState},
-        "running": [_trial_report(trial) for trial in queue if trial.state is TrialState.RUNNING],
-        "best": {name: _best_report(catalogue, name) for name in catalogue.datasets()} if catalogue else {},
-    }
-
-
-def _trainer_report(folder: DataFolder, now: float) -> dict[str, Any]:
+def _trainer_report(folder: DataFolder, now: float) -> Report:
     trainer = read_trainer(folder, now)
-    if trainer is None or not trainer.is_alive(now):
+    if trainer is None:
         return {"alive": False}
     return {
         "alive": True,
@@ -107,46 +110,80 @@ def _trainer_report(folder: DataFolder, now: float) -> dict[str, Any]:
     }
 
 
-def _trial_report(trial: Trial) -> dict[str, Any]:
+def _empty_report() -> Report:
+    return {
+        "paused": False,
+        "counts": {state.value: 0 for state in TrialState},
+        "running": [],
+        "best": {},
+    }
+
+
+def _catalogue_report(catalogue: Catalogue) -> Report:
+    counts = catalogue.counts()
+    running = [trial for trial in catalogue.queue(finished=0) if trial.state is TrialState.RUNNING]
+    return {
+        "paused": catalogue.paused(),
+        "counts": {state.value: counts[state] for state in TrialState},
+        "running": [_trial_report(trial) for trial in running],
+        "best": {dataset: _best_report(catalogue, dataset) for dataset in catalogue.datasets()},
+    }
+
+
+def _trial_report(trial: Trial) -> Report:
+    deviation = None
+    seeds = 1
+    if trial.score:
+        deviation = trial.score.deviation
+        seeds = trial.score.seeds
     return {
         "model": trial.id,
         "epoch": trial.epochs_done,
         "epochs": trial.proposal.config.epochs,
         "parameters": trial.architecture.parameters,
         "validation_accuracy": trial.accuracy,
-        "accuracy_deviation": trial.score.deviation if trial.score else None,
-        "seeds": trial.score.seeds if trial.score else 1,
+        "accuracy_deviation": deviation,
+        "seeds": seeds,
     }
 
 
-def _best_report(catalogue: Catalogue, dataset: str) -> dict[str, Any] | None:
+def _best_report(catalogue: Catalogue, dataset: str) -> Report | None:
     best = catalogue.best(dataset)
-    return _trial_report(best) | {"layers": layers_text(best.architecture.layers)} if best else None
+    if best is None:
+        return None
+    return _trial_report(best) | {"layers": layers_text(best.architecture.layers)}
 
 
-def _lines(report: dict[str, Any]) -> Iterator[str]:
+def _lines(report: Report) -> Iterator[str]:
     """The report for people."""
-    trainer = report["trainer"]
-    if trainer["alive"]:
-        age = trainer["heartbeat_seconds_ago"]
-        where = trainer["device"] or "starting"
-        yield f"Trainer: alive (pid {trainer['pid']}, {where}, {trainer['workers']} at once, seen {age} s ago)"
-    else:
-        yield f"Trainer: none is alive in {report['home']}"
-    if trainer.get("message"):
-        yield f"         {trainer['message']}"
-    paused = " (paused)" if report["paused"] else ""
-    yield "Trials:  " + ", ".join(f"{count} {state}" for state, count in report["counts"].items()) + paused
+    yield f"Trainer: {_trainer_line(report)}"
+    message = report["trainer"].get("message")
+    if message:
+        yield f"         {message}"
+    counts = ", ".join(f"{count} {state}" for state, count in report["counts"].items())
+    if report["paused"]:
+        counts += " (paused)"
+    yield f"Trials:  {counts}"
     for trial in report["running"]:
-        yield f"Running: model {trial['model']}, epoch {trial['epoch']} of {trial['epochs']}"
+        model = model_name(trial["model"])
+        yield f"Running: {model}, epoch {trial['epoch']} of {trial['epochs']}"
     for dataset, best in report["best"].items():
         if best:
             yield f"Best:    {_best_line(dataset, best)}"
 
 
-def _best_line(dataset: str, best: dict[str, Any]) -> str:
-    spread = f"± {100 * best['accuracy_deviation']:.1f} ({best['seeds']} seeds) " if best["seeds"] > 1 else ""
-    return (
-        f"model {best['model']} on {dataset}: {100 * best['validation_accuracy']:.1f} % {spread}"
-        f"with {best['parameters']:,} parameters ({best['layers']})"
-    )
+def _trainer_line(report: Report) -> str:
+    trainer = report["trainer"]
+    if not trainer["alive"]:
+        return f"not running in {report['home']}"
+    device = trainer["device"] or "starting"
+    workers = trainer["workers"]
+    age = duration(trainer["heartbeat_seconds_ago"])
+    return f"running (pid {trainer['pid']}, {device}, {workers} at once, heartbeat {age} ago)"
+
+
+def _best_line(dataset: str, best: Report) -> str:
+    accuracy = accuracy_over_seeds(best["validation_accuracy"], best["accuracy_deviation"], best["seeds"])
+    parameters = pluralize(best["parameters"], "parameter")
+    model = model_name(best["model"])
+    return f"{model} on {dataset}: {accuracy} with {parameters} ({best['layers']})"

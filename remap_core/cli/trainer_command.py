@@ -22,32 +22,33 @@ log = logging.getLogger(__name__)
 
 def trainer(
     with_parent: Annotated[
-        int | None, typer.Option(metavar="PID", help="Leave when this process, our parent, has ended.")
+        int | None, typer.Option(metavar="PID", help="Stop when this process, the parent, has ended.")
     ] = None,
     executor: Annotated[
-        str | None, typer.Option(metavar="local|ray", help="Where trainings run; else REMAP_EXECUTOR.")
+        str | None, typer.Option(metavar="local|ray", help="Where to train; default: REMAP_EXECUTOR.")
     ] = None,
     address: Annotated[
-        str | None, typer.Option(metavar="auto|HOST:PORT", help="The Ray cluster; else REMAP_RAY_ADDRESS.")
+        str | None, typer.Option(metavar="auto|HOST:PORT", help="The Ray cluster; default: REMAP_RAY_ADDRESS.")
     ] = None,
 ) -> None:
-    """Train what is in the queue, until Ctrl-C or SIGTERM.
+    """Train what is queued, until Ctrl-C or SIGTERM.
 
-    One trainer owns one data folder (REMAP_HOME). An empty catalogue first gets an initial population
-    (REMAP_POPULATION models of REMAP_DATASET). Killed at any moment, the next trainer goes on from the last epoch.
+    A data folder (REMAP_HOME) has one trainer at a time. An empty catalogue first gets an initial population
+    (REMAP_POPULATION models of REMAP_DATASET). If the trainer is killed, the next one resumes from the last epoch.
     """
     if with_parent is None:
         log_to_terminal()
     settings, _ = read_settings(executor=executor, ray_address=address)
     folder = DataFolder(settings.home)
     with folder.lock(), logged(folder), metrics(settings, folder):
-        log.info("the trainer of %s begins (version %s, pid %d)", folder.home, __version__, os.getpid())
-        if warning := network_warning(folder.home):
-            log.warning(warning)
+        log.info("trainer started in %s (version %s, pid %d)", folder.home, __version__, os.getpid())
+        warning = network_warning(folder.home)
+        if warning:
+            log.warning("%s", warning)
         try:
             with build_trainer(settings, folder) as built:
                 built.enqueue_initial()
-                stop = stop_on_signals()  # only now: a download before can be interrupted
+                stop = stop_on_signals()  # not earlier: Ctrl-C must interrupt a download
                 built.serve(stop, build_executor(settings), parent=with_parent)
         finally:
-            log.info("the trainer has left")
+            log.info("trainer stopped")

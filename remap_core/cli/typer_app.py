@@ -6,16 +6,10 @@ import sys
 
 import typer
 
-from remap_core.cli.architecture_commands import describe
-from remap_core.cli.backup import backup, restore
-from remap_core.cli.catalogue import repeat, sample
-from remap_core.cli.config import config
-from remap_core.cli.distances import distances
+from remap_core.cli.architecture_commands import describe, distances, snac
 from remap_core.cli.doctor import doctor
-from remap_core.cli.export import export
-from remap_core.cli.halving import halving
-from remap_core.cli.report import report
-from remap_core.cli.snac import snac
+from remap_core.cli.folder_commands import backup, config, restore
+from remap_core.cli.model_commands import export, halving, repeat, report, sample
 from remap_core.cli.status_command import status
 from remap_core.cli.trainer_command import trainer
 from remap_core.errors import RemapError
@@ -24,7 +18,7 @@ from remap_core.settings import unknown_variables
 app = typer.Typer(
     name="remap",
     help="Find a small, accurate neural network for your own images by looking. "
-    "The app is started with: streamlit run app.py",
+    "Start the app with: streamlit run app.py",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -50,9 +44,9 @@ for command in _COMMANDS:
 
 
 def run() -> None:
-    """Run the command line; whatever cannot be done is one sentence on standard error and exit code 1.
+    """Run the command line. An error is one sentence on standard error and exit code 1.
 
-    So is, as a warning, every variable that is no setting.
+    Every REMAP_ variable that is not a setting is a warning there.
     """
     for sentence in unknown_variables():
         typer.echo(f"Warning: {sentence}", err=True)

@@ -12,7 +12,8 @@ from __future__ import annotations
 from difflib import get_close_matches
 from pathlib import Path
 
-from remap_core.datasets.dataset import NAMES, Dataset, canonical_name, load_dataset
+from remap_core.datasets.dataset import Dataset, load_dataset
+from remap_core.datasets.naming import NAMES, canonical_name
 from remap_core.errors import DatasetError
 from remap_core.formatting import count, pluralize, shape_text
 from remap_core.settings import read_settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,49 +10,64 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remap_core.errors import DatasetError
+from remap_core.formatting import pluralize
 
 
 class Source(Protocol):
-    """n images of one size, known by their labels; a source may read those that are taken, and no others."""
+    """n images of one size whose labels are known; it may read only those images that are taken."""
 
     @property
     def labels(self) -> NDArray[np.uint8]:
         """(n,) uint8, 0-based classes."""
 
     def take(self, rows: NDArray[np.intp]) -> Images:
-        """The images of these rows, in their order; raises DatasetError where they cannot be read."""
+        """The images of these rows, in this order; raises DatasetError if they cannot be read."""
 
 
 @dataclass(frozen=True, eq=False)
 class Images:
-    """n images of one size, each with the class it shows.
+    """n images of one size, each with its class.
 
-    images: (n, height, width, channels) uint8, channels 1 (grey) or 3 (red, green, blue).
+    images: (n, height, width, channels) uint8, 1 channel (grey) or 3 (red, green, blue).
     labels: (n,) uint8, 0-based classes.
-    Raises DatasetError with the rule and what was got instead.
+    Raises DatasetError with the rule and the value.
     """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.uint8]
 
     def __post_init__(self) -> None:
-        if self.images.dtype != np.uint8:
-            raise DatasetError(f"images must be uint8 (0..255), but they are {self.images.dtype}.")
-        if self.images.ndim != 4 or 0 in self.images.shape:
-            raise DatasetError(f"images must be (n, height, width, channels), but their shape is {self.images.shape}.")
-        if self.images.shape[3] not in (1, 3):
-            raise DatasetError(f"images must have 1 or 3 channels, but they have {self.images.shape[3]}.")
-        if self.labels.dtype != np.uint8 or self.labels.ndim != 1:
-            found = f"{self.labels.dtype} of shape {self.labels.shape}"
-            raise DatasetError(f"labels must be one uint8 for each image, but they are {found}.")
-        if len(self.images) != len(self.labels):
+        images = self.images
+        labels = self.labels
+        if images.dtype != np.uint8:
+            raise DatasetError(f"images must be uint8 (0..255), but they are {images.dtype}.")
+        if images.ndim != 4 or 0 in images.shape:
+            raise DatasetError(f"images must be (n, height, width, channels), but their shape is {images.shape}.")
+        if images.shape[3] not in (1, 3):
+            raise DatasetError(f"images must have 1 or 3 channels, but they have {images.shape[3]}.")
+        if labels.dtype != np.uint8 or labels.ndim != 1:
             raise DatasetError(
-                f"images and labels must be equally many, but there are {len(self.images)} and {len(self.labels)}."
+                f"labels must be one uint8 per image, but they are {labels.dtype} of shape {labels.shape}."
+            )
+        if len(images) != len(labels):
+            raise DatasetError(
+                "there must be as many labels as images, but there are "
+                f"{pluralize(len(images), 'image')} and {pluralize(len(labels), 'label')}."
             )
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def take(self, rows: NDArray[np.intp]) -> Images:
-        """The images of these rows, in their order."""
+        """The images of these rows, in this order."""
         return Images(self.images[rows], self.labels[rows])
+
+
+def labels_by_class(counts: Sequence[int]) -> NDArray[np.uint8]:
+    """(n,) labels of images that are ordered by class, of which class c has counts[c].
+
+    >>> labels_by_class([2, 0, 1]).tolist()
+    [0, 0, 2]
+    """
+    classes = np.arange(len(counts), dtype=np.uint8)
+    return np.repeat(classes, counts)

@@ -1,4 +1,4 @@
-"""One copy of a data set's pixels for all worker processes of a machine: files that each maps into its memory."""
+"""One copy of a data set's pixels for all worker processes of a machine: files that they map into memory."""
 
 from __future__ import annotations
 
@@ -18,51 +18,61 @@ from remap_core.datasets.images import Images
 
 log = logging.getLogger(__name__)
 
-SHARED_FROM = 16 * 2**20
-"""Bytes of pixels from which on a part of a data set is shared: smaller ones are not worth a file."""
-KEPT = 6
-"""Files that stay, those used last: the three parts of two data sets. What is mapped lives on without its file."""
+MIN_SHARED_BYTES = 16 * 2**20
+"""Parts of a data set with fewer bytes of pixels are not worth a file."""
+MAX_FILES = 6
+"""Files that are kept, the most recently used: the three parts of two data sets. A deleted file stays mapped."""
 
 
-def shared(dataset: Dataset, folder: Path) -> Dataset:
-    """The same data set, the pixels of its larger parts mapped from files in `folder`, which are made where needed.
+def share_images(dataset: Dataset, folder: Path) -> Dataset:
+    """Map the pixels of the data set's larger parts from files in `folder`, which are written if they do not exist.
 
-    Files are named after what is in them: processes that load the same images at once share them, and a source that
-    was changed gets others. Where no file can be kept (a full disk) the pixels stay this process's own.
+    A file is named after its content: processes that load the same images share it, and a changed data set gets other
+    files. If a file cannot be written, for example on a full disk, the data set is returned unchanged.
     """
     try:
-        train, validation, test = (_mapped(part, folder) for part in (dataset.train, dataset.validation, dataset.test))
-        _forget_old(folder)
+        shared = replace(
+            dataset,
+            train=_mapped(dataset.train, folder),
+            validation=_mapped(dataset.validation, folder),
+            test=_mapped(dataset.test, folder),
+        )
+        _delete_old_files(folder)
     except OSError as error:
-        log.warning("each worker process holds %s for itself: %s", dataset.name, error)
+        log.warning("each worker process keeps its own copy of %s: %s", dataset.name, error)
         return dataset
-    return replace(dataset, train=train, validation=validation, test=test)
+    return shared
 
 
 def _mapped(images: Images, folder: Path) -> Images:
-    if images.images.nbytes < SHARED_FROM:
+    if images.images.nbytes < MIN_SHARED_BYTES:
         return images
-    path = _written(np.ascontiguousarray(images.images), folder)
-    # "c": nothing is ever written to the file, and PyTorch takes only arrays that could be written to
-    return Images(np.asarray(np.load(path, mmap_mode="c", allow_pickle=False)), images.labels)
+    pixels = np.ascontiguousarray(images.images)
+    path = _file_of(pixels, folder)
+    # copy on write: the file never changes, but PyTorch only takes arrays that are writable
+    mapped = np.load(path, mmap_mode="c", allow_pickle=False)
+    return Images(np.asarray(mapped), images.labels)
 
 
-def _written(pixels: NDArray[np.uint8], folder: Path) -> Path:
+def _file_of(pixels: NDArray[np.uint8], folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256(repr(pixels.shape).encode())
+    shape = repr(pixels.shape)
+    digest = hashlib.sha256(shape.encode())
     digest.update(pixels.data)
     path = folder / f"{digest.hexdigest()}.npy"
     if not path.exists():
         with tempfile.NamedTemporaryFile(dir=folder, suffix=".unfinished") as file:
             np.save(file, pixels, allow_pickle=False)
             file.flush()
-            with suppress(FileExistsError):  # another process was first: its file is the one that is shared
+            with suppress(FileExistsError):  # another process was faster: its file is the shared one
                 os.link(file.name, path)
     os.utime(path)
     return path
 
 
-def _forget_old(folder: Path) -> None:
-    if folder.is_dir():
-        for path in sorted(folder.glob("*.npy"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
-            path.unlink(missing_ok=True)
+def _delete_old_files(folder: Path) -> None:
+    if not folder.is_dir():
+        return
+    newest_last = sorted(folder.glob("*.npy"), key=lambda path: path.stat().st_mtime)
+    for path in newest_last[:-MAX_FILES]:
+        path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""A report of what was found, as one HTML file that needs nothing else: SNACs are vectors, and it prints."""
+"""A report on models as one HTML file that needs no other file: SNACs are vectors, and it prints well."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from html import escape
 
 from remap_core.drawing.snac.chips import HeightScale, Size, chips, snac_alt
 from remap_core.drawing.snac.panel import shared_scale
-from remap_core.drawing.snac.repeated_blocks import repeated_blocks
+from remap_core.drawing.snac.repeated_blocks import RepeatedBlock, repeated_blocks
 from remap_core.drawing.snac.svg import snac_svg, table_size
-from remap_core.formatting import count, milliseconds, percent, pluralize, shape_text
+from remap_core.formatting import count, milliseconds, model_name, model_tag, percent, pluralize, shape_text
 from remap_core.space.architecture import Architecture
 from remap_core.trials.annotations import Annotation
 from remap_core.trials.dataset_card import DatasetCard
@@ -20,7 +20,7 @@ from remap_core.trials.trial import Trial
 
 @dataclass(frozen=True)
 class Step:
-    """How a model was made of the one before: the edits, and what they did, in words."""
+    """A step of a lineage: the parent, the edits and their effect, in words."""
 
     parent: Trial
     edits: str
@@ -29,7 +29,7 @@ class Step:
 
 @dataclass(frozen=True)
 class ReportedModel:
-    """A model with what is known of it. steps: from the oldest ancestor to the model itself."""
+    """A model and what is known about it. steps: from the oldest ancestor to the model itself."""
 
     trial: Trial
     steps: tuple[Step, ...] = ()
@@ -40,26 +40,33 @@ class ReportedModel:
 
 @dataclass(frozen=True)
 class Report:
-    """made: the moment, in words. finished: models by how they were made. front: not beaten by any other, smallest
-    first. models: those that the report is about."""
+    """The content of a report.
+
+    written: date and time in words. finished: counts of finished models by origin. front: the Pareto front, smallest
+    first. models: the models that the report describes.
+    """
 
     card: DatasetCard
-    made: str
+    written: str
     finished: Mapping[str, int]
     front: Sequence[Trial]
     models: Sequence[ReportedModel]
 
 
 def report_html(report: Report) -> str:
-    """The file's content; what people typed is text in it, never HTML."""
-    title = f"Models of {report.card.name}"
-    shown = [*(one.architecture for one in report.front), *(one.trial.architecture for one in report.models)]
-    scale = shared_scale(shown) if shown else None
-    body = "".join((*_beginning(title, report), *_front(report.front, scale), *_models(report.models, scale)))
+    """The file's content; everything that people typed is escaped."""
+    trials = [*report.front, *(model.trial for model in report.models)]
+    scale = None
+    if trials:
+        scale = shared_scale([trial.architecture for trial in trials])
+    title = escape(f"Models of {report.card.name}")
+    parts = [f"<h1>{title}</h1>", *_introduction(report), *_front(report.front, scale)]
+    for model in report.models:
+        parts += _section(model, scale)
     return (
         "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
         "<meta name='viewport' content='width=device-width'><meta name='color-scheme' content='light dark'>"
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>{body}</body></html>\n"
+        f"<title>{title}</title><style>{_STYLE}</style></head><body>{''.join(parts)}</body></html>\n"
     )
 
 
@@ -71,59 +78,78 @@ _STYLE = (
 )
 
 
-def _beginning(title: str, report: Report) -> Iterator[str]:
+def _introduction(report: Report) -> Iterator[str]:
     card = report.card
-    train, validation, test = map(count, card.split)
-    made = ", ".join(f"{count(number)} {escape(origin)}" for origin, number in report.finished.items())
-    yield f"<h1>{escape(title)}</h1>"
     names = escape(", ".join(card.class_names))
-    shape, classes = shape_text(card.input_shape), count(card.classes)
-    yield f"<p>Images with {shape} pixels in {classes} classes: {names}. "
-    yield f"{train} train, {validation} validate, {test} are sealed.</p>"
-    yield f"<p>{pluralize(sum(report.finished.values()), 'model')} finished: {made}. Written on {report.made}.</p>"
+    yield f"<p>Images: {shape_text(card.input_shape)}. "
+    yield f"{count(card.classes)} classes: {names}. "
+    train, validation, test = map(count, card.split)
+    yield f"Split: {train} training, {validation} validation, {test} sealed test images.</p>"
+    models = pluralize(sum(report.finished.values()), "finished model")
+    origins = []
+    for origin, number in report.finished.items():
+        origins.append(f"{count(number)} {escape(origin)}")
+    yield f"<p>{models}: {', '.join(origins)}. "
+    yield f"Written on {report.written}.</p>"
 
 
 def _front(front: Sequence[Trial], scale: HeightScale | None) -> Iterator[str]:
-    yield "<h2>Pareto front</h2><p>No other model is both smaller and more accurate than one of these.</p>"
-    blocks = max((len(one.architecture.layers) for one in front), default=0) + 1
+    yield "<h2>Pareto front</h2><p>For each of these models, no other is both smaller and more accurate.</p>"
     yield "<div class='w'><table><tr><th>Model</th><th class='l'>Layers</th><th>Validation accuracy</th>"
     yield "<th>Parameters</th><th>Multiply-adds</th></tr>"
-    for one in front:
-        found = one.architecture
-        yield f"<tr><td>#{one.id}</td><td class='l'>{_row(found, table_size(blocks), scale)}</td>"
-        yield f"<td>{escape(one.accuracy_text())}</td><td>{count(found.parameters)}</td>"
-        yield f"<td>{count(found.multiply_adds)}</td></tr>"
+    longest = max((len(trial.architecture.layers) for trial in front), default=0)
+    size = table_size(longest + 1)
+    for trial in front:
+        architecture = trial.architecture
+        yield f"<tr><td>{model_tag(trial.id)}</td>"
+        yield f"<td class='l'>{_snac(architecture, size, scale)}</td>"
+        yield f"<td>{escape(trial.accuracy_text())}</td>"
+        yield f"<td>{count(architecture.parameters)}</td>"
+        yield f"<td>{count(architecture.multiply_adds)}</td></tr>"
     yield "</table></div>"
 
 
-def _models(models: Sequence[ReportedModel], scale: HeightScale | None) -> Iterator[str]:
-    for one in models:
-        trial, found = one.trial, one.trial.architecture
-        yield f"<section><h2>Model #{trial.id}</h2><div class='w'>{_row(found, Size.LARGE, scale)}</div>"
-        yield f"<p>{escape(snac_alt(found))}.</p><p>{escape('; '.join(_facts(one)))}.</p>"
-        if one.steps:
-            yield "<ol>" + "".join(f"<li>{escape(_step(step))}</li>" for step in one.steps) + "</ol>"
-        if one.annotation and one.annotation.tags:
-            yield f"<p>Tags: {escape(', '.join(one.annotation.tags))}</p>"
-        if one.annotation and one.annotation.note:
-            yield f"<pre>{escape(one.annotation.note)}</pre>"
-        yield "</section>"
+def _section(model: ReportedModel, scale: HeightScale | None) -> Iterator[str]:
+    trial = model.trial
+    drawing = _snac(trial.architecture, Size.LARGE, scale)
+    yield f"<section><h2>{model_name(trial.id)}</h2><div class='w'>{drawing}</div>"
+    results = "; ".join(_results(model))
+    yield f"<p>{escape(snac_alt(trial.architecture))}.</p>"
+    yield f"<p>{escape(results)}.</p>"
+    if model.steps:
+        items = [f"<li>{escape(_step_text(step))}</li>" for step in model.steps]
+        yield f"<ol>{''.join(items)}</ol>"
+    annotation = model.annotation
+    if annotation and annotation.tags:
+        yield f"<p>Tags: {escape(', '.join(annotation.tags))}</p>"
+    if annotation and annotation.note:
+        yield f"<pre>{escape(annotation.note)}</pre>"
+    yield "</section>"
 
 
-def _facts(one: ReportedModel) -> Iterator[str]:
-    yield f"Validation accuracy {one.trial.accuracy_text(otherwise='not known yet')}"
-    yield f"{pluralize(one.trial.epochs_done, 'epoch')} with seed {one.trial.proposal.config.seed}"
-    if one.sealed:
-        yield f"test accuracy {percent(one.sealed.accuracy)} ({count(one.sealed.images)} sealed images)"
-    if one.latency:
-        times = milliseconds(one.latency.batch_1_ms), milliseconds(one.latency.batch_256_ms)
-        yield f"latency {times[0]} alone, {times[1]} for 256 ({one.latency.device}, {one.latency.dtype})"
+def _results(model: ReportedModel) -> Iterator[str]:
+    trial = model.trial
+    yield f"Validation accuracy {trial.accuracy_text(otherwise='not known yet')}"
+    yield f"{pluralize(trial.epochs_done, 'epoch')} with seed {trial.proposal.config.seed}"
+    sealed = model.sealed
+    if sealed:
+        yield f"test accuracy {percent(sealed.accuracy)} ({count(sealed.images)} sealed images)"
+    latency = model.latency
+    if latency:
+        single = milliseconds(latency.batch_1_ms)
+        batch = milliseconds(latency.batch_256_ms)
+        device = f"{latency.device}, {latency.dtype}"
+        yield f"latency {single} for 1 image, {batch} for 256 ({device})"
 
 
-def _step(step: Step) -> str:
-    return f"From #{step.parent.id} ({step.parent.accuracy_text()}): {step.edits}: {step.effect}"
+def _step_text(step: Step) -> str:
+    parent = f"{model_tag(step.parent.id)} ({step.parent.accuracy_text()})"
+    return f"From {parent}: {step.edits}: {step.effect}"
 
 
-def _row(architecture: Architecture, size: Size, scale: HeightScale | None) -> str:
-    brackets = repeated_blocks(architecture.layers) if size.has_labels else ()
-    return snac_svg(chips(architecture, size, scale), size, title=snac_alt(architecture), repeated_blocks=brackets)
+def _snac(architecture: Architecture, size: Size, scale: HeightScale | None) -> str:
+    brackets: tuple[RepeatedBlock, ...] = ()
+    if size.has_labels:
+        brackets = repeated_blocks(architecture.layers)
+    row = chips(architecture, size, scale)
+    return snac_svg(row, size, title=snac_alt(architecture), repeated_blocks=brackets)

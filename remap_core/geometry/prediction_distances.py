@@ -19,7 +19,7 @@ Predictions = Sequence[ArrayLike] | NDArray[np.integer[Any]]
 """A row for each model: (images,) whole numbers 0..255, the predicted class of each image, images in one order."""
 
 BLOCK = 1 << 17
-"""Words of 64 bits that are compared at once (1 MB: they stay in a core's cache)."""
+"""Words of 64 bits compared at once (1 MB: they stay in a core's cache)."""
 
 
 def prediction_distances(predictions: Predictions) -> NDArray[np.float64]:
@@ -31,18 +31,21 @@ def prediction_distances(predictions: Predictions) -> NDArray[np.float64]:
     return PredictionIndex(predictions).distances()
 
 
-def prediction_distances_to(newcomers: Predictions, others: Predictions) -> NDArray[np.float64]:
-    """(m, n) float64 shares of images on which each newcomer differs from each of the others.
+def prediction_distances_to(
+    newcomers: Predictions,
+    others: Predictions,
+) -> NDArray[np.float64]:
+    """(m, n) float64 shares of images on which each new model differs from each of the others.
 
-    Where the others stay and newcomers come one by one, keep a `PredictionIndex` of the others.
+    For new models that come one by one to the same others, keep a `PredictionIndex` of the others.
     """
     return PredictionIndex(others).distances_to(newcomers)
 
 
 class PredictionIndex:
-    """Models' predictions made ready for distances: 1 bit of each image's class a plane, 64 images a word.
+    """Models' predictions prepared for distances: one plane per bit of the class, 64 images per word.
 
-    Raises InvalidDistances for predictions of different length, without images, or that are not 0..255.
+    Raises InvalidDistances for predictions of different length, without images, or outside 0..255.
     """
 
     def __init__(self, predictions: Predictions = ()) -> None:
@@ -56,76 +59,151 @@ class PredictionIndex:
     def add(self, predictions: Predictions) -> None:
         """Append models."""
         rows = _checked(predictions, self._images)
-        if len(rows):
-            new = _bit_planes(rows)
-            old = self._planes if len(self) else np.zeros((1, 0, new.shape[2]), np.uint64)
-            bits = max(len(old), len(new))
-            self._planes = np.concatenate((_with_bits(old, bits), _with_bits(new, bits)), axis=1)
-            self._images = rows.shape[1]
+        if not len(rows):
+            return
+        new = _bit_planes(rows)
+        if len(self):
+            planes = _of_equal_bits(self._planes, new)
+            self._planes = np.concatenate(planes, axis=1)
+        else:
+            self._planes = new
+        self._images = rows.shape[1]
 
     def distances(self) -> NDArray[np.float64]:
-        """(n, n) float64 between all that were added."""
-        counts = _differing(self._planes, self._planes, mirrored=True)
-        counts += np.triu(counts, 1).T
-        return np.asarray(counts / (self._images or 1))
+        """(n, n) float64 between all models of the index."""
+        counts = _count_all_pairs(self._planes)
+        return self._shares(counts)
 
     def distances_to(self, newcomers: Predictions) -> NDArray[np.float64]:
-        """(m, n) float64 from each newcomer to all that were added. The newcomers are not added."""
+        """(m, n) float64 from each new model to all models of the index. The new models are not added."""
         rows = _checked(newcomers, self._images)
         if not len(rows) or not len(self):
             return np.zeros((len(rows), len(self)))
         new = _bit_planes(rows)
-        bits = max(len(new), len(self._planes))
-        counts = _differing(_with_bits(new, bits), _with_bits(self._planes, bits), mirrored=False)
-        return np.asarray(counts / (self._images or 1))
+        new, old = _of_equal_bits(new, self._planes)
+        return self._shares(_count_pairs(new, old))
+
+    def _shares(self, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+        images = self._images or 1
+        return np.asarray(counts / images)
 
 
-def _checked(predictions: Predictions, images: int | None) -> NDArray[np.uint8]:
+def _checked(
+    predictions: Predictions,
+    images: int | None,
+) -> NDArray[np.uint8]:
     rows = [np.asarray(row) for row in predictions]
+    if not rows:
+        return np.zeros((0, images or 0), np.uint8)
+    if images is None and rows[0].ndim == 1:
+        images = len(rows[0])
     for row in rows:
-        images = len(row) if images is None and row.ndim == 1 else images
         if row.ndim != 1 or len(row) != images:
             raise InvalidDistances(f"Predictions must be rows of one length, but got {_lengths(rows, images)}.")
         if not images:
             raise InvalidDistances("Predictions must be of at least one image, but got none.")
-        if row.dtype.kind not in "biu" or row.min() < 0 or row.max() > 255:
-            raise InvalidDistances(f"Predicted classes must be whole numbers from 0 to 255, but got {_sample(row)}.")
-    return np.array(rows, np.uint8) if rows else np.zeros((0, images or 0), np.uint8)
+        if not _are_bytes(row):
+            raise InvalidDistances(f"Predicted classes must be whole numbers from 0 to 255, but got {_example(row)}.")
+    return np.array(rows, np.uint8)
+
+
+def _are_bytes(row: NDArray[Any]) -> bool:
+    is_whole = row.dtype.kind in "biu"
+    return bool(is_whole and row.min() >= 0 and row.max() <= 255)
 
 
 def _lengths(rows: list[NDArray[np.generic]], images: int | None) -> str:
-    shapes = sorted({row.shape for row in rows} | ({(images,)} if images is not None else set()))
-    return " and ".join(" x ".join(map(str, shape)) or "a single number" for shape in shapes)
+    shapes = {row.shape for row in rows}
+    if images is not None:
+        shapes.add((images,))
+    texts = [_shape_text(shape) for shape in sorted(shapes)]
+    return " and ".join(texts)
 
 
-def _sample(row: NDArray[np.generic]) -> str:
+def _shape_text(shape: tuple[int, ...]) -> str:
+    sizes = map(str, shape)
+    return " x ".join(sizes) or "a single number"
+
+
+def _example(row: NDArray[np.generic]) -> str:
+    """The type of the row, or its number that is out of range."""
     if row.dtype.kind not in "biu":
-        return f"{row.dtype}"
-    return str(row.min() if row.min() < 0 else row.max())
+        return str(row.dtype)
+    lowest = row.min()
+    if lowest < 0:
+        return str(lowest)
+    return str(row.max())
 
 
 def _bit_planes(rows: NDArray[np.uint8]) -> Words:
-    """(bits, n, words): plane k holds bit k of every class; the last word is filled up with zeros."""
-    padded = np.pad(rows, ((0, 0), (0, -rows.shape[1] % 64)))
-    bits = max(1, int(rows.max()).bit_length())
-    return np.stack([np.packbits(padded >> bit & 1, axis=1).view(np.uint64) for bit in range(bits)])
+    """(bits, n, words): plane k holds bit k of every class; the last word is padded with zeros."""
+    _, images = rows.shape
+    missing = -images % 64
+    padded = np.pad(rows, ((0, 0), (0, missing)))
+    highest = int(rows.max())
+    planes = []
+    for bit in range(max(1, highest.bit_length())):
+        values = padded >> bit & 1
+        octets = np.packbits(values, axis=1)
+        planes.append(octets.view(np.uint64))
+    return np.stack(planes)
 
 
-def _with_bits(planes: Words, bits: int) -> Words:
-    return np.pad(planes, ((0, bits - len(planes)), (0, 0), (0, 0)))
+def _of_equal_bits(one: Words, other: Words) -> tuple[Words, Words]:
+    """Both with as many planes as the longer has."""
+    bits = max(len(one), len(other))
+    return _padded(one, bits), _padded(other, bits)
 
 
-def _differing(one: Words, other: Words, *, mirrored: bool) -> NDArray[np.int64]:
-    """(n, m) counts of images whose classes differ; if mirrored, only those above the diagonal."""
-    bits, columns, words = other.shape
-    counts = np.zeros((one.shape[1], columns), np.int64)
-    width = max(1, BLOCK // max(1, bits * words))
-    for left in range(0, columns, width):
-        block = other[:, left : left + width]
-        for row in range(min(one.shape[1], left + width) if mirrored else one.shape[1]):
-            skipped = max(0, row - left) if mirrored else 0
-            differs = block[0, skipped:] ^ one[0, row]
-            for plane in range(1, bits):
-                differs |= block[plane, skipped:] ^ one[plane, row]
-            counts[row, left + skipped : left + width] = np.bitwise_count(differs).sum(axis=1, dtype=np.uint32)
+def _padded(planes: Words, bits: int) -> Words:
+    missing = bits - len(planes)
+    no_padding = (0, 0)
+    return np.pad(planes, ((0, missing), no_padding, no_padding))
+
+
+def _count_pairs(rows: Words, columns: Words) -> NDArray[np.int64]:
+    """(n, m) counts of images whose classes differ."""
+    _, n, _ = rows.shape
+    _, m, _ = columns.shape
+    counts = np.zeros((n, m), np.int64)
+    for block in _column_blocks(columns):
+        others = columns[:, block]
+        for row in range(n):
+            model = rows[:, row]
+            counts[row, block] = _count(model, others)
     return counts
+
+
+def _count_all_pairs(planes: Words) -> NDArray[np.int64]:
+    """(n, n) counts of images whose classes differ; each pair is counted once and mirrored."""
+    _, n, _ = planes.shape
+    counts = np.zeros((n, n), np.int64)
+    for block in _column_blocks(planes):
+        for row in range(block.stop):
+            first = max(row, block.start)
+            columns = slice(first, block.stop)
+            model = planes[:, row]
+            counts[row, columns] = _count(model, planes[:, columns])
+    counts += np.triu(counts, 1).T
+    return counts
+
+
+def _column_blocks(planes: Words) -> list[slice]:
+    """Runs of columns of about BLOCK words in all planes."""
+    bits, n, words = planes.shape
+    size = max(1, bits * words)
+    width = max(1, BLOCK // size)
+    blocks = []
+    for left in range(0, n, width):
+        right = min(left + width, n)
+        blocks.append(slice(left, right))
+    return blocks
+
+
+def _count(model: Words, others: Words) -> NDArray[np.uint32]:
+    """(m,) counts of images whose classes differ. model: (bits, words); others: (bits, m, words)."""
+    differs = others[0] ^ model[0]
+    for bit in range(1, len(model)):
+        differs |= others[bit] ^ model[bit]
+    bit_counts = np.bitwise_count(differs)
+    return np.asarray(bit_counts.sum(axis=1, dtype=np.uint32))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from remap_core import datasets
-from remap_core.datasets.dataset import canonical_name
+from remap_core.datasets.naming import canonical_name
 from remap_core.errors import InvalidArgument
 from remap_core.lab.arguments import require_count, shown
 from remap_core.trials.dataset_card import DatasetCard

@@ -10,7 +10,7 @@ from remap_core import datasets
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.data_folder.folder import DataFolder
-from remap_core.datasets.dataset import NAMES, canonical_name
+from remap_core.datasets.naming import NAMES, canonical_name
 from remap_core.errors import DatasetError, InvalidArgument, NoCatalogue, NotFound
 from remap_core.formatting import model_name, pluralize
 from remap_core.lab import training_run

@@ -11,17 +11,24 @@ from remap_core.trials.trial import Origin, Trial, TrialState
 
 
 def halving_replay(catalogue: Catalogue, dataset: str) -> tuple[list[Trial], HalvingReplay]:
-    """Complete initial models of a data set that were trained alike, and what halving would have made of them.
+    """Complete initial models of a data set with one configuration, and what halving would have made of them.
 
-    Of several ways of training the one of the most models. Raises NotFound where there are none.
+    Of several configurations, the one with the most models. Raises NotFound without models.
     """
     complete = catalogue.trials(sorted(catalogue.trial_ids(TrialState.COMPLETE)))
-    initial = [one for one in complete if (one.proposal.dataset, one.proposal.origin) == (dataset, Origin.INITIAL)]
+    initial = [trial for trial in complete if _is_initial(trial, dataset)]
     if not initial:
         raise NotFound(f"There are no complete initial models of {dataset} yet.")
-    (config, _), *_ = Counter(trial.proposal.config for trial in initial).most_common(1)
-    alike = [trial for trial in initial if trial.proposal.config == config]
-    curves = catalogue.epoch_curves([trial.id for trial in alike])
-    return alike, replay_halving(
-        [HalvingTrial(trial.id, trial.state, config.epochs, tuple(curves[trial.id])) for trial in alike]
-    )
+    configs = Counter(trial.proposal.config for trial in initial)
+    config, _ = configs.most_common(1)[0]
+    models = [trial for trial in initial if trial.proposal.config == config]
+    curves = catalogue.epoch_curves([trial.id for trial in models])
+    trained = []
+    for trial in models:
+        curve = tuple(curves[trial.id])
+        trained.append(HalvingTrial(trial.id, trial.state, config.epochs, curve))
+    return models, replay_halving(trained)
+
+
+def _is_initial(trial: Trial, dataset: str) -> bool:
+    return trial.proposal.dataset == dataset and trial.proposal.origin is Origin.INITIAL

@@ -1,6 +1,6 @@
-"""Keeps the maps up to date as models finish: in a thread of its own, so that trainings and commands never wait.
+"""Keeps the maps up to date as models finish: in a separate thread, so that trainings and commands never wait.
 
-What is missing is always found out from the catalogue, so a crash loses nothing that a restart does not work out again.
+What is missing on a map always follows from the catalogue, so a restart computes what a crash has lost.
 """
 
 from __future__ import annotations
@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 
 from remap_core.catalogue.reader import Catalogue
 from remap_core.errors import RemapError
-from remap_core.geometry.embedding.layout import LANDMARKS_ABOVE, align, choose_landmarks, embed, embed_landmarks, relay
+from remap_core.geometry.embedding.layout import (
+    LANDMARKS_ABOVE,
+    align,
+    choose_landmarks,
+    embed,
+    embed_landmarks,
+    recompute,
+)
 from remap_core.geometry.embedding.placement import place_newcomers
 from remap_core.geometry.otmann.distances import OtmannIndex
 from remap_core.geometry.prediction_distances import PredictionIndex
@@ -24,18 +31,18 @@ from remap_core.trials.model_maps import MappedModel, ModelMap, Relation
 
 log = logging.getLogger(__name__)
 
-RELAID_BELOW = 40
-"""While a map was laid with fewer models than this, it is laid anew whenever their number has doubled."""
+SETTLED_FROM = 40
+"""A map with a layout of fewer models than this is recomputed whenever their number has doubled."""
 
-AFRESH_UP_TO = 200
-"""Up to so many models a map is laid anew from scratch and then turned to its old self: cheap, and its stress is best.
-Larger ones start from where the models are."""
+FROM_SCRATCH_UP_TO = 200
+"""Up to this many models a layout is recomputed from scratch and aligned with the old one: cheap, and its stress is
+lowest. Larger ones start from the old layout."""
 
 
 class IncrementalMap:
-    """One map that grows: newcomers are placed among the old, which stay, until it is laid anew.
+    """One map that grows: new models are placed among the old ones, which stay until the layout is recomputed.
 
-    `models` are those of `known`, in its order; without a map there are none.
+    `models` are those of the `known` map, in its order; empty without one.
     """
 
     def __init__(
@@ -43,26 +50,29 @@ class IncrementalMap:
     ) -> None:
         self.map = known or ModelMap(dataset, relation, np.zeros(0, np.int64), np.zeros((0, 2)), 0.0, 0, 0)
         self._index: OtmannIndex | PredictionIndex
-        self._index = OtmannIndex() if relation is Relation.STRUCTURE else PredictionIndex()
+        if relation is Relation.STRUCTURE:
+            self._index = OtmannIndex()
+        else:
+            self._index = PredictionIndex()
         self._models: list[MappedModel] = []
         self._extend(models)
 
     def add(self, newcomers: Sequence[MappedModel]) -> ModelMap:
-        """The map with newcomers on it; raises InvalidDistances where they cannot be compared with the others."""
-        young = self.map.laid_out_with < RELAID_BELOW
+        """Place newcomers and return the map; raises InvalidDistances if they cannot be compared with the others."""
         to_old = self._distances_to(newcomers)
         self._extend(newcomers)
         if len(self.map):
             points = place_newcomers(to_old, self.map.points)
-            self.map = self._grown(points, to_old, self._distances_to(newcomers)[:, len(self.map) :])
-        if young and len(self._models) >= 2 * self.map.laid_out_with:
-            return self.relay()
+            among = self._distances_to(newcomers)[:, len(self.map) :]
+            self.map = self._grown(points, to_old, among)
+        if self.map.laid_out_with < SETTLED_FROM and len(self._models) >= 2 * self.map.laid_out_with:
+            return self.recompute()
         return self.map
 
-    def relay(self) -> ModelMap:
-        """The map with all places chosen anew, as near to the old ones as can be."""
-        ids = np.array([model.id for model in self._models], dtype=np.int64)
-        points, stress = self._laid()
+    def recompute(self) -> ModelMap:
+        """Recompute the layout of all models, aligned with the old one, and return the map."""
+        ids = self._ids()
+        points, stress = self._new_layout()
         self.map = ModelMap(
             self.map.dataset,
             self.map.relation,
@@ -74,35 +84,42 @@ class IncrementalMap:
         )
         return self.map
 
-    def _laid(self) -> tuple[NDArray[np.float64], float]:
-        n, old = len(self._models), self.map.points
+    def _new_layout(self) -> tuple[NDArray[np.float64], float]:
+        n = len(self._models)
+        old_points = self.map.points
         if n > LANDMARKS_ABOVE:
             rows = choose_landmarks(n, np.random.default_rng(n))
-            found = embed_landmarks(self._distances_to([self._models[row] for row in rows]).T, rows)
-        elif n > AFRESH_UP_TO and len(old):
-            found = relay(self._index.distances(), old)
+            landmarks = [self._models[row] for row in rows]
+            layout = embed_landmarks(self._distances_to(landmarks).T, rows)
+        elif n > FROM_SCRATCH_UP_TO and len(old_points):
+            layout = recompute(self._index.distances(), old_points)
         else:
-            found = embed(self._index.distances())
-        return (align(found.points, old) if len(old) else found.points), found.stress
+            layout = embed(self._index.distances())
+        points = layout.points
+        if len(old_points):
+            points = align(points, old_points)
+        return points, layout.stress
 
     def _grown(self, points: NDArray[np.float64], to_old: NDArray[np.float64], among: NDArray[np.float64]) -> ModelMap:
-        """The map with more points; its stress-1 from the sums that stress is made of, without the old distances."""
+        """The map with more points.
+
+        Stress-1 is a quotient of sums over all pairs: those of the new pairs are added to those of the old map.
+        """
         old = self.map
-        size = _squares(old.points)
-        misfit = old.stress**2 * size
-        for weight, others, given in ((2, old.points, to_old), (1, points, among)):
-            found = np.linalg.norm(points[:, None] - others[None], axis=2)
-            misfit += weight * float(np.square(found - given).sum())
-            size += weight * float(np.square(found).sum())
-        return ModelMap(
-            old.dataset,
-            old.relation,
-            np.array([model.id for model in self._models], dtype=np.int64),
-            np.concatenate((old.points, points)),
-            float(np.sqrt(misfit / size)) if size else 0.0,
-            old.laid_out_with,
-            old.version,
-        )
+        squares = _sum_of_squares(old.points)
+        misfit = old.stress**2 * squares
+        for pairs_per_entry, others, given in ((2, old.points, to_old), (1, points, among)):
+            drawn = np.linalg.norm(points[:, None] - others[None], axis=2)
+            misfit += pairs_per_entry * float(np.square(drawn - given).sum())
+            squares += pairs_per_entry * float(np.square(drawn).sum())
+        stress = 0.0
+        if squares:
+            stress = float(np.sqrt(misfit / squares))
+        all_points = np.concatenate((old.points, points))
+        return ModelMap(old.dataset, old.relation, self._ids(), all_points, stress, old.laid_out_with, old.version)
+
+    def _ids(self) -> NDArray[np.int64]:
+        return np.array([model.id for model in self._models], dtype=np.int64)
 
     def _extend(self, models: Sequence[MappedModel]) -> None:
         match self._index:
@@ -121,99 +138,115 @@ class IncrementalMap:
 
 
 class Store(Protocol):
-    """What the cartographer needs of the catalogue's one writer."""
+    """What the map updater needs of the catalogue's only writer."""
 
     @property
     def version(self) -> int:
         """Grows with every change."""
 
     def catalogue(self) -> Catalogue:
-        """The live catalogue to read."""
+        """The live catalogue, to read."""
 
-    def write_map(self, drawn: ModelMap) -> None:
+    def write_map(self, drawn: ModelMap, /) -> None:
         """Store a map."""
 
 
 @dataclass(frozen=True)
-class _Work:
-    """One map to bring up to date. `known`: the models of the map so far, where the thread does not hold it yet."""
+class _Update:
+    """One map to bring up to date. known: the models of the stored map, if the thread does not hold that map yet."""
 
     dataset: str
     relation: Relation
-    drawn: ModelMap | None
+    stored: ModelMap | None
     known: tuple[MappedModel, ...]
     newcomers: tuple[MappedModel, ...]
-    relay: bool
+    recompute: bool
 
 
 class MapUpdater:
-    """Looks once a tick for models without a place and for maps to lay anew, and stores what its thread has drawn."""
+    """Looks with every tick for models without a place and for requested layouts; a thread computes the maps."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cartographer")
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="map-updater")
         self._maps: dict[tuple[str, Relation], IncrementalMap] = {}
-        self._drawing: Future[list[ModelMap]] | None = None
-        self._seen: int | None = None
+        self._running: Future[list[ModelMap]] | None = None
+        self._seen_version: int | None = None
 
     def tick(self) -> None:
-        """Store what is drawn, begin to draw what is missing; returns at once."""
-        if self._drawing is not None:
-            if not self._drawing.done():
+        """Store finished maps and start missing ones; returns at once."""
+        if self._running is not None:
+            if not self._running.done():
                 return
-            for drawn in self._drawing.result():
-                self._store.write_map(drawn)
-            self._drawing = None
-        if self._store.version != self._seen:
-            self._seen = self._store.version
-            work = self._missing(self._store.catalogue())
-            if work:
-                self._drawing = self._thread.submit(self._draw, work)
+            for finished in self._running.result():
+                self._store.write_map(finished)
+            self._running = None
+        if self._store.version != self._seen_version:
+            self._seen_version = self._store.version
+            updates = self._needed_updates(self._store.catalogue())
+            if updates:
+                self._running = self._thread.submit(self._compute_all, updates)
 
     def close(self) -> None:
-        """Let the thread end what it draws; what is not stored is drawn again by the next trainer."""
+        """Wait for the map that is being computed. It is not stored: the next trainer computes it again."""
         self._thread.shutdown(wait=True, cancel_futures=True)
 
-    def _missing(self, catalogue: Catalogue) -> list[_Work]:
-        asked = set(catalogue.requested_layouts())
-        work = []
+    def _needed_updates(self, catalogue: Catalogue) -> list[_Update]:
+        requested = set(catalogue.requested_layouts())
+        updates = []
         for dataset in catalogue.datasets():
             finished = catalogue.evaluated_models(dataset)
             for relation in Relation:
-                found = self._work(catalogue, dataset, relation, finished, (dataset, relation) in asked)
-                work += [found] if found.newcomers or found.relay else []
-        return work
+                recompute = (dataset, relation) in requested
+                update = self._update_of(catalogue, dataset, relation, finished, recompute)
+                if update.newcomers or update.recompute:
+                    updates.append(update)
+        return updates
 
-    def _work(self, catalogue: Catalogue, dataset: str, relation: Relation, finished: list[int], relay: bool) -> _Work:
-        living = self._maps.get((dataset, relation))
-        drawn = living.map if living else catalogue.model_map(dataset, relation)
-        placed = set() if drawn is None else set(drawn.ids.tolist())
-        missing = [model for model in finished if model not in placed]
-        needed = drawn is not None and living is None and (relay or bool(missing))
-        known = catalogue.mapped_models(drawn.ids.tolist()) if needed and drawn is not None else []
-        return _Work(dataset, relation, drawn, tuple(known), tuple(catalogue.mapped_models(missing)), relay)
+    def _update_of(
+        self, catalogue: Catalogue, dataset: str, relation: Relation, finished: list[int], recompute: bool
+    ) -> _Update:
+        held = self._maps.get((dataset, relation))
+        stored = held.map if held else catalogue.model_map(dataset, relation)
+        placed = [] if stored is None else stored.ids.tolist()
+        has_place = set(placed)
+        missing = [model for model in finished if model not in has_place]
+        newcomers = catalogue.mapped_models(missing)
+        known: list[MappedModel] = []
+        if held is None and (missing or recompute):
+            known = catalogue.mapped_models(placed)
+        return _Update(dataset, relation, stored, tuple(known), tuple(newcomers), recompute)
 
-    def _draw(self, work: Sequence[_Work]) -> list[ModelMap]:
-        """In the thread: all that can be drawn; what cannot is said in the log, and left out."""
-        drawn = []
-        for piece in work:
+    def _compute_all(self, updates: Sequence[_Update]) -> list[ModelMap]:
+        """In the thread: all maps that can be computed; the others are logged."""
+        maps = []
+        for update in updates:
             try:
-                drawn.append(self._drawn(piece))
+                maps.append(self._compute(update))
             except RemapError as error:
-                log.error("the map of %s by %s is not drawn: %s", piece.dataset, piece.relation, error)
-        return drawn
+                log.error(
+                    "the %s map of %s was not updated: %s",
+                    update.relation,
+                    update.dataset,
+                    error,
+                    extra={"dataset": update.dataset},
+                )
+        return maps
 
-    def _drawn(self, work: _Work) -> ModelMap:
-        key = (work.dataset, work.relation)
-        living = self._maps.get(key) or IncrementalMap(work.dataset, work.relation, work.drawn, work.known)
-        drawn = living.add(work.newcomers) if work.newcomers else living.map
-        if work.relay:
-            drawn = living.relay()
-        self._maps[key] = living
-        return drawn
+    def _compute(self, update: _Update) -> ModelMap:
+        key = (update.dataset, update.relation)
+        growing = self._maps.get(key)
+        if growing is None:
+            growing = IncrementalMap(update.dataset, update.relation, update.stored, update.known)
+        if update.newcomers:
+            growing.add(update.newcomers)
+        if update.recompute:
+            growing.recompute()
+        self._maps[key] = growing
+        return growing.map
 
 
-def _squares(points: NDArray[np.float64]) -> float:
+def _sum_of_squares(points: NDArray[np.float64]) -> float:
     """Sum of squared distances over all ordered pairs of (n, 2) points."""
     n = len(points)
     return float(2 * n * np.square(points).sum() - 2 * np.square(points.sum(axis=0)).sum())

@@ -1,4 +1,4 @@
-"""The trainer's Prometheus endpoint (extra `metrics`): figures of the data folder, counted when asked for."""
+"""The trainer's Prometheus endpoint (extra `metrics`): figures of the data folder, read for every scrape."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def metrics(settings: Settings, folder: DataFolder) -> Iterator[None]:
-    """Answer at metrics_port while the block runs; nothing where that is 0.
+    """Serve the figures at metrics_port while the block runs; do nothing if that is 0.
 
-    Raises SettingsError where the extra is not installed, and where the port is taken or not ours to take.
+    Raises SettingsError if the extra is not installed, and if the address or port cannot be used.
     """
     if not settings.metrics_port:
         yield
@@ -39,8 +39,8 @@ def metrics(settings: Settings, folder: DataFolder) -> Iterator[None]:
     try:
         server, _ = start_http_server(settings.metrics_port, settings.metrics_address, registry)
     except OSError as error:
-        where = f"metrics_address = {settings.metrics_address!r} and metrics_port = {settings.metrics_port}"
-        raise SettingsError(f"{where} are not usable: {error.strerror}.") from error
+        address = f"metrics_address = {settings.metrics_address!r} and metrics_port = {settings.metrics_port}"
+        raise SettingsError(f"{address} are not usable: {error.strerror}.") from error
     try:
         yield
     finally:
@@ -49,38 +49,47 @@ def metrics(settings: Settings, folder: DataFolder) -> Iterator[None]:
 
 
 class Figures:
-    """What a scrape is answered with, from the newest snapshot: the writer is never waited for, nor does it wait."""
+    """The figures of a scrape, from the newest snapshot: it never waits for the writer, nor the writer for it."""
 
     def __init__(self, folder: DataFolder, clock: Callable[[], float] = time.time) -> None:
-        self._folder, self._clock = folder, clock
+        self._folder = folder
+        self._clock = clock
 
     def collect(self) -> Iterator[Metric]:
-        """The figures that there are just now; what is not known is left out."""
+        """The figures that are known at present."""
         from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
 
-        now = self._clock()
         yield InfoMetricFamily("remap", "The trainer's version.", {"version": __version__})
         with suppress(CatalogueError):
-            yield from self._of_catalogue()
-        status = last_status(self._folder)
-        moments = {"heartbeat": status.heartbeat if status else None, "snapshot": published_at(self._folder)}
-        for name, moment in moments.items():
-            if moment is not None:
-                yield GaugeMetricFamily(
-                    f"remap_{name}_age_seconds", f"How old the newest {name} is.", max(0.0, now - moment)
-                )
+            yield from self._catalogue_figures()
+        yield from self._ages()
         with suppress(OSError):
             free = shutil.disk_usage(self._folder.home).free
             yield GaugeMetricFamily("remap_free_disk_bytes", "Free space on the data folder's disk.", free)
 
-    def _of_catalogue(self) -> Iterator[Metric]:
+    def _catalogue_figures(self) -> Iterator[Metric]:
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
         with closing(open_snapshot(self._folder)) as catalogue:
-            counts, epochs, paused = catalogue.counts(), catalogue.epochs_done(), catalogue.paused()
+            counts = catalogue.counts()
+            epochs = catalogue.epochs_done()
+            is_paused = catalogue.paused()
         trials = GaugeMetricFamily("remap_trials", "Trials by state.", labels=["state"])
         for state, count in counts.items():
             trials.add_metric([state.value], count)
         yield trials
-        yield CounterMetricFamily("remap_epochs", "Epochs of training that were recorded.", epochs)
-        yield GaugeMetricFamily("remap_paused", "1 where no further training begins.", int(paused))
+        yield CounterMetricFamily("remap_epochs", "Recorded epochs of training.", epochs)
+        yield GaugeMetricFamily("remap_paused", "1 while the queue is paused.", int(is_paused))
+
+    def _ages(self) -> Iterator[Metric]:
+        from prometheus_client.core import GaugeMetricFamily
+
+        now = self._clock()
+        times = {"snapshot": published_at(self._folder)}
+        status = last_status(self._folder)
+        if status:
+            times["heartbeat"] = status.heartbeat
+        for name, moment in times.items():
+            if moment is not None:
+                age = max(0.0, now - moment)
+                yield GaugeMetricFamily(f"remap_{name}_age_seconds", f"Age of the newest {name}.", age)

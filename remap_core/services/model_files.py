@@ -1,4 +1,4 @@
-"""A finished model and its architecture as files."""
+"""A finished model and architectures as files."""
 
 from __future__ import annotations
 
@@ -9,19 +9,23 @@ from remap_core.catalogue.reader import Catalogue
 from remap_core.data_folder.folder import DataFolder
 from remap_core.errors import ExportFailed
 from remap_core.exports.finished_model import FinishedModel, read_model
+from remap_core.formatting import model_name
 from remap_core.trials.trial import Trial, TrialId, TrialState
 
 
 def finished_model(catalogue: Catalogue, folder: DataFolder, model: TrialId) -> FinishedModel:
-    """A complete model with its weights and accuracies, ready to be exported; raises NotFound or ExportFailed."""
+    """A complete model with its weights and accuracies, ready for export; raises NotFound or ExportFailed."""
     trial = catalogue.trial(model)
     if trial.state is not TrialState.COMPLETE:
-        raise ExportFailed(f"Only complete models are exported, and model {model} is {trial.state}.")
-    test = catalogue.sealed_test(model)
+        raise ExportFailed(f"Only complete models can be exported, but {model_name(model)} is {trial.state}.")
     card = catalogue.dataset(trial.proposal.dataset)
-    return read_model(folder.weights(model), trial, card, test.score if test else None)
+    sealed_test = catalogue.sealed_test(model)
+    score = None
+    if sealed_test:
+        score = sealed_test.score
+    return read_model(folder.weights(model), trial, card, score)
 
 
 def architectures_json(trials: Iterable[Trial]) -> str:
-    """The architectures of models as a JSON list of their public form, as `remap describe` reads it."""
+    """The architectures of models as a JSON list in their public form, which `remap describe` reads."""
     return json.dumps([trial.architecture.to_json() for trial in trials], indent=1)

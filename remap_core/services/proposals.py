@@ -1,11 +1,10 @@
-"""What is asked of the trainer: initial models, children of chosen ones, repeats with other seeds."""
+"""Trainings proposed to the trainer: initial models, children of chosen ones, repeats with other seeds."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import count, islice
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from remap_core.analysis.previews import Children, ParameterCap, Preview, Previe
 from remap_core.analysis.surrogate import Surrogate, fit_surrogate
 from remap_core.catalogue.reader import Catalogue
 from remap_core.errors import InvalidTrial
+from remap_core.formatting import model_name, model_tags
 from remap_core.settings import Settings
 from remap_core.space.architecture import Architecture
 from remap_core.space.sampler import sample_architectures
@@ -22,18 +22,26 @@ from remap_core.space.text import parse_layers
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.population import Population
 from remap_core.trials.training_config import TrainingConfig
-from remap_core.trials.trial import MAX_REPEATS, Origin, Proposal, Trial, TrialState
+from remap_core.trials.trial import MAX_REPEATS, Origin, Proposal, Trial, TrialId, TrialState
 from remap_core.views.objective import Objective
 
-MOST_KNOWN = 400
-"""Models that predictions are made from: to fit them takes half a second."""
+MAX_FITTED = 400
+"""Models from which accuracies are predicted, the last ones: fitting to so many takes half a second."""
+
+
+_BATCH_NAMES = {
+    Origin.ABLATION: "ablations of",
+    Origin.VARIATION: "variations of",
+    Origin.HANDCRAFTED: "handcrafted from",
+    Origin.REPEAT: "repeats of",
+}
 
 
 def propose_initial(
     settings: Settings, card: DatasetCard, n: int, seed: int, known: Collection[str] = ()
 ) -> tuple[Proposal, ...]:
     """n sampled architectures for a data set, none with a fingerprint in `known`; raises SpaceExhausted."""
-    sampled = sample_architectures(
+    architectures = sample_architectures(
         SPACES[settings.space],
         card.input_shape,
         card.classes,
@@ -44,7 +52,7 @@ def propose_initial(
     )
     config = _initial_config(settings, card)
     batch = f"initial, seed {seed}"
-    return tuple(Proposal(architecture, card.name, config, batch=batch) for architecture in sampled)
+    return tuple(Proposal(architecture, card.name, config, batch=batch) for architecture in architectures)
 
 
 def propose_designs(
@@ -57,9 +65,10 @@ def propose_designs(
 
 
 def _initial_config(settings: Settings, card: DatasetCard) -> TrainingConfig:
+    train_images, _, _ = card.split
     return TrainingConfig(
         epochs=settings.epochs,
-        batch_size=settings.batch_size or TrainingConfig.default_batch_size(card.split[0]),
+        batch_size=settings.batch_size or TrainingConfig.default_batch_size(train_images),
         learning_rate=settings.learning_rate,
         seed=settings.seed,
         patience=settings.patience,
@@ -67,17 +76,18 @@ def _initial_config(settings: Settings, card: DatasetCard) -> TrainingConfig:
 
 
 def parameter_cap(settings: Settings, objective: Objective) -> ParameterCap:
-    """What a child may have at most: what the objective allows, and never more than the trainer does."""
+    """The cap on children: the objective's, or the trainer's where that is lower."""
     if objective.max_parameters is not None and objective.max_parameters <= settings.max_parameters:
         return ParameterCap(objective.max_parameters, "the objective's cap")
     return ParameterCap(settings.max_parameters, "REMAP_MAX_PARAMETERS")
 
 
 def surrogate_of(population: Population, card: DatasetCard, epochs: int) -> Surrogate | None:
-    """What the models that were trained for so many epochs, the last ones, say of others; None while they are few."""
-    rows = np.flatnonzero(population.epochs == epochs)[-MOST_KNOWN:]
-    known = [Architecture(card.input_shape, card.classes, parse_layers(population.text[row])) for row in rows]
-    return fit_surrogate(known, population.accuracy[rows])
+    """A surrogate fitted to the last models that were trained for so many epochs; None while there are too few."""
+    rows = np.flatnonzero(population.epochs == epochs)[-MAX_FITTED:]
+    chains = [parse_layers(population.text[row]) for row in rows]
+    architectures = [Architecture(card.input_shape, card.classes, chain) for chain in chains]
+    return fit_surrogate(architectures, population.accuracy[rows])
 
 
 def preview_children(
@@ -87,31 +97,40 @@ def preview_children(
     estimate: TimeEstimate | None,
     surrogate: Surrogate | None = None,
 ) -> list[Preview]:
-    """The verdict on each candidate before anything is queued; all are of one data set, and so is what estimates.
+    """The verdict on each child before any is queued; all children, the estimate and the surrogate are of one data set.
 
-    Accuracies are predicted by a surrogate that is better than a guess.
+    Accuracies are predicted only if the surrogate is better than guessing the mean.
     """
     if not children:
         return []
-    dataset = children[0][0].proposal.dataset
-    wanted = [candidate.child.fingerprint for _, candidate in children if candidate.child]
-    present = by_fingerprint(catalogue.trainings_of(dataset, wanted))
-    found = previews(children, present, estimate, cap)
-    return _with_accuracies(found, surrogate) if surrogate and surrogate.error < surrogate.guess else found
+    first_parent, _ = children[0]
+    fingerprints = [candidate.child.fingerprint for _, candidate in children if candidate.child]
+    present = by_fingerprint(catalogue.trainings_of(first_parent.proposal.dataset, fingerprints))
+    judged = previews(children, present, estimate, cap)
+    if surrogate is None or surrogate.error >= surrogate.guess:
+        return judged
+    return _with_accuracies(judged, surrogate)
 
 
-def _with_accuracies(found: list[Preview], surrogate: Surrogate) -> list[Preview]:
-    fresh = {row: one.candidate.child for row, one in enumerate(found) if one.verdict is PreviewStatus.NEW}
-    wanted = {row: child for row, child in fresh.items() if child}
-    predicted = dict(zip(wanted, surrogate.predict(list(wanted.values())).tolist(), strict=True)) if wanted else {}
-    return [replace(one, accuracy=tuple(predicted[row])) if row in predicted else one for row, one in enumerate(found)]
+def _with_accuracies(judged: Sequence[Preview], surrogate: Surrogate) -> list[Preview]:
+    """The previews, those of new children with their predicted accuracies."""
+    new = {}
+    for row, preview in enumerate(judged):
+        if preview.verdict is PreviewStatus.NEW and preview.candidate.child:
+            new[row] = preview.candidate.child
+    completed = list(judged)
+    if new:
+        predictions = surrogate.predict(list(new.values())).tolist()
+        for row, (share, low, high) in zip(new, predictions, strict=True):
+            completed[row] = replace(judged[row], accuracy=(share, low, high))
+    return completed
 
 
 def propose_children(origin: Origin, chosen: Iterable[Preview], now: float) -> tuple[Proposal, ...]:
-    """The chosen ones of those that can be trained, each exactly as its parent was; all are one batch."""
-    fresh = [preview for preview in chosen if preview.verdict is PreviewStatus.NEW]
-    parents = ", ".join(f"#{parent}" for parent in sorted({preview.parent.model for preview in fresh}))
-    batch = f"{origin} of {parents}, {_moment(now)}"
+    """The new ones of the chosen children as one batch, each with its parent's training configuration."""
+    new = [preview for preview in chosen if preview.verdict is PreviewStatus.NEW]
+    parents = sorted({preview.parent.model for preview in new})
+    batch = _batch_name(origin, parents, now)
     return tuple(
         replace(
             preview.parent.proposal,
@@ -121,28 +140,47 @@ def propose_children(origin: Origin, chosen: Iterable[Preview], now: float) -> t
             edits=preview.candidate.edits,
             batch=batch,
         )
-        for preview in fresh
+        for preview in new
         if preview.candidate.child
     )
 
 
 def propose_repeats(catalogue: Catalogue, model: Trial, n: int, now: float) -> tuple[Proposal, ...]:
-    """n further trainings of a complete model, with the next seeds that it was not trained with; all are one batch.
+    """n repeats of a complete model with the next unused seeds, as one batch; a repeat stands for its model.
 
-    A repeat stands for the model that it repeats. Raises InvalidTrial for a model that is not complete, and for an n
-    that is not 1 to 10.
+    Raises InvalidTrial unless the model is complete and n is 1 to 10.
     """
     if not 1 <= n <= MAX_REPEATS:
-        raise InvalidTrial(f"A model is repeated with 1 to {MAX_REPEATS} further seeds at once, but got {n}.")
+        raise InvalidTrial(f"A model can be repeated with 1 to {MAX_REPEATS} seeds at once, but got {n}.")
     model = catalogue.trial(model.model)
     if model.state is not TrialState.COMPLETE:
-        raise InvalidTrial(f"A model must be complete to be repeated, but #{model.id} is {model.state}.")
-    config = model.proposal.config
-    used = {config.seed, *(trial.proposal.config.seed for trial in catalogue.repeats(model.id))}
-    free = islice((seed for seed in count(config.seed + 1) if seed not in used), n)
-    batch = f"repeats of #{model.id}, {_moment(now)}"
-    as_repeat = replace(model.proposal, origin=Origin.REPEAT, parent=model.id, edits=(), batch=batch)
-    return tuple(replace(as_repeat, config=replace(config, seed=seed)) for seed in free)
+        raise InvalidTrial(f"A model must be complete to be repeated, but {model_name(model.id)} is {model.state}.")
+    repeat = replace(
+        model.proposal,
+        origin=Origin.REPEAT,
+        parent=model.id,
+        edits=(),
+        batch=_batch_name(Origin.REPEAT, [model.id], now),
+    )
+    seeds = _unused_seeds(catalogue, model, n)
+    return tuple(replace(repeat, config=replace(repeat.config, seed=seed)) for seed in seeds)
+
+
+def _unused_seeds(catalogue: Catalogue, model: Trial, n: int) -> list[int]:
+    """The n lowest seeds above the model's own with which it was not trained."""
+    seed = model.proposal.config.seed
+    used = {trial.proposal.config.seed for trial in catalogue.repeats(model.id)}
+    unused: list[int] = []
+    while len(unused) < n:
+        seed += 1
+        if seed not in used:
+            unused.append(seed)
+    return unused
+
+
+def _batch_name(origin: Origin, parents: Sequence[TrialId], now: float) -> str:
+    """A name that people can read, for example "ablations of #3, 29 Nov 10:11:12 UTC"."""
+    return f"{_BATCH_NAMES[origin]} {model_tags(parents)}, {_moment(now)}"
 
 
 def _moment(now: float) -> str:

@@ -1,4 +1,4 @@
-"""The trainer as a process of its own, started by the app."""
+"""The trainer as a separate process, started by the app."""
 
 from __future__ import annotations
 
@@ -9,28 +9,31 @@ import sys
 from remap_core.data_folder.folder import DataFolder
 from remap_core.settings import Settings
 
+_LAST_BYTES = 2000
+
 
 def start_trainer(settings: Settings, folder: DataFolder) -> subprocess.Popen[bytes]:
-    """A trainer daemon for the data folder that leaves when this process does.
+    """Start a trainer for the data folder; it ends when this process does.
 
-    It keeps its own log; what else it writes goes into `folder.trainer_output`. Raises FolderUnusable.
+    It keeps its own log; whatever else it prints goes to `folder.trainer_output`. Raises FolderUnusable.
     """
     command = [sys.executable, "-m", "remap_core.cli", "trainer", "--with-parent", str(os.getpid())]
-    environment = os.environ | {
-        f"REMAP_{name.upper()}": str(value) for name, value in settings.model_dump(mode="json").items()
-    }
+    values = settings.model_dump(mode="json")
+    environment = os.environ | {f"REMAP_{name.upper()}": str(value) for name, value in values.items()}
     with folder.errors_as_unusable():
         output = folder.trainer_output.open("ab")
-    with output as sink:
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, env=environment)
+    with output:
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment)
 
 
 def last_words(folder: DataFolder) -> str:
-    """Why the last trainer that was started by `start_trainer` ended, in its own words; empty where it said none."""
+    """The last line that a trainer started by `start_trainer` printed: why it ended. Empty if there is none."""
     try:
         with folder.trainer_output.open("rb") as output:
-            output.seek(-min(2000, folder.trainer_output.stat().st_size), os.SEEK_END)
-            lines = output.read().decode(errors="replace").strip().splitlines()
+            size = output.seek(0, os.SEEK_END)
+            output.seek(max(0, size - _LAST_BYTES))
+            text = output.read().decode(errors="replace")
     except OSError:
         return ""
-    return lines[-1].removeprefix("Error: ") if lines else ""
+    last_line = text.strip().rpartition("\n")[2]
+    return last_line.removeprefix("Error: ")

@@ -57,13 +57,14 @@ def align(before: Sequence[Layer], after: Sequence[Layer]) -> list[Pair]:
     i = 0
     j = 0
     while i < len(before) or j < len(after):
+        cost = costs[i][j]
         pair_cost = _pair_cost(before, after, i, j)
-        if pair_cost is not None and costs[i][j] == pair_cost + costs[i + 1][j + 1]:
+        if pair_cost is not None and cost == pair_cost + costs[i + 1][j + 1]:
             change = Change.CHANGED if pair_cost else Change.KEPT
             pairs.append(Pair(i, j, change))
             i += 1
             j += 1
-        elif i < len(before) and costs[i][j] == GAP_COST + costs[i + 1][j]:
+        elif i < len(before) and cost == GAP_COST + costs[i + 1][j]:
             pairs.append(Pair(i, None, Change.REMOVED))
             i += 1
         else:
@@ -77,7 +78,10 @@ def alignment_cost(pairs: Sequence[Pair]) -> int:
     return sum(COSTS[pair.change] for pair in pairs)
 
 
-def difference_sentences(before: Sequence[Layer], after: Sequence[Layer]) -> list[str]:
+def difference_sentences(
+    before: Sequence[Layer],
+    after: Sequence[Layer],
+) -> list[str]:
     """Every difference in words, in order; layers are those of `before`, counted from 1. Empty for equal chains.
 
     >>> from remap_core.space.text import parse_layers
@@ -94,7 +98,12 @@ def difference_sentences(before: Sequence[Layer], after: Sequence[Layer]) -> lis
     return sentences
 
 
-def _sentence(pair: Pair, before: Sequence[Layer], after: Sequence[Layer], next_index: int) -> str:
+def _sentence(
+    pair: Pair,
+    before: Sequence[Layer],
+    after: Sequence[Layer],
+    next_index: int,
+) -> str:
     if pair.after is None:
         return change_sentences.removed(before, next_index - 1)
     new = after[pair.after]
@@ -103,24 +112,37 @@ def _sentence(pair: Pair, before: Sequence[Layer], after: Sequence[Layer], next_
     return change_sentences.changed(before, pair.before, layer_text(new))
 
 
-def _suffix_costs(before: Sequence[Layer], after: Sequence[Layer]) -> list[list[int]]:
+def _suffix_costs(
+    before: Sequence[Layer],
+    after: Sequence[Layer],
+) -> list[list[int]]:
     """costs[i][j]: the smallest cost of aligning before[i:] with after[j:]."""
     n = len(before)
     m = len(after)
-    costs = [[GAP_COST * (n - i + m - j) for j in range(m + 1)] for i in range(n + 1)]
+    costs = [[0] * (m + 1) for _ in range(n + 1)]
+    for i in range(n):
+        costs[i][m] = GAP_COST * (n - i)
+    for j in range(m):
+        costs[n][j] = GAP_COST * (m - j)
     for i in reversed(range(n)):
         for j in reversed(range(m)):
-            removed = GAP_COST + costs[i + 1][j]
-            added = GAP_COST + costs[i][j + 1]
-            best = min(removed, added)
+            remove = GAP_COST + costs[i + 1][j]
+            add = GAP_COST + costs[i][j + 1]
+            cost = min(remove, add)
             pair_cost = _pair_cost(before, after, i, j)
             if pair_cost is not None:
-                best = min(best, pair_cost + costs[i + 1][j + 1])
-            costs[i][j] = best
+                pair = pair_cost + costs[i + 1][j + 1]
+                cost = min(cost, pair)
+            costs[i][j] = cost
     return costs
 
 
-def _pair_cost(before: Sequence[Layer], after: Sequence[Layer], i: int, j: int) -> int | None:
+def _pair_cost(
+    before: Sequence[Layer],
+    after: Sequence[Layer],
+    i: int,
+    j: int,
+) -> int | None:
     """0 for equal layers, CHANGED_COST for one kind, None past an end and for different kinds."""
     if i >= len(before) or j >= len(after):
         return None

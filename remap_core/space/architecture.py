@@ -55,7 +55,8 @@ class Architecture:
             try:
                 shape = layer.output_shape(shape)
             except InvalidArchitecture as error:
-                message = f"Layer {index + 1} ({layer_text(layer)}): {error}"
+                text = layer_text(layer)
+                message = f"Layer {index + 1} ({text}): {error}"
                 raise InvalidArchitecture(message, index) from None
             shapes.append(shape)
         object.__setattr__(self, "output_shapes", tuple(shapes))
@@ -93,7 +94,8 @@ class Architecture:
     @property
     def has_hidden_weights(self) -> bool:
         """Whether a layer before the head multiplies by trained weights."""
-        return any(cost.multiply_adds for cost in self.costs[:-1])
+        *hidden, _head = self.costs
+        return any(cost.multiply_adds for cost in hidden)
 
     @property
     def is_linear(self) -> bool:
@@ -103,8 +105,13 @@ class Architecture:
     @cached_property
     def fingerprint(self) -> str:
         """Identity of the architecture: 32 hexadecimal digits of the SHA-256 of its canonical JSON."""
-        canonical = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(canonical.encode()).hexdigest()[:32]
+        canonical = json.dumps(
+            self.to_json(),
+            sort_keys=True,
+            separators=(",", ":"),
+        )
+        digest = hashlib.sha256(canonical.encode())
+        return digest.hexdigest()[:32]
 
     def with_layers(self, layers: Sequence[Layer]) -> Architecture:
         """The same task with another chain."""
@@ -123,8 +130,9 @@ class Architecture:
         """The architecture of a JSON object; raises InvalidArchitecture that says what is wrong and where."""
         entries = _require_json(form)
         input_shape = _require_list("input_shape", entries["input_shape"])
+        layer_entries = _require_list("layers", entries["layers"])
         layers = []
-        for index, entry in enumerate(_require_list("layers", entries["layers"])):
+        for index, entry in enumerate(layer_entries):
             try:
                 layers.append(layer_from_json(entry))
             except InvalidArchitecture as error:
@@ -151,7 +159,8 @@ def _require_task(input_shape: object, classes: object) -> None:
 def _is_image_shape(shape: object) -> bool:
     if not isinstance(shape, tuple) or len(shape) != 3:
         return False
-    return all(type(size) is int and size >= 1 for size in shape)
+    are_whole = all(type(size) is int for size in shape)
+    return are_whole and min(shape) >= 1
 
 
 def _require_json(form: object) -> Mapping[str, Any]:
@@ -170,5 +179,6 @@ def _require_json(form: object) -> Mapping[str, Any]:
 
 def _require_list(name: str, value: object) -> Sequence[object]:
     if not isinstance(value, list | tuple):
-        raise InvalidArchitecture(f"{name} must be a list, but got {type(value).__name__}.")
+        kind = type(value).__name__
+        raise InvalidArchitecture(f"{name} must be a list, but got {kind}.")
     return value

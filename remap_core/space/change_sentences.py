@@ -16,9 +16,10 @@ def added(layer: Layer, layers: Sequence[Layer], index: int) -> str:
     >>> added(relu, [dense], 0), added(relu, [dense], 1)
     ('ReLU added before Dense 64 at 1', 'ReLU added before the head')
     """
-    if index == len(layers):
-        return f"{layer_text(layer)} added before the head"
-    return f"{layer_text(layer)} added before {_layer_at(layers, index)}"
+    next_layer = "the head"
+    if index < len(layers):
+        next_layer = _layer_at(layers, index)
+    return f"{layer_text(layer)} added before {next_layer}"
 
 
 def removed(layers: Sequence[Layer], index: int) -> str:
@@ -42,4 +43,5 @@ def changed(layers: Sequence[Layer], index: int, new: str) -> str:
 
 
 def _layer_at(layers: Sequence[Layer], index: int) -> str:
-    return f"{layer_text(layers[index])} at {index + 1}"
+    text = layer_text(layers[index])
+    return f"{text} at {index + 1}"

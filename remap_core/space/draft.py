@@ -12,7 +12,17 @@ from typing import Any
 from remap_core.errors import InvalidArchitecture
 from remap_core.space.alignment import Change, Pair, align
 from remap_core.space.architecture import Architecture
-from remap_core.space.edits import Candidate, Edit, Prepend, Remove, Reparameterize, Replace
+from remap_core.space.edits import (
+    Candidate,
+    Edit,
+    LayerChain,
+    Prepend,
+    Remove,
+    Reparameterize,
+    Replace,
+    layer_at,
+    spliced,
+)
 from remap_core.space.execution_plan import smallest_equivalent
 from remap_core.space.fit import ShapeMismatch, shape_mismatch
 from remap_core.space.layers import KINDS, Layer, layer_from_json
@@ -20,8 +30,6 @@ from remap_core.space.text import parse_layers
 
 MAX_LAYERS = 60
 """More layers than a page could show or a person mean."""
-
-LayerChain = tuple[Layer, ...]
 
 
 @dataclass(frozen=True)
@@ -68,20 +76,30 @@ class Draft:
 
     def moved(self, index: int, by: int) -> Draft:
         """The draft with a layer moved `by` positions to the right (negative: left), at most to an end of the chain."""
-        remaining = Remove(index).edited(self.layers)
+        layer = layer_at(self.layers, index)
+        others = spliced(self.layers, index, index + 1)
         position = max(0, index + by)
-        return self.with_layers((*remaining[:position], self.layers[index], *remaining[position:]))
+        return self.with_layers(spliced(others, position, position, layer))
 
-    def inserted(self, index: int, kind: str, values: Mapping[str, object]) -> Draft:
+    def inserted(
+        self,
+        index: int,
+        kind: str,
+        values: Mapping[str, object],
+    ) -> Draft:
         """The draft with a new layer before the one at `index`; values may be typed text, as in `reparameterized`."""
         layer = _layer(KINDS[kind], values)
         return self.edited(Prepend(index, layer))
 
-    def reparameterized(self, index: int, values: Mapping[str, object]) -> Draft:
+    def reparameterized(
+        self,
+        index: int,
+        values: Mapping[str, object],
+    ) -> Draft:
         """The draft with new hyperparameters of a layer, some as typed text: one step, however many they are."""
-        remaining = Remove(index).edited(self.layers)
-        layer = _layer(type(self.layers[index]), values)
-        return self.with_layers((*remaining[:index], layer, *remaining[index:]))
+        kind = type(layer_at(self.layers, index))
+        layer = _layer(kind, values)
+        return self.with_layers(spliced(self.layers, index, index + 1, layer))
 
     def pasted(self, text: str) -> Draft:
         """The draft with the chain of a text: words (Conv 32x3, ReLU) or the public JSON form."""
@@ -103,15 +121,23 @@ class Draft:
         """The draft before the last change; the draft itself where there is none."""
         if not self.past:
             return self
-        *past, layers = self.past
-        return replace(self, layers=layers, past=tuple(past), future=(*self.future, self.layers))
+        return replace(
+            self,
+            layers=self.past[-1],
+            past=self.past[:-1],
+            future=(*self.future, self.layers),
+        )
 
     def redone(self) -> Draft:
         """The draft before the last undo; the draft itself where there is none."""
         if not self.future:
             return self
-        *future, layers = self.future
-        return replace(self, layers=layers, past=(*self.past, self.layers), future=tuple(future))
+        return replace(
+            self,
+            layers=self.future[-1],
+            past=(*self.past, self.layers),
+            future=self.future[:-1],
+        )
 
     def candidate(self) -> Candidate:
         """The draft as a child: its difference from the parent as edits, or the reason why it cannot be one yet."""
@@ -144,7 +170,11 @@ def edits_between(before: LayerChain, after: LayerChain) -> tuple[Edit, ...]:
     return tuple(_edits(before, after, align(before, after)))
 
 
-def _edits(before: LayerChain, after: LayerChain, pairs: list[Pair]) -> Iterator[Edit]:
+def _edits(
+    before: LayerChain,
+    after: LayerChain,
+    pairs: list[Pair],
+) -> Iterator[Edit]:
     """From left to right: the layers before `position` already equal those of `after`."""
     position = 0
     for is_paired, group in groupby(pairs, key=_is_paired):
@@ -164,7 +194,11 @@ def _is_paired(pair: Pair) -> bool:
     return pair.before is not None and pair.after is not None
 
 
-def _exchanges(position: int, old: list[Layer], new: list[Layer]) -> Iterator[Edit]:
+def _exchanges(
+    position: int,
+    old: list[Layer],
+    new: list[Layer],
+) -> Iterator[Edit]:
     """One run of layers exchanged for another: replaced where their kinds differ, else removed and added."""
     for old_layer, new_layer in zip_longest(old, new):
         if old_layer and new_layer and old_layer.kind != new_layer.kind:
@@ -178,7 +212,11 @@ def _exchanges(position: int, old: list[Layer], new: list[Layer]) -> Iterator[Ed
             position += 1
 
 
-def _reparameterizations(position: int, old: Layer, new: Layer) -> Iterator[Edit]:
+def _reparameterizations(
+    position: int,
+    old: Layer,
+    new: Layer,
+) -> Iterator[Edit]:
     """One edit per hyperparameter, in an order in which every step is a valid layer.
 
     Padding "same" needs an odd kernel, so that the forward order may fail where the backward one does not.
@@ -194,7 +232,11 @@ def _reparameterizations(position: int, old: Layer, new: Layer) -> Iterator[Edit
             return
 
 
-def _is_possible(layer: Layer, position: int, steps: list[Reparameterize]) -> bool:
+def _is_possible(
+    layer: Layer,
+    position: int,
+    steps: list[Reparameterize],
+) -> bool:
     layers = (layer,) * (position + 1)
     try:
         for step in steps:
@@ -226,7 +268,11 @@ def _parsed(text: str) -> Any:
         raise InvalidArchitecture(f"The text is not valid JSON: {error}.") from None
 
 
-def _require_same(name: str, expected: object, form: Mapping[str, object]) -> None:
+def _require_same(
+    name: str,
+    expected: object,
+    form: Mapping[str, object],
+) -> None:
     value = form.get(name, expected)
     if value != expected:
         raise InvalidArchitecture(f"{name} must be the parent's, {expected}, but got {value!r:.60}.")

@@ -6,7 +6,7 @@ Layers are counted from 0 in values and from 1 in sentences. The head is not a l
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Protocol
 
@@ -18,12 +18,14 @@ from remap_core.space.fit import shape_mismatch
 from remap_core.space.layers import FUNCTION_NAMES, Layer, layer_from_json
 from remap_core.space.text import layer_text
 
+LayerChain = tuple[Layer, ...]
+
 
 class Chain(Protocol):
     """Anything with layers that can be edited: an architecture, or layers that do not fit together yet."""
 
     @property
-    def layers(self) -> tuple[Layer, ...]:
+    def layers(self) -> LayerChain:
         """The layers, in order, without the head."""
 
 
@@ -31,7 +33,7 @@ class Chain(Protocol):
 class Layers:
     """A chain that need not fit together: for example between two edits of a handcrafted child."""
 
-    layers: tuple[Layer, ...]
+    layers: LayerChain
 
 
 class Edit(ABC):
@@ -48,7 +50,7 @@ class Edit(ABC):
         return child
 
     @abstractmethod
-    def edited(self, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+    def edited(self, layers: LayerChain) -> LayerChain:
         """The layers after the edit, whether they fit together or not; raises InvalidArchitecture."""
 
     @abstractmethod
@@ -60,14 +62,24 @@ class Edit(ABC):
         form: dict[str, Any] = {"edit": self.kind}
         for field in fields(self):  # type: ignore[arg-type]
             value = getattr(self, field.name)
-            form[field.name] = value.to_json() if isinstance(value, Layer) else value
+            if isinstance(value, Layer):
+                value = value.to_json()
+            form[field.name] = value
         return form
 
-    def _target(self, layers: Sequence[Layer]) -> Layer:
-        if not 0 <= self.index < len(layers):
-            chain = pluralize(len(layers), "layer")
-            raise InvalidArchitecture(f"There is no layer {self.index + 1} in a chain of {chain}.", self.index)
-        return layers[self.index]
+
+def layer_at(layers: LayerChain, index: int) -> Layer:
+    """The layer of an index; raises InvalidArchitecture where there is none."""
+    if not 0 <= index < len(layers):
+        chain = pluralize(len(layers), "layer")
+        message = f"There is no layer {index + 1} in a chain of {chain}."
+        raise InvalidArchitecture(message, index)
+    return layers[index]
+
+
+def spliced(layers: LayerChain, start: int, stop: int, *new: Layer) -> LayerChain:
+    """The chain with new layers in place of those from `start` to before `stop`."""
+    return layers[:start] + new + layers[stop:]
 
 
 @dataclass(frozen=True)
@@ -77,9 +89,9 @@ class Remove(Edit):
     index: int
     kind: ClassVar[str] = "remove"
 
-    def edited(self, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
-        self._target(layers)
-        return layers[: self.index] + layers[self.index + 1 :]
+    def edited(self, layers: LayerChain) -> LayerChain:
+        layer_at(layers, self.index)
+        return spliced(layers, self.index, self.index + 1)
 
     def sentence(self, parent: Chain) -> str:
         """The change to the parent in words.
@@ -88,7 +100,7 @@ class Remove(Edit):
         >>> Remove(0).sentence(Architecture((1, 8, 8), 10, (Dense(64),)))
         'Dense 64 at 1 removed'
         """
-        self._target(parent.layers)
+        layer_at(parent.layers, self.index)
         return change_sentences.removed(parent.layers, self.index)
 
 
@@ -100,17 +112,18 @@ class Replace(Edit):
     layer: Layer
     kind: ClassVar[str] = "replace"
 
-    def edited(self, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
-        if self._target(layers).kind == self.layer.kind:
+    def edited(self, layers: LayerChain) -> LayerChain:
+        if layer_at(layers, self.index).kind == self.layer.kind:
             raise InvalidArchitecture(
                 f"Replace needs a layer of another kind than {self.layer.kind}; "
                 "use reparameterize to change its hyperparameters."
             )
-        return (*layers[: self.index], self.layer, *layers[self.index + 1 :])
+        return spliced(layers, self.index, self.index + 1, self.layer)
 
     def sentence(self, parent: Chain) -> str:
-        self._target(parent.layers)
-        return change_sentences.changed(parent.layers, self.index, layer_text(self.layer))
+        layer_at(parent.layers, self.index)
+        new = layer_text(self.layer)
+        return change_sentences.changed(parent.layers, self.index, new)
 
 
 @dataclass(frozen=True)
@@ -121,14 +134,12 @@ class Prepend(Edit):
     layer: Layer
     kind: ClassVar[str] = "prepend"
 
-    def edited(self, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+    def edited(self, layers: LayerChain) -> LayerChain:
         head = len(layers)
         if not 0 <= self.index <= head:
-            raise InvalidArchitecture(
-                f"A layer can be added before position 1 to {head + 1} (the head), but got {self.index + 1}.",
-                self.index,
-            )
-        return (*layers[: self.index], self.layer, *layers[self.index :])
+            message = f"A layer can be added before position 1 to {head + 1} (the head), but got {self.index + 1}."
+            raise InvalidArchitecture(message, self.index)
+        return spliced(layers, self.index, self.index, self.layer)
 
     def sentence(self, parent: Chain) -> str:
         return change_sentences.added(self.layer, parent.layers, self.index)
@@ -143,14 +154,15 @@ class Reparameterize(Edit):
     value: Any
     kind: ClassVar[str] = "reparameterize"
 
-    def edited(self, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
-        target = self._target(layers)
+    def edited(self, layers: LayerChain) -> LayerChain:
+        target = layer_at(layers, self.index)
         names = [field.name for field in fields(target)]  # type: ignore[arg-type]
         if self.name not in names:
             known = ", ".join(names) or "none"
-            raise InvalidArchitecture(f"{target.kind} has no hyperparameter {self.name!r}; known: {known}.", self.index)
+            message = f"{target.kind} has no hyperparameter {self.name!r}; known: {known}."
+            raise InvalidArchitecture(message, self.index)
         changed = replace(target, **{self.name: self.value})  # type: ignore[type-var]
-        return (*layers[: self.index], changed, *layers[self.index + 1 :])
+        return spliced(layers, self.index, self.index + 1, changed)
 
     def sentence(self, parent: Chain) -> str:
         """The change to the parent in words.
@@ -160,11 +172,17 @@ class Reparameterize(Edit):
         >>> Reparameterize(0, "filters", 64).sentence(parent)
         'Conv 32x3 at 1 changed to 64 filters'
         """
-        self._target(parent.layers)
-        return change_sentences.changed(parent.layers, self.index, _value_text(self.name, self.value))
+        layer_at(parent.layers, self.index)
+        new = _value_text(self.name, self.value)
+        return change_sentences.changed(parent.layers, self.index, new)
 
 
-EDITS: dict[str, type[Edit]] = {edit.kind: edit for edit in (Remove, Replace, Prepend, Reparameterize)}
+EDITS: dict[str, type[Edit]] = {
+    Remove.kind: Remove,
+    Replace.kind: Replace,
+    Prepend.kind: Prepend,
+    Reparameterize.kind: Reparameterize,
+}
 
 
 def edit_from_json(form: object) -> Edit:
@@ -174,12 +192,14 @@ def edit_from_json(form: object) -> Edit:
     Remove(index=2)
     """
     if not isinstance(form, Mapping) or form.get("edit") not in list(EDITS):
-        raise InvalidTrial(f"An edit must be an object whose edit is one of {', '.join(EDITS)}, but got {form!r:.80}.")
+        known = ", ".join(EDITS)
+        raise InvalidTrial(f"An edit must be an object whose edit is one of {known}, but got {form!r:.80}.")
     cls = EDITS[form["edit"]]
     names = {field.name for field in fields(cls)}  # type: ignore[arg-type]
     values = {name: value for name, value in form.items() if name != "edit"}
     if values.keys() != names or type(values["index"]) is not int:
-        raise InvalidTrial(f"The edit {cls.kind} has {', '.join(sorted(names))}, but got {form!r:.80}.")
+        expected = ", ".join(sorted(names))
+        raise InvalidTrial(f"The edit {cls.kind} has {expected}, but got {form!r:.80}.")
     if "layer" in values:
         values["layer"] = layer_from_json(values["layer"])
     return cls(**values)
@@ -226,11 +246,15 @@ def candidate(parent: Architecture, *edits: Edit) -> Candidate:
         return Candidate(edits, None, str(error))
 
 
-def ablations(parent: Architecture, indices: Iterable[int] | None = None) -> tuple[Candidate, ...]:
+def ablations(
+    parent: Architecture,
+    indices: Iterable[int] | None = None,
+) -> tuple[Candidate, ...]:
     """One candidate for each layer in `indices` (all layers by default), in order: the parent without that layer."""
     if indices is None:
         indices = range(len(parent.layers))
-    return tuple(candidate(parent, Remove(index)) for index in indices)
+    edits = [Remove(index) for index in indices]
+    return tuple(candidate(parent, edit) for edit in edits)
 
 
 def _value_text(name: str, value: object) -> str:

@@ -8,13 +8,15 @@ same output after it, on fewer values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 from math import prod
 
 from remap_core.space.architecture import Architecture
-from remap_core.space.layers import Activation, AvgPool2d, Conv2d, Dense, GlobalAvgPool2d, Layer, MaxPool2d, Shape
+from remap_core.space.layers import Activation, AvgPool2d, Dense, Layer, MaxPool2d, Shape
+from remap_core.space.linear_runs import LINEAR, LinearRun, linear_run
 
 VALUE_COST = 25
 """Multiply-adds in the time of writing and reading one value: memory is slow."""
@@ -29,47 +31,10 @@ MAX_FUSED_LAYERS = 16
 
 _STATIC = (MaxPool2d, AvgPool2d, Activation)
 _MONOTONE = ("tanh", "relu", "sigmoid")
-_LINEAR = (Conv2d, AvgPool2d, GlobalAvgPool2d, Dense)
 
-
-@dataclass(frozen=True)
-class LinearRun:
-    """Layers of a chain, from `start` to before `stop`, that together are one convolution or one dense layer.
-
-    shapes: of the input of each of them and of the output of the last, for the patch of an image under the kernel: the
-    receptive field of one pixel, or the image where the output is a vector. positions: how often the kernel is applied
-    to an image, `stride` pixels apart.
-    """
-
-    start: int
-    stop: int
-    shapes: tuple[Shape, ...]
-    positions: int
-    stride: int
-    setup_multiply_adds: int
-    """Multiply-adds to compute the kernel, once for all images of a batch."""
-
-    @property
-    def units(self) -> int:
-        """Channels of the output, or units of a vector."""
-        return self.shapes[-1][0]
-
-    @property
-    def kernel_size(self) -> int:
-        """Values of the kernel."""
-        return prod(self.shapes[0]) * self.units
-
-    @property
-    def layer(self) -> Layer:
-        """The one layer that does the same."""
-        if len(self.shapes[-1]) == 1:
-            return Dense(self.units)
-        return Conv2d(kernel_size=self.shapes[0][1], filters=self.units, stride=self.stride)
-
-    @property
-    def setup_values(self) -> int:
-        """Values written while the kernel is computed."""
-        return self.units * sum(map(prod, self.shapes))
+Layers = tuple[Layer, ...]
+Shapes = tuple[Shape, ...]
+Runs = tuple[LinearRun, ...]
 
 
 @dataclass(frozen=True)
@@ -78,14 +43,16 @@ class ExecutionPlan:
 
     architecture: Architecture
     images: int
-    runs: tuple[LinearRun, ...] = ()
+    runs: Runs = ()
 
     @property
     def steps(self) -> tuple[int | LinearRun, ...]:
         """Indices of layers (the head is the last one), and fused runs, in the order in which they are computed."""
         layers, _ = _chain(self.architecture)
         run_at = {run.start: run for run in self.runs}
-        inside_runs = {index for run in self.runs for index in range(run.start + 1, run.stop)}
+        inside_runs: set[int] = set()
+        for run in self.runs:
+            inside_runs.update(range(run.start + 1, run.stop))
         steps: list[int | LinearRun] = []
         delayed: list[int] = []  # monotone activations, until no max pool follows
         for index, layer in enumerate(layers):
@@ -189,7 +156,8 @@ def smallest_equivalent(architecture: Architecture) -> ExecutionPlan:
 def static_prefix(architecture: Architecture) -> int:
     """The number of first layers whose output for an image never changes: no weights, no randomness."""
     layers, _ = _chain(architecture)
-    return next(index for index, layer in enumerate(layers) if not isinstance(layer, _STATIC))
+    static = takewhile(lambda layer: isinstance(layer, _STATIC), layers)
+    return sum(1 for _ in static)
 
 
 def _cheapest_runs(
@@ -197,76 +165,44 @@ def _cheapest_runs(
     first: int,
     cost_alone: Callable[[Layer, Shape], float],
     cost_fused: Callable[[LinearRun], float],
-) -> tuple[LinearRun, ...]:
+) -> Runs:
     """The runs, from layer `first` on, with the smallest total cost: dynamic programming over where the chain ends."""
     layers, shapes = _chain(architecture)
-    best: list[tuple[float, tuple[LinearRun, ...]]] = [(0.0, ())] * (first + 1)  # before each layer
+    nothing_done: tuple[float, Runs] = (0.0, ())
+    best = [nothing_done] * (first + 1)  # before each layer
     for stop in range(first + 1, len(layers) + 1):
         last = stop - 1
         cost, runs = best[last]
-        options = [(cost + cost_alone(layers[last], shapes[last]), runs)]
+        cost += cost_alone(layers[last], shapes[last])
+        options = [(cost, runs)]
         for run in _runs_until(layers, shapes, first, stop):
             cost, runs = best[run.start]
-            options.append((cost + cost_fused(run), (*runs, run)))
+            cost += cost_fused(run)
+            options.append((cost, (*runs, run)))
         best.append(min(options, key=lambda option: option[0]))
     return best[-1][1]
 
 
-def _runs_until(layers: Sequence[Layer], shapes: Sequence[Shape], first: int, stop: int) -> Iterator[LinearRun]:
+def _runs_until(
+    layers: Layers,
+    shapes: Shapes,
+    first: int,
+    stop: int,
+) -> Iterator[LinearRun]:
     """The linear runs of two layers or more that end before `stop` and do not begin before `first`, shortest first."""
     first = max(first, stop - MAX_FUSED_LAYERS)
-    for start in range(stop - 1, first - 1, -1):
-        if not isinstance(layers[start], _LINEAR):
+    for start in reversed(range(first, stop)):
+        if not isinstance(layers[start], LINEAR):
             return
         if stop - start > 1:
-            run = _linear_run(layers, shapes, start, stop)
+            run = linear_run(layers, shapes, start, stop)
             if run:
                 yield run
 
 
-def _chain(architecture: Architecture) -> tuple[tuple[Layer, ...], tuple[Shape, ...]]:
+def _chain(architecture: Architecture) -> tuple[Layers, Shapes]:
     """The layers and the head; the shapes before each and after the last."""
     head = Dense(architecture.classes)
-    return (*architecture.layers, head), (*architecture.input_shapes, (architecture.classes,))
-
-
-def _linear_run(layers: Sequence[Layer], shapes: Sequence[Shape], start: int, stop: int) -> LinearRun | None:
-    """The layers from `start` to before `stop` as a run, None where they are not one layer."""
-    fused = layers[start:stop]
-    patch = tuple(shapes[start : stop + 1])
-    positions = 1
-    stride = 1
-    if len(patch[-1]) == 3:
-        window = _combined_window(fused)
-        if window is None:
-            return None
-        size, stride = window
-        positions = prod(patch[-1][1:])
-        patch = _patch_shapes(fused, channels=patch[0][0], size=size)
-    inner_multiply_adds = sum(layer.multiply_adds(shape) for layer, shape in zip(fused[:-1], patch, strict=False))
-    units = patch[-1][0]
-    return LinearRun(start, stop, patch, positions, stride, setup_multiply_adds=inner_multiply_adds * units)
-
-
-def _combined_window(layers: Sequence[Layer]) -> tuple[int, int] | None:
-    """Size and stride of the window that one output pixel of the layers sees, None where they are no convolution.
-
-    A layer with padding is none: at the edge of an image its kernel would be another.
-    """
-    size = 1
-    stride = 1
-    for layer in reversed(layers):
-        match layer:
-            case Conv2d(kernel_size=window, stride=step, margin=0) | AvgPool2d(size=window, stride=step):
-                size = (size - 1) * step + window
-                stride *= step
-            case _:
-                return None
-    return size, stride
-
-
-def _patch_shapes(layers: Sequence[Layer], channels: int, size: int) -> tuple[Shape, ...]:
-    shapes: list[Shape] = [(channels, size, size)]
-    for layer in layers:
-        shapes.append(layer.output_shape(shapes[-1]))
-    return tuple(shapes)
+    layers = (*architecture.layers, head)
+    shapes = (*architecture.input_shapes, (architecture.classes,))
+    return layers, shapes

@@ -12,6 +12,9 @@ from remap_core.space.search_spaces import SearchSpace
 Grid = Sequence[Layer]
 """Layers to choose from."""
 
+Values = tuple[Any, ...]
+"""Of a hyperparameter."""
+
 
 def layers_of(*spaces: SearchSpace) -> tuple[Layer, ...]:
     """Every layer of the spaces, row by row, each once."""
@@ -22,7 +25,7 @@ def layers_of(*spaces: SearchSpace) -> tuple[Layer, ...]:
     return tuple(layers)
 
 
-def grid_values(grid: Grid, kind: str) -> dict[str, tuple[Any, ...]]:
+def grid_values(grid: Grid, kind: str) -> dict[str, Values]:
     """For each hyperparameter of a layer kind the values in the grid, in the grid's order.
 
     >>> from remap_core.space.search_spaces import REMAP_2019
@@ -34,8 +37,9 @@ def grid_values(grid: Grid, kind: str) -> dict[str, tuple[Any, ...]]:
         return {}
     values = {}
     for field in fields(layers[0]):  # type: ignore[arg-type]
-        unique = dict.fromkeys(getattr(layer, field.name) for layer in layers)
-        values[field.name] = tuple(unique)
+        name = field.name
+        unique = dict.fromkeys(getattr(layer, name) for layer in layers)
+        values[name] = tuple(unique)
     return values
 
 
@@ -49,6 +53,7 @@ def other_values(grid: Grid, layer: Layer) -> tuple[tuple[str, Any], ...]:
     """
     others = []
     for name, values in grid_values(grid, layer.kind).items():
-        current = getattr(layer, name)
-        others += [(name, value) for value in values if value != current]
+        for value in values:
+            if value != getattr(layer, name):
+                others.append((name, value))
     return tuple(others)

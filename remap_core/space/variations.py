@@ -1,14 +1,13 @@
 """Variations: random neighbours of a parent under the user's constraints (mutation, in evolutionary search).
 
-For each layer of the parent the user allows kinds of edit; a child is a number of them in a row. Permissions belong to
-the parent's layers wherever earlier edits have moved them; an added layer is not edited again, and a reparameterized
-one is not removed or replaced, so that n edits are n changes.
+The user allows kinds of edit for each layer of the parent. Permissions follow these layers wherever earlier edits move
+them; added layers are not edited again, reparameterized ones not removed or replaced: n edits are n changes.
 Source: Cashman et al., REMAP (TVCG 2019), section 5.4.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -44,9 +43,8 @@ class VariationRequest:
         _require_range("edits", self.edits, MAX_EDITS)
         for index, kinds in self.allowed.items():
             if not kinds <= EDITS.keys():
-                raise InvalidTrial(
-                    f"Layer {index + 1} may allow {', '.join(KINDS)}, but got {', '.join(sorted(kinds))}."
-                )
+                names = ", ".join(sorted(kinds))
+                raise InvalidTrial(f"Layer {index + 1} may allow {', '.join(KINDS)}, but got {names}.")
 
     def require_fitting(self, parent: Architecture) -> None:
         """Raise InvalidTrial for layers that the parent does not have, and for edits of the head except prepend."""
@@ -55,7 +53,8 @@ class VariationRequest:
             if not 0 <= index <= head:
                 raise InvalidTrial(f"Edits can be allowed at layers 1 to {head + 1} (the head), but got {index + 1}.")
             if index == head and kinds - {Prepend.kind}:
-                raise InvalidTrial(f"The head only allows prepend, but got {', '.join(sorted(kinds))}.")
+                names = ", ".join(sorted(kinds))
+                raise InvalidTrial(f"The head only allows prepend, but got {names}.")
 
 
 @dataclass(frozen=True)
@@ -89,14 +88,14 @@ def variations(
     """Different children of the parent, drawn evenly over the allowed (layer, kind) pairs, then over their options.
 
     Each child has exactly the requested number of edits, is valid after every one of them, differs from the parent and
-    the other children, and has at most `max_parameters`. With one edit per child, a shortfall is exact: every possible
-    edit was tried. With several, it comes after a limited number of random walks. Raises InvalidTrial for permissions
-    that do not fit the parent.
+    the other children, and has at most `max_parameters`. With one edit per child, all possible edits are tried; with
+    several, a limited number of random walks. Raises InvalidTrial for permissions that do not fit the parent.
     """
     request.require_fitting(parent)
     search = _Search(parent, layers_of(space), rng, max_parameters)
     head = len(parent.layers)
-    start = _Walk(parent, tuple(range(head)), head, request.allowed)
+    origins = tuple(range(head))
+    start = _Walk(parent, origins, head, request.allowed)
     if request.edits == 1:
         return search.of_one_edit(start, request.children)
     return search.of_several_edits(start, request.children, request.edits)
@@ -141,9 +140,11 @@ class _Walk:
         before = self.origins[: edit.index]
         match edit:
             case Remove():
-                return replace(walk, origins=before + self.origins[edit.index + 1 :])
+                origins = (*before, *self.origins[edit.index + 1 :])
+                return replace(walk, origins=origins)
             case Prepend():
-                return replace(walk, origins=(*before, None, *self.origins[edit.index :]))
+                origins = (*before, None, *self.origins[edit.index :])
+                return replace(walk, origins=origins)
             case Reparameterize():
                 return walk._locking(edit.index, Remove.kind, Replace.kind, edit.name)
         return walk._locking(edit.index, Remove.kind, Replace.kind, Reparameterize.kind)
@@ -179,18 +180,26 @@ class _Search:
             tried += 1
             self._collect(start.after(edit), "did not fit")
         shortfall = self._exact_shortfall(children, tried)
-        return Variations(tuple(self.children.values()), exact=True, shortfall=shortfall)
+        return self._variations(shortfall, exact=True)
 
-    def of_several_edits(self, start: _Walk, children: int, edits: int) -> Variations:
+    def of_several_edits(
+        self,
+        start: _Walk,
+        children: int,
+        edits: int,
+    ) -> Variations:
         if self._next(start) is None:
-            return Variations((), exact=True, shortfall="No child can be made: none of the allowed edits fits.")
+            return self._variations("No child can be made: none of the allowed edits fits.", exact=True)
         tries = ATTEMPTS_PER_CHILD * children
         for _ in range(tries):
             self._collect(self._walk(start, edits), "reached a dead end")
             if len(self.children) == children:
                 break
         shortfall = self._search_shortfall(children, tries)
-        return Variations(tuple(self.children.values()), exact=False, shortfall=shortfall)
+        return self._variations(shortfall, exact=False)
+
+    def _variations(self, shortfall: str, *, exact: bool) -> Variations:
+        return Variations(tuple(self.children.values()), exact, shortfall)
 
     def _walk(self, start: _Walk, edits: int) -> _Walk | None:
         walk = start
@@ -212,34 +221,45 @@ class _Search:
         if walk is None:
             self.rejected[reason_for_none] += 1
         elif walk.child.parameters > self.max_parameters:
-            self.rejected[f"exceeded {pluralize(self.max_parameters, 'parameter')}"] += 1
+            cap = pluralize(self.max_parameters, "parameter")
+            self.rejected[f"exceeded {cap}"] += 1
         elif walk.child == self.parent or walk.child in self.children:
             self.rejected["repeated the parent or another child"] += 1
         else:
             self.children[walk.child] = Candidate(walk.edits, walk.child)
 
     def _options(self, walk: _Walk) -> Options:
-        groups = [self._edits_of(walk, *permitted) for permitted in walk.permitted()]
-        return [group for group in groups if group]
+        options = []
+        for position, origin, kind in walk.permitted():
+            groups = self._edits_of(walk, position, origin, kind)
+            if groups:
+                options.append(groups)
+        return options
 
-    def _edits_of(self, walk: _Walk, position: int, origin: int, kind: str) -> list[list[Edit]]:
+    def _edits_of(
+        self,
+        walk: _Walk,
+        position: int,
+        origin: int,
+        kind: str,
+    ) -> list[list[Edit]]:
         """The edits of one kind at one position, in groups of one layer kind or hyperparameter."""
         if kind == Remove.kind:
             return [[Remove(position)]]
-        groups: dict[str, list[Edit]] = {}
+        groups: defaultdict[str, list[Edit]] = defaultdict(list)
         if kind == Prepend.kind:
             for new in self.grid:
-                groups.setdefault(new.kind, []).append(Prepend(position, new))
+                groups[new.kind].append(Prepend(position, new))
             return list(groups.values())
         layer = walk.child.layers[position]
         if kind == Replace.kind:
             for new in self.grid:
                 if new.kind != layer.kind:
-                    groups.setdefault(new.kind, []).append(Replace(position, new))
+                    groups[new.kind].append(Replace(position, new))
         else:
             for name, value in other_values(self.grid, layer):
                 if (origin, name) not in walk.locked:
-                    groups.setdefault(name, []).append(Reparameterize(position, name, value))
+                    groups[name].append(Reparameterize(position, name, value))
         return list(groups.values())
 
     def _shuffled(self, options: Options) -> Iterator[Edit]:
@@ -258,18 +278,22 @@ class _Search:
             return ""
         if not tried:
             return "No child can be made: no allowed edit changes a layer."
-        made = f"Only {len(self.children)} of {children} children" if self.children else "No child"
+        made = "No child"
+        if self.children:
+            made = f"Only {len(self.children)} of {children} children"
         if not self.rejected:
             return f"{made} can be made: there are no other edits."
-        return f"{made} can be made: of {pluralize(tried, 'possible edit')}, {self._reasons()}."
+        edits = pluralize(tried, "possible edit")
+        return f"{made} can be made: of {edits}, {self._reasons()}."
 
     def _search_shortfall(self, children: int, tries: int) -> str:
         if len(self.children) == children:
             return ""
-        return (
-            f"Found {len(self.children)} of {children} children in {count(tries)} random tries "
-            f"({self._reasons()}); more may exist."
-        )
+        found = f"Found {len(self.children)} of {children} children in {count(tries)} random tries"
+        return f"{found} ({self._reasons()}); more may exist."
 
     def _reasons(self) -> str:
-        return ", ".join(f"{count(number)} {reason}" for reason, number in self.rejected.most_common())
+        reasons = []
+        for reason, number in self.rejected.most_common():
+            reasons.append(f"{count(number)} {reason}")
+        return ", ".join(reasons)

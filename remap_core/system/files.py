@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and stay after a power cut."""
+"""Files that are written completely or not at all, and survive a power cut."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ PARTIAL = ".tmp"
 
 @contextmanager
 def replacing(path: Path, scratch: Path | None = None) -> Iterator[Path]:
-    """A temporary path to write; it becomes `path` when the block ends without an error.
+    """A temporary path to write to; it becomes `path` when the block ends without an error.
 
-    A reader sees the old file or the new one, never half of either. The temporary file is in `scratch`, or beside
-    `path`, and is removed where the block fails. Raises OSError.
+    A reader sees the old file or the new one, never a part of either. The temporary file is in `scratch`, or next to
+    `path`, and is removed if the block fails. Raises OSError.
     """
-    folder = path.parent if scratch is None else scratch
+    folder = scratch or path.parent
     temporary = folder / f"{path.name}.{secrets.token_hex(4)}{PARTIAL}"
     try:
         yield temporary
@@ -32,7 +32,7 @@ def replacing(path: Path, scratch: Path | None = None) -> Iterator[Path]:
 
 
 def write_file(path: Path, content: bytes, scratch: Path | None = None) -> None:
-    """Replace a file in one step, making its folder where needed (see `replacing`). Raises OSError."""
+    """Replace a file in one step; its folder is created if needed. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path, scratch) as temporary:
         temporary.write_bytes(content)

@@ -1,4 +1,4 @@
-"""On what kind of file system a folder lies: DuckDB and the trainer's lock are not safe on one of a network."""
+"""The kind of a folder's file system: DuckDB and the trainer's lock are not safe on a network file system."""
 
 from __future__ import annotations
 
@@ -6,40 +6,68 @@ import os
 import re
 from pathlib import Path
 
-NETWORK = {"9p", "afs", "beegfs", "ceph", "cifs", "davfs", "glusterfs", "gpfs", "lustre", "ncpfs", "smb2", "smb3"} | {
-    f"fuse.{kind}" for kind in ("ceph", "davfs2", "gcsfuse", "glusterfs", "rclone", "s3fs", "smbnetfs", "sshfs")
+FUSE_NETWORK_KINDS = ("ceph", "davfs2", "gcsfuse", "glusterfs", "rclone", "s3fs", "smbnetfs", "sshfs")
+NETWORK_KINDS = {
+    "9p",
+    "afs",
+    "beegfs",
+    "ceph",
+    "cifs",
+    "davfs",
+    "glusterfs",
+    "gpfs",
+    "lustre",
+    "ncpfs",
+    *(f"fuse.{kind}" for kind in FUSE_NETWORK_KINDS),
 }
-"""Kinds of file systems that other machines serve, as Linux names them; and all that begin with nfs or smb."""
+"""Kinds of file systems that other machines serve, as Linux names them."""
+NETWORK_PREFIXES = ("nfs", "smb")
+"""All kinds that start like this are network file systems, too."""
 
 _MOUNTS = Path("/proc/self/mounts")
 
 
 def file_system(path: Path, mounts: str | None = None) -> str:
-    """Kind of the file system that holds `path`, as the system names it (ext4, nfs4, ...); empty where not known.
+    """The kind of the file system that holds `path`, as the system names it (ext4, nfs4, ...); empty if unknown.
+
+    mounts: the content of /proc/mounts, by default of this machine.
 
     >>> file_system(Path("/data/remap"), "/dev/vda / ext4 rw 0 0\\nbox:/pool /data nfs4 rw 0 0\\n")
     'nfs4'
     """
-    mounts = _read_mounts() if mounts is None else mounts
-    real, found, longest = os.path.realpath(path), "", -1
+    if mounts is None:
+        mounts = _read_mounts()
+    real_path = os.path.realpath(path)
+    kind = ""
+    innermost = ""
     for line in mounts.splitlines():
-        _, point, kind, *_ = [*line.split(" "), "", "", ""]
-        point = _unescaped(point)
-        holds = real == point or real.startswith(point.rstrip("/") + "/")
-        if point and holds and len(point) >= longest:  # a later mount on the same point hides the earlier
-            found, longest = kind, len(point)
-    return found
+        fields = line.split(" ")
+        if len(fields) < 3:
+            continue
+        mount_point = _unescaped(fields[1])
+        if not _holds(mount_point, real_path):
+            continue
+        if len(mount_point) >= len(innermost):  # a later mount on the same point hides the earlier
+            innermost = mount_point
+            kind = fields[2]
+    return kind
 
 
 def network_warning(path: Path, mounts: str | None = None) -> str:
-    """The sentence that warns of a data folder on a network's file system; empty where there is nothing to warn of."""
+    """A warning if the data folder `path` is on a network file system; empty otherwise."""
     kind = file_system(path, mounts)
-    if kind not in NETWORK and not kind.startswith(("nfs", "smb")):
+    if kind not in NETWORK_KINDS and not kind.startswith(NETWORK_PREFIXES):
         return ""
     return (
-        f"The data folder {path} lies on a network file system ({kind}), where neither DuckDB nor the lock that keeps "
-        "a second trainer out is safe: choose a folder on a disk of this machine (REMAP_HOME)."
+        f"The data folder {path} is on a network file system ({kind}), where neither DuckDB nor the lock against a "
+        "second trainer is safe: choose a folder on a disk of this machine (REMAP_HOME)."
     )
+
+
+def _holds(mount_point: str, path: str) -> bool:
+    if not mount_point:
+        return False
+    return path == mount_point or path.startswith(mount_point.rstrip("/") + "/")
 
 
 def _read_mounts() -> str:
@@ -49,5 +77,5 @@ def _read_mounts() -> str:
         return ""
 
 
-def _unescaped(point: str) -> str:
-    return re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), point)
+def _unescaped(mount_point: str) -> str:
+    return re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), mount_point)

@@ -1,4 +1,4 @@
-"""What a process holds of the machine's memory."""
+"""Memory of this process."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from contextlib import suppress
 
 
 def give_memory_back() -> None:
-    """What this process has freed goes back to the system, where that can be asked for (glibc)."""
+    """Return freed memory to the system, if the C library can (glibc)."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)

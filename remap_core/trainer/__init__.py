@@ -1,1 +1,1 @@
-"""The trainer daemon: worker, queue and executors. Given a store and a train function."""
+"""The trainer: worker, queue and executors. It is given a store and a train function."""

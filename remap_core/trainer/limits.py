@@ -1,7 +1,7 @@
-"""What one training may take, its time and its process's memory: looked at before every batch.
+"""Limits on the time and the memory of one training, checked before every batch.
 
-Memory is watched, not limited by the system: what the system refuses ends libraries in the middle of their work, and
-not always with an error. A worker process keeps what a batch frees, so a look between batches sees the batch's peak.
+Memory is watched, not limited by the system: an allocation that the system refuses stops libraries halfway, and not
+always with an error. A worker process keeps what a batch frees, so a check between batches sees the batch's peak.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from remap_core.errors import TrainingFailed
+from remap_core.formatting import count
 from remap_core.system.memory import give_memory_back
 from remap_core.trainer.ports import TrainFunction, Training
 from remap_core.trials.trial import Trial
@@ -23,7 +24,7 @@ _STATM = Path("/proc/self/statm")
 
 @dataclass(frozen=True)
 class Limits:
-    """seconds: of training, over all epochs; megabytes: of main memory that its process holds. 0: no limit."""
+    """seconds: of training, over all epochs; megabytes: main memory held by its process. 0: no limit."""
 
     seconds: float = 0
     megabytes: float = 0
@@ -40,20 +41,20 @@ def train_within(
 ) -> Training:
     """Train as `train` does; raises TrainingFailed with the limit and the value where one is exceeded.
 
-    The time of epochs before an interruption counts, that of an epoch which is done again counts once, and what is
-    done before the first batch (the data set is loaded) does not count. held: megabytes that the process holds.
+    Epochs from before an interruption count, a repeated epoch counts once, and what happens before the first batch
+    (loading the data set) does not count. held: returns the megabytes that the process holds.
     """
     watch = _Watch(limits, clock, held or held_megabytes)
     if limits.megabytes:
-        give_memory_back()  # what earlier trainings have freed shall not count
+        give_memory_back()  # what earlier trainings freed must not count
 
-    def stops() -> bool:
+    def should_stop_or_fail() -> bool:
         if should_stop():
             return True
-        watch.look()
+        watch.check()
         return False
 
-    with closing(train(trial, stops)) as training:
+    with closing(train(trial, should_stop_or_fail)) as training:
         while True:
             try:
                 result = next(training)
@@ -64,36 +65,42 @@ def train_within(
 
 
 class _Watch:
-    """How much a training has taken so far."""
+    """Compares what a training has used so far with its limits."""
 
     def __init__(self, limits: Limits, clock: Callable[[], float], held: Callable[[], float]) -> None:
-        self._limits, self._clock, self._held = limits, clock, held
-        self._spent, self._epoch = 0.0, 1
-        self._began: float | None = None
+        self._limits = limits
+        self._clock = clock
+        self._held = held
+        self._epoch = 1
+        self._epoch_started: float | None = None
+        self._seconds_before = 0.0
 
     def finish_epoch(self, seconds: float) -> None:
-        self._spent, self._epoch, self._began = self._spent + seconds, self._epoch + 1, None
+        self._seconds_before += seconds
+        self._epoch += 1
+        self._epoch_started = None
 
-    def look(self) -> None:
+    def check(self) -> None:
         if self._limits.seconds:
             now = self._clock()
-            self._began = now if self._began is None else self._began
-            self._require_time(self._spent + now - self._began)
+            if self._epoch_started is None:
+                self._epoch_started = now
+            self._require_time(self._seconds_before + now - self._epoch_started)
         if self._limits.megabytes:
             self._require_memory(self._held())
 
     def _require_time(self, seconds: float) -> None:
         if seconds > self._limits.seconds:
             raise TrainingFailed(
-                f"The training takes longer than the {self._limits.seconds:g} seconds that it may (REMAP_TIME_LIMIT): "
-                f"it was ended after {seconds:.1f} seconds, in epoch {self._epoch}."
+                f"The training exceeded its time limit of {self._limits.seconds:g} seconds (REMAP_TIME_LIMIT): "
+                f"it was stopped after {seconds:.1f} seconds, in epoch {self._epoch}."
             )
 
     def _require_memory(self, megabytes: float) -> None:
         if megabytes > self._limits.megabytes:
             raise TrainingFailed(
-                f"The training needs more memory than the {self._limits.megabytes:,g} MB that it may hold "
-                f"(REMAP_MEMORY_LIMIT): its process held {megabytes:,.0f} MB in epoch {self._epoch}."
+                f"The training exceeded its memory limit of {self._limits.megabytes:,g} MB (REMAP_MEMORY_LIMIT): "
+                f"its process held {count(round(megabytes))} MB in epoch {self._epoch}."
             )
 
 

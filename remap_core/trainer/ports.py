@@ -1,4 +1,4 @@
-"""What the worker is given from outside: a store to write to and a function that trains."""
+"""What the worker is given: a store to write to and a function that trains."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from remap_core.trials.model_maps import Relation
 from remap_core.trials.trial import Place, Proposal, Trial, TrialId
 
 Training = Generator[EpochResult, None, Evaluation]
-"""Yields every epoch's result, oldest first, from where a checkpoint left off; returns the evaluation."""
+"""Yields the result of every epoch, oldest first, from the checkpoint on; returns the evaluation."""
 
 
 class TrainFunction(Protocol):
-    """Trains one trial; raises TrainingFailed with the sentence, or stops early (within one batch) when told to."""
+    """Trains one trial; raises TrainingFailed with a sentence, and stops within one batch when told to."""
 
     def __call__(self, trial: Trial, should_stop: Callable[[], bool]) -> Training:
-        """A generator that does one epoch a step."""
+        """Return a generator that trains one epoch per step."""
 
 
 class ScoreFunction(Protocol):
-    """Scores a COMPLETE trial on the sealed test images; raises TrainingFailed with the sentence."""
+    """Scores a COMPLETE trial on the sealed test images; raises TrainingFailed with a sentence."""
 
     def __call__(self, trial: Trial) -> SealedScore:
-        """The score, within seconds."""
+        """Return the score, within seconds."""
 
 
 class Store(Protocol):
-    """The catalogue as its one writer sees it. Every method is one transaction; times are seconds since 1970."""
+    """The catalogue as its only writer sees it. Every method is one transaction; times are seconds since 1970."""
 
     def apply_once(self, command: str, kind: str, now: float, action: Callable[[], str]) -> Receipt:
-        """Run `action` and write its receipt in one transaction; the stored receipt if `command` is known already.
+        """Run `action` and write its receipt in one transaction; returns the stored receipt of a known `command`.
 
-        `action` returns what was done, in words. Where it raises CommandRefused (or NotFound), nothing of it stays
+        `action` returns what was done, in words. If it raises CommandRefused or NotFound, none of its changes stay
         and the receipt says REFUSED with that reason.
         """
 
@@ -51,13 +51,13 @@ class Store(Protocol):
         """The trial; raises NotFound."""
 
     def claim(self, now: float, on_hold: Collection[TrialId] = ()) -> Trial | None:
-        """Take the first WAITING trial that is not `on_hold` (it is RUNNING now); None for none or a paused queue."""
+        """Set the first WAITING trial not in `on_hold` to RUNNING; None if there is none or the queue is paused."""
 
     def record_epoch(self, trial: TrialId, result: EpochResult) -> None:
-        """Store an epoch of a RUNNING trial's present attempt; storing the same epoch again replaces it."""
+        """Store an epoch of a RUNNING trial's current attempt; storing the same epoch again replaces it."""
 
     def complete(self, trial: TrialId, evaluation: Evaluation, now: float) -> None:
-        """RUNNING -> COMPLETE with what it predicts; raises InvalidTrial where that does not fit the data set."""
+        """RUNNING -> COMPLETE with its predictions; raises InvalidTrial if they do not fit the data set."""
 
     def fail(self, trial: TrialId, sentence: str, now: float) -> None:
         """RUNNING -> FAILED with the reason."""
@@ -66,9 +66,10 @@ class Store(Protocol):
         """WAITING -> PRUNED with the reason; its epochs stay."""
 
     def halving_groups(self) -> list[tuple[HalvingTrial, ...]]:
-        """First attempts of initial models that were asked for together and alike, where any waits or runs still.
+        """Groups of initial models that are compared with each other and of which any still waits or runs.
 
-        Each with its results up to the last rung; by id.
+        A group holds the first attempts of models enqueued together with one configuration, ordered by id, with
+        their results up to the last comparison epoch.
         """
 
     def cancel(self, trial: TrialId, now: float) -> None:
@@ -77,60 +78,60 @@ class Store(Protocol):
     def cancel_batch(self, batch: str, now: float) -> list[TrialId]:
         """WAITING or RUNNING -> CANCELLED for all of a batch; returns their ids, in order.
 
-        Raises NotFound for a batch that never was, CommandRefused for one that is finished.
+        Raises NotFound for an unknown batch, CommandRefused for a finished one.
         """
 
     def retry(self, trial: TrialId, now: float) -> None:
-        """FAILED, CANCELLED or PRUNED -> WAITING at the end of the queue, as the next attempt, from its beginning.
+        """FAILED, CANCELLED or PRUNED -> WAITING at the end of the queue, as a new attempt that starts over.
 
-        Raises CommandRefused for a trial in another state, and where the same training is in the catalogue again.
+        Raises CommandRefused for a trial in another state, and if the catalogue holds the same training again.
         """
 
     def move(self, trial: TrialId, place: Place) -> None:
-        """Change the place of a WAITING trial; raises CommandRefused for one that does not wait."""
+        """Change the place of a WAITING trial in the queue; raises CommandRefused for one in another state."""
 
     def requeue(self, trial: TrialId) -> None:
-        """RUNNING -> WAITING at the head of the queue; its epochs stay and it continues after them."""
+        """RUNNING -> WAITING at the head of the queue; its epochs stay and it resumes after them."""
 
     def requeue_running(self) -> list[TrialId]:
-        """All RUNNING trials (of a trainer that died) back to the head of the queue, in their old order."""
+        """Put all RUNNING trials (of a trainer that died) back at the head of the queue, in their old order."""
 
     def set_paused(self, paused: bool) -> None:
-        """Whether `claim` gives out trials."""
+        """Pause or resume the queue: `claim` returns no trial while it is paused."""
 
     def annotate(self, trial: TrialId, annotation: Annotation) -> None:
-        """Write a note and tags in the place of the trial's earlier ones; raises NotFound."""
+        """Replace the note and tags of a trial; raises NotFound."""
 
     def annotation(self, trial: TrialId) -> Annotation:
-        """What is written about the trial, an empty one where nothing is."""
+        """The note and tags of the trial, empty if there are none."""
 
     def ask_sealed_score(self, trial: TrialId, now: float) -> None:
-        """Have a COMPLETE trial scored on the sealed test images; again only where that failed.
+        """Request the score of a COMPLETE trial on the sealed test images; a second time only after a failure.
 
-        Raises CommandRefused for a trial in another state and where it was asked for already, NotFound for none.
+        Raises CommandRefused for a trial in another state or a score that was requested before, NotFound for none.
         """
 
     def sealed_test(self, trial: TrialId) -> SealedTest | None:
         """The last request to score the trial; None before any."""
 
     def pending_sealed_tests(self) -> list[TrialId]:
-        """Trials that still wait for their score, the oldest request first."""
+        """Trials that still wait for their score, oldest request first."""
 
     def finish_sealed_test(self, trial: TrialId, outcome: SealedScore | str, now: float) -> None:
-        """Store a score, or the sentence why there is none; raises CommandRefused where none is waited for."""
+        """Store a score, or the reason why there is none; raises CommandRefused if no score is pending."""
 
     def request_layout(self, dataset: str, relation: Relation) -> None:
-        """Have a map laid anew; raises CommandRefused where there is none."""
+        """Request a new layout of a map; raises CommandRefused if there is no such map."""
 
     def register_dataset(self, card: DatasetCard) -> None:
         """Make a data set known; a card of the same name is replaced."""
 
     def dataset_names(self) -> list[str]:
-        """Names of the known data sets, in the order in which they were registered."""
+        """Names of the known data sets, in the order of their registration."""
 
     def fingerprints(self, dataset: str) -> set[str]:
         """Fingerprints of all architectures that were ever enqueued for a data set."""
 
     @property
     def version(self) -> int:
-        """Grows with every change: what was published at the present version need not be published again."""
+        """Grows with every change: a version that was published need not be published again."""

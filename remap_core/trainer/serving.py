@@ -1,4 +1,4 @@
-"""The daemon's loop and its signals: tick, publish, beat, wait."""
+"""The loops around a worker and their signals: tick, publish, write the heartbeat, wait."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from remap_core.trainer.worker import Worker
 
 log = logging.getLogger(__name__)
 
-PAUSE = 0.05
+TICK_SECONDS = 0.05
 """Seconds between ticks: how late a command or an epoch is noticed."""
 
 
 class Maps(Protocol):
-    """Keeps the maps of the models up to date, elsewhere."""
+    """Keeps the maps of the models up to date in the background."""
 
     def tick(self) -> None:
-        """Store what is new and begin what is missing, without waiting."""
+        """Store finished maps and start missing ones; returns at once."""
 
 
 class Publisher(Protocol):
-    """Makes what the store holds visible to readers; raises FolderUnusable where it cannot."""
+    """Makes what the store holds visible to readers; raises FolderUnusable."""
 
     def publish_if_due(self, now: float) -> None:
-        """Publish what is new, not more often than is good."""
+        """Publish what is new, unless the last publication is very recent."""
 
     def publish(self) -> object:
         """Publish now."""
@@ -45,7 +45,7 @@ def stop_on_signals() -> threading.Event:
     return stop
 
 
-def parent_is_gone(parent: int | None) -> bool:
+def parent_has_ended(parent: int | None) -> bool:
     """Whether the process that started this one has ended; False where there is none to watch."""
     return parent is not None and os.getppid() != parent
 
@@ -60,24 +60,58 @@ def serve(
     parent: int | None = None,
     clock: Callable[[], float] = time.time,
 ) -> None:
-    """Tick until `stop` is set or the `parent` process is gone; then leave cleanly.
+    """Tick until `stop` is set or the `parent` process has ended, then shut down cleanly.
 
-    What cannot be written (a full disk) is said in the log and with the next heartbeat, and tried again.
+    What cannot be written (a full disk) is logged, shown with the next heartbeat, and tried again.
     """
-    trouble = ""
-    while not stop.is_set() and not parent_is_gone(parent):
+    last_problem = ""
+    while not stop.is_set() and not parent_has_ended(parent):
         now = clock()
-        actions: list[Callable[[], object]] = [partial(worker.tick, now), partial(publisher.publish_if_due, now)]
-        troubles = [_trouble_of(action) for action in (*actions, *([maps.tick] if maps else []))]
-        trouble = _tell(trouble, next(filter(None, [worker.trouble, *troubles]), ""))
-        _trouble_of(partial(beat, now, trouble))
-        stop.wait(PAUSE)
-    _trouble_of(partial(worker.leave, clock()))  # what is not written is found RUNNING by the next trainer
-    _tell(trouble, _trouble_of(publisher.publish))
+        problems = [_problem_of(partial(worker.tick, now)), _problem_of(partial(publisher.publish_if_due, now))]
+        if maps:
+            problems.append(_problem_of(maps.tick))
+        problem = next(filter(None, [worker.problem, *problems]), "")
+        _log_if_new(problem, last_problem)
+        last_problem = problem
+        _problem_of(partial(beat, now, problem))
+        stop.wait(TICK_SECONDS)
+    _problem_of(partial(worker.shut_down, clock()))  # the next trainer finds what is not written as RUNNING
+    _log_if_new(_problem_of(publisher.publish), last_problem)
 
 
-def _trouble_of(action: Callable[[], object]) -> str:
-    """Run the action; returns the sentence of what the folder refused, empty for nothing."""
+def run_until_idle(
+    worker: Worker,
+    publisher: Publisher,
+    beat: Callable[[float, str], None],
+    on_tick: Callable[[], object],
+    clock: Callable[[], float] = time.time,
+) -> None:
+    """Tick until there is nothing left to do, then shut down; `on_tick` is called after each step.
+
+    Returns with trials still waiting if the queue is paused. Raises FolderUnusable if the data folder cannot be
+    written or its disk is full. After an exception (Ctrl-C, too) the trials are requeued with what was recorded.
+    """
+    try:
+        while True:
+            now = clock()
+            has_changed = worker.tick(now)
+            beat(now, worker.problem)
+            publisher.publish_if_due(now)
+            on_tick()
+            if worker.is_idle:
+                break
+            if not has_changed:
+                time.sleep(TICK_SECONDS)
+    finally:
+        worker.shut_down(clock())
+        publisher.publish()
+        on_tick()
+    if worker.problem:
+        raise FolderUnusable(worker.problem)
+
+
+def _problem_of(action: Callable[[], object]) -> str:
+    """Run the action; returns why the data folder refused it, or an empty string."""
     try:
         action()
     except FolderUnusable as error:
@@ -85,7 +119,6 @@ def _trouble_of(action: Callable[[], object]) -> str:
     return ""
 
 
-def _tell(before: str, trouble: str) -> str:
-    if trouble and trouble != before:
-        log.error("%s", trouble)
-    return trouble
+def _log_if_new(problem: str, last_problem: str) -> None:
+    if problem and problem != last_problem:
+        log.error("%s", problem)

@@ -1,15 +1,16 @@
-"""The worker: one tick applies commands, records what the trainings did and begins the next ones."""
+"""The worker: one tick applies commands, records what the trainings did and starts new ones."""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Protocol
 
 from remap_core.errors import InvalidTrial, UnreadableCommand
+from remap_core.formatting import model_name, percent
 from remap_core.trainer.apply import DescribeDataset, apply
 from remap_core.trainer.executors.base import EpochDone, Event, Executor, Failed, Finished, Lost, Run, Scored, Stopped
 from remap_core.trainer.ports import Store
@@ -20,27 +21,27 @@ from remap_core.trials.trial import Trial, TrialId, TrialState
 
 log = logging.getLogger(__name__)
 
-ANSWERING = 1.0
-"""Seconds of a tick after which no further command is taken up: the heartbeat must not grow old meanwhile."""
+MAX_ANSWERING_SECONDS = 1.0
+"""Seconds of a tick after which no further command is answered: the heartbeat must stay fresh."""
 
 
 class Inbox(Protocol):
     """Where commands arrive."""
 
     def pending(self) -> Sequence[tuple[str, Command | UnreadableCommand]]:
-        """Commands that wait, oldest first, each with its id."""
+        """Waiting commands, oldest first, each with its id."""
 
     def discard(self, command: str) -> None:
-        """Forget a command that was answered."""
+        """Remove a command that was answered."""
 
     def reject(self, command: str, reason: str) -> None:
-        """Put aside what is no command."""
+        """Put aside a file that is not a command."""
 
 
 class Worker:
-    """Given a store, an inbox and an executor; loops, signals and sleeping stand outside.
+    """Moves trials between a store, an inbox and an executor. Loops, signals and sleeping are the caller's.
 
-    Built, it takes back what a trainer that died left RUNNING.
+    The constructor requeues the trials that a trainer that died left RUNNING.
     """
 
     def __init__(
@@ -55,93 +56,132 @@ class Worker:
         disk_space_warning: Callable[[], str] = str,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._store, self._inbox, self._executor, self._describe = store, inbox, executor, describe
+        self._store = store
+        self._inbox = inbox
+        self._executor = executor
+        self._describe = describe
         self._max_parameters = max_parameters
+        self._pruner = Pruner(store) if halving else None
+        self._disk_space_warning = disk_space_warning
         self._clock = clock
-        self._referee = Pruner(store) if halving else None
-        self._want_of_room, self.trouble = disk_space_warning, ""
+        self.problem = ""
         self._runs: set[Run] = set()
-        self._paused: set[Run] = set()
+        self._stopping_runs: set[Run] = set()
         self._scorings: set[Run] = set()
         self._events: deque[Event] = deque()
-        self._losses: dict[Run, int] = {}
+        self._epochs_at_loss: dict[Run, int] = {}
         for trial in store.requeue_running():
-            log.info("model %d goes on from its last checkpoint", trial)
+            log.info("%s resumes from its last checkpoint", model_name(trial), extra={"model": trial})
 
     @property
     def is_busy(self) -> bool:
         """Whether a training or a scoring is running."""
         return bool(self._runs or self._scorings)
 
-    def tick(self, now: float) -> None:
-        """Do what there is to do, once, without waiting. `now` in seconds since 1970."""
+    @property
+    def is_idle(self) -> bool:
+        """Whether the last tick left nothing to do: all commands are answered, and a free slot found no trial.
+
+        Trials may still wait: in a paused queue, or for disk space.
+        """
+        return not self.is_busy and self._executor.free_slots > 0 and not self._inbox.pending()
+
+    def tick(self, now: float) -> bool:
+        """Do everything that can be done now, without waiting; returns whether that changed the store.
+
+        `now` in seconds since 1970.
+        """
+        version = self._store.version
         self._answer_commands(now)
         self._record_all(self._executor.poll(), now)
-        self.trouble = self._want_of_room()
-        if self.trouble:
-            self._pause_trainings()
-            return
-        self._begin_scorings()
-        self._begin_trainings(now)
+        self.problem = self._disk_space_warning()
+        if self.problem:
+            self._stop_trainings()
+        else:
+            self._start_scorings()
+            self._start_trainings(now)
+        return self._store.version != version
 
-    def leave(self, now: float, grace: float = 10.0) -> None:
-        """Record what the trainings have done so far, end them, and put them back at the head of the queue."""
+    def shut_down(self, now: float, grace: float = 10.0) -> None:
+        """Stop the trainings within `grace` seconds, record their last epochs, and requeue them at the head.
+
+        Also right after a tick that was interrupted anywhere (Ctrl-C in a notebook).
+        """
+        self._forget_recorded_ends()
         self._record_all(self._executor.close(grace), now)
         for run in sorted(self._runs, reverse=True):
             self._store.requeue(run.trial)
         self._runs.clear()
         self._scorings.clear()  # their requests stay in the store, for the next trainer
 
+    def _forget_recorded_ends(self) -> None:
+        """An interruption may have come after the store recorded the end of a run, and before the worker noted it."""
+        for run in list(self._runs):
+            if self._store.trial(run.trial).state is not TrialState.RUNNING:
+                self._runs.discard(run)
+        pending = self._store.pending_sealed_tests()
+        self._scorings = {run for run in self._scorings if run.trial in pending}
+
     def _answer_commands(self, now: float) -> None:
-        began = self._clock()
+        started = self._clock()
         for name, command in self._inbox.pending():
-            if self._clock() - began > ANSWERING:
+            if self._clock() - started > MAX_ANSWERING_SECONDS:
                 return
             if isinstance(command, UnreadableCommand):
-                log.warning("command %s rejected: %s", name, command)
+                log.warning("command %s rejected: %s", name, command, extra={"command": name})
                 self._inbox.reject(name, str(command))
-                continue
-            action = partial(apply, command, self._store, self._describe, now, self._max_parameters)
-            receipt = self._store.apply_once(name, command.kind, now, action)
-            log.info("%s %s: %s", receipt.kind, receipt.outcome, receipt.message)
-            if isinstance(command, Cancel | CancelBatch) and receipt.outcome is Outcome.APPLIED:
-                self._abandon_cancelled()
-            self._inbox.discard(name)
+            else:
+                self._answer(name, command, now)
 
-    def _abandon_cancelled(self) -> None:
+    def _answer(self, name: str, command: Command, now: float) -> None:
+        action = partial(apply, command, self._store, self._describe, now, self._max_parameters)
+        receipt = self._store.apply_once(name, command.kind, now, action)
+        log.info("%s %s: %s", receipt.kind, receipt.outcome, receipt.message)
+        if isinstance(command, Cancel | CancelBatch) and receipt.outcome is Outcome.APPLIED:
+            self._stop_cancelled()
+        self._inbox.discard(name)
+
+    def _stop_cancelled(self) -> None:
         for run in list(self._runs):
             if self._store.trial(run.trial).state is TrialState.CANCELLED:
                 self._runs.discard(run)
                 self._executor.stop(run)
 
-    def _pause_trainings(self) -> None:
-        """End what runs: it goes back to the head of the queue, and goes on from its last epoch when there is room."""
-        for run in self._runs - self._paused:
-            self._paused.add(run)
+    def _stop_trainings(self) -> None:
+        """Stop what runs: it is requeued at the head and resumes from its last epoch when there is disk space."""
+        for run in self._runs - self._stopping_runs:
+            self._stopping_runs.add(run)
             self._executor.stop(run)
 
-    def _begin_scorings(self) -> None:
-        """They come first and in a paused queue too: each takes seconds, and a person waits for it."""
+    def _start_scorings(self) -> None:
+        """They come first, in a paused queue too: each takes seconds, and a person is waiting for it."""
         for number in self._store.pending_sealed_tests():
             trial = self._store.trial(number)
-            if self._executor.free_slots and Run.of(trial) not in self._scorings:
-                self._scorings.add(Run.of(trial))
+            run = Run.of(trial)
+            if self._executor.free_slots and run not in self._scorings:
+                self._scorings.add(run)
                 self._executor.score(trial)
 
-    def _begin_trainings(self, now: float) -> None:
+    def _start_trainings(self, now: float) -> None:
         for _ in range(self._executor.free_slots):
-            trial = self._store.claim(now, self._referee.resting(now) if self._referee else ())
+            trial = self._store.claim(now, self._on_hold(now))
             if trial is None:
                 return
-            self._begin(trial)
+            self._start_training(trial)
 
-    def _begin(self, trial: Trial) -> None:
-        log.info("model %d begins: %s", trial.id, trial.architecture.fingerprint[:8])
+    def _on_hold(self, now: float) -> Collection[TrialId]:
+        if self._pruner is None:
+            return ()
+        return self._pruner.on_hold(now)
+
+    def _start_training(self, trial: Trial) -> None:
+        fingerprint = trial.architecture.fingerprint[:8]
+        log.info("%s started: %s", model_name(trial.id), fingerprint, extra={"model": trial.id})
         self._runs.add(Run.of(trial))
         self._executor.start(trial)
 
     def _record_all(self, events: Sequence[Event], now: float) -> None:
-        """Where the store refuses one (a full disk) it is the first of the next tick: no event is lost."""
+        """Record events in order. One that the store refuses (a full disk) comes first in the next tick."""
         self._events.extend(events)
         while self._events:
             self._record(self._events[0], now)
@@ -152,7 +192,7 @@ class Worker:
             self._record_score(event, now)
             return
         if event.run not in self._runs:
-            return  # of a training that was cancelled meanwhile
+            return  # its training was cancelled
         trial = event.run.trial
         match event:
             case EpochDone():
@@ -167,37 +207,43 @@ class Worker:
             case Stopped():
                 self._store.requeue(trial)
         self._runs.discard(event.run)
-        self._paused.discard(event.run)
+        self._stopping_runs.discard(event.run)
 
     def _record_score(self, event: Event, now: float) -> None:
         trial = event.run.trial
+        model = model_name(trial)
+        about = {"model": trial}
         match event:
             case Scored():
                 self._store.finish_sealed_test(trial, event.score, now)
-                log.info("model %d scored on the sealed test images: %.1f %%", trial, 100 * event.score.accuracy)
+                accuracy = percent(event.score.accuracy)
+                log.info("%s scored on the sealed test images: %s", model, accuracy, extra=about)
             case Failed() | Lost():
                 self._store.finish_sealed_test(trial, event.sentence, now)
-                log.warning("model %d not scored: %s", trial, event.sentence)
+                log.warning("%s not scored: %s", model, event.sentence, extra=about)
         self._scorings.discard(event.run)
 
     def _requeue_lost(self, event: Lost, now: float) -> None:
-        """It goes on from its last epoch; lost again before a further one it fails, as it would for ever."""
-        epochs = self._store.trial(event.run.trial).epochs_done
-        if self._losses.get(event.run) == epochs:
-            self._fail(event.run.trial, f"{event.sentence} A second try ended in the same epoch.", now)
+        """Resume a lost run from its last epoch; one that is lost again before its next epoch fails."""
+        trial = event.run.trial
+        epochs_done = self._store.trial(trial).epochs_done
+        if self._epochs_at_loss.get(event.run) == epochs_done:
+            self._fail(trial, f"{event.sentence} A second try ended in the same epoch.", now)
             return
-        self._losses[event.run] = epochs
-        self._store.requeue(event.run.trial)
-        log.warning("model %d goes on from its last checkpoint: %s", event.run.trial, event.sentence)
+        self._epochs_at_loss[event.run] = epochs_done
+        self._store.requeue(trial)
+        log.warning(
+            "%s resumes from its last checkpoint: %s", model_name(trial), event.sentence, extra={"model": trial}
+        )
 
     def _complete(self, trial: TrialId, evaluation: Evaluation, now: float) -> None:
         try:
             self._store.complete(trial, evaluation, now)
-        except InvalidTrial as error:  # the data set is no longer the one that the catalogue knows
+        except InvalidTrial as error:  # the data set is not the one that the catalogue knows
             self._fail(trial, str(error), now)
-        else:
-            log.info("model %d complete: %.1f %%", trial, 100 * evaluation.accuracy)
+            return
+        log.info("%s complete: %s", model_name(trial), percent(evaluation.accuracy), extra={"model": trial})
 
     def _fail(self, trial: TrialId, sentence: str, now: float) -> None:
         self._store.fail(trial, sentence, now)
-        log.warning("model %d failed: %s", trial, sentence)
+        log.warning("%s failed: %s", model_name(trial), sentence, extra={"model": trial})

@@ -1,1 +1,1 @@
-"""Datasets, networks, training and measurement: the only room with torch."""
+"""Networks, trainings and measurements: the only package that imports torch."""

@@ -1,13 +1,14 @@
-"""What a training leaves in its folder: a checkpoint while it runs, the weights when it has ended. Never a pickle."""
+"""The files of one training: a checkpoint while it runs, the weights once it is complete. Never a pickle."""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
@@ -20,15 +21,16 @@ from remap_core.trials.evaluation import EpochResult
 from remap_core.trials.trial import Trial
 
 FORMAT = "1"
+_PARTIAL_IN_VERSION_0_1_0 = ".partial"
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Artifacts:
-    """The folder of one trial. Files appear whole or not at all: written beside, synced, renamed.
+    """The folder of one trial. A file is replaced in one step, so it is never seen half written.
 
-    Writing raises TrainingFailed where it cannot be done.
+    Writing raises TrainingFailed where the file cannot be written.
     """
 
     folder: Path
@@ -36,63 +38,75 @@ class Artifacts:
 
     @property
     def checkpoint(self) -> Path:
-        """Weights, moments of Adam and results so far, of the last whole epoch."""
+        """Weights, Adam's moments and all results so far, as of the last complete epoch."""
         return self.folder / "checkpoint.safetensors"
 
     @property
     def weights(self) -> Path:
-        """The network at the end; its metadata say what it is made of and how pixels are scaled."""
+        """The trained network; the metadata hold its architecture and the scale of its pixels."""
         return self.folder / "weights.safetensors"
 
     def save_checkpoint(self, learner: Learner, epochs: Sequence[EpochResult]) -> None:
-        """Keep everything that the next epoch depends on, which besides this is only the trial's seed."""
-        _write(self.checkpoint, dict(learner.tensors()), self._described(epochs))
+        """Save all that the next epoch depends on, other than the trial's seed."""
+        _write(self.checkpoint, dict(learner.tensors()), self._metadata(epochs))
 
     def restore(self, learner: Learner) -> list[EpochResult]:
-        """Put a fresh learner where the checkpoint left off; returns the results of the epochs until there.
+        """Load the checkpoint into a new learner; return the results of the epochs that it covers.
 
-        Where the training had ended, but nobody was told, there is no checkpoint and the weights are as good. Without
-        either, or with one that is damaged or of another training, the learner stays as it is.
+        A training that ended before it could report its result has no checkpoint: its weights are loaded instead. If
+        neither file is there, or if it is damaged or belongs to another training, the learner is left unchanged.
         """
-        for path in (*self.folder.glob(f"*{PARTIAL}"), *self.folder.glob("*.partial")):  # 0.1.0 wrote .partial
-            path.unlink(missing_ok=True)
-        kept = self.checkpoint if self.checkpoint.exists() else self.weights
-        if not kept.exists():
+        self._delete_partial_files()
+        path = self.weights
+        if self.checkpoint.exists():
+            path = self.checkpoint
+        if not path.exists():
             return []
         try:
-            return self._restored(learner, kept)
+            return self._load(path, learner)
         except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
-            _log.warning("%s is ignored, training starts at epoch 1: %s", kept, error)
+            _log.warning("%s is ignored, training starts at epoch 1: %s", path, error)
             return []
 
-    def _restored(self, learner: Learner, kept: Path) -> list[EpochResult]:
-        tensors, described = read_tensors(kept)
-        if described.get("training") != self._identity():
-            raise ValueError("it is of another training.")
-        epochs = [EpochResult(**form) for form in json.loads(described["epochs"])]
-        needed = learner.network.state_dict() if kept == self.weights else dict(learner.tensors())
-        if {name: value.shape for name, value in needed.items()} != {
-            name: value.shape for name, value in tensors.items()
-        }:
-            raise ValueError("its tensors are not those of the network.")
-        for name, value in needed.items():
-            # into the learner's own: a fused Adam is silently wrong where a moment and its weight differ in layout
-            value.detach().copy_(tensors[name])
-        return epochs
-
-    def finish(self, learner: Learner, scale: Scale, epochs: Sequence[EpochResult]) -> None:
-        """Keep the weights, for good, and nothing else; they too say of which training they are and its results."""
-        described = {
-            **self._described(epochs),
-            "architecture": json.dumps(self.trial.architecture.to_json()),
-            "dataset": self.trial.proposal.dataset,
-            "scale": json.dumps(asdict(scale)),
-        }
-        _write(self.weights, learner.network.state_dict(), described)
+    def finish(
+        self,
+        learner: Learner,
+        scale: Scale,
+        epochs: Sequence[EpochResult],
+    ) -> None:
+        """Save the weights with what is needed to predict with them, and delete the checkpoint."""
+        metadata = self._metadata(epochs)
+        metadata["architecture"] = json.dumps(self.trial.architecture.to_json())
+        metadata["dataset"] = self.trial.proposal.dataset
+        metadata["scale"] = json.dumps(asdict(scale))
+        _write(self.weights, learner.network.state_dict(), metadata)
         self.checkpoint.unlink(missing_ok=True)
 
-    def _described(self, epochs: Sequence[EpochResult]) -> dict[str, str]:
-        return {"training": self._identity(), "epochs": json.dumps([asdict(result) for result in epochs])}
+    def _delete_partial_files(self) -> None:
+        for suffix in (PARTIAL, _PARTIAL_IN_VERSION_0_1_0):
+            for path in self.folder.glob(f"*{suffix}"):
+                path.unlink(missing_ok=True)
+
+    def _load(self, path: Path, learner: Learner) -> list[EpochResult]:
+        tensors, metadata = read_tensors(path)
+        if metadata.get("training") != self._identity():
+            raise ValueError("it belongs to another training.")
+        epochs = [EpochResult(**form) for form in json.loads(metadata["epochs"])]
+        targets = dict(learner.tensors())
+        if path == self.weights:
+            targets = learner.network.state_dict()
+        if _shapes(targets) != _shapes(tensors):
+            raise ValueError("its tensors are not those of the network.")
+        for name, target in targets.items():
+            # copied in place: fused Adam gives wrong results where a moment and its weight differ in memory layout
+            target.detach().copy_(tensors[name])
+        return epochs
+
+    def _metadata(self, epochs: Sequence[EpochResult]) -> dict[str, str]:
+        return {
+            "training": self._identity(),
+            "epochs": json.dumps([asdict(result) for result in epochs]),
+        }
 
     def _identity(self) -> str:
         proposal = self.trial.proposal
@@ -108,8 +122,13 @@ class Artifacts:
         )
 
 
-def _write(path: Path, tensors: dict[str, Tensor], described: dict[str, str]) -> None:
+def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, torch.Size]:
+    return {name: tensor.shape for name, tensor in tensors.items()}
+
+
+def _write(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
+    content = tensors_to_bytes(tensors, metadata)
     try:
-        write_file(path, tensors_to_bytes(tensors, described))
+        write_file(path, content)
     except OSError as error:
         raise TrainingFailed(f"{path} cannot be written: {error.strerror}.") from error

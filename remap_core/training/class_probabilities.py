@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from remap_core.datasets.images import Images
 from remap_core.space.architecture import Architecture
-from remap_core.training.device_data import Scale, moved
+from remap_core.training.device_data import Scale, images_on_device
 from remap_core.training.network.build import build
 
 BATCH_SIZE = 256
@@ -34,7 +34,7 @@ def predict(
     network.load_state_dict({name: torch.from_numpy(np.array(array)) for name, array in weights.items()})
     network.to(device).eval()
     unlabelled = Images(images, np.zeros(len(images), dtype=np.uint8))
-    pixels = moved(unlabelled, Scale(*scale), device)
+    pixels = images_on_device(unlabelled, Scale(*scale), device)
     rows = torch.arange(len(images))
     parts = []
     for inputs, _ in pixels.batches(rows, BATCH_SIZE, lambda: False):

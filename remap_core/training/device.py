@@ -1,4 +1,4 @@
-"""Where a training runs, and how much of it a training may take."""
+"""The device that trainings run on, and how many cores each may use."""
 
 from __future__ import annotations
 
@@ -14,43 +14,46 @@ from remap_core.settings import Device
 
 
 def choose_device(setting: Device) -> str:
-    """Where to train: "cpu" or "cuda". "auto" takes a GPU if there is one; "cuda" without one is a SettingsError."""
+    """Return "cpu" or "cuda". "auto" is the GPU if there is one; "cuda" without one raises SettingsError."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a driver that does not fit is no GPU
-        found = torch.cuda.is_available()
-    if setting == "cuda" and not found:
-        raise SettingsError(
-            'device = "cuda" needs a GPU that PyTorch can use, but there is none; "auto" takes the CPU.'
-        )
-    return "cuda" if setting != "cpu" and found else "cpu"
+        warnings.simplefilter("ignore")  # an unsuitable driver counts as no GPU
+        has_gpu = torch.cuda.is_available()
+    if setting == "cuda" and not has_gpu:
+        raise SettingsError('device = "cuda" needs a GPU that PyTorch can use, but there is none; "auto" uses the CPU.')
+    if setting == "cpu" or not has_gpu:
+        return "cpu"
+    return "cuda"
 
 
 def describe_device(device: str) -> str:
-    """The device for a person: its kind and its maker's name, like "CPU, AMD EPYC 7543"."""
+    """Kind and model of a device for people, for example "CPU, AMD EPYC 7543"."""
     kind = torch.device(device).type
-    name = torch.cuda.get_device_name(device) if kind == "cuda" else _processor()
-    return f"{'GPU' if kind == 'cuda' else kind.upper()}, {name}"
+    if kind == "cuda":
+        return f"GPU, {torch.cuda.get_device_name(device)}"
+    return f"{kind.upper()}, {_processor()}"
 
 
 @cache
 def multiplies_bf16() -> bool:
-    """Whether the processor has instructions for bf16, twice as fast as float32; False where Linux does not say so."""
-    try:
-        words = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
-    except OSError:
-        return False
+    """Whether the CPU has bf16 instructions, twice as fast as float32; False where Linux does not list them."""
+    words = _cpu_info().split()
     return "avx512_bf16" in words or "amx_bf16" in words
 
 
 def limit_threads(n: int) -> None:
-    """Let every computation of this process use at most n >= 1 cores."""
+    """Let PyTorch use at most n >= 1 cores in this process."""
     torch.set_num_threads(n)
 
 
 def _processor() -> str:
+    for line in _cpu_info().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _cpu_info() -> str:
     try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:  # not Linux
-        lines = []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.processor() or platform.machine())
+        return ""

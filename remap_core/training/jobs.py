@@ -1,4 +1,4 @@
-"""What executors are given to do. Torch is imported where a job runs, never where it is handed out."""
+"""The jobs that executors run. Torch is imported when a job runs, not when it is handed to an executor."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from remap_core.datasets.dataset import Dataset
 from remap_core.settings import Device
 from remap_core.space.architecture import Architecture
 from remap_core.trials.evaluation import EpochResult, Evaluation, SealedScore
 from remap_core.trials.trial import Trial
 
 Training = Generator[EpochResult, None, Evaluation]
-"""Yields every epoch's result, oldest first, from where a checkpoint left off; returns the evaluation."""
+"""Yields the result of every epoch, oldest first, from the checkpoint on; returns the evaluation."""
 
 
 def prepare(device: Device) -> str:
-    """Set this process up for one training at a time; returns the device for people.
+    """Set up this process for one training at a time; returns the device, for people.
 
-    Every training gets one thread, as there are as many trainings at once as there are cores.
+    Every training gets one thread: as many trainings run at once as there are cores.
     """
     from remap_core.training import worker_session
 
@@ -50,27 +51,29 @@ def train(trial: Trial, should_stop: Callable[[], bool], *, home: Path, device: 
     """Train a trial on this machine; its files are in the data folder `home`."""
     from remap_core.training import worker_session
 
-    return worker_session.train_trial(trial, should_stop, home=home, device=worker_session.choose_device(device))
+    chosen_device = worker_session.choose_device(device)
+    return worker_session.train_trial(trial, should_stop, home=home, device=chosen_device)
 
 
 def score(trial: Trial, *, home: Path, device: Device) -> SealedScore:
-    """Score a complete trial on the sealed test images, by the weights in the data folder `home`."""
+    """Score a complete trial on the sealed test images with the weights in the data folder `home`."""
     from remap_core.training import worker_session
 
-    return worker_session.score_trial(trial, home=home, device=worker_session.choose_device(device))
+    chosen_device = worker_session.choose_device(device)
+    return worker_session.score_trial(trial, home=home, device=chosen_device)
 
 
 def train_on_node(
-    trial: Trial, should_stop: Callable[[], bool], *, dataset: Any, folder: Path, device: Device
+    trial: Trial, should_stop: Callable[[], bool], *, dataset: Dataset, folder: Path, device: Device
 ) -> Training:
-    """Train a trial on a node of a cluster, on images that came along; its files are in `folder`."""
+    """Train a trial on a node of a cluster, on the given images; its files are in `folder`."""
     from remap_core.training import training_loop
 
     return training_loop.train(trial, dataset, device=device, should_stop=should_stop, folder=folder)
 
 
-def score_on_node(trial: Trial, *, dataset: Any, folder: Path, device: Device) -> SealedScore:
-    """Score a complete trial on a node of a cluster, by the weights in `folder`."""
+def score_on_node(trial: Trial, *, dataset: Dataset, folder: Path, device: Device) -> SealedScore:
+    """Score a complete trial on a node of a cluster with the weights in `folder`."""
     from remap_core.training.test_scoring import score_sealed
 
     return score_sealed(trial, dataset, device=device, folder=folder)

@@ -1,4 +1,4 @@
-"""How long a network takes to answer, measured once on each machine."""
+"""How long a network takes to predict, measured once per architecture and machine."""
 
 from __future__ import annotations
 
@@ -18,64 +18,73 @@ from remap_core.training.device import describe_device
 from remap_core.trials.evaluation import Latency
 
 BUDGET_SECONDS = 0.08
-MOST_RUNS = 20
+MAX_RUNS = 20
 
 
 def measure_latency(network: nn.Module, input_shape: tuple[int, int, int], device: str) -> Latency:
-    """Median milliseconds of a forward pass of 1 image and of 256, in evaluation, on the device that holds `network`.
+    """Median milliseconds of a forward pass of 1 image and of 256, in evaluation mode, on the network's device.
 
-    Each is run up to 20 times within 0.08 seconds after one run to warm up; a network whose first run alone takes
-    longer is judged by that one.
+    After one warm-up run each is run up to 20 times within 0.08 seconds. If the warm-up alone takes longer, it counts.
     """
     network.eval()
+    one_image = torch.zeros(1, *input_shape, device=device)
+    many_images = torch.zeros(256, *input_shape, device=device)
     return Latency(
-        batch_1_ms=_median_ms(network, torch.zeros(1, *input_shape, device=device)),
-        batch_256_ms=_median_ms(network, torch.zeros(256, *input_shape, device=device)),
+        batch_1_ms=_median_ms(network, one_image),
+        batch_256_ms=_median_ms(network, many_images),
         device=describe_device(device),
         threads=torch.get_num_threads(),
     )
 
 
 def latency_on_this_machine(
-    network: nn.Module, architecture: Architecture, device: str, folder: Path | None
+    network: nn.Module,
+    architecture: Architecture,
+    device: str,
+    folder: Path | None,
 ) -> Latency:
-    """The latency of an architecture on this device with as many threads: from `folder`, else measured and kept there.
+    """The latency of an architecture on this device with this many threads: read from `folder`, else measured.
 
-    So it is measured once, and repeats with other seeds have the same. What cannot be read there is measured anew, what
-    cannot be written is not kept; without a folder it is measured every time.
+    Repeats with other seeds therefore have the same latency. A file that cannot be read is replaced, one that cannot be
+    written is skipped; without a folder every call measures.
     """
     if folder is None:
         return measure_latency(network, architecture.input_shape, device)
-    file = folder / f"{architecture.fingerprint}.json"
-    here = describe_device(device), torch.get_num_threads()
-    kept = _read(file)
-    for latency in kept:
-        if (latency.device, latency.threads) == here:
+    path = folder / f"{architecture.fingerprint}.json"
+    machine = (describe_device(device), torch.get_num_threads())
+    known = _read(path)
+    for latency in known:
+        if (latency.device, latency.threads) == machine:
             return latency
     measured = measure_latency(network, architecture.input_shape, device)
-    _write(file, [*kept, measured])
+    _write(path, [*known, measured])
     return measured
 
 
-def _read(file: Path) -> list[Latency]:
+def _read(path: Path) -> list[Latency]:
     try:
-        return [Latency(**form) for form in json.loads(file.read_bytes())]
+        return [Latency(**form) for form in json.loads(path.read_bytes())]
     except (OSError, ValueError, TypeError, RecursionError):
         return []
 
 
-def _write(file: Path, latencies: list[Latency]) -> None:
+def _write(path: Path, latencies: list[Latency]) -> None:
+    content = json.dumps([asdict(latency) for latency in latencies])
     with suppress(OSError):
-        write_file(file, json.dumps([asdict(latency) for latency in latencies]).encode())
+        write_file(path, content.encode())
 
 
 @torch.inference_mode()
 def _median_ms(network: nn.Module, images: torch.Tensor) -> float:
     images = images.contiguous(memory_format=torch.channels_last)
-    seconds = [_seconds(network, images)]
-    while len(seconds) <= MOST_RUNS and sum(seconds) < BUDGET_SECONDS:
-        seconds.append(_seconds(network, images))
-    return 1000 * median(seconds[1:] or seconds)
+    warm_up = _seconds(network, images)
+    total = warm_up
+    runs: list[float] = []
+    while len(runs) < MAX_RUNS and total < BUDGET_SECONDS:
+        seconds = _seconds(network, images)
+        runs.append(seconds)
+        total += seconds
+    return 1000 * median(runs or [warm_up])
 
 
 def _seconds(network: nn.Module, images: torch.Tensor) -> float:

@@ -1,4 +1,4 @@
-"""A network that is being trained: one pass to learn, one to be judged."""
+"""A network in training, with its optimizer: one method trains an epoch, one evaluates."""
 
 from __future__ import annotations
 
@@ -19,24 +19,23 @@ from remap_core.space.layers import BatchNorm
 from remap_core.training.device import multiplies_bf16
 from remap_core.training.device_data import DeviceImages
 from remap_core.training.network.build import build
-from remap_core.training.network.fusion import body_of
+from remap_core.training.network.fusion import fused_network
 
-JUDGED_AT_ONCE = {"cpu": 256, "cuda": 2048}
-"""Most images a batch without gradients."""
-MOST_VALUES_AT_ONCE = 6_500_000
-"""That one layer puts out on a CPU: a batch with more is learnt in parts, which stay nearer to its caches. Two
-trainings beside each other took 0.5 to 0.9 of the time of whole batches of 256."""
-
-ALL_AT_ONCE = 2**31
-"""More than any batch: on a GPU, where parts were not measured."""
-LEAST_FOR_BF16 = 25_000_000
-"""Multiply-adds of a batch; with fewer, to convert costs more than bf16 saves."""
-MOST_BYTES_AHEAD = 2**28
-"""Of images behind the first modules, kept by one training."""
+MAX_EVALUATION_BATCH = {"cpu": 256, "cuda": 2048}
+"""Images per batch without gradients."""
+MAX_LAYER_VALUES = 6_500_000
+"""Values in one layer's output on a CPU. A larger batch is trained in parts, which stay closer to the CPU's caches: two
+trainings side by side took 0.5 to 0.9 of the time of undivided batches of 256."""
+UNLIMITED_IMAGES = 2**31
+"""More than any batch, for GPUs: there parts were not measured."""
+MIN_MULTIPLY_ADDS_FOR_BF16 = 25_000_000
+"""Of a batch: below it conversions cost more than bf16 saves."""
+MAX_PRECOMPUTED_BYTES = 2**28
+"""Memory that one training may use for the outputs of its first modules."""
 
 
 class Score(NamedTuple):
-    """Mean cross-entropy of the images in nats, and the share of them that is classified rightly."""
+    """Mean cross-entropy of the images in nats, and the share of them that is classified correctly."""
 
     loss: float
     accuracy: float
@@ -44,53 +43,67 @@ class Score(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Learner:
-    """A network and its optimiser, on one device. With `bf16` it learns by products in bf16; weights stay float32.
+    """A network and its optimizer on one device.
 
-    body: what computes what the network does, with its weights, in less time; its first `unchanging` modules learn
-    nothing and draw nothing.
-    at_once: the most images that pass through the network together while it learns; a batch of more is learnt in
-    parts, whose gradients are added up. With `whole` there are no parts: batch norm looks at the whole batch.
+    network: one module per layer; its weights are float32 and are what is exported.
+    fused: computes what `network` does, with the same weights, in less time.
+    static_modules: how many first modules of `fused` have no weights and no randomness.
+    bf16: whether training multiplies in bf16.
+    max_images: how many images pass through the network at once in training; a larger batch is trained in parts whose
+    gradients are added up. Not with `has_batch_norm`: batch norm has to see the whole batch.
     """
 
     network: nn.Sequential
-    body: nn.Sequential
+    fused: nn.Sequential
     optimizer: torch.optim.Adam
-    unchanging: int
+    static_modules: int
     bf16: bool = False
-    at_once: int = ALL_AT_ONCE
-    whole: bool = False
+    max_images: int = UNLIMITED_IMAGES
+    has_batch_norm: bool = False
 
     @classmethod
-    def begin(cls, architecture: Architecture, seed: int, device: str, batch_size: int = 256) -> Learner:
-        """A fresh network, to learn in batches of this size; the same seed gives the same weights on every device."""
-        plan = cheapest_plan(architecture, batch_size) if device == "cpu" else ExecutionPlan(architecture, batch_size)
-        at_once = max(1, MOST_VALUES_AT_ONCE // max(plan.activation_sizes)) if device == "cpu" else ALL_AT_ONCE
+    def create(
+        cls,
+        architecture: Architecture,
+        seed: int,
+        device: str,
+        batch_size: int = 256,
+    ) -> Learner:
+        """A network to train in batches of this size; the same seed gives the same initial weights on any device."""
+        plan = ExecutionPlan(architecture, batch_size)
+        max_images = UNLIMITED_IMAGES
+        bf16 = False
+        if device == "cpu":
+            plan = cheapest_plan(architecture, batch_size)
+            max_images = max(1, MAX_LAYER_VALUES // max(plan.activation_sizes))
+            bf16 = multiplies_bf16() and plan.multiply_adds * batch_size >= MIN_MULTIPLY_ADDS_FOR_BF16
         with seeded("cpu", seed, 0):
-            network = build(architecture, min(at_once, batch_size))
-        # channels_last took 0.4 to 0.9 of the time of the usual layout on a CPU, a fused Adam 0.93 of a plain one
+            network = build(architecture, min(max_images, batch_size))
+        # on a CPU channels_last took 0.4 to 0.9 of the time of the default layout
         network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        optimizer = torch.optim.Adam(network.parameters(), fused=True)
-        for parameter in network.parameters():  # Adam would do so at its first step; a checkpoint needs them before
-            optimizer.state[parameter] = {
-                "step": torch.zeros((), device=device),
-                "exp_avg": torch.zeros_like(parameter),
-                "exp_avg_sq": torch.zeros_like(parameter),
-            }
-        pays = plan.multiply_adds * batch_size >= LEAST_FOR_BF16
-        bf16 = device == "cpu" and multiplies_bf16() and pays
-        whole = any(isinstance(layer, BatchNorm) for layer in architecture.layers)
-        return cls(network, body_of(network, plan), optimizer, static_prefix(architecture), bf16, at_once, whole)
+        return cls(
+            network=network,
+            fused=fused_network(network, plan),
+            optimizer=_adam(network, device),
+            static_modules=static_prefix(architecture),
+            bf16=bf16,
+            max_images=max_images,
+            has_batch_norm=any(isinstance(layer, BatchNorm) for layer in architecture.layers),
+        )
 
-    def ahead(self, images: DeviceImages, should_stop: Callable[[], bool]) -> DeviceImages:
-        """The images behind the network's first modules that never change, once for all epochs, where these fit."""
-        modules = self.body[: self.unchanging]
-        one = images.pixels[:1].permute(0, 3, 1, 2).float()
-        if not len(modules) or 4 * len(images.labels) * modules(one).numel() > MOST_BYTES_AHEAD:
+    def precompute(self, images: DeviceImages, should_stop: Callable[[], bool]) -> DeviceImages:
+        """Apply the static first modules once for all epochs, where their outputs are not too large."""
+        modules = self.fused[: self.static_modules]
+        if not len(modules):
             return images
-        return images.behind(modules, should_stop)
+        first_image = images.pixels[:1].permute(0, 3, 1, 2).float()
+        values = len(images.labels) * modules(first_image).numel()
+        if 4 * values > MAX_PRECOMPUTED_BYTES:
+            return images
+        return images.apply(modules, should_stop)
 
     def tensors(self) -> Iterator[tuple[str, Tensor]]:
-        """Everything that learning changes, by name: weights, running statistics, Adam's moments. Not copies."""
+        """All that training changes, by name: weights, running statistics and Adam's moments. They are not copied."""
         for name, buffer in self.network.named_buffers():
             yield f"network.{name}", buffer
         for name, parameter in self.network.named_parameters():
@@ -98,49 +111,72 @@ class Learner:
             for moment, tensor in self.optimizer.state[parameter].items():
                 yield f"adam.{name}.{moment}", tensor.detach()
 
-    def learn(
-        self, images: DeviceImages, order: Tensor, batch_size: int, rate: float, should_stop: Callable[[], bool]
+    def train_epoch(
+        self,
+        images: DeviceImages,
+        order: Tensor,
+        batch_size: int,
+        learning_rate: float,
+        should_stop: Callable[[], bool],
     ) -> Score:
-        """One epoch over `images` in this order; the score is the batches' mean, each before its step."""
-        self.body.train()
-        self.optimizer.param_groups[0]["lr"] = rate
-        body, losses, answers = self.body[images.applied :], [], []
-        for inputs, gold in images.batches(order, batch_size, should_stop):
+        """Train on all of `images` in this order; each image counts in the score as it was before its batch's step."""
+        self.fused.train()
+        self.optimizer.param_groups[0]["lr"] = learning_rate
+        modules = self.fused[images.applied_modules :]
+        losses: list[Tensor] = []
+        logits: list[Tensor] = []
+        for inputs, labels in images.batches(order, batch_size, should_stop):
             self.optimizer.zero_grad()
-            share = torch.full((), 1 / len(gold), device=gold.device)
-            parts = 1 if self.whole else -(-len(gold) // self.at_once)
-            for some, theirs in zip(inputs.chunk(parts), gold.chunk(parts), strict=True):
+            share = torch.full((), 1 / len(labels), device=labels.device)
+            parts = self._parts(len(labels))
+            for part, part_labels in zip(inputs.chunk(parts), labels.chunk(parts), strict=True):
                 with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
-                    logits = body(some).float()
-                loss = cross_entropy(logits, theirs, reduction="sum")
+                    output = modules(part).float()
+                loss = cross_entropy(output, part_labels, reduction="sum")
                 loss.backward(share)  # type: ignore[no-untyped-call]
                 losses.append(loss.detach())
-                answers.append(logits.detach())
+                logits.append(output.detach())
             self.optimizer.step()
-        return _score(losses, torch.cat(answers).argmax(1), images.labels[order.to(images.labels.device)])
+        predictions = torch.cat(logits).argmax(1)
+        return _score(losses, predictions, images.labels[order.to(images.labels.device)])
 
     @torch.inference_mode()
-    def judge(self, images: DeviceImages, should_stop: Callable[[], bool]) -> tuple[Score, NDArray[np.uint8]]:
-        """The score on all of `images` in evaluation (no dropout), and the predicted classes, (n,) uint8.
+    def evaluate(self, images: DeviceImages, should_stop: Callable[[], bool]) -> tuple[Score, NDArray[np.uint8]]:
+        """The score on `images` in evaluation mode (no dropout), and the predicted classes, (n,) uint8.
 
-        Always in float32, as exported weights are used.
+        Always in float32, as exported models are used.
         """
-        self.body.eval()
-        body, losses, answers = self.body[images.applied :], [], []
-        # float32 takes twice the bytes of bf16
-        at_once = min(JUDGED_AT_ONCE[images.labels.device.type], max(1, self.at_once // 2))
-        for inputs, gold in images.batches(torch.arange(len(images.labels)), at_once, should_stop):
-            answers.append(body(inputs))
-            losses.append(cross_entropy(answers[-1], gold, reduction="sum"))
-        predicted = torch.cat(answers).argmax(1)
-        return _score(losses, predicted, images.labels), predicted.to(torch.uint8).cpu().numpy()
+        self.fused.eval()
+        modules = self.fused[images.applied_modules :]
+        losses: list[Tensor] = []
+        logits: list[Tensor] = []
+        rows = torch.arange(len(images.labels))
+        for inputs, labels in images.batches(rows, self._evaluation_batch(images), should_stop):
+            output = modules(inputs)
+            logits.append(output)
+            losses.append(cross_entropy(output, labels, reduction="sum"))
+        predictions = torch.cat(logits).argmax(1)
+        score = _score(losses, predictions, images.labels)
+        return score, predictions.to(torch.uint8).cpu().numpy()
+
+    def _parts(self, batch: int) -> int:
+        """How many parts a batch is trained in."""
+        if self.has_batch_norm:
+            return 1
+        return -(-batch // self.max_images)
+
+    def _evaluation_batch(self, images: DeviceImages) -> int:
+        fitting = max(1, self.max_images // 2)  # float32 takes twice the bytes of bf16
+        return min(MAX_EVALUATION_BATCH[images.labels.device.type], fitting)
 
 
 @contextmanager
 def seeded(device: str, *entropy: int) -> Iterator[None]:
-    """What torch draws inside depends on `entropy` alone; what it draws after, not on what happened inside."""
+    """Seed torch's random numbers within the block by `entropy`; afterwards they continue as if there was no block."""
     seed = int(np.random.SeedSequence(entropy).generate_state(1)[0])
-    gpus = [torch.device(device)] if torch.device(device).type == "cuda" else []
+    gpus = []
+    if torch.device(device).type == "cuda":
+        gpus.append(torch.device(device))
     with torch.random.fork_rng(gpus, device_type="cuda"):
         torch.default_generator.manual_seed(seed)
         for gpu in gpus:
@@ -149,7 +185,21 @@ def seeded(device: str, *entropy: int) -> Iterator[None]:
         yield
 
 
-def _score(losses: list[Tensor], predicted: Tensor, gold: Tensor) -> Score:
-    """Of summed losses, and (n,) predicted and gold classes."""
-    right = (predicted == gold).sum()
-    return Score((torch.stack(losses).double().sum() / len(gold)).item(), (right.double() / len(gold)).item())
+def _adam(network: nn.Sequential, device: str) -> torch.optim.Adam:
+    """Adam with its moments; it would make them in its first step, but a checkpoint needs them before."""
+    optimizer = torch.optim.Adam(network.parameters(), fused=True)  # took 0.93 of the time of an unfused one
+    for parameter in network.parameters():
+        optimizer.state[parameter] = {
+            "step": torch.zeros((), device=device),
+            "exp_avg": torch.zeros_like(parameter),
+            "exp_avg_sq": torch.zeros_like(parameter),
+        }
+    return optimizer
+
+
+def _score(losses: list[Tensor], predictions: Tensor, labels: Tensor) -> Score:
+    """From summed losses of parts of the images, and (n,) predicted and true classes."""
+    correct = (predictions == labels).sum()
+    loss = torch.stack(losses).double().sum() / len(labels)
+    accuracy = correct.double() / len(labels)
+    return Score(loss.item(), accuracy.item())

@@ -16,6 +16,7 @@ from remap_core.data_folder.heartbeat import TrainerStatus, read_trainer
 from remap_core.errors import NoCatalogue
 from remap_core.settings import Settings, read_settings, unknown_variables
 from remap_core.ui.dataset_view import DatasetView
+from remap_core.ui.events.embedded import require_package
 from remap_core.ui.session import current_session
 
 log = logging.getLogger(__name__)
@@ -26,7 +27,10 @@ def settings() -> Settings:
     """The settings, read once for the app's process; raises SettingsError."""
     for sentence in unknown_variables():
         log.warning(sentence)
-    return read_settings()[0]
+    found = read_settings()[0]
+    if found.events == "package":
+        require_package()
+    return found
 
 
 def folder() -> DataFolder:

@@ -1,4 +1,4 @@
-"""What is in this visitor's drawer."""
+"""The models in this visitor's drawer."""
 
 from __future__ import annotations
 
@@ -9,29 +9,34 @@ from remap_core.ui.session import current_session
 
 
 def select(model: TrialId) -> None:
-    """Make a model the selected one and put it into the drawer."""
+    """Select a model and add it to the drawer."""
     current_session().selected = model
     add([model])
 
 
-def add(models: list[TrialId]) -> None:
-    """Put models into the drawer, those that are in it already stay where they are."""
-    current_session().complaint = ""
-    drawer = current_session().drawer
-    drawer += [model for model in models if model not in drawer]
+def add(models: Sequence[TrialId]) -> None:
+    """Add models to the end of the drawer; those already in it keep their place."""
+    session = current_session()
+    session.drawer_warning = ""
+    for model in models:
+        if model not in session.drawer:
+            session.drawer.append(model)
 
 
 def remove(models: Sequence[TrialId]) -> None:
-    """Take models out of the drawer; `undo_removal` puts them back."""
-    state = current_session()
-    state.complaint = ""
-    state.before, state.removed = tuple(state.drawer), tuple(model for model in models if model in state.drawer)
-    state.drawer = [kept for kept in state.drawer if kept not in state.removed]
+    """Remove models from the drawer; `undo_removal` brings them back."""
+    session = current_session()
+    session.drawer_warning = ""
+    session.drawer_before_removal = tuple(session.drawer)
+    session.removed = tuple(model for model in models if model in session.drawer)
+    session.drawer = [model for model in session.drawer if model not in session.removed]
 
 
 def undo_removal() -> None:
-    """Put back what was removed last, to where it was."""
-    state = current_session()
-    added = [model for model in state.drawer if model not in state.before]
-    state.drawer = [model for model in state.before if model in state.drawer or model in state.removed] + added
-    state.removed = ()
+    """Put the models that were removed last back in their places."""
+    session = current_session()
+    restored = {*session.drawer, *session.removed}
+    drawer = [model for model in session.drawer_before_removal if model in restored]
+    added_since = [model for model in session.drawer if model not in session.drawer_before_removal]
+    session.drawer = drawer + added_since
+    session.removed = ()

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 import streamlit as st
 
 from remap_core.errors import RemapError
-from remap_core.ui import app_data, url_state
-from remap_core.ui.drawer_sidebar import show_drawer
+from remap_core.ui import app_data, url
 from remap_core.ui.live import errors_as_sentences
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.overview.objective_panel import objective_line
 from remap_core.ui.server_shutdown import limit_shutdown_time
-from remap_core.ui.trainer_status import show_trainer_status, started_trainers
+from remap_core.ui.sidebar.drawer_rows import show_drawer
+from remap_core.ui.sidebar.trainer_status import show_trainer_status, started_trainers
 
 PAGES = {
     "overview": ("Overview", ":material/scatter_plot:"),
@@ -24,33 +24,32 @@ PAGES = {
     "queue": ("Queue", ":material/format_list_numbered:"),
 }
 
-
-WITHOUT_A_POINTER = "<style>@media (pointer: coarse) { .js-plotly-plot .modebar { display: none } }</style>"
-"""A thumb zooms by the browser; the buttons of a chart would only cover it."""
+NO_CHART_BUTTONS_ON_TOUCH = "<style>@media (pointer: coarse) { .js-plotly-plot .modebar { display: none } }</style>"
+"""Fingers zoom with the browser; a chart's buttons would only cover it."""
 
 
 @contextmanager
 def page(name: str) -> Iterator[None]:
-    """The frame around a page's body; what the body raises of our errors is shown as its sentence."""
+    """The frame around a page's body; a RemapError that the body raises is shown as its sentence."""
     title, _ = PAGES[name]
     st.set_page_config(page_title=f"{title} - REMAP", page_icon="🧩", layout="wide")
-    _require_a_data_folder(title)
+    _require_usable_settings(title)
     limit_shutdown_time()
     started_trainers()
-    url_state.sync_url()
+    url.sync_url()
     with st.sidebar:
         _navigation()
         objective_line()
         show_trainer_status()
         show_drawer()
     st.title(title)
-    st.html(WITHOUT_A_POINTER)
+    st.html(NO_CHART_BUTTONS_ON_TOUCH)
     with errors_as_sentences():
         yield
 
 
-def _require_a_data_folder(title: str) -> None:
-    """Without usable settings and a data folder there is nothing to show but the reason."""
+def _require_usable_settings(title: str) -> None:
+    """Without usable settings and a data folder the page shows only the reason."""
     try:
         app_data.folder()
     except RemapError as error:

@@ -1,4 +1,4 @@
-"""Parts of a page that are drawn again by themselves."""
+"""Parts of a page that update by themselves."""
 
 from __future__ import annotations
 
@@ -13,39 +13,39 @@ from remap_core.ui import app_data
 from remap_core.ui.markdown import escape_markdown
 
 POLL = 1.0
-"""Seconds between looks for something new."""
+"""Seconds between checks for something new."""
 
 
 def watch(look: Callable[[], object], seen: object, every: float = POLL) -> None:
-    """Draw the page anew once `look` no longer gives what was `seen`; looks after so many seconds each time."""
+    """Rerun the page as soon as `look()` differs from `seen`; checks every so many seconds."""
 
     @st.fragment(run_every=every)
-    def watching() -> None:
+    def check() -> None:
         if look() != seen:
             st.rerun()
 
-    watching()
+    check()
 
 
 def live(body: Callable[[Catalogue], None]) -> None:
     """Draw `body` now and every POLL seconds, each time with the newest catalogue."""
 
     @st.fragment(run_every=POLL)
-    def living() -> None:
+    def redraw() -> None:
         with errors_as_sentences():
             body(app_data.catalogue())
 
-    living()
+    redraw()
 
 
 @contextmanager
 def errors_as_sentences() -> Iterator[None]:
-    """Show an error of ours that the block raises as its sentence."""
+    """Show a RemapError that the block raises as its sentence."""
     try:
         yield
     except NoCatalogue as error:
         st.info(
-            f"{error} The trainer samples a first population and trains it; models appear here by themselves.",
+            f"{error} The trainer samples and trains the first models; they appear here automatically.",
             icon=":material/hourglass_top:",
         )
         watch(app_data.published, None)

@@ -1,4 +1,4 @@
-"""Text that people or data sets have named, for where Streamlit reads Markdown."""
+"""Text that people or data sets supply, made safe where Streamlit reads Markdown."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _MARKS = re.compile(r"[\\`*_\[\]<>$~|]|:(?=[\w/])|^[#+-]|(?<=^\d)\.")
 
 
 def escape_markdown(text: str) -> str:
-    r"""The text as one line of Markdown that shows it as it is: no picture, link, formula, colour or tag comes of it.
+    r"""The text as one line of Markdown that shows it literally: no pictures, links, formulas, colours or tags.
 
     >>> print(escape_markdown("<b>![x](http://y)</b> at :red[3], epoch 1: done"))
     \<b\>!\[x\](http\://y)\</b\> at \:red\[3\], epoch 1: done

@@ -6,22 +6,22 @@ import streamlit as st
 
 from remap_core.catalogue.reader import Catalogue
 from remap_core.trials.trial import Trial, TrialId
-from remap_core.ui import app_data, url_state
+from remap_core.ui import app_data, url
 from remap_core.ui.session import current_session
 
 
 def open_model(model: TrialId, page: str = "inspect") -> None:
-    """Select a model and go to a page with it in the address."""
+    """Select a model and go to a page about it."""
     current_session().selected = model
     st.switch_page(f"pages/{page}.py", query_params={"model": str(model)})
 
 
-def trial_from_url(catalogue: Catalogue) -> Trial | None:
-    """The trial of the model in the address or else the selected one; None where there is neither.
+def select_from_url(catalogue: Catalogue) -> Trial | None:
+    """Select the model in the URL, if there is one, and return the selected model; None if no model is selected.
 
-    It becomes the selected one. Raises NotFound for a number that is none or names no model.
+    Raises NotFound if the URL names no number or no model of the catalogue.
     """
-    model = url_state.model_from_url()
+    model = url.model_from_url()
     if model is None:
         return None
     trial = catalogue.trial(model)
@@ -29,12 +29,28 @@ def trial_from_url(catalogue: Catalogue) -> Trial | None:
     return trial
 
 
+def require_model(catalogue: Catalogue) -> Trial:
+    """The selected model; if there is none, the page ends here with what to do."""
+    trial = select_from_url(catalogue)
+    if trial is None:
+        st.info("No model is selected. Click a circle on the overview, or open a model from the drawer.")
+        link_to_overview()
+        st.stop()
+    return trial
+
+
+def link_to_overview() -> None:
+    """A link to the overview, for pages that have nothing to show."""
+    st.page_link("pages/overview.py", label="Go to the overview")
+
+
 def choose_dataset(catalogue: Catalogue) -> None:
-    """A choice of the data set that is looked at, where there is more than one."""
+    """A choice of the data set, if there are several."""
     names = catalogue.datasets()
-    if len(names) > 1:
-        index = names.index(app_data.dataset_name())
-        current_session().dataset = st.selectbox("Data set", names, index=index, format_func=dataset_title)
+    if len(names) < 2:
+        return
+    index = names.index(app_data.dataset_name())
+    current_session().dataset = st.selectbox("Data set", names, index=index, format_func=dataset_title)
 
 
 def dataset_title(name: str) -> str:

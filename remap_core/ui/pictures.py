@@ -1,4 +1,4 @@
-"""Pictures on a page: as large as they are drawn, with a text alternative; what is wider than the page scrolls."""
+"""Pictures in their own size, with alternative text; wider than the page, they scroll."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import streamlit as st
 
 
 def picture(uri: str, alt: str) -> None:
-    """Show an image given as a data URI; on a narrow page it scrolls sideways instead of shrinking."""
+    """Show an image from a data URI; on a narrow page it scrolls sideways instead of shrinking."""
+    label = escape(alt)
     st.html(
-        f'<div style="overflow-x:auto;padding-bottom:6px" tabindex="0" role="group" aria-label="{escape(alt)}">'
-        f'<img src="{uri}" alt="{escape(alt)}" style="max-width:none;display:block"></div>'
+        f'<div style="overflow-x:auto;padding-bottom:6px" tabindex="0" role="group" aria-label="{label}">'
+        f'<img src="{uri}" alt="{label}" style="max-width:none;display:block"></div>'
     )

@@ -1,4 +1,4 @@
-"""One Ctrl-C ends the app, whatever browsers do in that moment."""
+"""One Ctrl-C ends the app, whatever browsers do at that moment."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import gc
 import streamlit as st
 import uvicorn
 
-GRACE = 5
-"""Seconds that the web server waits for what is open once it shuts down."""
+SHUTDOWN_SECONDS = 5
+"""Seconds that the web server waits for open connections when it shuts down."""
 
 
 @st.cache_resource(show_spinner=False)
 def limit_shutdown_time() -> None:
-    """Give the web server of this process, once, a limit.
+    """Limit, once per process, how long the web server waits when it shuts down.
 
-    Without one, as Streamlit starts it, uvicorn waits for ever for connections that were opened while it began to shut
-    down (uvicorn 0.54), as browsers do ahead of need, and no further Ctrl-C ends it. Streamlit hands its server to
-    nobody, so it is looked for among all objects.
+    Streamlit sets no limit. Without one, uvicorn (0.54) waits forever for connections opened during the shutdown, as
+    browsers open them in advance, and further Ctrl-Cs do not end it. Streamlit does not expose its server, so it is
+    searched for among all objects.
     """
-    for found in gc.get_objects():
-        if type(found) is uvicorn.Server:
-            found.config.timeout_graceful_shutdown = GRACE
+    for candidate in gc.get_objects():
+        if type(candidate) is uvicorn.Server:
+            candidate.config.timeout_graceful_shutdown = SHUTDOWN_SECONDS

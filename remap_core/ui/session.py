@@ -12,34 +12,37 @@ from remap_core.trials.trial import TrialId
 from remap_core.views.view import View
 
 SESSION = "remap"
-"""The one key of ours in st.session_state; widgets have keys of their own."""
+"""The key of the session in st.session_state. Widgets have their own keys."""
 
 
 @dataclass
 class Session:
-    """One visitor's working state. `drawer` keeps the order in which models were added; `sent` is newest last.
+    """One visitor's working state.
 
-    `removed`: what undo puts back; `before`: the drawer until then. `followed`: the drawer of the address was taken
-    over; `complaint`: what of it could not be. `views`: by data set; `asked`: what the address last said of the view,
-    and `ignored`: why not all of that, or of what was typed, could be followed. `unsent`: why the last command could
-    not be sent.
+    dataset, selected, hovered: what the visitor looks at; None before they choose.
+    drawer: models in the order in which they were added. removed, drawer_before_removal: what undo needs.
+    sent: ids of commands, newest last. send_error: why the last one could not be sent.
+    batches: names of batches whose end is still to be announced.
+    drafts: by parent. views: by data set.
+    url_was_read: whether the drawer in the URL was added. drawer_warning: what in it was not usable.
+    url_query: the view that the URL last asked for. warnings: which parts of it, or of an entry, are ignored and why.
     """
 
     dataset: str | None = None
     selected: TrialId | None = None
+    hovered: TrialId | None = None
     drawer: list[TrialId] = field(default_factory=list)
     removed: tuple[TrialId, ...] = ()
-    before: tuple[TrialId, ...] = ()
+    drawer_before_removal: tuple[TrialId, ...] = ()
     sent: list[str] = field(default_factory=list)
+    send_error: str = ""
     batches: list[str] = field(default_factory=list)
     drafts: dict[TrialId, Draft] = field(default_factory=dict)
     views: dict[str, View] = field(default_factory=dict)
-    asked: dict[str, str] = field(default_factory=dict)
-    ignored: tuple[str, ...] = ()
-    hovered: TrialId | None = None
-    followed: bool = False
-    complaint: str = ""
-    unsent: str = ""
+    url_was_read: bool = False
+    drawer_warning: str = ""
+    url_query: dict[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
 
 def current_session() -> Session:

@@ -7,28 +7,31 @@ from typing import Any
 
 import streamlit as st
 
-from remap_core import formatting
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.snac.svg import snac_data_uri, table_size
 from remap_core.errors import NotFound
-from remap_core.services.comparison import edit_sentence
+from remap_core.formatting import count, model_name, model_tag, pluralize, spread
+from remap_core.services.lineage import edit_sentence
 from remap_core.space.architecture import Architecture
 from remap_core.space.execution_plan import smallest_equivalent
 from remap_core.space.text import layers_text
-from remap_core.trials.trial import Origin, Trial
+from remap_core.trials.trial import Origin, Trial, TrialState
 
 ROW_HEIGHT = 36
-"""Pixels of a table row: a medium SNAC with some air."""
+"""Pixels of a table row: a medium SNAC with some space around it."""
 SNAC_PADDING = 16
-"""Pixels that a cell keeps free left and right of a picture together."""
+"""Pixels to the left and right of a picture in its cell, together."""
 
 MODEL = st.column_config.NumberColumn("Model", format="#%d", width="small")
+PARENT = st.column_config.NumberColumn("Parent", format="#%d", width="small")
+EDIT = st.column_config.TextColumn("Edit", width="medium")
 ACCURACY = st.column_config.NumberColumn("Validation accuracy", format="percent")
 PARAMETERS = st.column_config.NumberColumn("Parameters", format="localized")
+MULTIPLY_ADDS = st.column_config.NumberColumn("Multiply-adds", format="localized")
 
 
 def cell(number: int) -> int | float:
-    """A count as a table takes it: one of more than 64 bits only roughly.
+    """A count as a table takes it: beyond 64 bits only approximately.
 
     >>> cell(1610), cell(10**30)
     (1610, 1e+30)
@@ -36,36 +39,54 @@ def cell(number: int) -> int | float:
     return number if abs(number) < 2**63 else float(number)
 
 
+def snac_blocks(architectures: Iterable[Architecture]) -> int:
+    """Blocks of the longest of these architectures, its head included."""
+    return max((len(architecture.layers) for architecture in architectures), default=0) + 1
+
+
 def snac_column(architectures: Iterable[Architecture]) -> Any:
-    """The column for the SNACs of these architectures, all on one scale: as wide as the longest, or it would be cut."""
-    longest = max((len(architecture.layers) for architecture in architectures), default=0) + 1
-    return st.column_config.ImageColumn("SNAC", width=table_size(longest).width(longest) + SNAC_PADDING)
+    """The column for the SNACs of these architectures, wide enough for the longest; all are drawn to one scale."""
+    blocks = snac_blocks(architectures)
+    return st.column_config.ImageColumn("SNAC", width=table_size(blocks).width(blocks) + SNAC_PADDING)
 
 
 def model_rows(trials: Sequence[Trial]) -> list[dict[str, Any]]:
-    """One row a model, SNACs aligned left on one scale; numbers that are not known yet are None."""
-    blocks = max((len(trial.architecture.layers) for trial in trials), default=0) + 1
-    repeated = any(trial.score for trial in trials)
-    return [
-        {
-            "Model": trial.id,
-            "SNAC": snac_data_uri(trial.architecture, blocks=blocks),
-            "Validation accuracy": trial.accuracy,
-            **({"Over seeds": spread_text(trial)} if repeated else {}),
-            "Train accuracy": trial.last.train_accuracy if trial.last else None,
-            "Parameters": trial.architecture.parameters,
-            "Multiply-adds": trial.architecture.multiply_adds,
-            "Epochs": trial.epochs_done,
-            "Origin": trial.proposal.origin.value,
-            "State": trial.state.value,
-        }
-        for trial in trials
-    ]
+    """One row per model, SNACs to one scale; numbers that are not known yet are None."""
+    blocks = snac_blocks(trial.architecture for trial in trials)
+    rows = [_model_row(trial, blocks) for trial in trials]
+    if not any(trial.score for trial in trials):
+        for row in rows:
+            del row["Over seeds"]
+    return rows
+
+
+def _model_row(trial: Trial, blocks: int) -> dict[str, Any]:
+    return {
+        "Model": trial.id,
+        "SNAC": snac_data_uri(trial.architecture, blocks=blocks),
+        "Validation accuracy": trial.accuracy,
+        "Over seeds": spread_text(trial),
+        "Train accuracy": trial.last.train_accuracy if trial.last else None,
+        "Parameters": trial.architecture.parameters,
+        "Multiply-adds": trial.architecture.multiply_adds,
+        "Epochs": trial.epochs_done,
+        "Origin": trial.proposal.origin.value,
+        "State": trial.state.value,
+    }
 
 
 def spread_text(trial: Trial) -> str:
-    """How much the accuracy of a repeated model spreads: "± 0.5 of 4 seeds"; empty for any other."""
-    return f"± {100 * trial.score.deviation:.1f} of {trial.score.seeds} seeds" if trial.score else ""
+    """The spread of a repeated model's accuracy, in points, for example "± 0.5 (4 seeds)"; empty for other models."""
+    if trial.score is None:
+        return ""
+    return spread(trial.score.deviation, trial.score.seeds)
+
+
+def training_status(trial: Trial) -> str:
+    """The state of a training; of a running one the epoch."""
+    if trial.state is TrialState.RUNNING:
+        return f"epoch {trial.epochs_done} of {trial.proposal.config.epochs}"
+    return trial.state.value
 
 
 def layer_table(architecture: Architecture, key: str) -> None:
@@ -80,42 +101,50 @@ def layer_table(architecture: Architecture, key: str) -> None:
         }
         for cost in architecture.costs
     ]
+    share = st.column_config.ProgressColumn(
+        "Share",
+        format="%.0f %%",
+        min_value=0,
+        max_value=100,
+        width="small",
+        help="Share of the model's parameters.",
+    )
     st.dataframe(
         rows,
         key=key,
         hide_index=True,
-        column_config={
-            "Parameters": PARAMETERS,
-            "Multiply-adds": st.column_config.NumberColumn("Multiply-adds", format="localized"),
-            "Share": st.column_config.ProgressColumn(
-                "Share", format="%.0f %%", min_value=0, max_value=100, width="small", help="Of the parameters."
-            ),
-        },
-        alt="What each layer puts out and costs.",
+        column_config={"Parameters": PARAMETERS, "Multiply-adds": MULTIPLY_ADDS, "Share": share},
+        alt="Output shape and costs of each layer.",
     )
 
 
-def merging_sentence(architecture: Architecture) -> str | None:
-    """What could be there instead of linear layers in a row; None where there are none, or nothing smaller."""
-    fewer = smallest_equivalent(architecture).fused
-    if fewer == architecture:
+def fusing_sentence(architecture: Architecture) -> str | None:
+    """What could replace consecutive linear layers; None if nothing smaller could."""
+    fused = smallest_equivalent(architecture).fused
+    if fused == architecture:
         return None
+    layers = layers_text(fused.layers) or "the head alone"
     return (
-        f"Linear layers in a row can do no more than one: {layers_text(fewer.layers) or 'the head alone'} can do all "
-        f"that this model does, with {formatting.pluralize(fewer.parameters, 'parameter')} instead of "
-        f"{formatting.count(architecture.parameters)}."
+        f"Consecutive linear layers can be fused: {layers} can compute everything that this model can, with "
+        f"{pluralize(fused.parameters, 'parameter')} instead of {count(architecture.parameters)}."
     )
 
 
 def origin_sentence(trial: Trial, catalogue: Catalogue) -> str:
-    """Where a model comes from, and how far it is."""
-    state = f"{trial.state.value}, {formatting.pluralize(trial.epochs_done, 'epoch')} of {trial.proposal.config.epochs}"
-    if trial.proposal.is_repeat:
-        return f"Model #{trial.model} trained again, with seed {trial.proposal.config.seed}; {state}."
-    if trial.proposal.parent is None or trial.proposal.origin is Origin.INITIAL:
-        return f"From the initial population; {state}."
+    """Where a model comes from, and how far its training is."""
+    epochs = pluralize(trial.proposal.config.epochs, "epoch")
+    return f"{_origin(trial, catalogue)}; {trial.state.value}, {trial.epochs_done} of {epochs}."
+
+
+def _origin(trial: Trial, catalogue: Catalogue) -> str:
+    proposal = trial.proposal
+    if proposal.is_repeat:
+        return f"{model_name(trial.model)} repeated with seed {proposal.config.seed}"
+    if proposal.parent is None or proposal.origin is Origin.INITIAL:
+        return "Initial population"
+    origin = f"{proposal.origin.value.capitalize()} of {model_tag(proposal.parent)}"
     try:
-        parent = catalogue.trial(trial.proposal.parent)
+        parent = catalogue.trial(proposal.parent)
     except NotFound:
-        return f"{trial.proposal.origin.value.capitalize()} of #{trial.proposal.parent}; {state}."
-    return f"{trial.proposal.origin.value.capitalize()} of #{parent.id}: {edit_sentence(parent, trial)}; {state}."
+        return origin
+    return f"{origin}: {edit_sentence(parent, trial)}"

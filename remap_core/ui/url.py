@@ -1,53 +1,61 @@
-"""Models in a page's address: ?model=7, and the drawer, ?drawer=3,7,9."""
+"""Model and drawer in a page's URL: ?model=7 and ?drawer=3,7,9."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+
+import streamlit as st
 
 from remap_core.errors import NotFound
+from remap_core.formatting import count
 from remap_core.trials.trial import TrialId
+from remap_core.ui.drawer_state import add
+from remap_core.ui.session import current_session
 
-MOST = 500
-"""Models that an address names."""
+MAX_MODELS = 500
+"""Models that a URL may name."""
 
-_DIGITS = 15
+_MAX_DIGITS = 15
 
 
 def drawer_text(models: Sequence[TrialId]) -> str:
-    """What stands in the address.
+    """The drawer as a URL names it.
 
     >>> drawer_text([3, 7, 9])
     '3,7,9'
     """
-    return ",".join(map(str, models[:MOST]))
+    return ",".join(map(str, models[:MAX_MODELS]))
 
 
-def drawer_of(text: str) -> tuple[list[TrialId], str]:
-    """The models that a text names, each once, and one sentence on what of it is no model; empty where all is well.
+def parse_drawer(text: str) -> tuple[list[TrialId], str]:
+    """The models that a text names, each once, and a sentence about what is ignored; empty if nothing is.
 
-    >>> drawer_of("3,7,7, 9")
+    >>> parse_drawer("3,7,7, 9")
     ([3, 7, 9], '')
-    >>> drawer_of("3,x,9")
-    ([3, 9], "The address names a drawer by numbers, like ?drawer=3,7,9, but got 'x'; the others are kept.")
+    >>> parse_drawer("3,x,9")
+    ([3, 9], "The URL must name the drawer by model numbers, like ?drawer=3,7,9, but got 'x', which is ignored.")
     """
-    parts = [part.strip() for part in text.split(",")]
-    models = list(dict.fromkeys(int(part) for part in parts if _is_number(part)))
-    wrong = [part for part in parts if part and not _is_number(part)]
-    if wrong:
-        more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-        return models[:MOST], (
-            f"The address names a drawer by numbers, like ?drawer=3,7,9, but got {wrong[0][:40]!r}{more}; "
-            "the others are kept."
-        )
-    if len(models) > MOST:
-        return models[:MOST], f"The address names {len(models):,} models; the first {MOST} are kept."
-    return models, ""
+    models: dict[TrialId, None] = {}
+    unusable = []
+    for part in text.split(","):
+        number = part.strip()
+        if _is_number(number):
+            models[int(number)] = None
+        elif number:
+            unusable.append(number)
+    used = list(models)[:MAX_MODELS]
+    if unusable:
+        return used, _unusable_sentence(unusable)
+    if len(models) > MAX_MODELS:
+        return used, f"The URL names {count(len(models))} models; only the first {MAX_MODELS} are used."
+    return used, ""
 
 
-def model_of(text: str, name: str) -> TrialId:
-    """The model that a number in an address names; raises NotFound where it is none.
+def parse_model(text: str, name: str) -> TrialId:
+    """The model that a URL parameter names; raises NotFound unless it is a number.
 
-    >>> model_of("7", "?model")
+    >>> parse_model("7", "?model")
     7
     """
     if not _is_number(text):
@@ -55,5 +63,54 @@ def model_of(text: str, name: str) -> TrialId:
     return int(text)
 
 
-def _is_number(part: str) -> bool:
-    return part.isascii() and part.isdigit() and len(part) <= _DIGITS
+def sync_url() -> None:
+    """Read drawer and model from the URL of a visitor's first page; keep the drawer in the URL from then on."""
+    session = current_session()
+    if not session.url_was_read:
+        _read_url()
+    drawer = drawer_text(session.drawer)
+    if drawer == st.query_params.get("drawer", ""):
+        return
+    if drawer:
+        st.query_params["drawer"] = drawer
+    else:
+        del st.query_params["drawer"]
+
+
+def model_from_url() -> TrialId | None:
+    """The model in the URL (?model=7), else the selected one; raises NotFound unless it is a number."""
+    text = st.query_params.get("model")
+    if text is None:
+        return current_session().selected
+    return parse_model(text, "?model")
+
+
+def shown_model() -> TrialId | None:
+    """The model that this page is about; the selected one if the URL names none that could exist."""
+    try:
+        return model_from_url()
+    except NotFound:
+        return current_session().selected
+
+
+def _read_url() -> None:
+    session = current_session()
+    models, warning = parse_drawer(st.query_params.get("drawer", ""))
+    add(models)
+    with suppress(NotFound):  # the page about that model shows the error
+        session.selected = model_from_url()
+    session.url_was_read = True
+    session.drawer_warning = warning
+
+
+def _unusable_sentence(parts: Sequence[str]) -> str:
+    example = repr(parts[0][:40])
+    if len(parts) == 1:
+        ignored = f"{example}, which is ignored"
+    else:
+        ignored = f"{example} and {len(parts) - 1} more, which are ignored"
+    return f"The URL must name the drawer by model numbers, like ?drawer=3,7,9, but got {ignored}."
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS

@@ -1,10 +1,10 @@
-"""The visitor's view of the data set, held by the session and the overview's address, and how it is changed."""
+"""This visitor's view of a data set: kept in the session and in the overview's URL."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -13,71 +13,82 @@ from remap_core.errors import InvalidView
 from remap_core.services import proposals
 from remap_core.ui import app_data
 from remap_core.ui.session import current_session
+from remap_core.views.objective import Objective
 from remap_core.views.view import KEYS, View, read_view
 
 
-def view() -> View:
-    """The view in force: what the address newly asks for, else what it was; raises NoCatalogue."""
-    session, name = current_session(), app_data.dataset_name()
-    classes = len(app_data.dataset_view().class_names)
-    asked = _asked()
-    if asked and asked != session.asked:
-        session.views[name], session.ignored = read_view(asked, classes)
-        session.asked = asked
-    held = session.views.get(name, View())
-    if not held.fits(classes):
-        session.views[name], session.ignored = read_view(held.to_query(), classes)
-    return session.views.get(name, View())
+def current_view() -> View:
+    """The view in force: what the URL newly asks for, else the last one; raises NoCatalogue."""
+    session = current_session()
+    name = app_data.dataset_name()
+    classes = len(app_data.dataset_view(name).class_names)
+    query = _url_query()
+    if query and query != session.url_query:
+        session.views[name], session.warnings = read_view(query, classes)
+        session.url_query = query
+    view = session.views.get(name, View())
+    if not view.fits(classes):
+        view, session.warnings = read_view(view.to_query(), classes)
+        session.views[name] = view
+    return view
 
 
 def parameter_cap(dataset: str) -> ParameterCap:
-    """What a child may have at most under the objective that this visitor has for a data set."""
-    objective = current_session().views.get(dataset, View()).objective
-    return proposals.parameter_cap(app_data.settings(), objective)
+    """The largest number of parameters that a child may have under this visitor's objective for a data set."""
+    view = current_session().views.get(dataset, View())
+    return proposals.parameter_cap(app_data.settings(), view.objective)
 
 
-def write_url() -> None:
-    """Say the view in force in the address."""
-    written = view().to_query()
+def write_view_to_url() -> None:
+    """Write the view in force to the URL."""
+    query = current_view().to_query()
     for key in KEYS:
-        if key in written and st.query_params.get(key) != written[key]:
-            st.query_params[key] = written[key]
-        elif key not in written and key in st.query_params:
+        if key in query and st.query_params.get(key) != query[key]:
+            st.query_params[key] = query[key]
+        elif key not in query and key in st.query_params:
             del st.query_params[key]
-    current_session().asked = written
+    current_session().url_query = query
 
 
-def change(made: Callable[[View], View]) -> None:
-    """Put another view in force; one that cannot be is said in a sentence by the page, and the present one stays."""
+def change_view(change: Callable[[View], View]) -> None:
+    """Put a changed view in force. If it is invalid, the page says why and the present view stays."""
+    session = current_session()
     try:
-        changed = made(view())
+        changed = change(current_view())
     except InvalidView as error:
-        current_session().ignored = (str(error),)
+        session.warnings = (str(error),)
         return
-    current_session().views[app_data.dataset_name()], current_session().ignored = changed, ()
+    session.views[app_data.dataset_name()] = changed
+    session.warnings = ()
 
 
 def change_objective(**parts: Any) -> None:
-    """Put an objective in force that differs in these parts."""
-    change(lambda held: replace(held, objective=replace(held.objective, **parts)))
+    """Change parts of the objective."""
+    change_view(lambda view: replace(view, objective=replace(view.objective, **parts)))
 
 
-def change_filter(parts: Callable[[], Mapping[str, Any]]) -> None:
-    """Put a filter in force that differs in these parts; making them may raise InvalidView."""
-    change(lambda held: replace(held, filter=replace(held.filter, **parts())))
+def change_filter(make_parts: Callable[[], Mapping[str, Any]]) -> None:
+    """Change parts of the filter; making them may raise InvalidView."""
+    change_view(lambda view: replace(view, filter=replace(view.filter, **make_parts())))
 
 
-def clear(part: str) -> None:
-    """Put "objective" or "filter" back to what one starts with."""
-    change(lambda held: replace(held, **{part: getattr(View(), part)}))
+def reset(part: Literal["objective", "filter"]) -> None:
+    """Reset a part of the view to its default."""
+    default = getattr(View(), part)
+    change_view(lambda view: replace(view, **{part: default}))
 
 
-def bound(key: str, value: object) -> str:
-    """The key of a widget that shows `value`; what is being typed into it is left alone while the value stays."""
+def current_objective() -> Objective:
+    """The objective of the view in force."""
+    return current_view().objective
+
+
+def bind(key: str, value: object) -> str:
+    """Return the key of a widget that shows `value`; while the value stays the same, typing is left alone."""
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
     return key
 
 
-def _asked() -> dict[str, str]:
+def _url_query() -> dict[str, str]:
     return {key: st.query_params[key] for key in KEYS if key in st.query_params}

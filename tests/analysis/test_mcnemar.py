@@ -14,21 +14,21 @@ def classes(*values):
     return np.array(values, dtype=np.uint8)
 
 
-def test_only_images_that_one_of_the_two_has_wrong_are_counted():
-    gold = classes(0, 1, 2, 3, 4)
+def test_only_images_that_exactly_one_model_misclassifies_are_counted():
+    true_classes = classes(0, 1, 2, 3, 4)
     first = classes(0, 1, 9, 9, 9)
     second = classes(0, 9, 2, 3, 8)
-    assert paired_test(gold, first, second) == PairedTest(1, 2)
+    assert paired_test(true_classes, first, second) == PairedTest(1, 2)
 
 
 @given(counts, counts)
-def test_p_is_that_of_a_two_sided_binomial_test_of_a_fair_coin(first, second):
+def test_p_is_that_of_a_two_sided_binomial_test(first, second):
     expected = binomtest(first, first + second, 0.5).pvalue if first + second else 1.0
     assert PairedTest(first, second).p == pytest.approx(expected, rel=1e-9)
 
 
 @given(counts, counts)
-def test_it_does_not_matter_which_model_comes_first(first, second):
+def test_the_order_of_the_models_does_not_matter(first, second):
     assert PairedTest(first, second).p == PairedTest(second, first).p
 
 
@@ -48,7 +48,7 @@ def test_it_does_not_matter_which_model_comes_first(first, second):
         ),
     ],
 )
-def test_the_outcome_is_said_in_words(test, words):
+def test_the_outcome_has_a_sentence(test, words):
     assert words in test.sentence("#7", "#3")
 
 

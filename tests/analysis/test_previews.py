@@ -35,8 +35,8 @@ def test_every_candidate_gets_its_verdict_in_order():
     assert [(preview.verdict, preview.reason) for preview in found] == [
         (PreviewStatus.NEW, ""),
         (PreviewStatus.NEW, ""),
-        (PreviewStatus.DUPLICATE, "The same child as row 2."),
-        (PreviewStatus.EXISTING, "Is #6 already: 54.0% after 4 epochs."),
+        (PreviewStatus.DUPLICATE, "The same child as in row 2."),
+        (PreviewStatus.EXISTING, "Same as Model 6: 54.0 % after 4 epochs."),
         (
             PreviewStatus.INVALID,
             "Conv 16x3 at 2 does not fit: it needs an image, but its input "
@@ -50,7 +50,7 @@ def test_every_candidate_gets_its_verdict_in_order():
 def test_a_child_over_the_cap_says_both_numbers():
     (found,) = judged([candidate(PARENT_CHAIN, Prepend(4, Dense(256)))], cap=30_000)
     assert found.verdict is PreviewStatus.OVER_CAP
-    assert found.reason == "Over the cap: has 39,850 parameters, at most 30,000 are allowed (REMAP_MAX_PARAMETERS)."
+    assert found.reason == "Over the cap: 39,850 parameters, at most 30,000 allowed (REMAP_MAX_PARAMETERS)."
 
 
 @pytest.mark.parametrize("state", [TrialState.FAILED, TrialState.CANCELLED])
@@ -62,17 +62,17 @@ def test_what_failed_or_was_cancelled_can_be_trained(state):
 def test_what_waits_or_runs_is_not_trained_twice():
     child = candidate(PARENT_CHAIN, Remove(3))
     (found,) = judged([child], [trial(6, child.child, TrialState.WAITING)])
-    assert (found.verdict, found.reason) == (PreviewStatus.EXISTING, "Is #6 already, which is waiting.")
+    assert (found.verdict, found.reason) == (PreviewStatus.EXISTING, "Same as Model 6, which is waiting.")
 
 
-def test_the_same_architecture_with_another_training_is_trained_and_named():
+def test_the_same_architecture_with_other_settings_is_trained_and_named():
     child = candidate(PARENT_CHAIN, Remove(3))
     (found,) = judged([child], [trial(6, child.child, config=replace(CONFIG, epochs=20))])
     assert (found.verdict, found.same) == (PreviewStatus.NEW, None)
-    assert found.reason == "#6 is the same architecture, trained for 20 epochs instead of 4."
+    assert found.reason == "Model 6 has the same architecture, trained for 20 epochs instead of 4."
 
 
-def test_the_expected_time_is_the_parents_epochs_on_the_measured_line():
+def test_the_expected_time_is_the_parents_epochs_at_the_estimated_pace():
     line = TimeEstimate(costs=(0.5, 0, 0, 1e-6, 0, 0), trainings=9, error=0.1)
     child = candidate(PARENT_CHAIN, Remove(3))
     (found,) = judged([child], estimate=line)

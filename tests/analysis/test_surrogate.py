@@ -4,7 +4,7 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import Kernel
 
 from remap_core.analysis import surrogate as module
-from remap_core.analysis.surrogate import FEWEST, fit_surrogate
+from remap_core.analysis.surrogate import MIN_MODELS, fit_surrogate
 from remap_core.errors import InvalidDistances
 from remap_core.geometry.otmann.distances import distances, distances_to
 from remap_core.space.sampler import sample_architectures
@@ -17,14 +17,14 @@ def sampled(n, seed=0):
 
 
 def accuracies(architectures, seed=0, noise=0.02):
-    """Invented: better with parameters, best beside the first architecture, and by luck."""
-    near = np.exp(-distances_to(architectures, architectures[:1])[:, 0] / 0.3)
+    """Synthetic: better with more parameters, best near the first architecture, plus noise."""
+    closeness = np.exp(-distances_to(architectures, architectures[:1])[:, 0] / 0.3)
     sizes = np.log10([one.parameters for one in architectures])
-    luck = np.random.default_rng(seed).normal(0, noise, len(architectures))
-    return np.clip(0.3 + 0.08 * sizes + 0.15 * near + luck, 0.05, 0.99)
+    noise_of_training = np.random.default_rng(seed).normal(0, noise, len(architectures))
+    return np.clip(0.3 + 0.08 * sizes + 0.15 * closeness + noise_of_training, 0.05, 0.99)
 
 
-def test_what_depends_on_layers_is_predicted_better_than_by_a_guess():
+def test_accuracies_that_depend_on_layers_are_predicted_better_than_by_a_guess():
     architectures = sampled(90)
     known = accuracies(architectures, noise=0.005)
     found = fit_surrogate(architectures[:60], known[:60])
@@ -34,20 +34,20 @@ def test_what_depends_on_layers_is_predicted_better_than_by_a_guess():
     assert np.median(off) < 0.6 * np.median(np.abs(known[60:] - np.median(known[:60])))
 
 
-def test_the_bounds_hold_about_as_many_as_they_say():
+def test_the_interval_covers_about_as_many_as_it_claims():
     architectures = sampled(160, seed=1)
     known = accuracies(architectures, noise=0.05)
     _, low, high = fit_surrogate(architectures[:80], known[:80]).predict(architectures[80:]).T
     assert 0.5 < np.mean((low <= known[80:]) & (known[80:] <= high)) < 0.9
 
 
-def test_noise_is_not_taken_for_knowledge():
+def test_noise_is_not_predicted():
     architectures = sampled(40)
     found = fit_surrogate(architectures, np.random.default_rng(0).uniform(0.6, 0.9, 40))
     assert found.error > 0.8 * found.guess
 
 
-def test_a_known_model_is_left_out_of_what_is_said_of_it(monkeypatch):
+def test_the_error_is_that_of_leaving_one_out(monkeypatch):
     architectures = sampled(25)
     known = accuracies(architectures)
     monkeypatch.setattr(module, "SCALES", (0.4,))
@@ -61,7 +61,7 @@ def test_a_known_model_is_left_out_of_what_is_said_of_it(monkeypatch):
 
 
 class Given(Kernel):
-    """A kernel that is known as a matrix over row numbers, for scikit-learn."""
+    """A kernel given as a matrix over row numbers, for scikit-learn."""
 
     def __init__(self, matrix):
         self.matrix = matrix
@@ -77,13 +77,13 @@ class Given(Kernel):
         return False
 
 
-def test_means_are_those_of_scikit_learns_process_with_the_linear_part_as_a_wide_prior(monkeypatch):
+def test_means_equal_those_of_scikit_learn_with_the_linear_part_as_a_wide_prior(monkeypatch):
     monkeypatch.setattr(module, "SCALES", (0.4,))
     monkeypatch.setattr(module, "NOISES", (0.1,))
     architectures = sampled(30)
     known = accuracies(architectures)[:24]
     found = fit_surrogate(architectures[:24], known).predict(architectures[24:])[:, 0]
-    linear = module._linear(architectures)
+    linear = module._linear_features(architectures)
     linear = (linear - linear.mean(axis=0)) / (linear.std(axis=0) + (np.arange(4) == 0))
     linear[:, 0] = 1
     kernel = np.exp(-distances(architectures) / 0.4) + 1e5 * linear @ linear.T
@@ -93,9 +93,9 @@ def test_means_are_those_of_scikit_learns_process_with_the_linear_part_as_a_wide
     assert found == pytest.approx(1.005 - np.exp(-process.predict(rows[24:])), abs=1e-3)
 
 
-def test_too_few_models_say_nothing():
-    architectures = sampled(FEWEST - 1)
-    assert fit_surrogate(architectures, np.full(FEWEST - 1, 0.9)) is None
+def test_too_few_models_have_no_surrogate():
+    architectures = sampled(MIN_MODELS - 1)
+    assert fit_surrogate(architectures, np.full(MIN_MODELS - 1, 0.9)) is None
 
 
 @pytest.mark.parametrize("value", [0.0, 0.9, 1.0])
@@ -104,14 +104,14 @@ def test_models_of_one_accuracy_predict_it(value):
     assert found.predict(sampled(3, seed=5))[:, 0] == pytest.approx([value] * 3, abs=0.01)
 
 
-def test_the_same_architecture_twice_and_one_without_layers_are_borne():
+def test_duplicates_and_an_architecture_without_layers_are_allowed():
     architectures = [*sampled(20), sampled(20)[0], sampled(1)[0].with_layers(())]
     found = fit_surrogate(architectures, accuracies(architectures))
     assert np.isfinite(found.predict(architectures)).all()
 
 
-def test_an_accuracy_that_is_no_number_or_missing_is_refused():
-    with pytest.raises(InvalidDistances, match="one accuracy for each architecture"):
+def test_a_missing_or_infinite_accuracy_is_refused():
+    with pytest.raises(InvalidDistances, match="one finite accuracy for each architecture"):
         fit_surrogate(sampled(20), np.full(19, 0.9))
-    with pytest.raises(InvalidDistances, match="one accuracy for each architecture"):
+    with pytest.raises(InvalidDistances, match="one finite accuracy for each architecture"):
         fit_surrogate(sampled(20), np.full(20, np.nan))

@@ -14,7 +14,7 @@ PAGES = {
     "overview?drawer=1,3": ".st-key-overview-chart .js-plotly-plot .points path",
     "drawer?drawer=1,3,5": "[data-testid=stDataFrame] canvas",
     "inspect?model=1&drawer=1,3": ".st-key-inspect-classes .js-plotly-plot .bars path",
-    "generate?model=1&drawer=1,3": ".st-key-generate-earnings-1 .js-plotly-plot",
+    "generate?model=1&drawer=1,3": ".st-key-generate-contributions-1 .js-plotly-plot",
     "queue?drawer=1,3": "[data-testid=stDataFrame] canvas",
 }
 """Addresses, and what each page draws last."""

@@ -42,9 +42,9 @@ def test_a_drawer_survives_a_reload_and_a_link_to_it_opens_it(page, finished):
     page.reload()
     expect(page.locator("[class*=st-key-open-]")).to_have_count(2)
     page.locator(".st-key-open-1 button").first.click()
-    expect(page.get_by_role("heading", name="Model #1")).to_be_visible()
+    expect(page.get_by_role("heading", name="Model 1")).to_be_visible()
     page.reload()
-    expect(page.get_by_role("heading", name="Model #1")).to_be_visible()
+    expect(page.get_by_role("heading", name="Model 1")).to_be_visible()
     expect(page.locator("[class*=st-key-open-]")).to_have_count(2)
 
 
@@ -75,8 +75,8 @@ def test_a_row_of_chips_that_a_phone_is_too_narrow_for_scrolls_and_does_not_shri
     page.goto(f"{finished.url}/generate?model=1")
     page.get_by_text("Handcrafted", exact=True).click()
     page.get_by_text("As text", exact=True).click()
-    page.get_by_role("textbox", name="Paste layers in words").fill(", ".join(["ReLU"] * 20))
-    page.get_by_role("button", name="Take over").click()
+    page.get_by_role("textbox", name="Paste layers as text").fill(", ".join(["ReLU"] * 20))
+    page.get_by_role("button", name="Apply").click()
     page.wait_for_function(f"() => ({WIDTHS})()[1] > 900")  # 21 blocks of 44 pixels
     box, _, whole = page.evaluate(WIDTHS)
     assert box < 390

@@ -7,6 +7,7 @@ import pytest
 from browsing import served
 from catalogues import write_catalogue
 from charts import Chart
+from generating import train_button
 from playwright.sync_api import Page, expect
 
 from remap_core.data_folder.validation_images import write_validation_images
@@ -87,14 +88,14 @@ def test_a_click_on_a_cell_of_the_confusion_matrix_shows_its_images(page, site):
     page.goto(f"{site.url}/inspect?model=1")
     expect(page.get_by_alt_text("1 read as 2")).to_be_visible()
     chart = site.chart(page, "inspect-confusion")
-    chart.click_until("wrong", (9, 0), lambda: page.get_by_alt_text("9 read as 0").count() == 1)
+    chart.click_until("wrong", (9, 0), lambda: page.get_by_alt_text("9, predicted 0").count() == 1)
     expect(page.get_by_alt_text("1 read as 2")).to_have_count(0)
-    chart.click_until("right", (3, 3), lambda: page.get_by_alt_text("3, read rightly").count() == 1)
+    chart.click_until("right", (3, 3), lambda: page.get_by_alt_text("3, predicted 3").count() == 1)
 
 
 def test_a_click_on_a_block_of_a_snac_chooses_its_layer_and_another_click_takes_it_back(page, site):
     page.goto(f"{site.url}/generate?model=1")
     chart = site.chart(page, "generate-snac-1")
-    one = page.get_by_role("button", name="Train 1 ablation", exact=True)
+    one = train_button(page, "Train 1 ablation")
     chart.click_until("layers", 3, lambda: one.count() == 1)
     chart.click_until("layers", 3, lambda: one.count() == 0)

@@ -2,7 +2,7 @@
 
 from browsing import served
 from catalogues import write_catalogue
-from generating import choose, click_mark, click_until, switch_off, train
+from generating import choose, click_mark, click_until, switch_off, train, train_button
 from playwright.sync_api import Page, expect
 
 from remap_core.catalogue.snapshot import open_snapshot
@@ -19,17 +19,17 @@ def test_a_model_is_ablated_varied_and_handcrafted_by_clicks_and_all_children_fi
     write_catalogue(home, card=load_dataset("digits").card())
     with served(home, population=0) as server:
         page.goto(f"{server.url}/generate?model=1")
-        one = page.get_by_role("button", name="Train 1 ablation", exact=True)
+        one = train_button(page, "Train 1 ablation")
         click_until(page, ("generate-snac-1", "layers", 3), one.is_visible)
         one.click()
-        expect(page.get_by_text("Model 7 enqueued.")).to_be_visible()
+        expect(page.get_by_text("Model 7 queued.")).to_be_visible()
 
         choose(page, "Variations")
         for kind in ("prepend", "replace", "reparameterize"):
             switch_off(page, "generate-permissions-1", kind)
         click_mark(page, "generate-permissions-1", "switches", ["switch", "remove", 3])
         train(page, "Train 2 variations")
-        expect(page.get_by_text("2 models enqueued: 8 to 9.")).to_be_visible()
+        expect(page.get_by_text("2 models queued: 8 to 9.")).to_be_visible()
 
         choose(page, "Handcrafted")
         place = page.locator(".st-key-handcraft-place input")
@@ -43,13 +43,13 @@ def test_a_model_is_ablated_varied_and_handcrafted_by_clicks_and_all_children_fi
         click_until(page, ("handcraft-snac", "layers", 0), lambda: layer.input_value() == "1 Conv 16x3")
         page.get_by_role("button", name="Right", exact=True).click()
         train(page, "Train 1 handcrafted model")
-        expect(page.get_by_text("Model 10 enqueued.")).to_be_visible()
+        expect(page.get_by_text("Model 10 queued.")).to_be_visible()
 
         for _ in range(300):
             if open_snapshot(DataFolder(home)).counts()[TrialState.COMPLETE] == 10:
                 break
             page.wait_for_timeout(200)
-        expect(page.get_by_text("What each layer of #1 earns")).to_be_visible()
+        expect(page.get_by_text("What each layer of #1 contributes")).to_be_visible()
     catalogue = open_snapshot(DataFolder(home))
     children = catalogue.trials([7, 8, 9, 10])
     assert [child.proposal.origin for child in children] == [
@@ -79,15 +79,15 @@ def test_children_are_put_into_the_drawer_and_cancelled_by_their_rows_and_a_word
     with served(home, population=0) as server:
         page.goto(f"{server.url}/generate?model=1")
         train(page, "Train 3 ablations")
-        expect(page.get_by_text("3 models enqueued: 7 to 9.")).to_be_visible()
+        expect(page.get_by_text("3 models queued: 7 to 9.")).to_be_visible()
         tick_row(page, newest=9, row=0)
-        page.get_by_role("button", name="#9 to the drawer").click()
+        page.get_by_role("button", name="Add #9 to drawer").click()
         expect(page.locator(".st-key-open-9")).to_be_visible()
         page.get_by_role("button", name="Cancel 1 training").click()
         expect(page.get_by_text("Model 9 cancelled.")).to_be_visible()
         expect(page.get_by_role("button", name="Cancel 0 trainings")).to_be_disabled()
         Inbox(folder).send(Resume(), 2.0)
-        expect(page.get_by_text("all done, 2 complete, 1 cancelled.")).to_be_visible(timeout=150_000)
+        expect(page.get_by_text("finished: 2 complete, 1 cancelled.")).to_be_visible(timeout=150_000)
     assert [trial.state for trial in open_snapshot(folder).trials([7, 8, 9])] == [
         TrialState.COMPLETE,
         TrialState.COMPLETE,

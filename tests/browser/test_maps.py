@@ -40,15 +40,15 @@ def test_the_selected_model_is_marked_in_all_three_projections(page, mapped):
             "?.layout?.shapes?.filter((s) => s.name === 'selected').length === 1"
         )
         wait_for_circles(page, at_least=6)
-    expect(page.get_by_text("distances kept to within")).to_be_visible()
+    expect(page.get_by_text("distances on the map are off by about")).to_be_visible()
 
 
 def test_a_map_is_laid_anew_on_request(page, mapped):
     page.goto(f"{mapped.url}/overview?map=prediction")
     wait_for_circles(page, at_least=6)
     page.evaluate(WATCH_PLACES)
-    page.get_by_role("button", name="Re-lay the map").click()
-    expect(page.get_by_text("The map by prediction is laid anew.")).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="Recompute layout").click()
+    expect(page.get_by_text("Layout of the prediction map: recomputing.")).to_be_visible(timeout=30_000)
     wait_for_circles(page, at_least=6)
     page.get_by_role("radio", name="Structure").click()
     page.wait_for_function("() => window.seen > 60")  # frames, as the circles move

@@ -62,7 +62,7 @@ def paste(page: Page) -> None:
     page.get_by_text("As text").click()
     page.get_by_label("Paste layers").fill("Conv 16x3, ReLU, MaxPool 2, Conv 32x3, ReLU")
     page.get_by_label("Paste layers").press("Control+Enter")
-    page.get_by_role("button", name="Take over").click()
+    page.get_by_role("button", name="Apply").click()
 
 
 def handcraft_three(page: Page, newest: int) -> None:
@@ -70,7 +70,7 @@ def handcraft_three(page: Page, newest: int) -> None:
         change(page)
         train(page, "Train 1 handcrafted model")
         newest += 1
-        expect(page.get_by_text(f"Model {newest} enqueued.")).to_be_visible()
+        expect(page.get_by_text(f"Model {newest} queued.")).to_be_visible()
 
 
 def compare_in_the_drawer(page: Page, first: Trial, second: Trial) -> None:
@@ -89,14 +89,14 @@ def test_from_three_models_on_the_front_to_the_comparison_with_what_was_made_of_
     with served(home, population=0) as server:
         choose_three_on_the_front(page, server.url)
         train(page, "Train 4 ablations")
-        expect(page.get_by_text("4 models enqueued: 7 to 10.")).to_be_visible()
+        expect(page.get_by_text("4 models queued: 7 to 10.")).to_be_visible()
         choose(page, "Variations")
-        page.get_by_label("Children of each parent").fill("3")
-        page.get_by_label("Children of each parent").press("Enter")
+        page.get_by_label("Children per parent").fill("3")
+        page.get_by_label("Children per parent").press("Enter")
         allow_only_the_pool(page)
-        expect(page.get_by_role("button", name="Put #7 into the drawer")).to_be_visible()  # the pool is ablated already
+        expect(page.get_by_role("button", name="Add #7 to drawer")).to_be_visible()  # the pool is ablated already
         train(page, "Train 2 variations")
-        expect(page.get_by_text("2 models enqueued: 11 to 12.")).to_be_visible()
+        expect(page.get_by_text("2 models queued: 11 to 12.")).to_be_visible()
         choose(page, "Handcrafted")
         handcraft_three(page, 12)
 

@@ -36,7 +36,7 @@ def test_a_deep_link_works_as_the_first_request_of_a_cold_server(page, tmp_path)
     write_catalogue(tmp_path / "home")
     with served(tmp_path / "home", autostart=False) as server:
         page.goto(f"{server.url}/inspect?model=3")
-        expect(page.get_by_role("heading", name="Model #3")).to_be_visible()
+        expect(page.get_by_role("heading", name="Model 3")).to_be_visible()
         expect(page.locator(".st-key-inspect-confusion .js-plotly-plot")).to_be_visible()
 
 
@@ -51,7 +51,7 @@ def test_a_click_on_a_circle_puts_that_model_into_the_drawer_and_selects_it(page
     expect(page.locator("[class*=st-key-open-]")).to_have_count(2)
     expect(page.locator(".st-key-open-2")).to_contain_text("#2")
     page.get_by_role("link", name="Inspect").click()
-    expect(page.get_by_role("heading", name="Model #2")).to_be_visible()
+    expect(page.get_by_role("heading", name="Model 2")).to_be_visible()
 
 
 def test_the_same_circle_twice_keeps_one_model(page, finished):
@@ -67,7 +67,7 @@ def test_the_same_circle_twice_keeps_one_model(page, finished):
 def test_without_a_trainer_every_page_works_and_says_so(page, finished):
     for name in ("overview", "drawer", "inspect?model=1", "generate?model=1", "queue"):
         page.goto(f"{finished.url}/{name}")
-        expect(page.get_by_text("No trainer is alive")).to_be_visible()
+        expect(page.get_by_text("No trainer is running")).to_be_visible()
         expect(page.get_by_role("button", name="Start a trainer")).to_be_visible()
         expect(page.locator(".stException")).to_have_count(0)
 
@@ -124,7 +124,7 @@ def test_ablations_are_trained_and_shown_live(page, tmp_path):
         wait_for_circles(page, at_least=2)
         page.goto(f"{server.url}/generate?model=1")
         page.get_by_role("button", name=re.compile(r"Train \d+ ablation")).click()
-        expect(page.get_by_text(re.compile("Models? 3.* enqueued|models enqueued: 3"))).to_be_visible(timeout=60_000)
+        expect(page.get_by_text(re.compile("Model 3 queued|models queued: 3"))).to_be_visible(timeout=60_000)
         while not all(child.state.is_finished() for child in open_snapshot(DataFolder(home)).children(1)):
             page.wait_for_timeout(200)
         children = open_snapshot(DataFolder(home)).children(1)
@@ -150,8 +150,8 @@ def test_two_windows_act_on_one_queue_and_a_trainer_killed_before_it_answered_do
         for window in (page, other):
             window.goto(f"{server.url}/queue")
             expect(window.locator(".st-key-cancel-10")).to_be_visible()
-        page.get_by_role("button", name="Pause all").click()
-        expect(other.get_by_role("button", name="Go on")).to_be_visible()
+        page.get_by_role("button", name="Pause queue").click()
+        expect(other.get_by_role("button", name="Resume")).to_be_visible()
         trainer = psutil.Process(trainer_pid(home))
         trainer.suspend()
         try:

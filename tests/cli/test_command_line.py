@@ -78,7 +78,7 @@ def test_a_file_that_holds_no_architecture_is_one_sentence_and_exit_code_1(remap
     assert err.count("\n") == 1
 
 
-def test_a_file_that_is_not_there_is_said(remap):
+def test_a_missing_file_is_one_sentence(remap):
     code, _, err = remap("describe", "nowhere.json")
     assert (code, "nowhere.json cannot be read" in err) == (1, True)
 
@@ -132,39 +132,40 @@ def test_a_wrong_option_is_exit_code_2(remap):
     assert remap("describe", "--colour")[0] == 2
 
 
-def test_help_teaches_every_command(remap):
+def test_help_explains_every_command(remap):
     out = remap("--help")[1]
     for command in ("describe", "snac", "sample", "trainer", "status", "config"):
         assert command in out
         assert len(remap(command, "--help")[1]) > 200
 
 
-def test_sample_leaves_different_architectures_in_the_inbox(remap, tmp_path):
+def test_sample_puts_different_architectures_into_the_inbox(remap, tmp_path):
     code, out, _ = remap("sample", "--n", 5, "--seed", 3, "--dataset", "digits")
     assert code == 0
     assert "Sent 5 architectures for digits (seed 3)" in out
-    assert "No trainer is alive; they wait for one" in out
+    assert "Expected time: not known yet" in out
+    assert "No trainer is running." in out
     ((_, command),) = Inbox(DataFolder(tmp_path / "home")).pending()
     assert len({proposal.architecture.fingerprint for proposal in command.proposals}) == 5
     assert {proposal.dataset for proposal in command.proposals} == {"digits"}
 
 
-def test_sample_of_an_unknown_data_set_is_said(remap):
+def test_sample_of_an_unknown_data_set_is_one_sentence(remap):
     code, _, err = remap("sample", "--dataset", "nowhere.npz")
     assert (code, "nowhere.npz" in err, err.count("\n")) == (1, True, 1)
 
 
-def test_status_without_anything_says_that_no_trainer_is_alive(remap, tmp_path):
+def test_status_without_anything_says_that_no_trainer_is_running(remap, tmp_path):
     code, out, _ = remap("status")
     assert code == 3
-    assert f"Trainer: none is alive in {tmp_path / 'home'}" in out
+    assert f"Trainer: not running in {tmp_path / 'home'}" in out
 
 
-def test_a_model_is_repeated_with_further_seeds(remap, tmp_path):
+def test_a_model_is_repeated_with_new_seeds(remap, tmp_path):
     folder = write_catalogue(tmp_path / "home")
     code, out, _ = remap("repeat", "2", "--seeds", "2")
     assert code == 0
-    assert "Sent model 2 with seed 1, 2 as command" in out
+    assert "Sent Model 2 with seed 1, 2 as command" in out
     assert "Expected time: about" in out
     ((_, command),) = Inbox(folder).pending()
     assert {(one.origin, one.parent) for one in command.proposals} == {(Origin.REPEAT, 2)}
@@ -172,7 +173,7 @@ def test_a_model_is_repeated_with_further_seeds(remap, tmp_path):
 
 def test_what_cannot_be_repeated_is_one_sentence(remap, tmp_path):
     write_catalogue(tmp_path / "home", failed=1)
-    assert remap("repeat", "7")[::2] == (1, "Error: A model must be complete to be repeated, but #7 is failed.\n")
+    assert remap("repeat", "7")[::2] == (1, "Error: A model must be complete to be repeated, but Model 7 is failed.\n")
     assert remap("repeat", "99")[::2] == (1, "Error: Model 99 does not exist.\n")
 
 
@@ -181,9 +182,9 @@ def test_status_counts_the_models_by_state_and_names_the_best(remap, tmp_path):
     write_trainer(folder, TrainerStatus(1, time.time(), time.time(), "0.1.0", "CPU, a toy", 2))
     code, out, _ = remap("status")
     assert code == 0
-    assert "Trainer: alive (pid 1, CPU, a toy, 2 at once" in out
+    assert "Trainer: running (pid 1, CPU, a toy, 2 at once" in out
     assert "2 waiting, 0 running, 6 complete, 0 pruned, 1 failed, 0 cancelled" in out
-    assert "Best:    model" in out
+    assert "Best:    Model" in out
     report = json.loads(remap("status", "--json")[1])
     assert (report["trainer"]["alive"], report["counts"]["complete"], report["paused"]) == (True, 6, False)
     assert report["best"]["digits"]["layers"]
@@ -215,7 +216,7 @@ def test_a_second_trainer_is_refused_in_one_sentence(remap, tmp_path):
     assert "already works in" in err.splitlines()[-1]
 
 
-def test_a_data_folder_that_cannot_be_made_is_one_sentence(remap, tmp_path, monkeypatch):
+def test_a_data_folder_that_cannot_be_created_is_one_sentence(remap, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("not a folder")
     monkeypatch.setenv("REMAP_HOME", str(tmp_path / "file" / "home"))
     for command in ("status", "sample", "trainer"):
@@ -224,14 +225,14 @@ def test_a_data_folder_that_cannot_be_made_is_one_sentence(remap, tmp_path, monk
         assert "cannot be created" in err.splitlines()[-1]
 
 
-def test_a_variable_that_is_no_setting_is_a_warning_and_the_command_goes_on(remap, monkeypatch):
+def test_a_variable_that_is_not_a_setting_is_a_warning_and_the_command_runs(remap, monkeypatch):
     monkeypatch.setenv("REMAP_EPOCH", "3")
     code, out, err = remap("config", "--json")
     assert (code, json.loads(out)["epochs"]["value"]) == (0, 10)
     assert err == "Warning: REMAP_EPOCH is not a setting and has no effect; did you mean REMAP_EPOCHS?\n"
 
 
-def test_a_backup_and_its_restoring_are_said_in_a_sentence_each(remap, tmp_path, monkeypatch):
+def test_backup_and_restore_print_one_sentence_each(remap, tmp_path, monkeypatch):
     write_catalogue(tmp_path / "home", waiting=1)
     assert remap("backup", "saved") == (0, "Backed up 7 trials to saved.\n", "")
     code, _, err = remap("restore", "saved")
@@ -245,7 +246,7 @@ def test_a_finished_model_is_exported_by_the_suffix(remap, tmp_path):
     leave_weights(write_catalogue(tmp_path / "home"), 2)
     for suffix in (".onnx", ".safetensors", ".json"):
         code, out, _ = remap("export", 2, "-o", tmp_path / f"model{suffix}")
-        assert (code, out.startswith(f"Wrote model 2 to {tmp_path}/model{suffix} (")) == (0, True)
+        assert (code, out.startswith(f"Wrote Model 2 to {tmp_path}/model{suffix} (")) == (0, True)
     code, out, _ = remap("export", 2, "-o", tmp_path / "model.py")
     assert f"Its weights: remap export 2 -o {tmp_path}/model.safetensors" in out
     assert "WEIGHTS = 'model.safetensors'" in (tmp_path / "model.py").read_text()
@@ -274,7 +275,7 @@ def test_an_export_into_a_folder_that_is_not_there_is_one_sentence(remap, tmp_pa
     assert complaint.strip() == ("Error: The model cannot be written to nowhere/model.json: No such file or directory.")
 
 
-def test_a_report_tells_of_the_front_and_of_the_models_that_are_named(remap, tmp_path):
+def test_a_report_has_the_front_and_the_named_models(remap, tmp_path):
     write_catalogue(tmp_path / "home")
     code, out, _ = remap("report", 6, "-o", tmp_path / "report.html")
     assert (code, out.strip()) == (0, f"Wrote a report to {tmp_path}/report.html.")
@@ -287,7 +288,7 @@ def test_a_report_tells_of_the_front_and_of_the_models_that_are_named(remap, tmp
     ("words", "sentence"),
     [((99, "-o", "r.html"), "99"), (("-o", "nowhere/r.html"), "nowhere/r.html"), (("--dataset", "x", "-o", "r"), "x")],
 )
-def test_a_report_that_cannot_be_is_one_sentence(remap, tmp_path, words, sentence):
+def test_a_report_that_cannot_be_written_is_one_sentence(remap, tmp_path, words, sentence):
     write_catalogue(tmp_path / "home")
     code, _, complaint = remap("report", *words)
     assert code == 1

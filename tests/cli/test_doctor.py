@@ -10,7 +10,7 @@ from catalogues import write_catalogue
 from typer.testing import CliRunner
 
 from remap_core.cli import environment_checks
-from remap_core.cli.environment_checks import examine_devices, examine_packages
+from remap_core.cli.environment_checks import check_devices, check_packages
 from remap_core.cli.typer_app import app
 from remap_core.settings import Settings
 
@@ -29,7 +29,7 @@ def diagnose(tmp_path, monkeypatch):
     """Run `remap doctor ...` on a folder of six models; gives exit code and what it said."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("REMAP_HOME", str(write_catalogue(tmp_path / "home").home))
-    monkeypatch.setattr(sys.modules["remap_core.cli.doctor"], "begin_survey", lambda: surveyed(FOUND))
+    monkeypatch.setattr(sys.modules["remap_core.cli.doctor"], "start_survey", lambda: surveyed(FOUND))
 
     def run(*words):
         ended = CliRunner().invoke(app, ["doctor", *words])
@@ -59,7 +59,7 @@ def test_as_json_it_is_one_object(diagnose):
     [
         ("REMAP_WORKERS", "several", "error   workers = 'several' (from REMAP_WORKERS) is not valid"),
         ("REMAP_DATASET", "nowhere.npz", "error   The data set cannot be loaded:"),
-        ("REMAP_DEVICE", "cuda", 'error   No GPU that PyTorch can use: device = "cuda" cannot train'),
+        ("REMAP_DEVICE", "cuda", 'error   PyTorch finds no usable GPU: device = "cuda" cannot train'),
     ],
 )
 def test_a_setting_that_cannot_work_is_an_error(diagnose, monkeypatch, variable, value, sentence):
@@ -68,7 +68,7 @@ def test_a_setting_that_cannot_work_is_an_error(diagnose, monkeypatch, variable,
     assert (code, sentence in said) == (1, True)
 
 
-def test_what_is_to_be_downloaded_is_told_and_left_to_the_trainer(diagnose, monkeypatch, tmp_path):
+def test_a_missing_data_set_is_left_for_the_trainer_to_download(diagnose, monkeypatch, tmp_path):
     monkeypatch.setenv("REMAP_DATASET", "cifar-10#500")
     code, said = diagnose()
     assert code == 0
@@ -76,7 +76,7 @@ def test_what_is_to_be_downloaded_is_told_and_left_to_the_trainer(diagnose, monk
     assert not (tmp_path / "home" / "downloads").exists()
 
 
-def test_settings_in_force_and_variables_that_are_none_are_told(diagnose, monkeypatch):
+def test_changed_settings_and_unknown_variables_are_shown(diagnose, monkeypatch):
     monkeypatch.setenv("REMAP_EPOCHS", "3")
     monkeypatch.setenv("REMAP_WORKER", "3")
     monkeypatch.setenv("REMAP_WORKERS", "1000")
@@ -87,7 +87,7 @@ def test_settings_in_force_and_variables_that_are_none_are_told(diagnose, monkey
     assert "warning workers = 1000 is more than the" in said
 
 
-def test_a_folder_that_cannot_be_made_is_an_error(diagnose, monkeypatch, tmp_path):
+def test_a_folder_that_cannot_be_created_is_an_error(diagnose, monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("REMAP_HOME", str(tmp_path / "file" / "home"))
     code, said = diagnose()
@@ -95,28 +95,26 @@ def test_a_folder_that_cannot_be_made_is_an_error(diagnose, monkeypatch, tmp_pat
 
 
 def devices(found, **settings):
-    return {
-        (finding.level.value, finding.sentence) for finding in examine_devices(surveyed(found), Settings(**settings))
-    }
+    return {(finding.level.value, finding.sentence) for finding in check_devices(surveyed(found), Settings(**settings))}
 
 
-def test_a_gpu_is_told_with_its_memory():
+def test_a_gpu_is_shown_with_its_memory():
     assert ("ok", "GPU: A GPU, 80 GB, bf16.") in devices(FOUND | {"gpus": [GPU]}, device="cuda")
 
 
-def test_what_pytorch_complains_of_is_a_warning():
-    assert ("warning", "PyTorch complains: The driver is too old.") in devices(
+def test_what_pytorch_warns_about_is_a_warning():
+    assert ("warning", "PyTorch warns: The driver is too old.") in devices(
         FOUND | {"complaints": ["The driver is too old."]}
     )
 
 
 def test_a_pytorch_that_does_not_start_is_an_error_with_its_last_words():
-    assert ("error", "PyTorch does not start (OSError: libtorch.so): install it anew.") in devices("")
+    assert ("error", "PyTorch does not start (OSError: libtorch.so): reinstall it.") in devices("")
 
 
 def packages(monkeypatch, needed):
     monkeypatch.setattr(environment_checks.metadata, "requires", lambda _: needed)
-    return {(finding.level.value, finding.sentence) for finding in examine_packages()}
+    return {(finding.level.value, finding.sentence) for finding in check_packages()}
 
 
 def test_packages_that_are_missing_or_too_old_are_errors(monkeypatch):

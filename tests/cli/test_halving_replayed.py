@@ -37,26 +37,28 @@ def write_population(home):
         Publisher(store, folder).publish()
 
 
-def test_the_best_models_that_halving_would_have_missed_are_named_with_what_it_would_have_saved(tmp_path):
+def test_the_best_models_that_halving_would_have_pruned_are_listed_with_the_saved_epochs(tmp_path):
     write_population(tmp_path)
     ended = replayed(tmp_path)
     assert ended.exit_code == 0
     assert ended.output.splitlines()[:9] == [
-        "9 initial models of digits, trained for 4 epochs at most: 36 epochs.",
-        "Halved: 9 to epoch 1, 3 to epoch 3, 1 to the end (one in 3 goes on); 16 epochs, 56% fewer.",
-        "The best 5 by validation accuracy: 4 of 5 would have been missed.",
-        "  model 9: 95.0% with 685 parameters. Pruned after epoch 1: 9th of 9.",
-        "  model 8: 80.0% with 610 parameters. Kept.",
-        "  model 7: 70.0% with 535 parameters. Pruned after epoch 3: 2nd of 3.",
-        "  model 6: 60.0% with 460 parameters. Pruned after epoch 3: 3rd of 3.",
-        "  model 5: 50.0% with 385 parameters. Pruned after epoch 1: 4th of 9.",
-        "The Pareto front of accuracy against parameters: 8 of 9 would have been missed.",
+        "9 initial models of digits, up to 4 epochs each: 36 epochs in total.",
+        "With halving (1 in 3 continues): 9 to epoch 1, 3 to epoch 3, 1 to the end; 16 epochs, 55.6 % fewer.",
+        "The best 5 by validation accuracy: 4 of 5 would have been pruned.",
+        "  Model 9: 95.0 % with 685 parameters. Pruned after epoch 1: 9th of 9.",
+        "  Model 8: 80.0 % with 610 parameters. Kept.",
+        "  Model 7: 70.0 % with 535 parameters. Pruned after epoch 3: 2nd of 3.",
+        "  Model 6: 60.0 % with 460 parameters. Pruned after epoch 3: 3rd of 3.",
+        "  Model 5: 50.0 % with 385 parameters. Pruned after epoch 1: 4th of 9.",
+        "The Pareto front of accuracy against parameters: 8 of 9 would have been pruned.",
     ]
 
 
-def test_a_population_that_was_halved_is_said_to_tell_little(tmp_path):
+def test_a_halved_population_gets_a_warning(tmp_path):
     write_halved(tmp_path)
-    assert replayed(tmp_path).output.splitlines()[-1] == ("Pruned already: 1; what is left says little about halving.")
+    assert replayed(tmp_path).output.splitlines()[-1] == (
+        "1 model already pruned, so this replay says little about halving."
+    )
 
 
 def test_without_a_finished_population_there_is_nothing_to_replay(tmp_path):
@@ -68,5 +70,5 @@ def test_without_a_finished_population_there_is_nothing_to_replay(tmp_path):
 
 
 @pytest.mark.parametrize("word", ["3", "--rungs"])
-def test_what_it_does_not_take_is_wrong_usage(tmp_path, word):
+def test_an_unknown_argument_is_wrong_usage(tmp_path, word):
     assert replayed(tmp_path, word).exit_code == 2

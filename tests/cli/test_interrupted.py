@@ -30,7 +30,7 @@ urllib.request.urlopen = urlopen
 
 
 @pytest.mark.parametrize("command", ["trainer", "status", "config"])
-def test_ctrl_c_during_the_imports_ends_the_command_without_a_word(tmp_path, command):
+def test_ctrl_c_during_the_imports_ends_the_command_silently(tmp_path, command):
     (tmp_path / "sitecustomize.py").write_text(INTERRUPTED_AT)
     environment = os.environ | {"PYTHONPATH": str(tmp_path), "REMAP_HOME": str(tmp_path / "home")}
     arguments = [sys.executable, "-m", "remap_core.cli", command]
@@ -40,7 +40,7 @@ def test_ctrl_c_during_the_imports_ends_the_command_without_a_word(tmp_path, com
 
 
 @pytest.mark.parametrize("command", ["trainer", "sample"])
-def test_ctrl_c_during_a_download_ends_the_command_and_leaves_nothing_of_it(tmp_path, command):
+def test_ctrl_c_during_a_download_ends_the_command_and_deletes_the_download(tmp_path, command):
     (tmp_path / "sitecustomize.py").write_text(INTERRUPTED_DOWNLOAD)
     home = tmp_path / "home"
     environment = os.environ | {"PYTHONPATH": str(tmp_path), "REMAP_HOME": str(home), "REMAP_DATASET": "mnist"}

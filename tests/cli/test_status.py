@@ -35,7 +35,7 @@ def folder(tmp_path, monkeypatch):
     return DataFolder(tmp_path / "home")
 
 
-def test_watching_shows_what_is_new_until_ctrl_c(folder, capsys):
+def test_watching_updates_until_ctrl_c(folder, capsys):
     watched_until(
         folder, 2, meanwhile=lambda: write_catalogue(folder.home, waiting=1) if not folder.live.exists() else 0
     )
@@ -44,7 +44,7 @@ def test_watching_shows_what_is_new_until_ctrl_c(folder, capsys):
     assert "Ctrl-C ends" in said
 
 
-def test_what_cannot_be_read_just_now_is_said_and_watching_goes_on(folder, capsys):
+def test_a_read_error_is_shown_and_watching_continues(folder, capsys):
     write_catalogue(folder.home)
     folder.pointer.write_text("no number")
     watched_until(folder, 2)

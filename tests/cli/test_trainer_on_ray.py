@@ -25,13 +25,13 @@ def refusal(tmp_path, monkeypatch):
     return begin
 
 
-def test_an_executor_that_is_none(refusal):
+def test_an_unknown_executor(refusal):
     assert refusal("--executor", "abacus") == (
         "executor = 'abacus' (from an option) is not valid: it must be 'local' or 'ray'."
     )
 
 
-def test_an_address_that_is_none(refusal):
+def test_a_malformed_address(refusal):
     assert refusal("--executor", "ray", "--address", "head:port") == (
         "ray_address = 'head:port' (from an option) is not valid: it must be auto or HOST:PORT."
     )
@@ -46,7 +46,7 @@ def test_ray_that_is_not_installed(refusal, monkeypatch):
 
 def test_an_option_outweighs_the_variable(refusal):
     pytest.importorskip("ray", reason="needs Ray: pip install -e '.[ray]'")
-    assert "'127.0.0.1:1' is no Ray cluster" in refusal(
+    assert "ray_address = '127.0.0.1:1': Connection refused." in refusal(
         "--address", "127.0.0.1:1", REMAP_EXECUTOR="ray", REMAP_RAY_ADDRESS="auto"
     )
 
@@ -55,8 +55,8 @@ def test_an_option_outweighs_the_variable(refusal):
     ("variables", "sentence"),
     [
         ({"REMAP_DEVICE": "cuda"}, "device = 'cuda' needs ray_gpus, the part of a GPU that a training on Ray takes"),
-        ({"REMAP_DEVICE": "cpu", "REMAP_RAY_GPUS": "0.5"}, "ray_gpus = 0.5 must be 0 where device = 'cpu'."),
+        ({"REMAP_DEVICE": "cpu", "REMAP_RAY_GPUS": "0.5"}, "ray_gpus must be 0 with device = 'cpu', but got 0.5."),
     ],
 )
-def test_a_device_that_trainings_do_not_ask_for(refusal, variables, sentence):
+def test_a_device_that_trainings_do_not_request(refusal, variables, sentence):
     assert sentence in refusal("--executor", "ray", **variables)

@@ -1,4 +1,4 @@
-"""Data sets that are downloaded, from a folder of this machine that plays their server."""
+"""Data sets that are downloaded, from a local folder that plays their server."""
 
 import gzip
 import hashlib
@@ -69,7 +69,7 @@ def server(tmp_path, monkeypatch):
     return tmp_path / "server"
 
 
-def test_the_idx_files_played_here_are_such_to_torchvision(tmp_path):
+def test_torchvision_reads_the_idx_files_of_these_tests(tmp_path):
     (tmp_path / "images").write_bytes(gzip.decompress(idx(GREY)))
     (tmp_path / "labels").write_bytes(gzip.decompress(idx(LABELS)))
     assert (read_image_file(str(tmp_path / "images")).numpy() == GREY).all()
@@ -77,7 +77,7 @@ def test_the_idx_files_played_here_are_such_to_torchvision(tmp_path):
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_images_of_both_published_parts_are_split_as_all_data_sets_are(server, tmp_path, name):
+def test_images_of_both_published_parts_are_pooled_and_split(server, tmp_path, name):
     dataset = load_dataset(name, tmp_path)
     parts = (dataset.train, dataset.validation, dataset.test)
     assert dataset.classes == 10
@@ -94,7 +94,7 @@ def test_a_class_balanced_subset_of_a_download_is_taken(server, tmp_path):
     assert sum(map(len, (subset.train, subset.validation, subset.test))) == 100
 
 
-def test_what_is_downloaded_once_stays_in_the_data_folder(server, tmp_path):
+def test_downloads_stay_in_the_data_folder(server, tmp_path):
     assert to_download("mnist#100", tmp_path) == f"{(server / 'mnist').as_uri()}/"
     load_dataset("mnist", tmp_path)
     assert to_download("mnist#100", tmp_path) == ""
@@ -104,12 +104,12 @@ def test_what_is_downloaded_once_stays_in_the_data_folder(server, tmp_path):
     assert len(load_dataset("mnist", tmp_path).train) == 140
 
 
-def test_nothing_is_downloaded_for_data_sets_that_are_here(tmp_path):
+def test_local_data_sets_are_not_downloaded(tmp_path):
     assert to_download("digits", tmp_path) == to_download("/images.npz", tmp_path) == ""
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_without_the_internet_one_sentence_says_what_was_tried_and_what_to_do(tmp_path, monkeypatch, name):
+def test_without_internet_the_error_says_what_was_tried_and_what_to_do(tmp_path, monkeypatch, name):
     def refuse(address, timeout):
         raise URLError("Name or service not known")
 
@@ -125,22 +125,22 @@ def test_without_the_internet_one_sentence_says_what_was_tried_and_what_to_do(tm
     )
 
 
-def test_a_download_that_came_damaged_is_refused_and_not_kept(server, tmp_path):
+def test_a_damaged_download_is_rejected_and_not_saved(server, tmp_path):
     file = server / "cifar-10" / "cifar-10-binary.tar.gz"
     file.write_bytes(file.read_bytes()[:-1])
-    with pytest.raises(DatasetError, match=r"cifar-10-binary\.tar\.gz gave a file whose MD5 is \w+ and must be \w+: "):
+    with pytest.raises(DatasetError, match=r"cifar-10-binary\.tar\.gz gave a file whose MD5 is \w+, but must be \w+: "):
         load_dataset("cifar-10", tmp_path)
     assert not (tmp_path / "downloads").exists()
 
 
-def test_a_file_that_was_damaged_later_is_downloaded_again(server, tmp_path):
+def test_a_file_that_was_damaged_on_disk_is_downloaded_again(server, tmp_path):
     load_dataset("cifar-10", tmp_path)
     file = tmp_path / "downloads" / "cifar-10" / "cifar-10-binary.tar.gz"
     file.write_bytes(file.read_bytes()[:100])
     assert len(load_dataset("cifar-10", tmp_path).train) == 140
 
 
-def test_only_what_is_lacking_is_downloaded(server, tmp_path):
+def test_only_missing_files_are_downloaded(server, tmp_path):
     load_dataset("mnist", tmp_path)
     for file in (server / "mnist").glob("train*"):
         file.unlink()
@@ -148,17 +148,17 @@ def test_only_what_is_lacking_is_downloaded(server, tmp_path):
     assert len(load_dataset("mnist", tmp_path).train) == 140
 
 
-def test_a_folder_that_cannot_be_written_is_said(server, tmp_path):
+def test_a_folder_that_cannot_be_written_is_an_error(server, tmp_path):
     (tmp_path / "downloads").write_text("")
     with pytest.raises(DatasetError, match=r"downloads/mnist/train-images-idx3-ubyte\.gz cannot be written: Not a dir"):
         load_dataset("mnist", tmp_path)
 
 
 @pytest.mark.parametrize(("name", "known"), [("mnist", MNIST), ("fashion-mnist", FashionMNIST)])
-def test_addresses_and_sums_are_those_that_torchvision_knows(name, known):
+def test_addresses_and_checksums_are_those_of_torchvision(name, known):
     assert PUBLISHED[name].address in known.mirrors
     assert list(PUBLISHED[name].files) == known.resources
 
 
-def test_the_classes_of_fashion_mnist_are_those_that_torchvision_knows():
+def test_the_classes_of_fashion_mnist_are_those_of_torchvision():
     assert list(PUBLISHED["fashion-mnist"].class_names) == FashionMNIST.classes

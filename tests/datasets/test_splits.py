@@ -13,13 +13,13 @@ def labels_of(sizes: list[int]) -> np.ndarray:
 
 
 @given(class_sizes)
-def test_the_parts_are_disjoint_and_hold_every_image_once(sizes):
+def test_every_image_is_in_exactly_one_part(sizes):
     split = split_by_class(labels_of(sizes), np.array(sizes))
     assert sorted(np.concatenate(split).tolist()) == list(range(sum(sizes)))
 
 
 @given(class_sizes)
-def test_every_class_is_divided_70_15_15_within_one_image(sizes):
+def test_every_class_is_split_70_15_15_to_within_one_image(sizes):
     labels = labels_of(sizes)
     for rows, share in zip(split_by_class(labels, np.array(sizes)), SHARES, strict=True):
         counts = np.bincount(labels[rows], minlength=len(sizes))
@@ -28,7 +28,7 @@ def test_every_class_is_divided_70_15_15_within_one_image(sizes):
 
 
 @given(class_sizes, st.data())
-def test_an_image_of_a_subset_has_the_role_that_it_has_in_the_whole(sizes, data):
+def test_an_image_has_the_same_role_in_a_subset_as_in_the_full_data_set(sizes, data):
     fewer = [data.draw(st.integers(MIN_IMAGES_PER_CLASS, size)) for size in sizes]
     whole = split_by_class(labels_of(sizes), np.array(sizes))
     part = split_by_class(labels_of(sizes), np.array(fewer))
@@ -41,14 +41,14 @@ def test_rows_keep_the_order_of_the_data_set():
     assert all((np.diff(rows) > 0).all() for rows in split)
 
 
-def test_the_split_is_the_one_that_stored_predictions_were_made_on():
+def test_the_split_never_changes_as_stored_predictions_rely_on_it():
     split = split_by_class(np.zeros(12, dtype=np.uint8), np.array([12]))
     assert split.validation.tolist() == [3, 7]
     assert split.test.tolist() == [10]
 
 
 @given(st.integers(1, 10_000), st.integers(2, 256))
-def test_balanced_counts_differ_by_at_most_one_and_sum_up(n, classes):
+def test_balanced_counts_differ_by_at_most_one_and_sum_to_n(n, classes):
     counts = balanced_counts(n, classes)
     assert counts.sum() == n
     assert np.ptp(counts) <= 1

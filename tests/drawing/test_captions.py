@@ -11,12 +11,15 @@ KNOWN = metrics(NAMES)
 @pytest.mark.parametrize(
     ("objective", "text"),
     [
-        (Objective(), "all classes alike"),
-        (Objective((2,) * 5), "all classes alike"),
+        (Objective(), "All classes weighted equally"),
+        (Objective((2,) * 5), "All classes weighted equally"),
         (Objective((0, 0, 0, 1, 0)), "<b>eel</b>"),
         (Objective((2, 0.5, 0, 0, 0)), "bird x2, cat x0.5"),
         (Objective((1, 1, 1, 1, 0)), "bird, cat, dog, 1 more"),
-        (Objective(max_parameters=1, max_latency_ms=2.5), "all classes alike; at most 1 parameter; at most 2.5 ms"),
+        (
+            Objective(max_parameters=1, max_latency_ms=2.5),
+            "All classes weighted equally; at most 1 parameter; at most 2.5 ms",
+        ),
     ],
 )
 def test_an_objective_is_one_line(objective, text):

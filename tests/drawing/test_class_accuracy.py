@@ -23,7 +23,7 @@ def test_each_class_is_a_bar_as_long_as_its_accuracy_from_top_to_bottom():
     assert figure.layout.yaxis.ticktext == ("cat", "&lt;dog&gt;", "fox")
 
 
-def test_numbers_stand_in_one_column_beyond_the_longest_bar():
+def test_numbers_are_in_one_column_beyond_the_longest_bar():
     numbers = class_accuracy_figure(THREE, NAMES).data[1]
     assert numbers.text == ("80.0 %", "100.0 %", "n/a")
     assert set(numbers.x) == {1.01}
@@ -36,8 +36,8 @@ def test_the_overall_accuracy_is_an_upright_line():
 
 def test_the_hover_is_a_sentence_and_says_where_there_are_no_images():
     assert class_accuracy_figure(THREE, NAMES).data[0].hovertext == (
-        "80.0 % of 10 images of cat are recognised",
-        "100.0 % of 10 images of &lt;dog&gt; are recognised",
+        "80.0 % of 10 images of cat are classified correctly",
+        "100.0 % of 10 images of &lt;dog&gt; are classified correctly",
         "fox has no validation images",
     )
 

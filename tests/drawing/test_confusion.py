@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from remap_core.drawing.charts.confusion import WRITTEN_UP_TO, confusion_alt, confusion_figure, row_shares
+from remap_core.drawing.charts.confusion import MAX_CLASSES_WITH_NUMBERS, confusion_alt, confusion_figure, row_shares
 from remap_core.errors import InvalidTrial
 from remap_core.trials.evaluation import Evaluation, Latency
 
@@ -19,9 +19,9 @@ def heat(figure, name):
     return trace
 
 
-def test_rows_are_gold_columns_predicted_and_the_diagonal_runs_down():
+def test_rows_are_true_classes_columns_predicted_and_the_diagonal_runs_down():
     layout = confusion_figure(THREE, NAMES).layout
-    assert (layout.yaxis.title.text, layout.xaxis.title.text) == ("Gold", "Predicted")
+    assert (layout.yaxis.title.text, layout.xaxis.title.text) == ("True class", "Predicted")
     assert list(layout.yaxis.range) == [2.5, -0.5]
     assert list(layout.xaxis.range) == [-0.5, 2.5]
     assert layout.yaxis.ticktext == layout.xaxis.ticktext == NAMES
@@ -34,7 +34,7 @@ def test_right_and_wrong_cells_are_shares_of_their_row_and_cells_without_images_
     np.testing.assert_allclose(heat(figure, "wrong").z, [[nan, 0.2, nan], [nan, nan, nan], [0.1, 0.4, nan]])
 
 
-@pytest.mark.parametrize(("shares", "cell"), [(False, "4"), (True, "40%")])
+@pytest.mark.parametrize(("shares", "cell"), [(False, "4"), (True, "40 %")])
 def test_cells_say_counts_or_shares(shares, cell):
     text = heat(confusion_figure(THREE, NAMES, shares), "wrong").text
     assert text[2][1] == cell
@@ -48,22 +48,22 @@ def test_the_worst_confusion_is_the_darkest_but_a_rare_one_is_never_dark():
 
 def test_the_hover_is_a_sentence():
     figure = confusion_figure(THREE, NAMES)
-    assert heat(figure, "wrong").hovertext[2][1] == "4 of 10 images of fox are taken for dog (40.0 %)"
-    assert heat(figure, "wrong").hovertext[2][0] == "1 of 10 images of fox is taken for cat (10.0 %)"
-    assert heat(figure, "right").hovertext[0][0] == "8 of 10 images of cat are recognised (80.0 %)"
+    assert heat(figure, "wrong").hovertext[2][1] == "4 of 10 images of fox are classified as dog (40.0 %)"
+    assert heat(figure, "wrong").hovertext[2][0] == "1 of 10 images of fox is classified as cat (10.0 %)"
+    assert heat(figure, "right").hovertext[0][0] == "8 of 10 images of cat are classified correctly (80.0 %)"
 
 
 def test_class_names_that_look_like_markup_are_shown_as_typed():
     figure = confusion_figure(THREE, ("<b>cat</b>", "a & b", "fox"))
     assert figure.layout.xaxis.ticktext == ("&lt;b&gt;cat&lt;/b&gt;", "a &amp; b", "fox")
-    assert "images of fox are taken for a &amp; b" in heat(figure, "wrong").hovertext[2][1]
+    assert "images of fox are classified as a &amp; b" in heat(figure, "wrong").hovertext[2][1]
 
 
 def test_many_classes_have_no_numbers_in_their_cells_and_stay_on_the_screen():
-    size = WRITTEN_UP_TO + 1
+    size = MAX_CLASSES_WITH_NUMBERS + 1
     figure = confusion_figure(evaluation(np.eye(size) * 3), [str(n) for n in range(size)])
     assert heat(figure, "right").text is None
-    assert "3 of 3 images of 20 are recognised (100.0 %)" in heat(figure, "right").hovertext[20][20]
+    assert "3 of 3 images of 20 are classified correctly (100.0 %)" in heat(figure, "right").hovertext[20][20]
     assert confusion_figure(evaluation(np.eye(200)), ["x"] * 200).layout.height <= 900
 
 
@@ -80,9 +80,10 @@ def test_names_and_matrix_must_agree():
 
 def test_the_text_alternative_names_the_most_frequent_confusion():
     assert confusion_alt(THREE, NAMES) == (
-        "75.9 % of 29 images are classified rightly; most often 4 of 10 images of fox are taken for dog (40.0 %)."
+        "75.9 % of 29 images are classified correctly. "
+        "Most frequent confusion: 4 of 10 images of fox are classified as dog (40.0 %)."
     )
 
 
 def test_without_errors_there_is_no_confusion_to_name():
-    assert confusion_alt(evaluation([[2, 0], [0, 2]]), NAMES[:2]) == "100.0 % of 4 images are classified rightly."
+    assert confusion_alt(evaluation([[2, 0], [0, 2]]), NAMES[:2]) == "100.0 % of 4 images are classified correctly."

@@ -33,7 +33,7 @@ def signs(root) -> list[str]:
     return [text.text for text in root.findall(f"{SVG}text") if text.text not in NAMES]
 
 
-def test_partners_stand_under_one_another():
+def test_partners_are_aligned():
     first, second = rows(drawn("Conv 8x3, ReLU, Dense 4", "Conv 16x3, Dense 4"))
     conv, dense, head = chip_appearance("conv2d").colour, chip_appearance("dense").colour, chip_appearance(HEAD).colour
     assert [fill for fill, _ in second] == [conv, dense, head]

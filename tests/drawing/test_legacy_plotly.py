@@ -21,7 +21,7 @@ def test_arrays_of_two_dimensions_keep_their_shape():
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_ground_and_height_are_said(page):
+def test_background_and_height_are_set(page):
     layout = legacy_figure(base_figure(), dark=page == "dark")["layout"]
     assert (layout["paper_bgcolor"], layout["plot_bgcolor"], layout["height"]) == (PAGES[page], PAGES[page], HEIGHT)
     assert legacy_figure(base_figure(height=76), dark=False)["layout"]["height"] == 76
@@ -40,7 +40,7 @@ def test_where_dragging_selects_no_empty_selection_comes_before_a_click():
     assert legacy_figure(base_figure(dragmode=False), dark=False)["layout"]["clickmode"] == "event"
 
 
-def test_the_texts_of_cells_are_written_beside_them_in_an_ink_that_can_be_read():
+def test_the_texts_of_cells_are_annotations_in_an_ink_that_can_be_read():
     heat = go.Heatmap(z=[[0.1, 0.9]], zmax=1, text=[["2", ""]], texttemplate="%{text}", textfont={"size": 9})
     (note,) = legacy_figure(go.Figure(heat), dark=False)["layout"]["annotations"]
     assert (note["x"], note["y"], note["text"], note["font"]["size"]) == (0, 0, "2", 9)

@@ -84,7 +84,7 @@ def test_models_beyond_a_cap_are_faded_and_off_the_front_and_say_so():
     figure = overview_figure(THREE, View(Objective(max_parameters=5_000)))
     assert list(named(figure, MODELS).marker.opacity) == [1, FADED, FADED]
     assert list(named(figure, FRONT_LINE).x) == [1_000]
-    assert ["beyond a cap" in label for label in named(figure, MODELS).hovertext] == [False, True, True]
+    assert ["over a cap" in label for label in named(figure, MODELS).hovertext] == [False, True, True]
     assert (figure.layout.shapes[0].x0, figure.layout.shapes[0].x1) == (5_000, 5_000)
 
 
@@ -153,12 +153,12 @@ def test_a_map_takes_the_place_of_the_metrics_and_leaves_out_who_is_not_on_it():
 def test_without_a_map_no_circle_has_a_place():
     figure = overview_figure(THREE, PLAIN, map_projection(None, THREE))
     assert len(named(figure, MODELS).x) == 0
-    assert map_caption(None) == "No model is on this map yet."
+    assert map_caption(None) == "No models on this map yet"
 
 
-def test_a_map_says_how_far_it_can_be_believed():
+def test_a_map_says_how_far_it_can_be_trusted():
     on_map = ModelMap("digits", Relation.PREDICTION, np.array([1, 2]), np.zeros((2, 2)), 0.187, 2, 1)
-    assert map_caption(on_map) == "2 models; distances kept to within 19 % on the whole (stress-1 of 0.19)"
+    assert map_caption(on_map) == "2 models; distances on the map are off by about 19 % (stress-1: 0.19)"
     assert MAP_HELP.keys() == set(Relation)
 
 

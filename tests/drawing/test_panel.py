@@ -47,7 +47,7 @@ def test_rows_of_different_tasks_share_one_scale_of_heights():
     assert float(alone.get("height")) > first
 
 
-def test_a_repeat_gets_a_bracket_with_its_number_below_it_only_where_plates_are_asked_for():
+def test_a_repeat_gets_a_bracket_with_its_number_below_it_only_if_brackets_are_on():
     group = "Conv 32x3 same, ReLU, MaxPool 2"
     row = [net(f"{group}, {group}, {group}, Dense 64")]
     plain, bracketed = (drawn(panel_svg(row, Size.STRIP, with_brackets=asked)) for asked in (False, True))
@@ -100,7 +100,7 @@ def test_an_empty_list_is_no_picture():
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(architectures(), min_size=1, max_size=3), st.sampled_from(Size))
-def test_every_block_lies_inside_the_picture_and_every_layer_has_one(found, size):
+def test_every_block_is_inside_the_picture_and_every_layer_has_one(found, size):
     root = drawn(panel_svg(found, size, with_brackets=True))
     width, height = float(root.get("width")), float(root.get("height"))
     blocks = 0

@@ -20,13 +20,13 @@ def test_every_kind_of_edit_has_a_row():
     assert set(WORDS) == set(EDITS)
 
 
-def test_every_layer_has_a_switch_for_every_kind_and_the_head_for_prepending_alone():
+def test_every_layer_has_a_switch_for_every_kind_and_the_head_for_prepending_only():
     found = [tuple(said) for said in named(SWITCHES).customdata]
     assert set(found) == {("switch", kind, index) for kind in EDITS for index in (0, 1)} | {("switch", "prepend", 2)}
     assert len(found) == 9
 
 
-def test_switches_stand_under_their_blocks_and_are_filled_where_allowed():
+def test_switches_are_under_their_blocks_and_are_filled_where_allowed():
     switches, blocks = named(SWITCHES), named(LAYERS)
     squares = FIGURE.layout.shapes[-len(switches.x) :]
     for said, x, symbol, square in zip(switches.customdata, switches.x, switches.marker.symbol, squares, strict=True):
@@ -38,13 +38,13 @@ def test_switches_stand_under_their_blocks_and_are_filled_where_allowed():
         assert (square.x0 + square.x1) / 2 == x
 
 
-def test_switches_leave_air_between_one_another_however_small_the_figure_is_drawn():
+def test_switches_keep_their_distance_however_small_the_figure_is_drawn():
     squares = FIGURE.layout.shapes[-len(named(SWITCHES).x) :]
     heights = sorted({(square.y0, square.y1) for square in squares})
     assert all(below[1] + 4 < above[0] for below, above in pairwise(heights))
 
 
-def test_each_row_has_all_and_none_at_its_own_height_and_lies_in_the_figure():
+def test_each_row_has_all_and_none_at_its_own_height_within_the_figure():
     low, high = FIGURE.layout.yaxis.range
     rows = {(said[1], said[2]): y for said, y in zip(named(ROWS).customdata, named(ROWS).y, strict=True)}
     assert len(rows) == 2 * len(EDITS)

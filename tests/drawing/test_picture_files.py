@@ -56,7 +56,7 @@ def test_suffixes_in_capitals_are_as_good():
 
 
 @pytest.mark.parametrize(("module", "suffix"), [("svglib.svglib", ".pdf"), ("pypdfium2", ".png")])
-def test_without_the_extra_it_is_said_how_to_get_it(monkeypatch, module, suffix):
+def test_without_the_extra_the_error_says_how_to_get_it(monkeypatch, module, suffix):
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(InvalidPicture, match=r"not installed: pip install -e '\.\[paper\]'"):
         picture(SVG, suffix, "")

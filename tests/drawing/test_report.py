@@ -56,16 +56,16 @@ def words(report: Report) -> str:
     return " ".join(Read(report_html(report)).texts)
 
 
-def test_the_front_and_the_models_are_told_with_their_numbers():
+def test_the_front_and_the_models_have_their_numbers():
     said = words(REPORT)
     for part in (
         "Models of digits",
-        "6 models finished: 5 initial, 1 ablation",
+        "6 finished models: 5 initial, 1 ablation",
         "26 November 2026, 12:00 UTC",
         "87.5 %",
         "90.0 %",
         "test accuracy 85.0 % (200 sealed images)",
-        "latency 0.12 ms alone, 3.4 ms for 256",
+        "latency 0.12 ms for 1 image, 3.4 ms for 256",
         "From #1 (90.0 %): ReLU at 2 removed: -2.5 points (within noise), as many parameters",
         "small enough",
         "candidate",
@@ -81,7 +81,7 @@ def test_every_row_is_a_vector_and_nothing_is_fetched():
     assert "<script" not in content
 
 
-def test_what_was_typed_is_text():
+def test_what_was_typed_is_shown_as_text():
     evil = "<script>alert(1)</script>\"'&"
     card = replace(CARD, name=evil, class_names=(evil, *CARD.class_names[1:]))
     model = replace(REPORTED, annotation=Annotation(evil, (evil[:20],)))
@@ -90,7 +90,7 @@ def test_what_was_typed_is_text():
     assert read.texts.count(evil) >= 1
 
 
-def test_models_that_wait_and_a_population_without_any_are_borne():
+def test_waiting_models_and_an_empty_population_are_reported():
     waiting = replace(REPORTED, trial=trained(9, "Dense 4", None), steps=(), latency=None, sealed=None, annotation=None)
     assert "Validation accuracy not known yet" in words(replace(REPORT, front=[], models=[waiting]))
-    assert "0 models finished" in words(replace(REPORT, finished={}, front=[], models=[]))
+    assert "0 finished models" in words(replace(REPORT, finished={}, front=[], models=[]))

@@ -39,16 +39,16 @@ def test_a_transparent_bar_over_each_layer_carries_its_index():
 def test_the_head_can_be_hovered_but_carries_nothing_to_pick():
     head = named(snac_figure(NET), HEAD_BLOCK)
     assert (len(head.x), head.customdata) == (1, None)
-    assert head.hovertext[0] == "<b>Head</b><br>to 10 values<br>650 parameters, 640 multiply-adds"
+    assert head.hovertext[0] == "<b>Head</b><br>output: 10 values<br>650 parameters, 640 multiply-adds"
 
 
 def test_the_hover_says_layer_output_parameters_and_multiply_adds():
     texts = named(snac_figure(NET), LAYERS).hovertext
-    assert texts[0] == "<b>Conv 32x3</b><br>to 32 channels of 6 x 6<br>320 parameters, 10,368 multiply-adds"
-    assert texts[1] == "<b>Tanh</b><br>to 32 channels of 6 x 6<br>no parameters"
+    assert texts[0] == "<b>Conv 32x3</b><br>output: 32 channels of 6 x 6<br>320 parameters, 10,368 multiply-adds"
+    assert texts[1] == "<b>Tanh</b><br>output: 32 channels of 6 x 6<br>no parameters"
 
 
-def test_handles_stand_at_every_place_where_a_layer_can_be_inserted():
+def test_handles_are_at_every_place_where_a_layer_can_be_inserted():
     handles = named(snac_figure(NET, handles=True), HANDLES)
     assert list(handles.customdata) == [["insert", n] for n in range(5)]
     row = chips(NET, Size.LARGE)
@@ -82,7 +82,7 @@ def test_an_activation_is_a_glyph_and_a_dropout_has_dots():
     assert len([shape for shape in shapes if shape.type == "path"]) == 3  # the curve and its two axes
 
 
-def test_glyphs_lie_on_their_chip():
+def test_glyphs_are_on_their_chip():
     figure = snac_figure(NET)
     chip = boxes(figure)[1]
     for shape in figure.layout.shapes:
@@ -105,7 +105,7 @@ def test_a_horizontal_box_selects_and_one_unit_is_one_pixel():
 
 
 @pytest.mark.parametrize("size", Size)
-def test_a_hover_label_fits_into_every_figure_and_nothing_lies_outside(size):
+def test_a_hover_label_fits_into_every_figure_and_nothing_is_outside(size):
     figure = snac_figure(NET, size, handles=True)
     (left, right), (low, high) = figure.layout.xaxis.range, figure.layout.yaxis.range
     assert figure.layout.height >= 76

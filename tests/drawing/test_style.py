@@ -28,13 +28,13 @@ def test_a_name_is_cut_before_it_is_escaped():
     assert escape_html("<<<<<<", 4) == "&lt;&lt;&lt;…"
 
 
-def test_class_names_stand_at_whole_numbers_and_can_run_down():
+def test_class_names_are_at_whole_numbers_and_can_go_down():
     axis = class_axis(["cat", "<dog>"], letters=10, down=True)
     assert (axis["tickvals"], axis["ticktext"], axis["range"]) == ([0, 1], ["cat", "&lt;dog&gt;"], [1.5, -0.5])
 
 
 def test_of_many_classes_every_nth_is_named():
-    axis = class_axis([str(n) for n in range(101)], letters=10, most=50)
+    axis = class_axis([str(n) for n in range(101)], letters=10, limit=50)
     assert axis["tickvals"] == list(range(0, 101, 3))
     assert axis["ticktext"][-1] == "99"
 

@@ -45,7 +45,7 @@ def test_blocks_are_centred_on_one_line():
     assert middles == {16.0}
 
 
-def test_only_dropout_has_dots_and_they_lie_on_its_fill():
+def test_only_dropout_has_dots_and_they_are_on_its_fill():
     (dots,) = drawn(snac_svg(chips(SMALL_NET, Size.MEDIUM), Size.MEDIUM)).findall(".//svg:rect[@stroke-dasharray]", NS)
     chip = chips(SMALL_NET, Size.MEDIUM)[2]
     assert float(dots.get("x")) == chip.x + 2
@@ -91,7 +91,7 @@ def test_a_title_that_looks_like_markup_is_shown_and_not_obeyed():
 
 @settings(max_examples=25)
 @given(architectures())
-def test_everything_drawn_lies_inside_the_picture(architecture):
+def test_everything_drawn_is_inside_the_picture(architecture):
     for size in Size:
         root = drawn(snac_svg(chips(architecture, size), size))
         width, height = float(root.get("width")), float(root.get("height"))

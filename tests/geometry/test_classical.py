@@ -33,14 +33,14 @@ def test_the_axes_are_the_leading_eigenvectors_of_the_centred_matrix(n):
     np.testing.assert_allclose(gram @ found, found * leading, atol=2e-3 * leading[-1] ** 1.5)
 
 
-def test_points_in_the_plane_are_found_again():
+def test_points_in_the_plane_are_recovered():
     points = crowd(100, seed=0, dimensions=2)
     distances = cdist(points, points)
     found = classical_scaling(distances)
     np.testing.assert_allclose(cdist(found, found), distances, atol=1e-2)
 
 
-def test_no_and_one_point_have_a_base():
+def test_no_point_and_one_point_have_a_layout():
     assert classical_scaling(np.zeros((0, 0))).shape == (0, 2)
     assert classical_scaling([[0]]).tolist() == [[0, 0]]
 
@@ -62,10 +62,10 @@ def test_a_newcomer_is_where_trosset_and_priebes_criterion_is_least(n, seed, dim
     assert criterion(found) <= best + 1e-7 * (1 + best)
 
 
-def test_the_place_solves_the_equation_of_the_root():
+def test_the_position_solves_the_equation_of_the_root():
     everyone = crowd(21, seed=3)
     to_old, distances = cdist(everyone[20:], everyone[:20]), cdist(everyone[:20], everyone[:20])
-    x = classical_scaling(distances) + np.array([7, 8])  # the base may lie anywhere
+    x = classical_scaling(distances) + np.array([7, 8])  # the base may be anywhere
     y = place_on_classical(to_old, x, distances)[0] - x.mean(axis=0)
     x = x - x.mean(axis=0)
     b, beta = of(x, to_old[0], distances)
@@ -80,7 +80,7 @@ def test_a_newcomer_off_the_line_of_its_base_keeps_its_height():
     np.testing.assert_allclose(np.abs(placed), [[0, 2]], atol=1e-9)
 
 
-def test_newcomers_of_the_plane_land_exactly_alone_and_together():
+def test_new_points_in_the_plane_are_placed_exactly_alone_and_together():
     points = crowd(30, seed=1, dimensions=2)
     old, new = points[:25] - points[:25].mean(axis=0), points[25:] - points[:25].mean(axis=0)
     arguments = cdist(new, old), old, cdist(old, old)
@@ -109,5 +109,5 @@ def test_newcomers_placed_together_are_where_their_common_criterion_is_least():
 
 
 def test_newcomers_with_too_few_distances_are_refused():
-    with pytest.raises(InvalidDistances, match=r"distances to each of the 2 old models, but got 1\."):
+    with pytest.raises(InvalidDistances, match=r"distances to each of the 2 models of the base, but got 1\."):
         place_on_classical([[1.0]], [[0, 0], [1, 0]], [[0, 1], [1, 0]])

@@ -7,7 +7,7 @@ from sklearn.manifold import MDS
 
 from remap_core.errors import InvalidDistances
 from remap_core.geometry.embedding import layout as module
-from remap_core.geometry.embedding.layout import align, choose_landmarks, embed, embed_landmarks, relay
+from remap_core.geometry.embedding.layout import align, choose_landmarks, embed, embed_landmarks, recompute
 from remap_core.geometry.embedding.placement import place_newcomers
 from remap_core.geometry.embedding.smacof import stress_1
 from remap_core.geometry.otmann.distances import distances
@@ -27,10 +27,10 @@ def structural(n, seed=0):
 
 
 def predictive(n, seed=0, images=400):
-    """Models of different skill that err on the same hard images."""
+    """Models of different skill that misclassify the same hard images."""
     rng = np.random.default_rng(seed)
-    gold, skill, hardness = rng.integers(0, 10, images), rng.random((n, 1)), rng.random(images)
-    return prediction_distances(np.where(skill > hardness, gold, rng.integers(0, 10, (n, images))))
+    true_classes, skill, hardness = rng.integers(0, 10, images), rng.random((n, 1)), rng.random(images)
+    return prediction_distances(np.where(skill > hardness, true_classes, rng.integers(0, 10, (n, images))))
 
 
 def extent(points):
@@ -39,7 +39,7 @@ def extent(points):
 
 @settings(max_examples=15)
 @given(st.integers(1, 30), st.integers(0, 100))
-def test_distances_in_the_plane_come_back_exactly(n, seed):
+def test_distances_in_the_plane_are_reproduced_exactly(n, seed):
     _, given_distances = plane(n, seed)
     found = embed(given_distances)
     np.testing.assert_allclose(squareform(pdist(found.points)), given_distances, atol=1e-4)
@@ -58,7 +58,7 @@ def test_stress_is_no_worse_than_scikit_learns_best(matrix, n):
     assert embed(given_distances).stress <= best + 1e-6
 
 
-def test_the_stress_that_is_reported_is_that_of_the_points():
+def test_the_reported_stress_is_that_of_the_points():
     given_distances = structural(30)
     found = embed(given_distances)
     expected = np.sqrt(
@@ -77,7 +77,7 @@ def test_a_map_is_centred_widest_along_x_and_the_same_every_time():
     assert (points == embed(given_distances).points).all()
 
 
-def test_no_one_or_two_models_and_models_that_are_all_the_same_have_a_map():
+def test_few_models_and_identical_models_have_a_map():
     assert embed([]).points.shape == (0, 2)
     assert embed(np.zeros((0, 0))).points.shape == (0, 2)
     assert embed([[0]]).points.tolist() == [[0, 0]]
@@ -88,13 +88,13 @@ def test_no_one_or_two_models_and_models_that_are_all_the_same_have_a_map():
 
 
 @pytest.mark.parametrize("n", [4, 100, 600])
-def test_models_that_are_all_equally_far_from_one_another_have_a_map(n):
+def test_equidistant_models_have_a_map(n):
     found = embed(1.0 - np.eye(n))
     assert np.isfinite(found.points).all()
     assert found.stress < 0.5
 
 
-def test_twins_that_are_told_apart_only_by_one_another_part():
+def test_twins_that_differ_only_from_each_other_separate():
     given_distances = structural(70)
     given_distances[1], given_distances[:, 1] = given_distances[0], given_distances[:, 0]
     given_distances[1, 1], given_distances[0, 1], given_distances[1, 0] = 0, 0.4, 0.4
@@ -110,61 +110,61 @@ def test_twins_that_are_told_apart_only_by_one_another_part():
         ([[0, np.nan], [np.nan, 0]], "Distances must be finite and at least 0, but row 0, column 1 has nan."),
         ([[0, np.inf], [np.inf, 0]], "Distances must be finite and at least 0, but row 0, column 1 has inf."),
         ([[0, -1], [-1, 0]], "Distances must be finite and at least 0, but row 0, column 1 has -1."),
-        ([[0, 1], [1, 5]], "A distance to itself must be 0, but row 1 has 5."),
+        ([[0, 1], [1, 5]], "The distance of a model to itself must be 0, but row 1 has 5."),
         ([1, 2], "Distances must be a table of rows and columns, but got 2."),
         ([["a"]], "Distances must be a table of numbers, but got list."),
         ([[0, 1], [1]], "Distances must be a table of numbers, but got list."),
     ],
 )
-def test_what_are_no_distances_is_refused_in_a_sentence(matrix, sentence):
-    for lay_out in (embed, lambda given_distances: relay(given_distances, [[0, 0], [1, 1]])):
+def test_invalid_distances_are_refused_in_one_sentence(matrix, sentence):
+    for lay_out in (embed, lambda given_distances: recompute(given_distances, [[0, 0], [1, 1]])):
         with pytest.raises(InvalidDistances) as refused:
             lay_out(matrix)
         assert str(refused.value) == sentence
 
 
-def test_a_map_that_fits_is_relaid_where_it_is():
+def test_recomputing_a_perfect_map_leaves_it_in_place():
     points, given_distances = plane(40)
-    places = points + np.array([5, -3])
-    np.testing.assert_allclose(relay(given_distances, places).points, places, atol=1e-5)
+    positions = points + np.array([5, -3])
+    np.testing.assert_allclose(recompute(given_distances, positions).points, positions, atol=1e-5)
 
 
-def test_relaying_a_map_with_newcomers_barely_moves_it_and_fits_as_well_as_a_new_one():
+def test_recomputing_a_map_with_new_models_barely_moves_it_and_fits_as_well_as_a_new_one():
     given_distances = structural(240)
     base = embed(given_distances[:220, :220])
-    places = np.vstack((base.points, place_newcomers(given_distances[220:, :220], base.points)))
-    relaid = relay(given_distances, places)
-    assert np.linalg.norm(relaid.points - places, axis=1).mean() < 0.02 * extent(places)
-    assert relaid.stress <= stress_1(places, given_distances)
-    assert relaid.stress <= embed(given_distances).stress + 0.002
+    positions = np.vstack((base.points, place_newcomers(given_distances[220:, :220], base.points)))
+    recomputed = recompute(given_distances, positions)
+    assert np.linalg.norm(recomputed.points - positions, axis=1).mean() < 0.02 * extent(positions)
+    assert recomputed.stress <= stress_1(positions, given_distances)
+    assert recomputed.stress <= embed(given_distances).stress + 0.002
 
 
-def test_a_map_is_relaid_even_from_places_that_are_all_the_same():
+def test_a_map_can_be_recomputed_from_identical_positions():
     given_distances = structural(30)
-    assert relay(given_distances, np.ones((30, 2))).stress < 0.5
-    assert relay(np.zeros((3, 3)), [[0, 0], [3, 0], [0, 3]]).points.tolist() == [[1, 1]] * 3
-    assert relay([], []).points.shape == (0, 2)
+    assert recompute(given_distances, np.ones((30, 2))).stress < 0.5
+    assert recompute(np.zeros((3, 3)), [[0, 0], [3, 0], [0, 3]]).points.tolist() == [[1, 1]] * 3
+    assert recompute([], []).points.shape == (0, 2)
 
 
 @pytest.mark.parametrize(
-    ("places", "sentence"),
+    ("positions", "sentence"),
     [
-        ([[0, 0]], "Places must be 2 finite points in the plane, but got 1 x 2."),
-        ([[0, 0], [0, np.nan]], "Places must be 2 finite points in the plane, but got not all of them finite."),
+        ([[0, 0]], "Positions must be 2 finite points in the plane, but got 1 x 2."),
+        ([[0, 0], [0, np.nan]], "Positions must be 2 finite points in the plane, but some are not finite."),
     ],
 )
-def test_places_that_are_not_one_for_each_model_are_refused(places, sentence):
+def test_positions_must_be_finite_and_one_per_model(positions, sentence):
     with pytest.raises(InvalidDistances) as refused:
-        relay([[0, 1], [1, 0]], places)
+        recompute([[0, 1], [1, 0]], positions)
     assert str(refused.value) == sentence
 
 
 @given(st.integers(1, 20), st.floats(0, 6), st.booleans(), st.integers(0, 100))
-def test_aligning_undoes_a_turn_a_reflection_and_a_shift(n, angle, mirrored, seed):
-    places, _ = plane(n, seed)
+def test_aligning_undoes_a_rotation_a_reflection_and_a_shift(n, angle, mirrored, seed):
+    positions, _ = plane(n, seed)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    moved = places @ turn * ((-1, 1) if mirrored else (1, 1)) + np.array([3, 4])
-    np.testing.assert_allclose(align(moved, places), places, atol=1e-9)
+    moved = positions @ turn * ((-1, 1) if mirrored else (1, 1)) + np.array([3, 4])
+    np.testing.assert_allclose(align(moved, positions), positions, atol=1e-9)
 
 
 def test_landmarks_fit_nearly_as_well_and_need_only_their_columns():
@@ -174,16 +174,16 @@ def test_landmarks_fit_nearly_as_well_and_need_only_their_columns():
     assert stress_1(found.points, given_distances) <= embed(given_distances).stress + 0.01
 
 
-def test_above_a_size_the_map_is_laid_out_and_relaid_by_landmarks(monkeypatch):
+def test_large_maps_are_computed_and_recomputed_by_landmarks(monkeypatch):
     given_distances = structural(400)
-    whole = embed(given_distances)
+    exact = embed(given_distances)
     monkeypatch.setattr(module, "LANDMARKS_ABOVE", 350)
     found = embed(given_distances)
-    assert abs(found.stress - whole.stress) < 0.01
-    assert found.stress != whole.stress
+    assert abs(found.stress - exact.stress) < 0.01
+    assert found.stress != exact.stress
     assert found.stress == stress_1(found.points, given_distances)
-    relaid = relay(given_distances, found.points)
-    assert np.linalg.norm(relaid.points - found.points, axis=1).mean() < 0.02 * extent(found.points)
+    recomputed = recompute(given_distances, found.points)
+    assert np.linalg.norm(recomputed.points - found.points, axis=1).mean() < 0.02 * extent(found.points)
 
 
 def test_landmarks_among_identical_models_have_a_map():
@@ -191,8 +191,8 @@ def test_landmarks_among_identical_models_have_a_map():
 
 
 @pytest.mark.parametrize("rows", [[0], [0, 0], [0, 7], [[0, 1]]])
-def test_landmarks_that_are_not_one_row_a_column_are_refused(rows):
-    with pytest.raises(InvalidDistances, match="Landmarks must be 2 different rows of 3, one a column, but got"):
+def test_landmarks_must_be_one_row_per_column(rows):
+    with pytest.raises(InvalidDistances, match="Landmarks must be 2 different rows of 3, one per column, but got"):
         embed_landmarks(np.zeros((3, 2)), rows)
 
 

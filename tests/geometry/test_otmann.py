@@ -13,6 +13,7 @@ from remap_core.geometry.otmann import pairs
 from remap_core.geometry.otmann.conventions import CONVENTIONS, DEFAULT, NASBOT, REMAP_2019
 from remap_core.geometry.otmann.distances import OtmannIndex, distances, distances_to
 from remap_core.geometry.otmann.nodes import nodes_of
+from remap_core.geometry.otmann.reference import reference_distances
 from remap_core.space.architecture import Architecture
 from remap_core.space.layers import Activation, AvgPool2d, Conv2d, Dense, Dropout, MaxPool2d
 from remap_core.space.sampler import sample_architectures
@@ -34,7 +35,7 @@ def sampled(n, seed=0):
 
 
 def published(network):
-    """A network of the published sample: its last dense layer is the head; batch norm is a node in neither."""
+    """A network of the published sample: its last dense layer is the head; neither convention counts batch norm."""
     make = {
         "conv": lambda layer: Conv2d(layer["kernel"], layer["filters"], layer["stride"]),
         "maxpool": lambda layer: MaxPool2d(layer["size"]),
@@ -49,8 +50,8 @@ def published(network):
     return Architecture((1, 4096, 4096), head["units"], layers)
 
 
-def place(nodes, index):
-    """Steps from the input and to the output, and for each group how many of it up to here and from here on."""
+def position(nodes, index):
+    """Steps from the input and to the output, and for each group the number of its nodes up to and from here."""
     counts = [
         sum(node.group == group for node in part)
         for group in ("conv", "pool", "fc")
@@ -60,13 +61,13 @@ def place(nodes, index):
 
 
 def by_network_simplex(one, other, convention, nu):
-    """d by its definition and POT: one dummy node on either side takes what stays unassigned."""
+    """d by its definition and POT: a dummy node on either side takes unassigned mass."""
     left, right = nodes_of(one, convention), nodes_of(other, convention)
     cost = np.ones((len(left) + 1, len(right) + 1))
     cost[-1, -1] = 0
     for i, node in enumerate(left):
         for j, partner in enumerate(right):
-            structural = np.abs(place(left, i) - place(right, j)).sum() / 8
+            structural = np.abs(position(left, i) - position(right, j)).sum() / 8
             cost[i, j] = min(3.0, convention.mismatch(node.label, partner.label) + nu * structural)
     supply, demand = [node.mass for node in left], [node.mass for node in right]
     return ot.emd2(np.array([*supply, sum(demand)]), np.array([*demand, sum(supply)]), cost), sum(supply) + sum(demand)
@@ -98,13 +99,35 @@ def test_a_distance_is_the_optimum_of_the_augmented_problem(convention, one, oth
 
 
 @every_convention
-def test_sampled_networks_all_at_once_are_as_far_apart_as_one_by_one(convention):
+def test_distances_of_all_pairs_equal_those_of_single_pairs(convention):
     networks = sampled(24)
     found = distances(networks, convention, normalised=False)
     for i, one in enumerate(networks):
         for j, other in enumerate(networks[:i]):
             expected, _ = by_network_simplex(one, other, convention, convention.nu)
             assert found[i, j] == pytest.approx(expected, rel=1e-9)
+
+
+@every_convention
+@pytest.mark.parametrize(("nu", "normalised"), [(None, None), (0.3, False), (2.0, True)])
+def test_reference_distances_are_the_same(convention, nu, normalised):
+    networks = [*sampled(12), sampled(1)[0], architecture("")]
+    options = {"nu": nu, "normalised": normalised}
+    expected = distances(networks, convention, **options)
+    np.testing.assert_allclose(reference_distances(networks, convention, **options), expected, rtol=1e-9, atol=1e-12)
+
+
+@given(populations)
+def test_reference_distances_of_any_population_are_the_same(population):
+    np.testing.assert_allclose(reference_distances(population), distances(population), rtol=1e-9, atol=1e-12)
+
+
+def test_reference_distances_refuse_the_same_arguments():
+    assert reference_distances([]).shape == (0, 0)
+    with pytest.raises(InvalidDistances, match="0 <= nu < infinity must hold, but got nu=-1"):
+        reference_distances([], nu=-1)
+    with pytest.raises(InvalidDistances, match="Distances are between architectures, but got str"):
+        reference_distances(["Dense 16"])
 
 
 @every_convention
@@ -119,14 +142,14 @@ def test_distances_are_symmetric_zero_on_the_diagonal_and_within_their_bounds(co
 
 
 @given(populations, populations)
-def test_newcomers_are_as_far_from_the_others_as_if_they_were_among_them(newcomers, others):
+def test_distances_of_new_architectures_equal_those_of_all_together(newcomers, others):
     together = distances([*others, *newcomers])
     apart = distances_to(newcomers, others)
     np.testing.assert_allclose(apart, together[len(others) :, : len(others)], rtol=1e-12, atol=1e-13)
 
 
 @given(populations, st.integers(0, 6))
-def test_an_index_that_grew_is_an_index_that_was_built_at_once(population, split):
+def test_a_growing_index_equals_one_built_at_once(population, split):
     grown = OtmannIndex(population[:split])
     grown.add(population[split:])
     assert len(grown) == len(population)
@@ -134,7 +157,7 @@ def test_an_index_that_grew_is_an_index_that_was_built_at_once(population, split
 
 
 @given(architectures(), architectures())
-def test_asking_for_a_newcomer_leaves_the_index_as_it_was(member, newcomer):
+def test_distances_to_an_index_do_not_change_it(member, newcomer):
     index = OtmannIndex([member])
     before = index.distances_to([member, newcomer])
     assert len(index) == 1
@@ -144,7 +167,7 @@ def test_asking_for_a_newcomer_leaves_the_index_as_it_was(member, newcomer):
 
 @settings(max_examples=10)
 @given(st.sampled_from([1, 5, 40]))
-def test_the_size_of_the_blocks_does_not_show(block):
+def test_the_block_size_does_not_matter(block):
     networks = sampled(30, seed=1)
     expected = distances(networks)
     with pytest.MonkeyPatch.context() as patch:
@@ -154,11 +177,11 @@ def test_the_size_of_the_blocks_does_not_show(block):
     assert (found == found.T).all()
 
 
-def test_a_convolution_more_costs_what_was_worked_out_by_hand():
+def test_an_added_convolution_costs_the_value_computed_by_hand():
     assert distances([architecture("Conv 16x3"), architecture("")], REMAP_2019)[0, 1] == 243.5
 
 
-def test_architectures_that_differ_in_nothing_that_counts_are_in_one_place():
+def test_architectures_with_the_same_nodes_have_distance_zero():
     same = [architecture("Dropout 0.125, Dense 16"), architecture("Dropout 0.75, Dense 16"), architecture("Dense 16")]
     found = distances(same, DEFAULT, nu=0.0)
     assert found[0, 1] == 0
@@ -166,7 +189,7 @@ def test_architectures_that_differ_in_nothing_that_counts_are_in_one_place():
     assert not distances([same[0]] * 3).any()
 
 
-def test_images_of_other_sizes_and_channels_are_no_difference_and_another_count_of_classes_is():
+def test_the_number_of_classes_matters_but_not_the_size_of_images():
     grey, colour = (architecture("Conv 16x3, Dense 16", shape=shape) for shape in ((1, 28, 28), (3, 32, 32)))
     more = architecture("Conv 16x3, Dense 16", classes=100)
     found = distances([grey, colour, more], NASBOT)
@@ -174,7 +197,7 @@ def test_images_of_other_sizes_and_channels_are_no_difference_and_another_count_
     assert found[0, 2] == pytest.approx(0.1 * 16 * 90)  # the head's units beyond ten
 
 
-def test_no_architectures_make_an_empty_matrix():
+def test_no_architectures_have_an_empty_matrix():
     one = architecture("Dense 16")
     assert distances([]).shape == (0, 0)
     assert distances_to([], [one]).shape == (0, 1)
@@ -183,12 +206,12 @@ def test_no_architectures_make_an_empty_matrix():
 
 
 @pytest.mark.parametrize("nu", [-0.1, np.nan, np.inf, "1", True])
-def test_a_weight_that_is_no_weight_is_refused(nu):
+def test_an_invalid_weight_is_refused(nu):
     with pytest.raises(InvalidDistances, match="0 <= nu < infinity must hold, but got nu="):
         distances([], nu=nu)
 
 
-def test_what_is_refused_leaves_the_index_as_it_was():
+def test_a_refused_architecture_does_not_change_the_index():
     index = OtmannIndex([architecture("Dense 16")])
     with pytest.raises(InvalidDistances):
         index.add([architecture(""), "Dense 16"])

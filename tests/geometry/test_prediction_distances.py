@@ -18,12 +18,12 @@ def predicted(draw):
 
 
 @given(predicted())
-def test_distances_are_exactly_the_share_that_scipy_counts(rows):
+def test_distances_equal_those_of_scipy(rows):
     assert (prediction_distances(rows) == squareform(pdist(rows, "hamming"))).all()
 
 
 @given(predicted(), st.integers(0, 6))
-def test_newcomers_and_an_index_that_grew_give_the_same(rows, split):
+def test_new_models_and_a_growing_index_have_the_same_distances(rows, split):
     index = PredictionIndex(rows[:split])
     index.add(rows[split:])
     assert (index.distances() == prediction_distances(rows)).all()
@@ -31,18 +31,18 @@ def test_newcomers_and_an_index_that_grew_give_the_same(rows, split):
 
 
 @pytest.mark.parametrize("block", [1, 64, 1 << 16])
-def test_blocks_of_any_size_give_the_same(block, monkeypatch):
+def test_the_block_size_does_not_matter(block, monkeypatch):
     rows = np.random.default_rng(0).integers(0, 256, (40, 300))
     monkeypatch.setattr(module, "BLOCK", block)
     assert (prediction_distances(rows) == squareform(pdist(rows, "hamming"))).all()
 
 
-def test_newcomers_may_know_more_classes_than_the_others():
+def test_new_models_may_have_other_classes_than_the_old_ones():
     assert prediction_distances_to([[0, 200], [0, 1]], [[0, 1]]).tolist() == [[0.5], [0.0]]
     assert prediction_distances_to([[0, 1]], [[0, 200]]).tolist() == [[0.5]]
 
 
-def test_no_models_make_an_empty_matrix_and_the_same_model_twice_no_distance():
+def test_no_models_have_an_empty_matrix_and_twins_no_distance():
     assert prediction_distances([]).shape == (0, 0)
     assert prediction_distances_to([], [[1]]).shape == (0, 1)
     assert prediction_distances_to([[1]], []).shape == (1, 0)
@@ -61,12 +61,12 @@ def test_no_models_make_an_empty_matrix_and_the_same_model_twice_no_distance():
         ([[0.5, 1.0]], "Predicted classes must be whole numbers from 0 to 255, but got float64."),
     ],
 )
-def test_what_are_no_predictions_is_refused_in_a_sentence(rows, sentence):
+def test_invalid_predictions_are_refused_in_one_sentence(rows, sentence):
     with pytest.raises(InvalidDistances) as refused:
         prediction_distances(rows)
     assert str(refused.value) == sentence
 
 
-def test_newcomers_that_saw_other_images_are_refused():
+def test_predictions_of_another_number_of_images_are_refused():
     with pytest.raises(InvalidDistances, match=r"rows of one length, but got 1 and 2\."):
         prediction_distances_to([[0]], [[0, 1]])

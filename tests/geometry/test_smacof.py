@@ -18,7 +18,7 @@ def raw_stress(points, distances):
 
 
 def by_the_matrix(points, distances):
-    """Guttman transform as it is written: B(X) X / n."""
+    """The Guttman transform by its definition: B(X) X / n."""
     found = squareform(pdist(points))
     with np.errstate(divide="ignore", invalid="ignore"):
         b = np.where(found > 0, -distances / found, 0.0)
@@ -30,7 +30,7 @@ problems = st.builds(random_problem, st.integers(2, 30), st.integers(0, 1000))
 
 
 @pytest.mark.parametrize("block", [1, 50, 1 << 16])
-def test_the_transform_is_the_matrix_product_it_stands_for(block, monkeypatch):
+def test_the_transform_equals_its_matrix_product(block, monkeypatch):
     distances, points = random_problem(30, seed=0)
     monkeypatch.setattr(module, "BLOCK", block)
     np.testing.assert_allclose(guttman_transform(points, distances), by_the_matrix(points, distances), atol=1e-12)
@@ -43,7 +43,7 @@ def test_a_transform_never_raises_the_stress(problem):
 
 
 @given(problems)
-def test_the_end_is_no_worse_than_the_start_and_hardly_moves_any_more(problem):
+def test_the_end_is_no_worse_than_the_start_and_has_converged(problem):
     distances, start = problem
     points = smacof(distances, start)
     assert raw_stress(points, distances) <= raw_stress(start, distances) * (1 + 1e-12)
@@ -51,14 +51,14 @@ def test_the_end_is_no_worse_than_the_start_and_hardly_moves_any_more(problem):
     assert raw_stress(points, distances) - raw_stress(moved, distances) <= 1e-4 * raw_stress(points, distances) + 1e-9
 
 
-def test_single_precision_ends_where_double_does(monkeypatch):
+def test_single_precision_fits_as_well_as_double(monkeypatch):
     distances, start = random_problem(200, seed=0)
     double = stress_1(smacof(distances, start), distances)
     monkeypatch.setattr(module, "DOUBLE_UP_TO", 0)
     assert stress_1(smacof(distances, start), distances) == pytest.approx(double, rel=1e-4)
 
 
-def test_the_scale_of_the_distances_is_only_a_scale():
+def test_the_result_scales_with_the_distances():
     distances, start = random_problem(20, seed=1)
     np.testing.assert_allclose(smacof(1e6 * distances, 1e6 * start), 1e6 * smacof(distances, start), rtol=1e-6)
 
@@ -74,6 +74,6 @@ def test_stress_is_kruskals(problem):
     )
 
 
-def test_points_in_one_place_have_no_stress_where_they_should_be_and_full_where_not():
+def test_coinciding_points_have_no_stress_where_they_should_and_full_stress_where_not():
     assert stress_1(np.zeros((2, 2)), np.zeros((2, 2))) == 0
     assert stress_1(np.zeros((2, 2)), 1 - np.eye(2)) == 1

@@ -11,7 +11,7 @@ from remap_core.errors import CommandRefused, InvalidDistances
 from remap_core.geometry.embedding.smacof import stress_1
 from remap_core.geometry.otmann.distances import distances
 from remap_core.geometry.prediction_distances import prediction_distances
-from remap_core.services.map_updates import RELAID_BELOW, IncrementalMap, MapUpdater
+from remap_core.services.map_updates import SETTLED_FROM, IncrementalMap, MapUpdater
 from remap_core.space.sampler import sample_architectures
 from remap_core.space.search_spaces import REMAP_2019
 from remap_core.trials.model_maps import MappedModel, ModelMap, Relation
@@ -32,7 +32,7 @@ def true_distances(relation, models):
 
 
 @pytest.mark.parametrize("relation", Relation)
-def test_newcomers_find_their_place_while_the_others_stay(relation):
+def test_newcomers_are_placed_while_the_others_stay(relation):
     living = IncrementalMap("digits", relation)
     before = living.add(MODELS[:60])
     after = living.add(MODELS[60:70])
@@ -52,19 +52,19 @@ def test_the_stress_is_that_of_all_places_also_after_newcomers(relation):
     assert drawn.stress == pytest.approx(stress_1(drawn.points, true_distances(relation, models)), rel=1e-9)
 
 
-def test_a_young_map_is_laid_anew_whenever_its_models_have_doubled_and_a_grown_one_is_not():
+def test_a_young_map_is_recomputed_whenever_its_models_have_doubled_and_a_settled_one_is_not():
     living = IncrementalMap("digits", Relation.STRUCTURE)
     editions = [(len(living.add([model])), living.map.laid_out_with) for model in MODELS]
     laid = [laid_out_with for _, laid_out_with in editions]
     assert sorted(set(laid)) == [1, 2, 4, 8, 16, 32, 64]
-    assert laid[-1] == 64 >= RELAID_BELOW
+    assert laid[-1] == 64 >= SETTLED_FROM
 
 
-def test_laying_anew_lowers_the_stress_and_keeps_the_map_where_it_was():
+def test_recomputing_lowers_the_stress_and_keeps_the_map_where_it_was():
     living = IncrementalMap("digits", Relation.PREDICTION)
     living.add(MODELS[:45])
     old = living.add(MODELS[45:])
-    new = living.relay()
+    new = living.recompute()
     assert (new.version, new.laid_out_with) == (old.version + 1, 90)
     assert new.stress < old.stress
     assert np.linalg.norm(new.points.mean(axis=0) - old.points.mean(axis=0)) < 1e-9
@@ -79,7 +79,7 @@ def test_the_first_models_make_a_sane_map(relation, n):
     assert drawn.stress == pytest.approx(0, abs=1e-3)
 
 
-def test_models_that_are_all_alike_lie_in_one_place():
+def test_identical_models_have_one_place():
     alike = [MappedModel(number, ARCHITECTURES[0], PREDICTIONS[0]) for number in range(1, 60)]
     living = IncrementalMap("digits", Relation.STRUCTURE)
     living.add(alike[:50])
@@ -88,7 +88,7 @@ def test_models_that_are_all_alike_lie_in_one_place():
     assert drawn.stress == pytest.approx(0, abs=1e-6)
 
 
-def test_a_map_goes_on_from_what_is_stored():
+def test_a_map_resumes_from_the_stored_one():
     living = IncrementalMap("digits", Relation.STRUCTURE)
     stored = living.add(MODELS[:50])
     successor = IncrementalMap("digits", Relation.STRUCTURE, stored, MODELS[:50])
@@ -123,14 +123,14 @@ def finish(store, architectures):
 
 
 def draw(store):
-    """A cartographer's life: ticks until nothing is missing any more."""
-    cartographer = MapUpdater(store)
+    """Tick until no map is missing a model."""
+    updater = MapUpdater(store)
     for _ in range(200):
-        cartographer.tick()
-        if cartographer._drawing is None:
+        updater.tick()
+        if updater._running is None:
             break
         threading.Event().wait(0.02)
-    cartographer.close()
+    updater.close()
 
 
 def test_finished_models_are_placed_on_both_maps(store):
@@ -140,7 +140,7 @@ def test_finished_models_are_placed_on_both_maps(store):
         assert store.catalogue().model_map("digits", relation).ids.tolist() == [1, 2, 3, 4, 5]
 
 
-def test_a_restart_places_what_a_dead_cartographer_left_out_and_moves_nobody(store):
+def test_a_restart_places_what_a_dead_trainer_left_out_and_moves_no_other_model(store):
     finish(store, ARCHITECTURES[:45])
     draw(store)
     before = store.catalogue().model_map("digits", Relation.PREDICTION)
@@ -154,7 +154,7 @@ def test_a_restart_places_what_a_dead_cartographer_left_out_and_moves_nobody(sto
     assert store.version == version  # nothing is missing: nothing is written
 
 
-def test_a_map_is_laid_anew_when_that_is_asked_for(store):
+def test_a_map_is_recomputed_on_request(store):
     finish(store, ARCHITECTURES[:6])
     draw(store)
     editions = {relation: store.catalogue().model_map("digits", relation).version for relation in Relation}
@@ -165,12 +165,12 @@ def test_a_map_is_laid_anew_when_that_is_asked_for(store):
     assert store.catalogue().model_map("digits", Relation.PREDICTION).version == editions[Relation.PREDICTION]
 
 
-def test_a_map_that_is_not_there_cannot_be_laid_anew(store):
+def test_a_map_that_does_not_exist_cannot_be_recomputed(store):
     with pytest.raises(CommandRefused, match="There is no map of digits by structure yet"):
         store.request_layout("digits", Relation.STRUCTURE)
 
 
-def test_models_that_cannot_be_compared_are_said_in_the_log_and_the_other_map_is_drawn(store, monkeypatch, caplog):
+def test_models_that_cannot_be_compared_are_logged_and_the_other_map_is_updated(store, monkeypatch, caplog):
     finish(store, ARCHITECTURES[:4])
     catalogue = type(store.catalogue())
     whole = catalogue.mapped_models
@@ -184,4 +184,4 @@ def test_models_that_cannot_be_compared_are_said_in_the_log_and_the_other_map_is
     draw(store)
     assert store.catalogue().model_map("digits", Relation.PREDICTION) is None
     assert len(store.catalogue().model_map("digits", Relation.STRUCTURE)) == 4
-    assert "the map of digits by prediction is not drawn" in caplog.text
+    assert "the prediction map of digits was not updated" in caplog.text

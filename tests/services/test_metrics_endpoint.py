@@ -44,7 +44,7 @@ def test_the_endpoint_answers_with_the_figures_of_the_folder(tmp_path):
     assert 0 <= found["remap_snapshot_age_seconds",] < 1000
 
 
-def test_the_heartbeat_grows_old_where_the_trainer_hangs(tmp_path):
+def test_the_heartbeat_of_a_hanging_trainer_ages(tmp_path):
     folder = DataFolder(tmp_path)
     write_trainer(folder, TrainerStatus(1, 0.0, 100.0, "0", "cpu", 1))
     assert registry_of(folder, lambda: 160.0).get_sample_value("remap_heartbeat_age_seconds") == 60

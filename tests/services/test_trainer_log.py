@@ -8,7 +8,7 @@ import pytest
 from remap_core.data_folder.folder import DataFolder
 from remap_core.errors import FolderUnusable
 from remap_core.services import trainer_log as log_module
-from remap_core.services.trainer_log import JsonLines, log_to_terminal, logged
+from remap_core.services.trainer_log import log_to_terminal, logged
 
 log = logging.getLogger("a trainer")
 
@@ -32,34 +32,35 @@ def lines(folder):
 
 def test_every_line_is_one_object_with_time_level_and_message(folder):
     with logged(folder):
-        log.info("model %d complete: %.1f %%", 7, 91.5)
+        log.info("%s complete: %s", "Model 7", "91.5 %", extra={"model": 7})
         log.warning("two\nlines")
     first, second = lines(folder)
     assert first["time"].endswith("+00:00")
     assert {name: first[name] for name in first if name != "time"} == {
         "level": "info",
         "logger": "a trainer",
-        "message": "model 7 complete: 91.5 %",
+        "message": "Model 7 complete: 91.5 %",
         "model": 7,
     }
     assert second["message"] == "two\nlines"
 
 
 @pytest.mark.parametrize(
-    ("message", "arguments", "fields"),
+    ("extra", "fields"),
     [
-        ("model %d begins: %s", (7, "abc"), {"model": 7}),
-        ("command %s rejected: %s", ("9", "why"), {"command": "9"}),
-        ("100 %% of model %d", (7,), {"model": 7}),
-        ("%s and model %d", ("x", 7), {"model": 7}),
-        ("the map of %s by %s is not drawn: %s", ("digits", "structure", "why"), {"dataset": "digits"}),
-        ("nothing", (), {}),
-        ("%(model)s", ({"model": 3},), {}),
+        ({"model": 7}, {"model": 7}),
+        ({"command": "9"}, {"command": "9"}),
+        ({"dataset": "digits"}, {"dataset": "digits"}),
+        ({"model": 7, "dataset": "digits"}, {"model": 7, "dataset": "digits"}),
+        ({"password": "secret"}, {}),
+        (None, {}),
     ],
 )
-def test_what_a_line_is_about_is_a_field(message, arguments, fields):
-    record = logging.LogRecord("x", logging.INFO, "x.py", 1, message, arguments, None)
-    line = json.loads(JsonLines().format(record))
+def test_what_a_line_is_about_is_a_field(folder, extra, fields):
+    with logged(folder):
+        log.info("100 %% of %(what)s", {"what": "it"}, extra=extra)
+    (line,) = lines(folder)
+    assert line["message"] == "100 % of it"
     assert {name: line[name] for name in line if name not in ("time", "level", "logger", "message")} == fields
 
 
@@ -67,22 +68,22 @@ def test_the_error_that_ends_the_trainer_is_the_last_line(folder):
     with pytest.raises(FolderUnusable), logged(folder):
         raise FolderUnusable("The disk is gone.")
     (line,) = lines(folder)
-    assert (line["level"], line["message"]) == ("critical", "The trainer ends: The disk is gone.")
+    assert (line["level"], line["message"]) == ("critical", "trainer stopped: The disk is gone.")
     assert "FolderUnusable" in line["error"]
 
 
-def test_the_log_is_rotated_by_size_and_few_files_are_kept(folder, monkeypatch):
-    monkeypatch.setattr(log_module, "LARGEST", 1000)
+def test_the_log_is_rotated_by_size_and_old_files_are_deleted(folder, monkeypatch):
+    monkeypatch.setattr(log_module, "MAX_BYTES", 1000)
     with logged(folder):
         for number in range(100):
-            log.info("model %d begins", number)
+            log.info("Model %d started", number, extra={"model": number})
     names = sorted(path.name for path in folder.home.glob("trainer.log*"))
     assert names == ["trainer.log", "trainer.log.1", "trainer.log.2", "trainer.log.3"]
     assert all(path.stat().st_size <= 1000 for path in folder.home.glob("trainer.log*"))
     assert lines(folder)[-1]["model"] == 99
 
 
-def test_a_line_that_cannot_be_written_is_lost_without_a_word(folder, monkeypatch, capsys):
+def test_a_line_that_cannot_be_written_is_lost_silently(folder, monkeypatch, capsys):
     def full(*_):
         raise OSError(28, "No space left on device")
 
@@ -102,8 +103,8 @@ def test_the_terminal_gets_lines_for_people_and_the_end_only_once(monkeypatch, c
     root = logging.getLogger()
     monkeypatch.setattr(root, "handlers", [])
     log_to_terminal()
-    log.info("model %d begins", 7)
+    log.info("%s started", "Model 7")
     log.critical("said by the command itself")
     said = capsys.readouterr().err
-    assert said.endswith("INFO model 7 begins\n")
+    assert said.endswith("INFO Model 7 started\n")
     assert said.count("\n") == 1

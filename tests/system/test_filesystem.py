@@ -29,17 +29,17 @@ malformed
         ("/over/remap", "nfs"),
     ],
 )
-def test_a_folder_lies_on_the_innermost_and_latest_mount(path, kind):
+def test_a_folder_is_on_the_innermost_and_latest_mount(path, kind):
     assert file_system(Path(path), MOUNTS) == kind
 
 
 @pytest.mark.parametrize("kind", ["nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "ceph", "lustre"])
-def test_a_network_file_system_is_warned_of(kind):
+def test_a_network_file_system_gets_a_warning(kind):
     sentence = network_warning(Path("/data/remap"), f"box:/ /data {kind} rw 0 0\n")
-    assert f"/data/remap lies on a network file system ({kind})" in sentence
+    assert f"/data/remap is on a network file system ({kind})" in sentence
     assert "REMAP_HOME" in sentence
 
 
 @pytest.mark.parametrize("mounts", ["/dev/vda / ext4 rw 0 0\n", "overlay / overlay rw 0 0\n", ""])
-def test_a_file_system_of_this_machine_or_one_that_is_not_known_is_not(mounts):
+def test_a_local_or_unknown_file_system_gets_none(mounts):
     assert network_warning(Path("/data/remap"), mounts) == ""

@@ -62,7 +62,7 @@ def make_executor(request):
 
         def make_ray(train, prepare=prepare_a_toy, score=score_nothing, **options):
             return make_on_cluster(
-                partial(train_blindly, train), prepare, score=partial(score_blindly, score), most=1, **options
+                partial(train_blindly, train), prepare, score=partial(score_blindly, score), max_slots=1, **options
             )
 
         yield make_ray

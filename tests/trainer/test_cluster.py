@@ -11,7 +11,7 @@ from trainings import prepare
 from remap_core import __version__
 from remap_core.errors import SettingsError, TrainingFailed
 from remap_core.trainer.executors.ray.cluster import join
-from remap_core.trainer.executors.ray.tasks import prepared
+from remap_core.trainer.executors.ray.node_tasks import prepare_node
 
 
 def refusal(address) -> str:
@@ -53,39 +53,39 @@ def test_without_ray_the_extra_is_named(monkeypatch):
     assert refusal("auto") == "executor = 'ray' needs the extra `ray`: pip install 'remap-nas[ray]'."
 
 
-def test_an_address_where_nobody_listens_is_said_at_once(ray):
+def test_an_address_where_nothing_listens_is_refused_at_once(ray):
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"127.0.0.1:{server.getsockname()[1]}"
-    assert refusal(address) == f"ray_address = {address!r} is no Ray cluster that can be reached: Connection refused."
+    assert refusal(address) == f"There is no Ray cluster at ray_address = {address!r}: Connection refused."
 
 
-def test_a_host_that_does_not_exist_is_said_at_once(ray):
-    assert "'nowhere.invalid:6379' is no Ray cluster that can be reached: " in refusal("nowhere.invalid:6379")
+def test_a_host_that_does_not_exist_is_refused_at_once(ray):
+    assert "There is no Ray cluster at ray_address = 'nowhere.invalid:6379': " in refusal("nowhere.invalid:6379")
 
 
-def test_something_else_that_listens_there_is_told_from_a_cluster(ray, stranger):
-    assert refusal(stranger).endswith("is no Ray cluster that can be reached: something answers there, but not as one.")
+def test_something_else_that_listens_there_is_not_taken_for_a_cluster(ray, stranger):
+    assert refusal(stranger).endswith(": something else answers there.")
 
 
 def test_an_address_that_accepts_and_then_says_nothing_is_not_waited_for(ray, monkeypatch):
     monkeypatch.setattr("remap_core.trainer.executors.ray.cluster.ANSWER_SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as server:
-        assert "nothing answers within 0.1 seconds" in refusal(f"127.0.0.1:{server.getsockname()[1]}")
+        assert "no answer within 0.1 seconds" in refusal(f"127.0.0.1:{server.getsockname()[1]}")
 
 
-def test_no_cluster_on_this_machine_is_said_with_the_way_to_one(ray, monkeypatch, tmp_path):
+def test_without_a_cluster_on_this_machine_the_error_says_how_to_start_one(ray, monkeypatch, tmp_path):
     def find_none(**_):
         raise ConnectionError("Could not find any running Ray instance. Please specify the one to connect to by ...")
 
     monkeypatch.setattr(ray, "init", find_none)
     assert refusal("auto") == (
-        "ray_address = 'auto' finds no Ray cluster on this machine: `ray start --head` begins one, and HOST:PORT names "
-        "another."
+        "There is no Ray cluster on this machine (ray_address = 'auto'): start one with `ray start --head`, or name "
+        "another one as HOST:PORT."
     )
 
 
 def test_a_node_with_another_version_of_this_software_does_not_train():
-    assert prepared(prepare, __version__) == "a toy"
+    assert prepare_node(prepare, __version__) == "a toy"
     with pytest.raises(TrainingFailed, match=rf"It has version {__version__} of remap-nas, but the trainer has 9\.9\."):
-        prepared(prepare, "9.9")
+        prepare_node(prepare, "9.9")
     assert load_name("toy") == "toy"

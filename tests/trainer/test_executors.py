@@ -1,4 +1,4 @@
-"""What the daemon may rely on, wherever trainings run."""
+"""What the trainer can rely on, wherever trainings run."""
 
 import pytest
 from trainings import (
@@ -31,7 +31,7 @@ def test_epochs_and_the_evaluation_come_back_in_order(make_executor):
     assert executor.device.endswith("a toy")
 
 
-def test_a_process_that_is_killed_loses_its_job_and_the_next_one_goes_on(make_executor):
+def test_a_killed_process_loses_its_job_and_is_replaced(make_executor):
     executor = ready(make_executor(train_wide_ones_badly))
     executor.start(trial(1, units=15))
     events = polled_until(executor, Lost)
@@ -46,7 +46,7 @@ def test_a_process_that_is_killed_loses_its_job_and_the_next_one_goes_on(make_ex
     assert polled_until(executor, Finished)[-1].run == Run(4, 1)
 
 
-def test_a_training_that_is_told_to_stop_does_so_between_batches_and_frees_its_slot(make_executor):
+def test_a_stopped_training_ends_between_batches_and_frees_its_slot(make_executor):
     executor = ready(make_executor(train_until_stopped))
     executor.start(trial(1))
     polled_until(executor, EpochDone)
@@ -67,23 +67,23 @@ def test_closing_gives_the_last_events(make_executor):
     assert executor.close(grace=20)[-1] == Stopped(Run(1, 1))
 
 
-def test_a_job_that_says_nothing_is_ended_and_lost(make_executor):
-    executor = ready(make_executor(train_and_hang, stale=1.5))
+def test_a_silent_job_is_killed_and_lost(make_executor):
+    executor = ready(make_executor(train_and_hang, stale=3.0))
     executor.start(trial(1))
     lost = polled_until(executor, Lost)[-1]
     assert lost.run == Run(1, 1)
-    assert "said nothing for 1.5 seconds" in lost.sentence
+    assert "was silent for 3 seconds" in lost.sentence
     ready(executor).start(trial(2))
     assert polled_until(executor, EpochDone)[-1].run == Run(2, 1)
 
 
-def test_a_device_that_is_not_there_is_said_by_a_poll(make_executor):
+def test_a_poll_raises_that_the_device_is_missing(make_executor):
     executor = make_executor(train_well, prepare_in_vain)
     with pytest.raises(RemapError, match="this machine has no GPU"):
         polled_until(executor, Finished)
 
 
-def test_scorings_are_jobs_as_trainings_are(make_executor):
+def test_scorings_are_jobs_like_trainings(make_executor):
     executor = ready(make_executor(train_well, score=score_wide_ones_badly))
     executor.score(trial(7))
     assert executor.free_slots == 0

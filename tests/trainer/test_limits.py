@@ -5,7 +5,8 @@ import pytest
 from trainings import EVALUATION, epoch, trial
 
 from remap_core.errors import TrainingFailed
-from remap_core.trainer.executors.base import Failed, InlineExecutor
+from remap_core.trainer.executors.base import Failed
+from remap_core.trainer.executors.inline import InlineExecutor
 from remap_core.trainer.limits import Limits, held_megabytes, train_within
 
 
@@ -60,8 +61,8 @@ def test_a_training_over_its_time_ends_before_the_next_batch_with_the_limit_and_
     epochs, end = run(Limits(seconds=2.5), Work(Clock()))
     assert epochs == [1]
     assert str(end) == (
-        "The training takes longer than the 2.5 seconds that it may (REMAP_TIME_LIMIT): "
-        "it was ended after 3.0 seconds, in epoch 2."
+        "The training exceeded its time limit of 2.5 seconds (REMAP_TIME_LIMIT): "
+        "it was stopped after 3.0 seconds, in epoch 2."
     )
 
 
@@ -75,16 +76,15 @@ def test_a_training_over_its_memory_ends_with_the_limit_and_the_memory():
     epochs, end = run(Limits(megabytes=500), Work(Clock()), held=lambda: next(sizes))
     assert epochs == [1]
     assert str(end) == (
-        "The training needs more memory than the 500 MB that it may hold (REMAP_MEMORY_LIMIT): "
-        "its process held 600 MB in epoch 2."
+        "The training exceeded its memory limit of 500 MB (REMAP_MEMORY_LIMIT): its process held 600 MB in epoch 2."
     )
 
 
-def test_who_is_told_to_stop_stops_and_is_not_over_a_limit():
+def test_a_stopped_training_is_not_over_a_limit():
     assert str(run(Limits(seconds=1e-9), Work(Clock()), should_stop=lambda: True)[1]) == "stopped"
 
 
-def test_the_sentence_becomes_that_of_the_failed_training():
+def test_the_training_fails_with_the_sentence():
     def train(trial, should_stop):
         return train_within(Limits(megabytes=1), Work(Clock()), trial, should_stop)
 
@@ -92,7 +92,7 @@ def test_the_sentence_becomes_that_of_the_failed_training():
     executor.start(trial())
     (event,) = executor.poll()
     assert isinstance(event, Failed)
-    assert event.sentence.startswith("The training needs more memory than the 1 MB that it may hold")
+    assert event.sentence.startswith("The training exceeded its memory limit of 1 MB")
 
 
 def test_what_a_process_holds_is_what_it_has_in_memory():

@@ -31,7 +31,7 @@ def executor(request):
     made.close(grace=5)
 
 
-def test_ctrl_c_while_a_worker_process_starts_or_trains_is_none_of_its_business():
+def test_a_worker_process_ignores_ctrl_c_while_it_starts_or_trains():
     executor = LocalExecutor(train_until_stopped, prepare, slots=1)
     try:
         worker = executor._slots[0].process.pid
@@ -60,7 +60,7 @@ def test_a_worker_process_that_is_killed_loses_its_trial_with_a_sentence_and_is_
 
 
 @pytest.mark.parametrize("executor", [train_wide_ones_badly], indirect=True)
-def test_after_an_error_that_nobody_foresaw_another_process_trains_what_comes_next(executor):
+def test_after_an_unexpected_error_another_process_trains_the_next_trial(executor):
     before = executor._slots[0].process.pid
     for number in (1, 2, 3, 4):  # more often than processes may fail to start
         executor.start(trial(number, units=14))
@@ -86,17 +86,17 @@ def test_closing_gives_the_last_events_and_leaves_no_process_behind():
     assert not [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
 
 
-def test_a_worker_process_that_says_nothing_is_killed_and_loses_its_trial():
+def test_a_silent_worker_process_is_killed_and_loses_its_trial():
     executor = ready(LocalExecutor(train_and_hang, prepare, slots=1, stale=3.0))
     try:
         executor.start(trial(1))
-        assert polled_until(executor, Lost)[-1] == Lost(Run(1, 1), "The worker process said nothing for 3 seconds.")
+        assert polled_until(executor, Lost)[-1] == Lost(Run(1, 1), "The worker process was silent for 3 seconds.")
         assert ready(executor).free_slots == 1
     finally:
         executor.close(grace=5)
 
 
-def test_a_training_without_end_of_an_epoch_in_sight_says_between_batches_that_it_is_alive():
+def test_a_training_with_a_long_epoch_gives_signs_of_life_between_batches():
     executor = ready(LocalExecutor(train_until_stopped, prepare_to_beat_often, slots=1, stale=2.0))
     try:
         executor.start(trial(1))
@@ -115,15 +115,15 @@ def test_a_worker_process_that_dies_before_it_is_ready_is_started_again(tmp_path
     executor.close(grace=5)
 
 
-def test_worker_processes_that_cannot_start_end_the_daemon_with_the_reason():
+def test_worker_processes_that_cannot_start_end_the_trainer_with_the_reason():
     executor = LocalExecutor(train_well, die_at_once, slots=1)
-    with pytest.raises(TrainingFailed, match=r"No training can begin\. The worker process ended .* exit code 7"):
+    with pytest.raises(TrainingFailed, match=r"No training can start\. The worker process ended .* exit code 7"):
         polled_until(executor, Finished)
     executor.close(grace=5)
 
 
-def test_workers_leave_when_the_daemon_is_killed(tmp_path):
-    script = tmp_path / "daemon.py"
+def test_workers_exit_when_the_trainer_is_killed(tmp_path):
+    script = tmp_path / "killed_trainer.py"
     script.write_text(
         "import time\n"
         "from trainings import prepare, train_until_stopped, trial\n"
@@ -139,8 +139,8 @@ def test_workers_leave_when_the_daemon_is_killed(tmp_path):
         "    time.sleep(600)\n"
     )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([*os.environ.get("PYTHONPATH", "").split(), "tests"])}
-    with psutil.Popen([os.sys.executable, str(script)], stdout=-1, env=environment) as daemon:
-        worker = psutil.Process(int(daemon.stdout.readline()))
-        daemon.send_signal(signal.SIGKILL)
-        daemon.wait()
+    with psutil.Popen([os.sys.executable, str(script)], stdout=-1, env=environment) as trainer:
+        worker = psutil.Process(int(trainer.stdout.readline()))
+        trainer.send_signal(signal.SIGKILL)
+        trainer.wait()
     assert worker.wait(timeout=20) is None or not worker.is_running()

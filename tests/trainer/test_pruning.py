@@ -1,4 +1,4 @@
-"""Successive halving in the worker, whatever becomes of its daemon."""
+"""Successive halving in the worker, whatever becomes of its trainer."""
 
 import random
 
@@ -7,7 +7,7 @@ import pytest
 from fakes import MemoryStore
 from trainings import EVALUATION, proposal, tiny
 
-from remap_core.trainer.executors.base import InlineExecutor
+from remap_core.trainer.executors.inline import InlineExecutor
 from remap_core.trainer.pruning import train_to_comparison
 from remap_core.trainer.worker import Worker
 from remap_core.trials.commands import Cancel, Enqueue, Retry
@@ -49,14 +49,14 @@ class Inbox:
         del self.waiting[command]
 
 
-class Daemon:
+class FakeTrainer:
     def __init__(self, halving=True):
         self.store, self.inbox, self.trainings, self.halving = MemoryStore(), Inbox(), Trainings(), halving
         self.now = 100.0
-        self.begin()
+        self.restart()
 
-    def begin(self):
-        """A daemon, or the next one after a kill: what is in the store and on the disk stays."""
+    def restart(self):
+        """Start a trainer, or the next one after a kill: the store and the checkpoints stay."""
 
         def train(trial, should_stop):
             return (
@@ -71,7 +71,7 @@ class Daemon:
             self.now += 1
             self.worker.tick(self.now)
 
-    def told(self, command):
+    def apply(self, command):
         self.inbox.waiting[f"{self.now:09}"] = command
         self.tick()
 
@@ -90,99 +90,99 @@ def initial(n, epochs=10):
 
 
 def test_all_are_trained_for_one_epoch_a_third_for_three_and_a_ninth_to_the_end():
-    daemon = Daemon()
-    daemon.told(initial(18))
-    daemon.until_done()
-    done = [daemon.store.trial(number).epochs_done for number in range(1, 19)]
+    trainer = FakeTrainer()
+    trainer.apply(initial(18))
+    trainer.until_done()
+    done = [trainer.store.trial(number).epochs_done for number in range(1, 19)]
     assert sorted(done) == [1] * 12 + [3] * 4 + [10] * 2
-    assert daemon.trainings.trained == 12 + 12 + 20
-    assert [daemon.states()[number] for number, epochs in enumerate(done, 1) if epochs == 10] == [COMPLETE] * 2
+    assert trainer.trainings.trained == 12 + 12 + 20
+    assert [trainer.states()[number] for number, epochs in enumerate(done, 1) if epochs == 10] == [COMPLETE] * 2
 
 
-def test_the_best_go_on_and_the_pruned_say_their_rank():
-    daemon = Daemon()
-    daemon.told(initial(6))
-    daemon.until_done()
-    first = {number: daemon.store._content.epochs[number, 1, 1].validation_accuracy for number in range(1, 7)}
+def test_the_best_continue_and_the_pruned_have_their_rank():
+    trainer = FakeTrainer()
+    trainer.apply(initial(6))
+    trainer.until_done()
+    first = {number: trainer.store._content.epochs[number, 1, 1].validation_accuracy for number in range(1, 7)}
     *_, last = sorted(first, key=first.get, reverse=True)
-    assert daemon.store.trial(last).error == "Pruned after epoch 1: 6th of 6."
-    assert daemon.store.trial(max(first, key=first.get)).epochs_done >= 3
+    assert trainer.store.trial(last).error == "Pruned after epoch 1: 6th of 6."
+    assert trainer.store.trial(max(first, key=first.get)).epochs_done >= 3
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_a_daemon_that_is_killed_at_any_moment_comes_to_the_same_end(seed):
-    peaceful, killed, dice = Daemon(), Daemon(), random.Random(seed)  # noqa: S311 (no secret)
-    for daemon in (peaceful, killed):
-        daemon.told(initial(12))
+def test_a_trainer_that_is_killed_at_any_moment_ends_with_the_same_results(seed):
+    peaceful, killed, dice = FakeTrainer(), FakeTrainer(), random.Random(seed)  # noqa: S311 (no secret)
+    for trainer in (peaceful, killed):
+        trainer.apply(initial(12))
     peaceful.until_done()
     for _ in range(60):
         killed.tick(dice.randint(1, 14))
-        killed.begin()
+        killed.restart()
     killed.until_done()
     assert killed.states() == peaceful.states()
     assert killed.store._content.epochs == peaceful.store._content.epochs
-    reasons = [[daemon.store.trial(number).error for number in range(1, 13)] for daemon in (peaceful, killed)]
+    reasons = [[trainer.store.trial(number).error for number in range(1, 13)] for trainer in (peaceful, killed)]
     assert reasons[0] == reasons[1]
     assert killed.trainings.trained == peaceful.trainings.trained
 
 
-def test_children_and_handcrafted_models_are_not_pruned_and_wait_for_nobody():
-    daemon = Daemon()
-    daemon.told(initial(9))
+def test_children_and_handcrafted_models_are_not_pruned_and_do_not_wait():
+    trainer = FakeTrainer()
+    trainer.apply(initial(9))
     children = [proposal(50 + n, epochs=10, parent=1, origin=origin) for n, origin in enumerate(list(Origin)[1:4])]
-    daemon.told(Enqueue(tuple(children)))
-    daemon.until_done()
-    assert [daemon.states()[number] for number in (10, 11, 12)] == [COMPLETE] * 3
+    trainer.apply(Enqueue(tuple(children)))
+    trainer.until_done()
+    assert [trainer.states()[number] for number in (10, 11, 12)] == [COMPLETE] * 3
 
 
-def test_a_pruned_model_that_is_asked_for_again_is_trained_in_full():
-    daemon = Daemon()
-    daemon.told(initial(3))
-    daemon.until_done()
-    pruned = next(number for number, state in daemon.states().items() if state is PRUNED)
-    daemon.told(Retry(pruned))
-    daemon.until_done()
-    again = daemon.store.trial(pruned)
+def test_a_retried_pruned_model_is_trained_in_full():
+    trainer = FakeTrainer()
+    trainer.apply(initial(3))
+    trainer.until_done()
+    pruned = next(number for number, state in trainer.states().items() if state is PRUNED)
+    trainer.apply(Retry(pruned))
+    trainer.until_done()
+    again = trainer.store.trial(pruned)
     assert (again.state, again.epochs_done, again.attempt, again.error) == (COMPLETE, 10, 2, None)
 
 
 def test_the_others_do_not_wait_for_one_that_is_cancelled():
-    daemon = Daemon()
-    daemon.told(initial(3))
-    daemon.told(Cancel(3))
-    daemon.until_done()
-    assert sorted(daemon.states().values()) == sorted([COMPLETE, PRUNED, CANCELLED])
+    trainer = FakeTrainer()
+    trainer.apply(initial(3))
+    trainer.apply(Cancel(3))
+    trainer.until_done()
+    assert sorted(trainer.states().values()) == sorted([COMPLETE, PRUNED, CANCELLED])
 
 
-def test_without_halving_all_go_through_even_those_that_rested():
-    daemon = Daemon()
-    daemon.told(initial(3))
-    daemon.tick(3)
-    assert {trial.epochs_done for trial in daemon.store._content.trials.values()} == {0, 1}
-    daemon.halving = False
-    daemon.begin()
-    daemon.until_done()
-    assert set(daemon.states().values()) == {COMPLETE}
+def test_without_halving_all_are_trained_to_the_end_even_those_on_hold():
+    trainer = FakeTrainer()
+    trainer.apply(initial(3))
+    trainer.tick(3)
+    assert {trial.epochs_done for trial in trainer.store._content.trials.values()} == {0, 1}
+    trainer.halving = False
+    trainer.restart()
+    trainer.until_done()
+    assert set(trainer.states().values()) == {COMPLETE}
 
 
-def test_halving_that_is_asked_for_later_prunes_what_waits_and_spares_what_is_complete():
-    daemon = Daemon(halving=False)
-    daemon.told(initial(6, epochs=4))
-    daemon.tick(7)
-    complete = [number for number, state in daemon.states().items() if state is COMPLETE]
+def test_halving_that_is_turned_on_later_prunes_waiting_models_and_no_complete_ones():
+    trainer = FakeTrainer(halving=False)
+    trainer.apply(initial(6, epochs=4))
+    trainer.tick(7)
+    complete = [number for number, state in trainer.states().items() if state is COMPLETE]
     assert complete
-    daemon.halving = True
-    daemon.begin()
-    daemon.until_done()
-    assert all(daemon.states()[number] is COMPLETE for number in complete)
-    assert PRUNED in daemon.states().values()
+    trainer.halving = True
+    trainer.restart()
+    trainer.until_done()
+    assert all(trainer.states()[number] is COMPLETE for number in complete)
+    assert PRUNED in trainer.states().values()
 
 
-def test_models_of_another_time_are_not_compared():
-    daemon = Daemon()
-    daemon.told(initial(3))
-    daemon.until_done()
-    daemon.told(Enqueue((proposal(40, epochs=10, batch="initial"),)))
-    daemon.until_done()
-    assert daemon.states()[4] is COMPLETE
-    assert tiny(40) == daemon.store.trial(4).architecture
+def test_models_enqueued_at_another_time_are_not_compared():
+    trainer = FakeTrainer()
+    trainer.apply(initial(3))
+    trainer.until_done()
+    trainer.apply(Enqueue((proposal(40, epochs=10, batch="initial"),)))
+    trainer.until_done()
+    assert trainer.states()[4] is COMPLETE
+    assert tiny(40) == trainer.store.trial(4).architecture

@@ -63,7 +63,7 @@ def until(worker, condition, limit=1200):
     raise AssertionError("it did not come to that")
 
 
-def with_slots(executor, slots, limit=600):
+def with_slots(executor, slots, limit=1800):
     for _ in range(limit):
         executor.poll()
         if executor.slots == slots:
@@ -86,7 +86,7 @@ def uninterrupted(trial):
         torch.set_num_threads(kept)
 
 
-def test_a_trial_whose_node_is_lost_goes_on_from_its_last_checkpoint_on_another_one(cluster, ray_executor, tmp_path):
+def test_a_trial_whose_node_is_lost_resumes_from_its_last_checkpoint_on_another_one(cluster, ray_executor, tmp_path):
     store, inbox = Recording(), ListInbox()
     executor = with_slots(ray_executor(TRAIN, PREPARE, partial(load_and_count, tmp_path / "loads")), 2)
     worker = Worker(store, inbox, executor, lambda name: DIGITS.card())
@@ -113,7 +113,7 @@ def test_a_trial_whose_node_is_lost_goes_on_from_its_last_checkpoint_on_another_
     with_slots(executor, 2)
 
 
-def test_a_model_that_a_node_has_trained_is_scored_by_any_node_as_here(ray_executor, tmp_path):
+def test_a_model_trained_on_a_node_gets_the_same_score_on_any_node_and_here(ray_executor, tmp_path):
     executor = ready(ray_executor(TRAIN, PREPARE, load_dataset, score=partial(score_on_node, device="cpu")))
     done = replace(trial(5), proposal=digits_trial("Dense 16", epochs=1))
     executor.start(done)
@@ -127,7 +127,7 @@ def test_a_model_that_a_node_has_trained_is_scored_by_any_node_as_here(ray_execu
     assert scored.loss == pytest.approx(here.loss)
 
 
-def test_files_go_along_with_a_trial_and_come_back_with_its_epochs(ray_executor, tmp_path):
+def test_files_travel_with_a_trial_and_come_back_with_its_epochs(ray_executor, tmp_path):
     folder = tmp_path / "artifacts" / "7"
     folder.mkdir(parents=True)
     (folder / "checkpoint.safetensors").write_bytes(b"what was kept")
@@ -139,14 +139,14 @@ def test_files_go_along_with_a_trial_and_come_back_with_its_epochs(ray_executor,
     }
 
 
-def test_an_epoch_is_told_once_its_checkpoint_is_kept(ray_executor, tmp_path):
+def test_an_epoch_is_reported_after_its_checkpoint_was_written(ray_executor, tmp_path):
     executor = ready(ray_executor(train_and_wait))
     executor.start(trial(7))
     polled_until(executor, EpochDone)
     assert (tmp_path / "artifacts" / "7" / "checkpoint.safetensors").read_bytes() == b"of epoch 1"
 
 
-def test_files_that_cannot_be_kept_fail_the_training_with_the_reason(ray_executor, tmp_path):
+def test_files_that_cannot_be_written_fail_the_training_with_the_reason(ray_executor, tmp_path):
     (tmp_path / "artifacts").write_text("not a folder")
     executor = ready(ray_executor(train_and_fill))
     executor.start(trial(7))
@@ -162,9 +162,9 @@ def test_a_data_set_that_cannot_be_loaded_fails_the_training_with_its_sentence(r
         assert polled_until(executor, Failed)[-1] == Failed(Run(number, 1), "toy: there is no such file.")
 
 
-def test_a_job_that_waits_for_its_node_is_stopped_before_it_has_begun(ray_executor):
+def test_a_job_that_waits_for_its_node_is_stopped_before_it_starts(ray_executor):
     ray = pytest.importorskip("ray")
-    executor = with_slots(ray_executor(LIVELY, most=2), 2)
+    executor = with_slots(ray_executor(LIVELY, max_slots=2), 2)
     others = [ray.remote(num_cpus=1)(sleep).remote() for _ in range(2)]
     for _ in range(200):
         if not ray.available_resources().get("CPU"):
@@ -181,7 +181,7 @@ def test_a_job_that_waits_for_its_node_is_stopped_before_it_has_begun(ray_execut
         ray.cancel(other, force=True)
 
 
-def test_slots_are_what_the_nodes_have_of_gpus_where_a_training_takes_a_part_of_one(cluster, ray_executor):
+def test_slots_follow_the_gpus_of_the_nodes_if_a_training_takes_a_part_of_one(cluster, ray_executor):
     node = cluster.add_node(num_cpus=3, num_gpus=1, object_store_memory=80 * 2**20)
     try:
         executor = with_slots(ray_executor(BLIND, gpus=0.5), 2)
@@ -204,7 +204,7 @@ def test_a_cluster_that_is_lost_ends_the_trainer_with_one_sentence(ray_executor,
 
 
 @pytest.mark.parametrize("asked_to_stop", [False, True])
-def test_what_ran_on_a_node_that_has_left_is_given_up_at_once(ray_executor, monkeypatch, asked_to_stop):
+def test_a_job_on_a_node_that_has_left_is_given_up_at_once(ray_executor, monkeypatch, asked_to_stop):
     ray = pytest.importorskip("ray")
     executor = with_slots(ray_executor(LIVELY), 2)
     executor.start(trial(1))
@@ -213,16 +213,14 @@ def test_what_ran_on_a_node_that_has_left_is_given_up_at_once(ray_executor, monk
     others = [entry for entry in ray.nodes() if entry["NodeID"] != job.node.name]
     monkeypatch.setattr("ray.nodes", lambda: others)
     job.is_stopping = asked_to_stop  # what the task is not told any more
-    gone = (
-        Stopped(Run(1, 1)) if asked_to_stop else Lost(Run(1, 1), f"The node {job.node.address} has left the cluster.")
-    )
+    gone = Stopped(Run(1, 1)) if asked_to_stop else Lost(Run(1, 1), f"Node {job.node.address} has left the cluster.")
     assert [event for event in polled_until(executor, type(gone)) if not isinstance(event, EpochDone)] == [gone]
     assert executor.slots == 1
     monkeypatch.undo()
     with_slots(executor, 2)
 
 
-def test_joining_a_cluster_leaves_signals_to_the_daemon(ray_executor):
+def test_joining_a_cluster_leaves_signals_to_the_trainer(ray_executor):
     def ours(*_):
         pass
 
@@ -234,10 +232,10 @@ def test_joining_a_cluster_leaves_signals_to_the_daemon(ray_executor):
         signal.signal(signal.SIGTERM, kept)
 
 
-def test_a_cluster_of_another_version_is_said_with_both(cluster, monkeypatch):
+def test_a_cluster_of_another_version_is_refused_with_both_versions(cluster, monkeypatch):
     monkeypatch.setattr("ray._private.utils.compute_version_info", lambda: ("2.50.0", "3.12.1"))
     for _ in range(2):  # it is no part of the cluster after the first time
         with pytest.raises(
-            SettingsError, match=r"the trainer Ray 2\.50\.0 and Python 3\.12\.1: both must be the same\.$"
+            SettingsError, match=r"the trainer runs Ray 2\.50\.0 and Python 3\.12\.1: both must be the same\.$"
         ):
             join(cluster.address)

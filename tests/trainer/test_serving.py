@@ -7,8 +7,8 @@ from trainer_doubles import ListInbox, describe
 from trainings import proposal, train_well
 
 from remap_core.errors import FolderUnusable
-from remap_core.trainer.executors.base import InlineExecutor
-from remap_core.trainer.serving import parent_is_gone, serve, stop_on_signals
+from remap_core.trainer.executors.inline import InlineExecutor
+from remap_core.trainer.serving import parent_has_ended, serve, stop_on_signals
 from remap_core.trainer.worker import Worker
 from remap_core.trials.commands import Enqueue
 from remap_core.trials.trial import TrialState
@@ -33,7 +33,7 @@ def worker_with(train=train_well):
     return Worker(store, inbox, InlineExecutor(train), describe), store, inbox
 
 
-def test_the_loop_ticks_until_it_is_told_to_stop_and_publishes_a_last_time():
+def test_the_loop_ticks_until_it_is_stopped_and_publishes_a_last_time():
     worker, store, inbox = worker_with()
     inbox.send(Enqueue((proposal(3),)))
     stop = threading.Event()
@@ -48,7 +48,7 @@ def test_the_loop_ticks_until_it_is_told_to_stop_and_publishes_a_last_time():
     assert published.versions[-1] == store.version
 
 
-def test_a_disk_that_is_full_while_publishing_is_said_with_the_heartbeat_and_training_goes_on():
+def test_a_full_disk_while_publishing_is_in_the_heartbeat_and_training_continues():
     worker, store, inbox = worker_with()
     inbox.send(Enqueue((proposal(3),)))
     stop, said = threading.Event(), []
@@ -76,8 +76,8 @@ def test_sigterm_and_sigint_ask_the_loop_to_stop():
             signal.signal(number, action)
 
 
-def test_the_loop_ends_when_its_parent_is_gone():
-    assert not parent_is_gone(None)
-    assert not parent_is_gone(os.getppid())
+def test_the_loop_ends_when_its_parent_has_ended():
+    assert not parent_has_ended(None)
+    assert not parent_has_ended(os.getppid())
     worker, store, _ = worker_with()
     serve(worker, Published(store), lambda now, trouble: None, threading.Event(), parent=os.getppid() + 1)

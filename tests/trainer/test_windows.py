@@ -7,7 +7,7 @@ import pytest
 from fakes import MemoryStore
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from trainer_doubles import Daemon
+from trainer_doubles import FakeTrainer
 from trainings import proposal, tiny
 
 from remap_core.catalogue.store import CatalogueStore
@@ -57,24 +57,24 @@ def require_whole(store):
 
 def live_through(happenings, store):
     """Returns the receipts of all commands that were sent, in order."""
-    daemon = Daemon(store=store)
+    trainer = FakeTrainer(store=store)
     sent = []
     for happening in happenings:
         if happening == TICK:
-            daemon.tick()
+            trainer.tick()
             require_whole(store)
         elif happening == KILL:  # what it had not answered waits in the inbox for the next one
-            successor = Daemon(store=store)
-            successor.inbox = successor.worker._inbox = daemon.inbox
-            daemon = successor
+            successor = FakeTrainer(store=store)
+            successor.inbox = successor.worker._inbox = trainer.inbox
+            trainer = successor
             require_whole(store)
         else:
             _, command = happening
-            sent.append((daemon.inbox.send(command), command))
-    daemon.told(Resume())
-    daemon.tick(60)
+            sent.append((trainer.inbox.send(command), command))
+    trainer.apply(Resume())
+    trainer.tick(60)
     require_whole(store)
-    assert not daemon.inbox.waiting
+    assert not trainer.inbox.waiting
     return [store.apply_once(name, command.kind, 0.0, lambda: pytest.fail("not answered")) for name, command in sent]
 
 
@@ -90,34 +90,34 @@ def test_interleaved_commands_of_two_windows_leave_the_queue_whole_and_each_is_a
     assert {trial.state for trial in all_trials(store)} <= {TrialState.COMPLETE, TrialState.CANCELLED}
 
 
-def test_both_windows_cancel_the_same_trial_and_the_second_one_learns_why_not():
-    daemon = Daemon()
-    daemon.told(Pause())
-    daemon.told(Enqueue((proposal(3),)))
-    assert daemon.told(Cancel(1)).outcome is Outcome.APPLIED
-    second = daemon.told(Cancel(1))
+def test_both_windows_cancel_the_same_trial_and_the_second_one_is_refused():
+    trainer = FakeTrainer()
+    trainer.apply(Pause())
+    trainer.apply(Enqueue((proposal(3),)))
+    assert trainer.apply(Cancel(1)).outcome is Outcome.APPLIED
+    second = trainer.apply(Cancel(1))
     assert second.outcome is Outcome.REFUSED
     assert "it is cancelled" in second.message
 
 
 def test_both_windows_ask_for_the_same_child_and_it_is_trained_once():
-    daemon = Daemon()
-    names = [daemon.inbox.send(Enqueue((proposal(3),))) for _ in "AB"]
-    daemon.tick()
-    receipts = [daemon.store.apply_once(name, "enqueue", 0.0, str) for name in names]
+    trainer = FakeTrainer()
+    names = [trainer.inbox.send(Enqueue((proposal(3),))) for _ in "AB"]
+    trainer.tick()
+    receipts = [trainer.store.apply_once(name, "enqueue", 0.0, str) for name in names]
     assert [receipt.message for receipt in receipts] == [
-        "Model 1 enqueued.",
-        "Already trained or waiting as model 1.",
+        "Model 1 queued.",
+        "Model 1 is already trained or queued.",
     ]
-    assert daemon.store.fingerprints("toy") == {tiny(3).fingerprint}
+    assert trainer.store.fingerprints("toy") == {tiny(3).fingerprint}
 
 
 @pytest.mark.parametrize("command", [Cancel(1), Retry(1), Move(1, Place.TOP)])
 def test_a_command_for_a_finished_trial_is_refused_in_a_sentence(command):
-    daemon = Daemon()
-    daemon.told(Enqueue((proposal(3),)))
-    daemon.tick(5)
-    receipt = daemon.told(command)
+    trainer = FakeTrainer()
+    trainer.apply(Enqueue((proposal(3),)))
+    trainer.tick(5)
+    receipt = trainer.apply(command)
     assert receipt.outcome is Outcome.REFUSED
     assert "Model 1 must be" in receipt.message
-    assert daemon.state(1) is TrialState.COMPLETE
+    assert trainer.state(1) is TrialState.COMPLETE

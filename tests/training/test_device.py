@@ -8,12 +8,12 @@ without_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="needs a mach
 with_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 
 
-def test_the_cpu_can_always_be_had():
+def test_the_cpu_is_always_available():
     assert choose_device("cpu") == "cpu"
 
 
 @without_gpu
-def test_without_a_gpu_auto_is_the_cpu_and_cuda_a_sentence():
+def test_without_a_gpu_auto_is_the_cpu_and_cuda_an_error():
     assert choose_device("auto") == "cpu"
     with pytest.raises(SettingsError, match='device = "cuda" needs a GPU that PyTorch can use, but there is none'):
         choose_device("cuda")

@@ -7,7 +7,7 @@ from small_tasks import BARS, run, trial_on
 from torch import nn
 
 from remap_core.training.device import describe_device
-from remap_core.training.latency import MOST_RUNS, latency_on_this_machine, measure_latency
+from remap_core.training.latency import MAX_RUNS, latency_on_this_machine, measure_latency
 from remap_core.training.training_loop import train
 
 
@@ -23,18 +23,18 @@ class Recorder(nn.Module):
         return images
 
 
-def test_a_latency_says_what_it_was_measured_on():
+def test_a_latency_names_its_device_and_threads():
     latency = measure_latency(nn.Flatten(), (1, 4, 4), "cpu")
     assert min(latency.batch_1_ms, latency.batch_256_ms) > 0
     assert latency.device == describe_device("cpu")
     assert (latency.threads, latency.dtype) == (torch.get_num_threads(), "float32")
 
 
-def test_batches_of_1_and_256_are_measured_in_evaluation_and_not_for_ever():
+def test_batches_of_1_and_256_are_measured_in_evaluation_mode_a_limited_number_of_times():
     network = Recorder()
     measure_latency(network, (3, 4, 5), "cpu")
     assert set(network.calls) == {(False, False, (1, 3, 4, 5)), (False, False, (256, 3, 4, 5))}
-    assert len(network.calls) <= 2 * (MOST_RUNS + 1)
+    assert len(network.calls) <= 2 * (MAX_RUNS + 1)
 
 
 class Unmeasurable(nn.Module):
@@ -55,7 +55,7 @@ def test_an_architecture_is_measured_once_on_a_machine(tmp_path, architecture):
 
 
 @pytest.mark.parametrize("change", [{"device": "CPU, another"}, {"threads": 64}])
-def test_what_was_measured_on_another_machine_or_with_other_threads_stays_beside_it(tmp_path, architecture, change):
+def test_latencies_of_other_machines_and_threads_are_kept(tmp_path, architecture, change):
     ours = latency_on_this_machine(nn.Flatten(), architecture, "cpu", tmp_path)
     (file,) = tmp_path.iterdir()
     theirs = replace(ours, batch_1_ms=1e9, **change)
@@ -66,7 +66,7 @@ def test_what_was_measured_on_another_machine_or_with_other_threads_stays_beside
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff", b"{}", b"[1]", b'[{"device": "cpu"}]', b"[" * 100_000])
-def test_a_file_of_latencies_that_is_damaged_is_written_anew(tmp_path, architecture, content):
+def test_a_damaged_file_of_latencies_is_replaced(tmp_path, architecture, content):
     latency_on_this_machine(nn.Flatten(), architecture, "cpu", tmp_path)
     (file,) = tmp_path.iterdir()
     file.write_bytes(content)
@@ -74,7 +74,7 @@ def test_a_file_of_latencies_that_is_damaged_is_written_anew(tmp_path, architect
     assert latency_on_this_machine(Unmeasurable(), architecture, "cpu", tmp_path) == measured
 
 
-def test_where_nothing_can_be_written_it_is_measured_every_time(tmp_path, architecture):
+def test_where_latencies_cannot_be_saved_they_are_measured_every_time(tmp_path, architecture):
     (tmp_path / "file").touch()
     for _ in range(2):
         assert latency_on_this_machine(nn.Flatten(), architecture, "cpu", tmp_path / "file").batch_1_ms > 0

@@ -4,24 +4,24 @@ import pytest
 import torch
 from small_tasks import BARS, trial_on
 
-from remap_core.training.device_data import resident
+from remap_core.training.device_data import dataset_on_device
 from remap_core.training.learner import Learner, seeded
 
-DATA = resident(BARS, "cpu")
+DATA = dataset_on_device(BARS, "cpu")
 HALF_DROPPED = trial_on(BARS, "Dropout 0.5").architecture
 
 
-def go_on() -> bool:
+def keep_going() -> bool:
     return False
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others():
-    first, again, other = (Learner.begin(HALF_DROPPED, seed, "cpu").network[-1].weight for seed in (3, 3, 4))
+    first, again, other = (Learner.create(HALF_DROPPED, seed, "cpu").network[-1].weight for seed in (3, 3, 4))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
 
 
-def test_what_is_drawn_inside_depends_on_the_seed_alone_and_leaves_no_trace():
+def test_random_numbers_in_the_block_depend_only_on_the_seed_and_do_not_change_later_ones():
     torch.manual_seed(1)
     expected = torch.rand(3)
     torch.manual_seed(1)
@@ -34,99 +34,110 @@ def test_what_is_drawn_inside_depends_on_the_seed_alone_and_leaves_no_trace():
         assert not torch.equal(torch.rand(3), first)
 
 
-def test_dropout_is_on_while_learning_and_off_while_judging():
-    learner = Learner.begin(HALF_DROPPED, 0, "cpu")
-    learn = [learner.learn(DATA.validation, torch.arange(18), 18, 0.0, go_on).loss for _ in range(2)]
-    judged = [learner.judge(DATA.validation, go_on)[0].loss for _ in range(2)]
-    assert learn[0] != learn[1]
-    assert judged[0] == judged[1]
+def test_dropout_is_on_in_training_and_off_in_evaluation():
+    learner = Learner.create(HALF_DROPPED, 0, "cpu")
+    trained = [learner.train_epoch(DATA.validation, torch.arange(18), 18, 0.0, keep_going).loss for _ in range(2)]
+    evaluated = [learner.evaluate(DATA.validation, keep_going)[0].loss for _ in range(2)]
+    assert trained[0] != trained[1]
+    assert evaluated[0] == evaluated[1]
 
 
 def test_scores_are_means_over_images_whatever_the_batches():
-    learner = Learner.begin(trial_on(BARS, "Dense 4").architecture, 0, "cpu")
-    whole = learner.learn(DATA.train, torch.arange(84), 84, 0.0, go_on)
-    parts = learner.learn(DATA.train, torch.randperm(84), 80, 0.0, go_on)
-    judged, predictions = learner.judge(DATA.train, go_on)
+    learner = Learner.create(trial_on(BARS, "Dense 4").architecture, 0, "cpu")
+    whole = learner.train_epoch(DATA.train, torch.arange(84), 84, 0.0, keep_going)
+    parts = learner.train_epoch(DATA.train, torch.randperm(84), 80, 0.0, keep_going)
+    evaluated, predictions = learner.evaluate(DATA.train, keep_going)
     assert parts == pytest.approx(whole)
-    assert judged == pytest.approx(whole)
-    assert judged.accuracy == pytest.approx((predictions == BARS.train.labels).mean())
+    assert evaluated == pytest.approx(whole)
+    assert evaluated.accuracy == pytest.approx((predictions == BARS.train.labels).mean())
 
 
-def test_a_batch_that_is_learnt_in_parts_gives_the_same_scores_and_weights():
+def test_a_batch_that_is_trained_in_parts_gives_the_same_scores_and_weights():
     architecture = trial_on(BARS, "Conv 4x3, Tanh, Dense 5").architecture
-    whole, parts = (Learner.begin(architecture, 0, "cpu") for _ in range(2))
-    parts = replace(parts, at_once=7)
+    whole, parts = (Learner.create(architecture, 0, "cpu") for _ in range(2))
+    parts = replace(parts, max_images=7)
     for _ in range(3):
-        expected = whole.learn(DATA.train, torch.arange(84), 20, 0.01, go_on)
-        assert parts.learn(DATA.train, torch.arange(84), 20, 0.01, go_on) == pytest.approx(expected, rel=1e-5)
+        expected = whole.train_epoch(DATA.train, torch.arange(84), 20, 0.01, keep_going)
+        assert parts.train_epoch(DATA.train, torch.arange(84), 20, 0.01, keep_going) == pytest.approx(
+            expected, rel=1e-5
+        )
     for (name, one), (_, other) in zip(whole.tensors(), parts.tensors(), strict=True):
         assert torch.allclose(one, other, rtol=1e-3, atol=1e-5), name
 
 
 def test_a_batch_norm_sees_the_whole_batch():
     architecture = trial_on(BARS, "Conv 4x3, BatchNorm, Tanh, Dense 5").architecture
-    whole, parts = (Learner.begin(architecture, 0, "cpu") for _ in range(2))
-    parts = replace(parts, at_once=7)
+    whole, parts = (Learner.create(architecture, 0, "cpu") for _ in range(2))
+    parts = replace(parts, max_images=7)
     for learner in (whole, parts):
-        learner.learn(DATA.train, torch.arange(84), 20, 0.01, go_on)
+        learner.train_epoch(DATA.train, torch.arange(84), 20, 0.01, keep_going)
     for (name, one), (_, other) in zip(whole.tensors(), parts.tensors(), strict=True):
         assert torch.equal(one, other), name
 
 
-def test_the_wider_a_layer_the_fewer_images_pass_at_once_but_always_one(monkeypatch):
-    monkeypatch.setattr("remap_core.training.learner.MOST_VALUES_AT_ONCE", 100_000)
+def test_the_wider_a_layer_the_fewer_images_pass_at_once_but_at_least_one(monkeypatch):
+    monkeypatch.setattr("remap_core.training.learner.MAX_LAYER_VALUES", 100_000)
 
     def at_once(layers: str) -> int:
-        return Learner.begin(trial_on(BARS, layers).architecture, 0, "cpu").at_once
+        return Learner.create(trial_on(BARS, layers).architecture, 0, "cpu").max_images
 
     assert at_once("Conv 64x1, Tanh") * 4 == pytest.approx(at_once("Conv 16x1, Tanh"), abs=4)
     assert at_once("Dense 100001, Tanh") == 1
-    assert at_once("Conv 64x1") > 10 * at_once("Conv 64x1, Tanh")  # it is contracted with the head
+    assert at_once("Conv 64x1") > 10 * at_once("Conv 64x1, Tanh")  # it is fused with the head
 
 
 def test_a_learner_names_every_weight_and_both_its_moments():
-    learner = Learner.begin(trial_on(BARS, "Conv 2x3").architecture, 0, "cpu")
+    learner = Learner.create(trial_on(BARS, "Conv 2x3").architecture, 0, "cpu")
     names = [name for name, _ in learner.tensors()]
     assert len(set(names)) == len(names) == 4 * 4  # two layers of weight and bias; itself, two moments and a step
     before = {name: tensor.clone() for name, tensor in learner.tensors()}
-    learner.learn(DATA.train, torch.arange(84), 84, 1e-3, go_on)
+    learner.train_epoch(DATA.train, torch.arange(84), 84, 1e-3, keep_going)
     assert not any(torch.equal(tensor, before[name]) for name, tensor in learner.tensors())
 
 
-def test_first_modules_that_never_change_are_applied_once_with_the_same_result():
-    learner = Learner.begin(trial_on(BARS, "MaxPool 2, ReLU, Conv 2x3").architecture, 0, "cpu")
-    ahead = learner.ahead(DATA.train, go_on)
-    assert (ahead.applied, ahead.pixels.shape) == (2, (84, *learner.network[:2](torch.zeros(1, 1, 8, 8)).shape[2:], 1))
-    assert learner.judge(ahead, go_on)[0] == learner.judge(DATA.train, go_on)[0]
+def test_static_first_modules_are_applied_once_with_the_same_result():
+    learner = Learner.create(trial_on(BARS, "MaxPool 2, ReLU, Conv 2x3").architecture, 0, "cpu")
+    ahead = learner.precompute(DATA.train, keep_going)
+    assert (ahead.applied_modules, ahead.pixels.shape) == (
+        2,
+        (84, *learner.network[:2](torch.zeros(1, 1, 8, 8)).shape[2:], 1),
+    )
+    assert learner.evaluate(ahead, keep_going)[0] == learner.evaluate(DATA.train, keep_going)[0]
     order = torch.randperm(84)
-    assert learner.learn(ahead, order, 20, 0.0, go_on) == learner.learn(DATA.train, order, 20, 0.0, go_on)
+    assert learner.train_epoch(ahead, order, 20, 0.0, keep_going) == learner.train_epoch(
+        DATA.train, order, 20, 0.0, keep_going
+    )
 
 
 @pytest.mark.parametrize("layers", ["Dropout 0.5, MaxPool 2", "Conv 2x3, MaxPool 2", "Dense 4"])
-def test_nothing_behind_a_first_layer_that_learns_or_draws_is_applied_ahead(layers):
-    assert Learner.begin(trial_on(BARS, layers).architecture, 0, "cpu").ahead(DATA.train, go_on) is DATA.train
+def test_nothing_is_precomputed_after_a_first_layer_with_weights_or_dropout(layers):
+    assert (
+        Learner.create(trial_on(BARS, layers).architecture, 0, "cpu").precompute(DATA.train, keep_going) is DATA.train
+    )
 
 
-def test_images_that_would_take_too_much_memory_are_not_made_ahead(monkeypatch):
-    monkeypatch.setattr("remap_core.training.learner.MOST_BYTES_AHEAD", 84 * 6 * 6 * 4)
-    assert Learner.begin(trial_on(BARS, "ReLU").architecture, 0, "cpu").ahead(DATA.train, go_on) is DATA.train
+def test_outputs_that_would_take_too_much_memory_are_not_precomputed(monkeypatch):
+    monkeypatch.setattr("remap_core.training.learner.MAX_PRECOMPUTED_BYTES", 84 * 6 * 6 * 4)
+    assert (
+        Learner.create(trial_on(BARS, "ReLU").architecture, 0, "cpu").precompute(DATA.train, keep_going) is DATA.train
+    )
 
 
-def test_small_networks_and_processors_without_bf16_learn_in_float32(monkeypatch):
+def test_small_networks_and_processors_without_bf16_train_in_float32(monkeypatch):
     large, small = (trial_on(BARS, layers).architecture for layers in ("Conv 64x3, ReLU, Conv 64x3, ReLU", "Dense 4"))
     found = []
     for has_bf16 in (True, False):
         monkeypatch.setattr("remap_core.training.learner.multiplies_bf16", lambda has_bf16=has_bf16: has_bf16)
-        found += [Learner.begin(architecture, 0, "cpu").bf16 for architecture in (large, small)]
+        found += [Learner.create(architecture, 0, "cpu").bf16 for architecture in (large, small)]
     assert found == [True, False, False, False]
 
 
-def test_a_network_that_learns_in_bf16_is_judged_in_float32_and_keeps_float32_weights(monkeypatch):
+def test_a_network_that_trains_in_bf16_is_evaluated_in_float32_and_keeps_float32_weights(monkeypatch):
     monkeypatch.setattr("remap_core.training.learner.multiplies_bf16", lambda: True)
-    learner = Learner.begin(trial_on(BARS, "Conv 64x3, ReLU, Conv 64x3, ReLU").architecture, 0, "cpu")
-    learned = learner.learn(DATA.validation, torch.arange(18), 18, 0.0, go_on)
-    judged, _ = learner.judge(DATA.validation, go_on)
-    assert learned.loss == pytest.approx(judged.loss, rel=0.02)
-    assert learned.loss != judged.loss
-    assert replace(learner, bf16=False).judge(DATA.validation, go_on)[0] == judged  # as an export is used
+    learner = Learner.create(trial_on(BARS, "Conv 64x3, ReLU, Conv 64x3, ReLU").architecture, 0, "cpu")
+    trained = learner.train_epoch(DATA.validation, torch.arange(18), 18, 0.0, keep_going)
+    evaluated, _ = learner.evaluate(DATA.validation, keep_going)
+    assert trained.loss == pytest.approx(evaluated.loss, rel=0.02)
+    assert trained.loss != evaluated.loss
+    assert replace(learner, bf16=False).evaluate(DATA.validation, keep_going)[0] == evaluated  # as an export is used
     assert {tensor.dtype for _, tensor in learner.tensors()} == {torch.float32}

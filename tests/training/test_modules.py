@@ -22,7 +22,7 @@ def dropped(rate: float, values: torch.Tensor, seed: int = 0, *, compiled: bool)
 
 @COMPILED
 @given(rate=st.floats(0.01, 0.99), seed=st.integers(0, 9))
-def test_dropout_zeroes_values_at_its_rate_wherever_they_stand(compiled, rate, seed):
+def test_dropout_zeroes_values_at_its_rate_in_every_position(compiled, rate, seed):
     zeroed = (dropped(rate, torch.ones(2_000, 8), seed, compiled=compiled) == 0).float()
     for place in range(8):  # eight are drawn at once
         assert zeroed[:, place].mean().item() == pytest.approx(rate, abs=6 * (rate * (1 - rate) / 2_000) ** 0.5)
@@ -42,7 +42,7 @@ def test_dropout_scales_what_it_keeps_so_that_the_mean_stays(compiled, kind, rat
 
 
 @COMPILED
-def test_dropout_draws_each_value_for_itself(compiled):
+def test_dropout_draws_each_value_independently(compiled):
     zeroed = (dropped(0.5, torch.ones(64, 1_024), compiled=compiled) == 0).float()
     for values in (zeroed, zeroed.T[:, :60]):
         correlations = torch.corrcoef(values.T) - torch.eye(values.shape[1])
@@ -56,12 +56,12 @@ def test_dropout_draws_each_value_for_itself(compiled):
 @EACH
 @pytest.mark.parametrize("shape", [(3, 5), (1, 1), (2, 3, 4, 5), (1, 1, 1, 1)])
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
-def test_what_dropout_drops_has_no_gradient_and_what_it_keeps_the_scale(compiled, kind, shape, layout):
+def test_dropped_values_have_no_gradient_and_kept_ones_the_scale(compiled, kind, shape, layout):
     values = torch.randn(shape, dtype=kind).requires_grad_()
-    put_out = dropped(0.3, values, compiled=compiled)
-    gradient = torch.ones_like(put_out)
-    put_out.backward(gradient.contiguous(memory_format=layout) if gradient.dim() == 4 else gradient)
-    assert torch.allclose(values.grad * values, put_out, rtol=torch.finfo(kind).eps)
+    output = dropped(0.3, values, compiled=compiled)
+    gradient = torch.ones_like(output)
+    output.backward(gradient.contiguous(memory_format=layout) if gradient.dim() == 4 else gradient)
+    assert torch.allclose(values.grad * values, output, rtol=torch.finfo(kind).eps)
 
 
 @COMPILED
@@ -70,28 +70,28 @@ def test_dropout_keeps_the_layout_of_channels_last(compiled):
     assert dropped(0.5, values, compiled=compiled).stride() == values.stride()
 
 
-def test_in_evaluation_dropout_does_nothing():
+def test_in_evaluation_mode_dropout_does_nothing():
     values = torch.randn(5, 5)
     assert torch.equal(Dropout(0.9).eval()(values), values)
 
 
-def derivative(function: Callable[[torch.Tensor], torch.Tensor], put_out: torch.Tensor) -> torch.Tensor:
-    return 1 - put_out**2 if function is torch.tanh else put_out * (1 - put_out)
+def derivative(function: Callable[[torch.Tensor], torch.Tensor], output: torch.Tensor) -> torch.Tensor:
+    return 1 - output**2 if function is torch.tanh else output * (1 - output)
 
 
 @pytest.mark.parametrize(("ours", "function"), [(Tanh, torch.tanh), (Sigmoid, torch.sigmoid)])
-def test_functions_of_bf16_are_the_nearest_to_those_of_float32_and_so_are_their_gradients(ours, function):
+def test_functions_of_bf16_are_rounded_from_float32(ours, function):
     every = torch.arange(2**16, dtype=torch.int32).to(torch.uint16).view(torch.bfloat16)
     expected = function(every.float()).to(torch.bfloat16)
     assert torch.equal(ours()(every).nan_to_num(7), expected.nan_to_num(7))
     values = (3 * torch.randn(5, 3, 40, 50)).to(torch.bfloat16).requires_grad_()
-    put_out = ours()(values)
-    put_out.backward(torch.ones_like(put_out))
-    assert torch.allclose(values.grad.double(), derivative(function, put_out.double()), rtol=2**-8, atol=2**-8)
+    output = ours()(values)
+    output.backward(torch.ones_like(output))
+    assert torch.allclose(values.grad.double(), derivative(function, output.double()), rtol=2**-8, atol=2**-8)
 
 
 @pytest.mark.parametrize(("ours", "function"), [(Tanh, torch.tanh), (Sigmoid, torch.sigmoid)])
-def test_functions_of_bf16_take_values_as_they_lie(ours, function):
+def test_functions_of_bf16_accept_any_memory_layout(ours, function):
     values = torch.randn(4, 6, 8, 10).to(torch.bfloat16)
     last = values.contiguous(memory_format=torch.channels_last)
     assert ours()(last).stride() == last.stride()
@@ -132,7 +132,7 @@ def spoil_free_memory():
         (64, 4, 4, (12, 12)),
     ],
 )
-def test_a_convolution_in_bf16_is_right_whatever_its_stride(channels, filters, kernel, stride, shape):
+def test_a_convolution_in_bf16_is_correct_for_any_stride(channels, filters, kernel, stride, shape):
     torch.manual_seed(0)
     padding = kernel // 2 if kernel % 2 else 0
     ours = Conv2d(channels, filters, kernel, stride, padding).to(memory_format=torch.channels_last)
@@ -140,13 +140,13 @@ def test_a_convolution_in_bf16_is_right_whatever_its_stride(channels, filters, k
     exact.load_state_dict(ours.state_dict())
     images = torch.randn(16, channels, *shape).contiguous(memory_format=torch.channels_last)
     expected = exact(images.double())
-    wanted = torch.randn_like(expected)
-    expected.backward(wanted)
+    gradient = torch.randn_like(expected)
+    expected.backward(gradient)
     with torch.autocast("cpu", torch.bfloat16):
-        found = ours(images)
+        output = ours(images)
     spoil_free_memory()
-    found.backward(wanted.to(found.dtype))
-    for one, other in ((found, expected), (ours.weight.grad, exact.weight.grad), (ours.bias.grad, exact.bias.grad)):
+    output.backward(gradient.to(output.dtype))
+    for one, other in ((output, expected), (ours.weight.grad, exact.weight.grad), (ours.bias.grad, exact.bias.grad)):
         assert (one.double() - other).abs().max() < 0.03 * other.abs().max()
 
 
@@ -154,7 +154,7 @@ def test_a_convolution_in_bf16_is_right_whatever_its_stride(channels, filters, k
     ("norm", "textbook", "shape"),
     [(BatchNorm1d, nn.BatchNorm1d, (1, 4)), (BatchNorm2d, nn.BatchNorm2d, (1, 4, 1, 1))],
 )
-def test_a_batch_of_one_value_a_channel_is_normed_by_the_running_statistics(norm, textbook, shape):
+def test_a_batch_of_one_value_per_channel_is_normalized_by_the_running_statistics(norm, textbook, shape):
     torch.manual_seed(0)
     ours, theirs, value = norm(4), textbook(4), torch.randn(shape)
     for _ in range(3):

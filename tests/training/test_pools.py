@@ -9,7 +9,7 @@ from torch import nn
 
 from remap_core.space.architecture import Architecture
 from remap_core.space.text import parse_layers
-from remap_core.training.device_data import resident
+from remap_core.training.device_data import dataset_on_device
 from remap_core.training.learner import Learner
 from remap_core.training.network.build import build
 from remap_core.training.network.pools import AvgPool2d, MaxPool2d
@@ -24,15 +24,15 @@ shapes = st.tuples(st.integers(1, 3), st.integers(1, 20), st.integers(5, 12), st
 def pooled(pool, images):
     """What is put out, and the gradient of the sum of its squares."""
     values = images.clone().requires_grad_()
-    put_out = pool(values)
-    put_out.backward(put_out.detach())
-    return put_out.detach(), values.grad
+    output = pool(values)
+    output.backward(output.detach())
+    return output.detach(), values.grad
 
 
-def gradient_of(pool, images, wanted):
+def gradient_of(pool, images, gradient):
     """In float64."""
     values = images.double().requires_grad_()
-    pool(values).backward(wanted.double())
+    pool(values).backward(gradient.double())
     return values.grad
 
 
@@ -50,16 +50,16 @@ def test_pools_are_pytorchs_own_for_few_channels_and_for_many(ours, textbook, la
 @POOLS
 @KINDS
 @WINDOWS
-def test_a_compiled_pool_puts_out_the_same_and_sums_gradients_in_float32(ours, textbook, kind, window, stride):
+def test_a_compiled_pool_has_the_same_output_and_sums_gradients_in_float32(ours, textbook, kind, window, stride):
     ours, textbook = ours(window, stride, compiled=True), textbook(window, stride)
 
     @settings(max_examples=25)
     @given(shapes, st.integers(0, 99))
     def law(shape, seed):
         images = torch.randn(shape, generator=torch.Generator().manual_seed(seed)).to(kind)
-        put_out, gradient = pooled(ours, images)
-        assert torch.equal(put_out, textbook(images))
-        exact, sizes = (gradient_of(textbook, images, wanted) for wanted in (put_out, put_out.abs()))
+        output, gradient = pooled(ours, images)
+        assert torch.equal(output, textbook(images))
+        exact, sizes = (gradient_of(textbook, images, gradient) for gradient in (output, output.abs()))
         # what adding so many float32 may lose (Higham 2002, 4.2), and then a rounding
         allowed = (window**2 + 2) * 2**-24 * sizes + torch.finfo(kind).eps / 2 * exact.abs()
         assert ((gradient.double() - exact).abs() <= allowed).all()
@@ -69,16 +69,16 @@ def test_a_compiled_pool_puts_out_the_same_and_sums_gradients_in_float32(ours, t
 
 @KINDS
 @pytest.mark.parametrize("sign", [1, -1])
-def test_a_compiled_max_pool_hides_no_nan_and_knows_infinities(kind, sign):
+def test_a_compiled_max_pool_keeps_nan_and_infinities(kind, sign):
     one_image = torch.zeros(1, 8, 2, 2, dtype=kind)
     nan, largest, least, infinite = (one_image.clone() for _ in range(4))
     nan[..., 1, 0] = torch.copysign(torch.tensor(torch.nan), torch.tensor(float(sign)))
     largest[..., 1, 1], largest[..., 0, 0] = torch.inf, torch.finfo(kind).max
     least[:], least[..., 0, 1] = -torch.inf, torch.finfo(kind).min
     infinite[:] = -torch.inf
-    put_out = MaxPool2d(2, 2, compiled=True)(torch.cat((nan, largest, least, infinite)))[:, 0, 0, 0]
-    assert put_out[0].isnan()
-    assert put_out[1:].tolist() == [torch.inf, torch.finfo(kind).min, -torch.inf]
+    output = MaxPool2d(2, 2, compiled=True)(torch.cat((nan, largest, least, infinite)))[:, 0, 0, 0]
+    assert output[0].isnan()
+    assert output[1:].tolist() == [torch.inf, torch.finfo(kind).min, -torch.inf]
 
 
 @KINDS
@@ -88,7 +88,7 @@ def test_of_equal_values_the_first_gets_the_gradient(kind):
 
 
 @POOLS
-def test_a_window_that_is_too_wide_to_compile_is_pytorchs(ours, textbook):
+def test_a_window_that_is_too_wide_to_compile_is_pooled_by_pytorch(ours, textbook):
     images = torch.randn(2, 8, 20, 20)
     for found, expected in zip(
         pooled(ours(16, 2, compiled=True), images), pooled(textbook(16, 2), images), strict=True
@@ -96,23 +96,23 @@ def test_a_window_that_is_too_wide_to_compile_is_pytorchs(ours, textbook):
         assert torch.equal(found, expected)
 
 
-def test_pools_are_compiled_for_networks_that_learn_much_at_once():
+def test_pools_are_compiled_for_networks_with_many_values_per_batch():
     large = Architecture((1, 28, 28), 10, parse_layers("Conv 16x3, MaxPool 2, MaxPool 2, AvgPool 2"))
-    network = Learner.begin(large, 0, "cpu", batch_size=64).network
+    network = Learner.create(large, 0, "cpu", batch_size=64).network
     assert [module.compiled for module in network[1:4]] == [True, True, False]
     assert not any(module.compiled for module in build(large)[1:4])
     digits = Architecture((1, 8, 8), 10, parse_layers("Conv 128x1, MaxPool 2"))
-    assert not Learner.begin(digits, 0, "cpu", batch_size=16).network[1].compiled
+    assert not Learner.create(digits, 0, "cpu", batch_size=16).network[1].compiled
 
 
-def test_a_network_with_compiled_pools_learns_and_judges_as_one_without():
-    data, scores = resident(BARS, "cpu"), []
+def test_a_network_with_compiled_pools_trains_and_evaluates_like_one_without():
+    data, scores = dataset_on_device(BARS, "cpu"), []
     for compiled in (True, False):
-        learner = Learner.begin(trial_on(BARS, "Conv 8x3, MaxPool 2, AvgPool 2").architecture, 0, "cpu")
+        learner = Learner.create(trial_on(BARS, "Conv 8x3, MaxPool 2, AvgPool 2").architecture, 0, "cpu")
         for pool in learner.network[1:3]:
             pool.compiled = compiled
         for _ in range(3):
-            learnt = learner.learn(data.train, torch.arange(84), 12, 0.01, lambda: False)
-        scores.append((*learnt, *learner.judge(data.validation, lambda: False)[0]))
+            train_score = learner.train_epoch(data.train, torch.arange(84), 12, 0.01, lambda: False)
+        scores.append((*train_score, *learner.evaluate(data.validation, lambda: False)[0]))
     for ours, theirs in pairwise(scores):
         assert ours == pytest.approx(theirs, rel=1e-4)

@@ -29,21 +29,21 @@ def test_a_training_yields_its_epochs_and_returns_its_evaluation():
     assert evaluation.latency.batch_256_ms > 0
 
 
-def test_validation_images_are_judged_once_an_epoch(monkeypatch):
-    judge, calls = Learner.judge, []
-    monkeypatch.setattr(Learner, "judge", lambda *arguments: calls.append(1) or judge(*arguments))
+def test_validation_images_are_evaluated_once_per_epoch(monkeypatch):
+    evaluate, calls = Learner.evaluate, []
+    monkeypatch.setattr(Learner, "evaluate", lambda *arguments: calls.append(1) or evaluate(*arguments))
     run(train(trial_on(BARS, "Dense 4", epochs=3), BARS, device="cpu"))
     assert len(calls) == 3
 
 
-def test_the_rows_of_the_confusion_are_gold_and_its_columns_predicted():
+def test_the_rows_of_the_confusion_matrix_are_true_classes_and_its_columns_predicted_ones():
     _, evaluation = run(train(trial_on(BARS, "", epochs=1, learning_rate=1e-9), BARS, device="cpu"))
-    for gold, predicted in np.ndindex(3, 3):
-        both = (BARS.validation.labels == gold) & (evaluation.predictions == predicted)
-        assert evaluation.confusion[gold, predicted] == both.sum()
+    for label, predicted in np.ndindex(3, 3):
+        both = (BARS.validation.labels == label) & (evaluation.predictions == predicted)
+        assert evaluation.confusion[label, predicted] == both.sum()
 
 
-def test_an_easy_task_is_learnt():
+def test_an_easy_task_is_solved():
     epochs, _ = run(train(trial_on(BARS, "Conv 8x3, ReLU", batch_size=8, learning_rate=0.01), BARS, device="cpu"))
     assert epochs[-1].validation_accuracy == 1
 
@@ -51,7 +51,7 @@ def test_an_easy_task_is_learnt():
 def test_the_curve_is_that_of_a_textbook_loop():
     trial = trial_on(BARS, "Conv 4x3, ReLU, Conv 3x3, Tanh", epochs=4, batch_size=20, learning_rate=0.01, decay=0.5)
     epochs, _ = run(train(trial, BARS, device="cpu"))
-    network = Learner.begin(trial.architecture, trial.proposal.config.seed, "cpu").network
+    network = Learner.create(trial.architecture, trial.proposal.config.seed, "cpu").network
     network = network.to(memory_format=torch.contiguous_format)
     adam = torch.optim.Adam(network.parameters(), lr=0.01, fused=False)
     decay = torch.optim.lr_scheduler.ExponentialLR(adam, 0.5)
@@ -67,17 +67,17 @@ def test_the_curve_is_that_of_a_textbook_loop():
             loss.backward()
             adam.step()
         decay.step()
-        judged_loss, judged_accuracy = textbook_score(network, BARS.validation)
+        expected_loss, expected_accuracy = textbook_score(network, BARS.validation)
         assert result.train_loss == pytest.approx(sum(losses) / 84, rel=1e-4)
         assert result.train_accuracy == pytest.approx(sum(rights) / 84)
-        assert result.validation_loss == pytest.approx(judged_loss.item(), rel=1e-4)
-        assert result.validation_accuracy == pytest.approx(judged_accuracy)
+        assert result.validation_loss == pytest.approx(expected_loss.item(), rel=1e-4)
+        assert result.validation_accuracy == pytest.approx(expected_accuracy)
 
 
 def textbook_score(network, images) -> tuple[torch.Tensor, float]:
     pixels = (images.images.transpose(0, 3, 1, 2) - BARS.train.images.mean()) / BARS.train.images.std()
-    logits, gold = network(torch.tensor(pixels, dtype=torch.float32)), torch.tensor(images.labels).long()
-    return cross_entropy(logits, gold), (logits.argmax(1) == gold).float().mean().item()
+    logits, labels = network(torch.tensor(pixels, dtype=torch.float32)), torch.tensor(images.labels).long()
+    return cross_entropy(logits, labels), (logits.argmax(1) == labels).float().mean().item()
 
 
 def test_the_same_seed_gives_the_same_curve_whatever_else_was_trained_or_drawn():
@@ -105,7 +105,7 @@ def test_a_training_leaves_the_random_numbers_of_others_alone():
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_sealed_test_images_are_never_looked_at():
+def test_training_never_reads_the_sealed_test_images():
     class Sealed:
         def __getattr__(self, name):
             raise AssertionError(f"{name} of the sealed test images was read")
@@ -115,15 +115,15 @@ def test_sealed_test_images_are_never_looked_at():
     assert len(epochs) == 1
 
 
-@pytest.mark.parametrize("asked", [1, 3, 10])  # 9 batches that train, 1 that validates
-def test_a_training_that_is_told_to_stop_does_so_before_the_next_batch(asked):
+@pytest.mark.parametrize("call", [1, 3, 10])  # 9 batches that train, 1 that evaluates
+def test_a_training_stops_before_the_next_batch(call):
     calls = count(1)
     training = train(
-        trial_on(BARS, "Dense 4", batch_size=10), BARS, device="cpu", should_stop=lambda: next(calls) == asked
+        trial_on(BARS, "Dense 4", batch_size=10), BARS, device="cpu", should_stop=lambda: next(calls) == call
     )
     with pytest.raises(TrainingStopped):
         next(training)
-    assert next(calls) == asked + 1
+    assert next(calls) == call + 1
 
 
 def test_a_training_that_diverges_fails_with_the_epoch():
@@ -133,7 +133,7 @@ def test_a_training_that_diverges_fails_with_the_epoch():
 
 
 @pytest.mark.parametrize("units", [10**12, 10**18])  # more bytes than a process can address; than torch can count
-def test_a_model_that_does_not_fit_into_memory_fails_with_a_sentence(units):
+def test_a_model_that_does_not_fit_into_memory_fails_with_its_size(units):
     small = trial_on(BARS, "")
     huge = replace(small.proposal, architecture=small.architecture.with_layers([Dense(units)]))
     with pytest.raises(TrainingFailed, match=r"^There is not enough memory to train this model of [\d,]+ parameters"):
@@ -152,7 +152,7 @@ def test_an_architecture_for_other_images_fails_with_both_sizes():
 
 @pytest.mark.parametrize("finished", [1, 2, 3])
 @pytest.mark.parametrize("layers", [EVERY_KIND, MODERN_KINDS])
-def test_an_interrupted_training_goes_on_to_the_bit(tmp_path, finished, layers):
+def test_an_interrupted_training_resumes_to_the_bit(tmp_path, finished, layers):
     trial = trial_on(BARS, layers, epochs=3, batch_size=20)
     whole, evaluation = run(train(trial, BARS, device="cpu", folder=tmp_path / "whole"))
     interrupted = train(trial, BARS, device="cpu", folder=tmp_path / "parts")
@@ -168,11 +168,11 @@ def test_an_interrupted_training_goes_on_to_the_bit(tmp_path, finished, layers):
 
 
 @pytest.mark.parametrize("layers", ["MaxPool 2, Conv 8x1, Dropout 0.25, Conv 8x1, Tanh", MODERN_KINDS])
-def test_an_interrupted_training_in_bf16_goes_on_to_the_bit(tmp_path, monkeypatch, layers):
+def test_an_interrupted_training_in_bf16_resumes_to_the_bit(tmp_path, monkeypatch, layers):
     monkeypatch.setattr("remap_core.training.learner.multiplies_bf16", lambda: True)
-    monkeypatch.setattr("remap_core.training.learner.LEAST_FOR_BF16", 1)
+    monkeypatch.setattr("remap_core.training.learner.MIN_MULTIPLY_ADDS_FOR_BF16", 1)
     trial = trial_on(BARS, layers, epochs=3, batch_size=20)
-    assert Learner.begin(trial.architecture, 0, "cpu").bf16
+    assert Learner.create(trial.architecture, 0, "cpu").bf16
     whole, _ = run(train(trial, BARS, device="cpu"))
     interrupted = train(trial, BARS, device="cpu", folder=tmp_path)
     next(interrupted)
@@ -180,7 +180,7 @@ def test_an_interrupted_training_in_bf16_goes_on_to_the_bit(tmp_path, monkeypatc
     assert curve(run(train(trial, BARS, device="cpu", folder=tmp_path))[0]) == curve(whole)
 
 
-def test_batch_norms_learn_an_easy_task_and_bear_an_image_that_is_left_over():
+def test_batch_norms_solve_an_easy_task_and_accept_a_last_batch_of_one_image():
     layers = "Conv 4x3 same, BatchNorm, SiLU, Dense 8, BatchNorm, GELU"
     trial = trial_on(BARS, layers, epochs=12, batch_size=83, learning_rate=0.01, decay=1.0)  # of 84 images
     epochs, evaluation = run(train(trial, BARS, device="cpu"))
@@ -188,7 +188,7 @@ def test_batch_norms_learn_an_easy_task_and_bear_an_image_that_is_left_over():
     assert (evaluation.predictions == BARS.validation.labels).mean() == epochs[-1].validation_accuracy
 
 
-def test_a_training_that_was_stopped_amid_an_epoch_goes_on_after_the_last_whole_one(tmp_path):
+def test_a_training_that_was_stopped_within_an_epoch_resumes_after_the_last_complete_one(tmp_path):
     trial = trial_on(BARS, EVERY_KIND, epochs=3, batch_size=20)
     calls = count(1)
     stopped = train(trial, BARS, device="cpu", folder=tmp_path, should_stop=lambda: next(calls) == 9)
@@ -201,7 +201,7 @@ def test_a_training_that_was_stopped_amid_an_epoch_goes_on_after_the_last_whole_
 
 
 @pytest.mark.parametrize("damage", [lambda whole: whole[: len(whole) // 2], lambda whole: b"\x07" * len(whole)])
-def test_with_a_damaged_checkpoint_the_training_begins_anew_and_comes_to_the_same_end(tmp_path, damage):
+def test_with_a_damaged_checkpoint_the_training_starts_over_with_the_same_result(tmp_path, damage):
     trial = trial_on(BARS, EVERY_KIND, epochs=3, batch_size=20)
     interrupted = train(trial, BARS, device="cpu", folder=tmp_path)
     list(islice(interrupted, 2))
@@ -213,7 +213,7 @@ def test_with_a_damaged_checkpoint_the_training_begins_anew_and_comes_to_the_sam
     )
 
 
-def test_a_training_without_progress_ends_early_with_its_evaluation_and_goes_on_no_further_when_started_again(tmp_path):
+def test_a_training_without_progress_ends_early_and_does_not_continue_when_started_again(tmp_path):
     trial = trial_on(BARS, "Dense 5, ReLU", epochs=9, learning_rate=1e-12, patience=2)
     epochs, evaluation = run(train(trial, BARS, device="cpu", folder=tmp_path))
     losses = [result.validation_loss for result in epochs]
@@ -223,7 +223,7 @@ def test_a_training_without_progress_ends_early_with_its_evaluation_and_goes_on_
     assert same.predictions.tolist() == evaluation.predictions.tolist()
 
 
-def test_the_digits_are_learnt_in_ten_epochs():
+def test_ten_epochs_are_enough_for_the_digits():
     digits = load_dataset("digits")
     trial = trial_on(digits, "Conv 32x3, ReLU, Conv 32x3, ReLU, MaxPool 2", batch_size=32, learning_rate=5e-3)
     epochs, _ = run(train(trial, digits, device="cpu"))
@@ -231,7 +231,7 @@ def test_the_digits_are_learnt_in_ten_epochs():
 
 
 @pytest.mark.data
-def test_the_papers_smallest_model_learns_drawings_in_five_epochs(image_data):
+def test_five_epochs_are_enough_for_the_papers_smallest_model_on_drawings(image_data):
     drawings = load_dataset(f"{image_data}/quickdraw_train.npz#8000")
     layers = "MaxPool 3, Conv 32x3, MaxPool 2, MaxPool 2"
     trial = trial_on(drawings, layers, epochs=5, batch_size=64, learning_rate=5e-3)

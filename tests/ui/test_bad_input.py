@@ -12,7 +12,7 @@ from remap_core.catalogue.snapshot import Publisher, open_snapshot
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.inbox import Inbox
-from remap_core.trainer.executors.base import InlineExecutor
+from remap_core.trainer.executors.inline import InlineExecutor
 from remap_core.trainer.worker import Worker
 from remap_core.trials.commands import Pause
 from remap_core.trials.trial import TrialState
@@ -28,7 +28,7 @@ def crafted(home, **more):
 
 def paste(app, text):
     app.text_area(key="handcraft-paste").set_value(text).run()
-    app.button(key="handcraft-take-over").click().run()
+    app.button(key="handcraft-apply").click().run()
     assert not app.exception
 
 
@@ -77,8 +77,8 @@ def test_pasted_nonsense_is_one_sentence_and_the_draft_stays(home, pasted):
 def test_twenty_layers_of_a_thousand_million_units_are_over_the_cap(home):
     app = crafted(home)
     paste(app, ", ".join(["Dense 999999999"] * 20))
-    (why,) = [frame.value["Why not"][0] for frame in app.dataframe if "Why not" in frame.value]
-    assert why.startswith("Over the cap: has 19,000,000,")
+    (why,) = [frame.value["Reason"][0] for frame in app.dataframe if "Reason" in frame.value]
+    assert why.startswith("Over the cap: 19,000,000,")
     assert app.button(key="generate-train").disabled
 
 
@@ -108,7 +108,7 @@ def test_what_two_windows_do_to_one_training_happens_once_and_the_second_learns_
     assert "Model 8 cancelled." in said(here.run())
     words = said(there.run())
     assert words.count("Refused: Model 8 must be") == 2
-    assert "Model 9 moved: top." in words
+    assert "Moved Model 9 to the top." in words
     assert not list(Inbox(folder).pending())
 
 
@@ -134,7 +134,7 @@ def test_a_trainer_that_dies_between_a_command_and_its_receipt_does_it_once(home
     catalogue = answered(home)
     assert catalogue.counts()[TrialState.WAITING] == 3
     assert len(catalogue.receipts(10)) == 1
-    assert "3 models enqueued: 7 to 9." in said(app.run())
+    assert "3 models queued: 7 to 9." in said(app.run())
 
 
 def test_a_trainer_that_dies_before_it_applies_a_command_leaves_it_to_the_next_one(home, monkeypatch):
@@ -147,7 +147,7 @@ def test_a_trainer_that_dies_before_it_applies_a_command_leaves_it_to_the_next_o
     monkeypatch.undo()
     assert open_snapshot(folder).counts()[TrialState.WAITING] == 0
     assert answered(home).counts()[TrialState.WAITING] == 3
-    assert "3 models enqueued: 7 to 9." in said(app.run())
+    assert "3 models queued: 7 to 9." in said(app.run())
 
 
 def test_an_architecture_over_the_trainers_cap_is_refused_in_the_window_that_asked(home, monkeypatch):

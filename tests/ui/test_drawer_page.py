@@ -74,15 +74,15 @@ def test_what_of_an_address_is_no_number_is_said_and_the_rest_is_kept(home):
     write_catalogue(home)
     app = linked("drawer", "3,<img src=x>,1")
     assert drawer(app) == [3, 1]
-    assert "but got '\\<img src=x\\>'; the others are kept." in said(app)
+    assert "but got '\\<img src=x\\>', which is ignored." in said(app)
 
 
 def test_models_that_are_not_in_the_catalogue_are_said_and_kept(home):
     write_catalogue(home)
     app = linked("drawer", "99,1")
     assert drawer(app) == [99, 1]
-    assert "#99 is in the drawer, but not in this catalogue." in said(app)
-    app.button(key="take-out-missing").click().run()
+    assert "Not in this catalogue: #99." in said(app)
+    app.button(key="remove-missing").click().run()
     assert drawer(app) == [1]
 
 
@@ -97,21 +97,21 @@ def test_two_models_are_compared_layer_by_layer_and_by_a_paired_test(home):
 def test_two_of_many_are_compared_when_they_are_chosen(home):
     write_catalogue(home)
     app = opened("drawer", drawer=[1, 2, 3])
-    assert "Choose two models to see which layers" in said(app)
+    assert "Select two models to see how their layers differ." in said(app)
     assert "From #1 to #3: " in said(chosen(app, 1, 3))
 
 
 def test_models_without_predictions_are_compared_by_what_there_is(home):
     write_catalogue(home, failed=1)
     words = said(opened("drawer", drawer=[1, 7]))
-    assert "#7 has no predictions: it is failed." in words
+    assert "Model 7 has no predictions: it is failed." in words
 
 
 def test_models_of_different_data_sets_are_not_tested_against_each_other(home):
     write_catalogue(home)
     add_model_of_another_data_set(home)
     app = opened("drawer", drawer=[1, 7])
-    assert "#1 and #7 are models of different data sets: nothing can be paired." in said(app)
+    assert "Model 1 and Model 7 cannot be compared image by image: they belong to different data sets." in said(app)
     assert app.dataframe[0].value["Data set"].tolist() == ["digits", "<b>other</b>"]
 
 
@@ -121,10 +121,10 @@ def test_a_note_is_sent_through_the_inbox_as_it_was_typed(home):
     note = '<script>alert(1)</script> & "quotes"\nsecond line 🧩'
     app.text_area(key="note-2").set_value(note).run()
     app.text_input(key="tags-2").set_value("small, <i>slow</i>").run()
-    app.button(key="keep-2").click().run()
+    app.button(key="save-2").click().run()
     ((_, command),) = Inbox(folder).pending()
     assert command == Annotate(2, Annotation(note, ("small", "<i>slow</i>")))
-    assert "Sent, and waits for a trainer." in said(app)
+    assert "Sent. Waiting for a trainer." in said(app)
 
 
 def test_a_note_that_is_too_long_is_refused_in_a_sentence_and_cannot_be_sent(home):
@@ -132,7 +132,7 @@ def test_a_note_that_is_too_long_is_refused_in_a_sentence_and_cannot_be_sent(hom
     app = opened("drawer", drawer=[2])
     app.text_input(key="tags-2").set_value("x" * 41).run()
     assert "A tag has at most 40 characters" in app.error[0].value
-    assert not [button for button in app.button if button.key == "keep-2"]
+    assert not [button for button in app.button if button.key == "save-2"]
 
 
 def test_notes_and_tags_are_shown_as_they_were_kept(home):
@@ -150,7 +150,7 @@ def test_the_sidebar_opens_a_model_and_marks_the_one_that_is_shown(home):
     write_catalogue(home)
     app = opened("drawer", drawer=[1, 2])
     app.button(key="open-2").click().run()
-    assert "Model #2" in said(app)
+    assert "Model 2" in said(app)
     assert ":primary[**#2**]" in app.button(key="open-2").label
     assert ":primary" not in app.button(key="open-1").label
 

@@ -41,17 +41,17 @@ def test_every_other_drawing_has_as_many_empty_traces_before_its_own_so_that_the
     assert empty_traces(first, 4) == 4
     second = json.dumps([sent(4 + 1, 1, 2, 0.9)])
     assert empty_traces(second, 4) == 0
-    told = []
-    chart = Chart({"data": TRACES}, told.append, None)
-    chart.tell(first)
-    chart.tell(second)
-    assert [point["customdata"] for point in told] == [8, 8]
+    reported = []
+    chart = Chart({"data": TRACES}, reported.append, None)
+    chart.report(first)
+    chart.report(second)
+    assert [point["customdata"] for point in reported] == [8, 8]
 
 
 def test_one_point_is_a_click_and_several_are_a_brush():
     clicked, brushed = [], []
     chart = Chart({"data": TRACES}, clicked.append, brushed.append)
-    chart.tell(json.dumps([sent(1, 0, 1, 0.5), sent(1, 1, 2, 0.9)]))
-    chart.tell("[]")
+    chart.report(json.dumps([sent(1, 0, 1, 0.5), sent(1, 1, 2, 0.9)]))
+    chart.report("[]")
     assert clicked == []
     assert [[point["customdata"] for point in points] for points in brushed] == [[7, 8]]

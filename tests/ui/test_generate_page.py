@@ -29,11 +29,13 @@ def chosen(way, model="1", **more):
 
 def previewed(app):
     """The table of what can be trained."""
-    return next((frame.value for frame in app.dataframe if "Expected" in frame.value and "Train" in frame.value), None)
+    return next(
+        (frame.value for frame in app.dataframe if "Expected time" in frame.value and "Train" in frame.value), None
+    )
 
 
 def refused(app):
-    return next((frame.value["Why not"].tolist() for frame in app.dataframe if "Why not" in frame.value), [])
+    return next((frame.value["Reason"].tolist() for frame in app.dataframe if "Reason" in frame.value), [])
 
 
 def sent(folder):
@@ -43,23 +45,23 @@ def sent(folder):
 def test_every_ablation_is_previewed_and_the_one_that_is_a_model_already_says_its_accuracy(home):
     write_catalogue(home)
     app = opened("generate", model="1")
-    assert app.button(key="generate-train").label == "Train 3 ablations"
-    assert refused(app) == ["Is #6 already: 52.0% after 2 epochs."]
-    assert app.button(key="generate-keep-known").label == "Put #6 into the drawer"
+    assert re.fullmatch(r"Train 3 ablations, about \d\.\d s \(± \d+ %\)", app.button(key="generate-train").label)
+    assert refused(app) == ["Same as Model 6: 52.0 % after 2 epochs."]
+    assert app.button(key="generate-add-known").label == "Add #6 to drawer"
 
 
 def test_a_known_child_goes_into_the_drawer_without_a_training(home):
     folder = write_catalogue(home)
     app = opened("generate", model="1")
-    app.button(key="generate-keep-known").click().run()
+    app.button(key="generate-add-known").click().run()
     assert app.session_state[SESSION].drawer == [6]
     assert sent(folder) == []
 
 
 def test_what_is_trained_says_how_long_that_takes_by_what_was_measured(home):
     write_catalogue(home)
-    words = said(opened("generate", model="1"))
-    assert re.search(r"about \d\.\d s \(± \d+ %\)", words)
+    label = opened("generate", model="1").button(key="generate-train").label
+    assert re.search(r"about \d\.\d s \(± \d+ %\)", label)
 
 
 def test_variations_are_sent_with_their_edits_as_one_batch(home):
@@ -99,7 +101,7 @@ def test_another_seed_draws_others(home):
     write_catalogue(home)
     app = chosen("Variations")
     before = previewed(app)["Edit"].tolist()
-    app.button(key="generate-redraw").click().run()
+    app.button(key="generate-resample").click().run()
     assert app.number_input(key="generate-seed").value == 1
     assert previewed(app)["Edit"].tolist() != before
 
@@ -171,15 +173,15 @@ def test_variations_take_their_layers_from_the_space_that_is_chosen(home):
 
 def test_where_few_models_are_known_no_accuracy_is_predicted(home):
     write_catalogue(home)
-    assert "Predicted" not in previewed(opened("generate", model="1"))
+    assert "Predicted accuracy" not in previewed(opened("generate", model="1"))
 
 
 def test_predicted_accuracies_stand_beside_the_costs(home):
     write_learnt(home)
     app = chosen("Variations")
-    assert all(re.fullmatch(r"\d+ % \(\d+ to \d+\)", text) for text in previewed(app)["Predicted"])
-    assert "predicted from the layers and sizes of 30 models" in said(app)
-    assert "half of the known models are off by more than" in said(app)
+    assert all(re.fullmatch(r"\d+ % \(\d+ to \d+\)", text) for text in previewed(app)["Predicted accuracy"])
+    sentence = r"Predicted accuracy \(median error \d+\.\d points; guessing the mean: \d+\.\d\), from 30 trained models"
+    assert re.search(sentence, said(app))
 
 
 def test_a_layer_is_moved_and_stays_chosen(home):
@@ -206,26 +208,28 @@ def test_pasted_words_become_the_draft_and_are_trained_as_edits_of_the_parent(ho
     folder = write_catalogue(home)
     app = chosen("Handcrafted")
     app.text_area(key="handcraft-paste").set_value("Conv 16x3, MaxPool 2, Dense 64").run()
-    app.button(key="handcraft-take-over").click().run()
-    assert refused(app) == ["Is #6 already: 52.0% after 2 epochs."]
+    app.button(key="handcraft-apply").click().run()
+    assert refused(app) == ["Same as Model 6: 52.0 % after 2 epochs."]
     app.text_area(key="handcraft-paste").set_value("ReLU, MaxPool 2, Dense 64").run()
-    app.button(key="handcraft-take-over").click().run()
+    app.button(key="handcraft-apply").click().run()
     app.button(key="generate-train").click().run()
     (command,) = sent(folder)
     (proposal,) = command.proposals
     assert (proposal.origin, proposal.edits) == (Origin.HANDCRAFTED, (Remove(0),))
 
 
-def test_linear_layers_of_a_draft_are_merged_on_request_and_undo_takes_it_back(home):
+def test_linear_layers_of_a_draft_are_fused_on_request_and_undo_takes_it_back(home):
     folder = write_catalogue(home)
     app = chosen("Handcrafted")
     app.text_area(key="handcraft-paste").set_value("Conv 64x3, Conv 16x3, ReLU, MaxPool 2").run()
-    app.button(key="handcraft-take-over").click().run()
-    assert "Conv 16x5, ReLU, MaxPool 2 can do all that this model does, with 1,066 parameters instead of" in said(app)
-    app.button(key="handcraft-merge-linear-layers").click().run()
-    assert not any(button.key == "handcraft-merge-linear-layers" for button in app.button)
+    app.button(key="handcraft-apply").click().run()
+    words = said(app)
+    assert "Conv 16x5, ReLU, MaxPool 2 can compute everything that this model can" in words
+    assert "with 1,066 parameters instead of" in words
+    app.button(key="handcraft-fuse-linear-layers").click().run()
+    assert not any(button.key == "handcraft-fuse-linear-layers" for button in app.button)
     app.button(key="handcraft-undo").click().run()
-    app.button(key="handcraft-merge-linear-layers").click().run()
+    app.button(key="handcraft-fuse-linear-layers").click().run()
     app.button(key="generate-train").click().run()
     (command,) = sent(folder)
     (proposal,) = command.proposals
@@ -237,7 +241,7 @@ def test_pasted_nonsense_is_said_in_a_sentence_and_changes_nothing(home, pasted)
     write_catalogue(home)
     app = chosen("Handcrafted")
     app.text_area(key="handcraft-paste").set_value(pasted).run()
-    app.button(key="handcraft-take-over").click().run()
+    app.button(key="handcraft-apply").click().run()
     assert len(app.error) == 1
     assert app.session_state[SESSION].drafts == {}
 
@@ -246,27 +250,27 @@ def test_a_million_units_are_over_the_cap_and_not_trained(home):
     write_catalogue(home)
     app = chosen("Handcrafted")
     app.text_area(key="handcraft-paste").set_value("Dense 1000000").run()
-    app.button(key="handcraft-take-over").click().run()
+    app.button(key="handcraft-apply").click().run()
     (why,) = refused(app)
-    assert why == "Over the cap: has 75,000,010 parameters, at most 1,000,000 are allowed (REMAP_MAX_PARAMETERS)."
+    assert why == "Over the cap: 75,000,010 parameters, at most 1,000,000 allowed (REMAP_MAX_PARAMETERS)."
     assert app.button(key="generate-train").disabled
 
 
 def test_the_objectives_cap_is_the_childrens_too(home):
     write_catalogue(home)
     app = opened("generate", model="1", cap="1000")
-    assert all(why.startswith("Over the cap") or why.startswith("Is #6") for why in refused(app))
+    assert all(why.startswith("Over the cap") or why.startswith("Same as Model 6") for why in refused(app))
     assert "at most 1,000 are allowed (the objective's cap)." in refused(app)[0]
 
 
-def test_children_are_shown_with_their_edit_and_what_each_layer_earns(home):
+def test_children_are_shown_with_their_edit_and_what_each_layer_contributes(home):
     write_catalogue(home)
     app = opened("generate", model="1")
     (children,) = [frame.value for frame in app.dataframe if "Status" in frame.value]
     assert children["Edit"].tolist() == ["ReLU at 2 removed"]
     assert children["Status"].tolist() == ["complete"]
     assert children["Test"].tolist() == ["within noise, p = 0.062"]
-    assert "What each layer of #1 earns" in said(app)
+    assert "What each layer of #1 contributes" in said(app)
 
 
 def test_what_each_kind_of_edit_did_counts_its_pairs(home):
@@ -300,7 +304,7 @@ def test_the_queue_says_on_which_data_set_it_is_not_known_how_long_trainings_tak
         store.enqueue([Proposal(architecture("Dense 9"), "/srv/new_*images*.npz")], 200.0)
         Publisher(store, folder).publish()
     words = said(opened("queue"))
-    assert "2 waiting; how long they take is not known before three trainings on new\\_\\*images\\*.npz are" in words
+    assert "2 waiting; expected time unknown until 3 trainings on new\\_\\*images\\*.npz are finished." in words
 
 
 @pytest.mark.parametrize("place", Place)
@@ -339,5 +343,5 @@ def test_a_batch_that_has_ended_is_announced_once(home):
     app = opened("queue")
     app.session_state[SESSION].batches.append("ablations of 1")
     app.run()
-    assert [toast.value for toast in app.toast] == ["Ablations of 1: all done, 1 complete."]
+    assert [toast.value for toast in app.toast] == ["Ablations of 1 finished: 1 complete."]
     assert app.session_state[SESSION].batches == []

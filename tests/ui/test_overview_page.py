@@ -77,7 +77,7 @@ def test_clearing_the_objective_lets_all_count_alike(home):
     write_catalogue(home)
     app = opened("overview", classes="1", cap="1000")
     app.button(key="objective-clear").click().run()
-    assert sidebar(app) == ["Objective: all classes alike"]
+    assert sidebar(app) == ["Objective: All classes weighted equally"]
     assert app.number_input(key="weight-1").value == 0.0
     assert "cap" not in address(app)
 
@@ -95,7 +95,7 @@ def test_an_address_is_followed_and_its_malformed_parts_are_said_and_dropped(hom
 def test_a_filter_that_leaves_nothing_teaches_and_can_be_cleared(home):
     write_catalogue(home)
     app = opened("overview", parameters="-1")
-    assert "No model passes the filter." in said(app)
+    assert "No models match the filter." in said(app)
     assert not app.get("plotly_chart")
     app.button(key="filter-clear-empty").click().run()
     assert traces(app)["models"]["customdata"] == [1, 2, 3, 4, 5, 6]
@@ -179,7 +179,7 @@ def test_a_view_of_a_class_that_the_data_set_no_longer_has_gives_way(home):
     store.close()
     app.run()
     assert "classes are numbered from 0 to 7" in said(app)
-    assert sidebar(app) == ["Objective: all classes alike"]
+    assert sidebar(app) == ["Objective: All classes weighted equally"]
 
 
 @pytest.mark.parametrize("query", [{"classes": "1x0"}, {"x": "parameters", "y": "objective"}])

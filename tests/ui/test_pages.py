@@ -19,7 +19,7 @@ from remap_core.data_folder.heartbeat import TrainerStatus, write_trainer
 from remap_core.data_folder.inbox import Inbox
 from remap_core.trials.commands import Cancel, Enqueue, Pause, Retry
 from remap_core.trials.trial import Origin
-from remap_core.ui import trainer_status
+from remap_core.ui.sidebar import trainer_status
 
 PAGES = ("overview", "drawer", "inspect", "generate", "queue")
 
@@ -28,7 +28,7 @@ PAGES = ("overview", "drawer", "inspect", "generate", "queue")
 def test_every_page_opens_before_there_is_anything(home, page):
     words = said(opened(page))
     assert "Nothing has been trained in this data folder yet." in words
-    assert "No trainer is alive" in words
+    assert "No trainer is running" in words
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -70,8 +70,8 @@ def test_an_address_that_names_no_model_is_said_in_a_sentence(home, page, asked,
 
 def test_without_a_selected_model_inspect_and_generate_say_what_to_do(home):
     write_catalogue(home)
-    assert "Click a circle on the overview" in said(opened("inspect"))
-    assert "Click a circle on the overview" in said(opened("generate"))
+    assert "No model is selected. Click a circle on the overview" in said(opened("inspect"))
+    assert "No model is selected. Click a circle on the overview" in said(opened("generate"))
 
 
 def test_chosen_layers_are_ablated_through_the_inbox(home):
@@ -83,7 +83,7 @@ def test_chosen_layers_are_ablated_through_the_inbox(home):
     assert isinstance(command, Enqueue)
     assert [proposal.edits[0].index for proposal in command.proposals] == [0, 3]
     assert {(p.parent, p.origin, p.config.epochs) for p in command.proposals} == {(1, Origin.ABLATION, 2)}
-    assert "Sent, and waits for a trainer." in said(app)
+    assert "Sent. Waiting for a trainer." in said(app)
 
 
 def test_the_queue_sends_what_its_buttons_say(home):
@@ -108,7 +108,7 @@ def test_the_queue_says_what_was_pruned_and_why_and_trains_it_in_full_if_asked(h
 def test_a_pruned_model_is_shown_with_its_curve_and_the_reason(home):
     write_halved(home)
     app = opened("inspect", model="1")
-    assert "From the initial population; pruned, 1 epoch of 3." in said(app)
+    assert "Initial population; pruned, 1 of 3 epochs." in said(app)
     assert next(found.value for found in app.info) == "Pruned after epoch 1: 2nd of 3."
     assert not app.error
 
@@ -139,6 +139,14 @@ def test_a_setting_or_folder_that_cannot_be_used_is_a_sentence_on_every_page(
     assert sentence in app.error[0].value
 
 
+def test_charts_in_frames_need_an_extra_which_is_said_when_the_app_starts(home, monkeypatch):
+    monkeypatch.setenv("REMAP_EVENTS", "package")
+    monkeypatch.setitem(sys.modules, "streamlit_plotly_events", None)
+    (error,) = opened("overview").error
+    assert error.value.startswith("REMAP\\_EVENTS=package needs the package streamlit-plotly-events")
+    assert "remap-nas\\[events\\]" in error.value
+
+
 def trainer_says(home, **more):
     said = {"version": __version__, "device": "CPU, a toy", "heartbeat": time.time()} | more
     write_trainer(DataFolder(home), TrainerStatus(pid=os.getpid(), started=0.0, workers=2, **said))
@@ -150,7 +158,7 @@ def test_a_trainer_of_another_version_is_said_in_the_sidebar(home):
     assert not any("version" in warning.value for warning in opened("overview").sidebar.warning)
     trainer_says(home, version="9.9<b>")
     (warning,) = opened("overview").sidebar.warning
-    assert warning.value.startswith(f"The trainer is of version 9\\.9\\<b\\>, this app is of version {__version__}")
+    assert warning.value.startswith(f"The trainer runs version 9\\.9\\<b\\>, this app version {__version__}")
 
 
 def test_a_command_that_the_trainer_did_not_understand_is_said_with_the_reason(home):
@@ -160,7 +168,7 @@ def test_a_command_that_the_trainer_did_not_understand_is_said_with_the_reason(h
     ((ident, _),) = Inbox(folder).pending()
     Inbox(folder).reject(ident, "Commands of version 0 are understood, but got 1.")
     said_now = said(app.run())
-    assert "Not understood by the trainer: Commands of version 0 are understood, but got 1." in said_now
+    assert "The trainer could not read this command: Commands of version 0 are understood, but got 1." in said_now
     assert "Sent" not in said_now
 
 
@@ -187,7 +195,7 @@ def test_a_trainer_that_cannot_start_is_said_and_the_pages_go_on(home, monkeypat
     folder.trainer_output.mkdir()
     monkeypatch.setenv("REMAP_AUTOSTART", "true")
     app = opened("overview")
-    assert "No trainer can start: The data folder" in app.sidebar.error[0].value
+    assert "The trainer cannot start: The data folder" in app.sidebar.error[0].value
     assert "6 models" in said(app)
 
 
@@ -195,7 +203,7 @@ def test_a_trainer_that_ended_with_an_error_is_quoted(home, monkeypatch):
     write_catalogue(home)
     monkeypatch.setenv("REMAP_AUTOSTART", "true")
     monkeypatch.setattr(trainer_status, "start_trainer", lambda _, folder: ended(folder))
-    assert "The last one ended: nowhere.npz cannot be read." in opened("overview").sidebar.error[0].value
+    assert "The last trainer stopped: nowhere.npz cannot be read." in opened("overview").sidebar.error[0].value
 
 
 def ended(folder):
@@ -210,6 +218,6 @@ def test_the_app_imports_no_torch():
         "import sys; import remap_core.ui.frame, remap_core.ui.tables, remap_core.ui.events.chart_events; "
         "import remap_core.services.proposals, remap_core.services.reports, remap_core.services.model_files; "
         "import remap_core.drawing.charts.overview_figure, remap_core.drawing.charts.confusion; "
-        "assert not {'torch', 'torchvision', 'sklearn'} & set(sys.modules), 'too heavy'"
+        "assert not {'torch', 'torchvision', 'sklearn', 'streamlit_plotly_events'} & set(sys.modules), 'too heavy'"
     )
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, cwd=ROOT)

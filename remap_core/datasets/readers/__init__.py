@@ -1,1 +1,1 @@
-"""One module for each form that images come in."""
+"""Readers of images, one module per form."""

@@ -1,4 +1,4 @@
-"""Data sets that are downloaded on first use: where their files are, what they must be, and the images in them."""
+"""Published data sets that are downloaded on first use: their addresses, their checksums, and how they are read."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from urllib.request import urlopen
 import numpy as np
 from numpy.typing import NDArray
 
+from remap_core.datasets.checks import reason
 from remap_core.datasets.images import Images
-from remap_core.datasets.readers.npz import reason
 from remap_core.errors import DatasetError
 from remap_core.system.files import write_file
 
 log = logging.getLogger(__name__)
 
-SILENCE = 30.0
-"""Seconds after which a server that sends nothing is given up."""
+TIMEOUT_SECONDS = 30.0
+"""How long to wait for a server that sends nothing."""
 
 
 @dataclass(frozen=True)
 class Published:
     """A data set as its authors publish it.
 
-    address: of the folder on their server, "/" at its end. files: the names in it, each with its published MD5.
-    read: what gets these files, in this order and whole to the byte, and gives all images of the data set.
+    address: of the folder on their server, ending in "/". files: names in this folder, each with its published MD5.
+    read: returns all images of the data set from these files, which come in this order and with the right MD5.
     """
 
     address: str
@@ -39,34 +39,36 @@ class Published:
     class_names: tuple[str, ...]
     read: Callable[[Sequence[Path]], Images]
 
-    def lacking(self, folder: Path) -> list[str]:
-        """Names of the files that are not in `folder`, or are others there."""
-        return [name for name, md5 in self.files if not _is_whole(folder / name, md5)]
+    def missing_files(self, folder: Path) -> list[str]:
+        """Names of the files that are not in `folder`, or that have another MD5 there."""
+        return [name for name, md5 in self.files if not _is_intact(folder / name, md5)]
 
     def load(self, folder: Path) -> Images:
-        """All images; what `folder` lacks is downloaded into it first.
+        """Download the files that `folder` does not have, then return all images.
 
-        Images that the authors set apart for tests are images like all others: the split is this software's own, so
-        scores are not those of papers. Raises DatasetError with what was tried and what to do.
+        The authors' test images are treated like all others. As the split is our own, scores cannot be compared with
+        those of papers. Raises DatasetError with what was tried and what to do.
         """
-        lacking = self.lacking(folder)
+        missing = self.missing_files(folder)
         advice = (
-            f"connect this machine to the internet, or put {', '.join(lacking)} from there into {folder.absolute()}"
+            f"connect this machine to the internet, or put {', '.join(missing)} from there into {folder.absolute()}"
         )
-        for name in lacking:
-            _download(self.address + name, dict(self.files)[name], folder / name, advice)
-        return self.read([folder / name for name, _ in self.files])
+        checksums = dict(self.files)
+        for name in missing:
+            _download(self.address + name, checksums[name], folder / name, advice)
+        return self.read([folder / name for name in checksums])
 
 
 def _download(address: str, md5: str, path: Path, advice: str) -> None:
     log.info("downloading %s into %s", address, path.parent)
     try:
-        with urlopen(address, timeout=SILENCE) as response:  # noqa: S310 (an address of ours, and what comes is checked)
+        with urlopen(address, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310 (the address is ours, the content is checked)
             content: bytes = response.read()
     except (OSError, HTTPException) as error:
         raise DatasetError(f"{address} cannot be downloaded ({reason(error)}): {advice}.") from error
-    if _md5(content) != md5:
-        raise DatasetError(f"{address} gave a file whose MD5 is {_md5(content)} and must be {md5}: {advice}.")
+    received = _md5(content)
+    if received != md5:
+        raise DatasetError(f"{address} gave a file whose MD5 is {received}, but must be {md5}: {advice}.")
     _write(content, path)
 
 
@@ -77,7 +79,7 @@ def _write(content: bytes, path: Path) -> None:
         raise DatasetError(f"{path} cannot be written: {error.strerror}.") from error
 
 
-def _is_whole(path: Path, md5: str) -> bool:
+def _is_intact(path: Path, md5: str) -> bool:
     try:
         return _md5(path.read_bytes()) == md5
     except OSError:
@@ -89,58 +91,75 @@ def _md5(content: bytes) -> str:
 
 
 def _read_idx(files: Sequence[Path]) -> Images:
-    """From pairs of gzipped idx files, images and their labels: a count of each axis in 4 bytes, then the bytes."""
-    pixels = np.concatenate([_idx(file, axes=3) for file in files[::2]])
-    return Images(pixels[..., np.newaxis], np.concatenate([_idx(file, axes=1) for file in files[1::2]]))
+    """Read pairs of gzipped idx files, images and labels: the length of each axis in 4 bytes, then the values."""
+    pixels = [_idx(file, axes=3) for file in files[::2]]
+    labels = [_idx(file, axes=1) for file in files[1::2]]
+    images = np.concatenate(pixels)
+    return Images(images[..., np.newaxis], np.concatenate(labels))
 
 
 def _idx(file: Path, axes: int) -> NDArray[np.uint8]:
     content = gzip.decompress(file.read_bytes())
     shape = np.frombuffer(content, ">u4", count=axes, offset=4)
-    return np.frombuffer(content, np.uint8, offset=4 + 4 * axes).reshape(shape)
+    values = np.frombuffer(content, np.uint8, offset=4 + 4 * axes)
+    return values.reshape(shape)
 
 
 def _read_cifar(files: Sequence[Path]) -> Images:
-    """From a tar archive of records: a label, then 32 x 32 pixels in red, in green and in blue; nothing is unpacked."""
-    labels, pixels = [], []
+    """Read a tar archive of records: a label, then 32 x 32 pixels of red, green and blue. Nothing is extracted."""
+    labels = []
+    pixels = []
     with tarfile.open(files[0]) as archive:
         for member in archive:
-            content = archive.extractfile(member) if member.name.endswith(".bin") else None
-            if content is not None:
-                records = np.frombuffer(content.read(), np.uint8).reshape(-1, 1 + 3 * 32 * 32)
-                labels.append(records[:, 0].copy())
-                pixels.append(np.ascontiguousarray(records[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)))
+            file = archive.extractfile(member)
+            if file is None or not member.name.endswith(".bin"):
+                continue
+            records = np.frombuffer(file.read(), np.uint8).reshape(-1, 1 + 3 * 32 * 32)
+            planes = records[:, 1:].reshape(-1, 3, 32, 32)
+            labels.append(records[:, 0].copy())
+            pixels.append(np.ascontiguousarray(planes.transpose(0, 2, 3, 1)))
     return Images(np.concatenate(pixels), np.concatenate(labels))
 
 
 PUBLISHED = {
     "mnist": Published(
-        "https://ossci-datasets.s3.amazonaws.com/mnist/",
-        (
+        address="https://ossci-datasets.s3.amazonaws.com/mnist/",
+        files=(
             ("train-images-idx3-ubyte.gz", "f68b3c2dcbeaaa9fbdd348bbdeb94873"),
             ("train-labels-idx1-ubyte.gz", "d53e105ee54ea40749a09fcbcd1e9432"),
             ("t10k-images-idx3-ubyte.gz", "9fb629c4189551a2d022fa330f9573f3"),
             ("t10k-labels-idx1-ubyte.gz", "ec29112dd5afa0611ce80d1b7f02629c"),
         ),
-        tuple("0123456789"),
-        _read_idx,
+        class_names=tuple("0123456789"),
+        read=_read_idx,
     ),
     "fashion-mnist": Published(
-        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
-        (
+        address="http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+        files=(
             ("train-images-idx3-ubyte.gz", "8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
             ("train-labels-idx1-ubyte.gz", "25c81989df183df01b3e8a0aad5dffbe"),
             ("t10k-images-idx3-ubyte.gz", "bef4ecab320f06d8554ea6380940ec79"),
             ("t10k-labels-idx1-ubyte.gz", "bb300cfdad3c16e7a12a480ee83cd310"),
         ),
-        ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
-        _read_idx,
+        class_names=(
+            "T-shirt/top",
+            "Trouser",
+            "Pullover",
+            "Dress",
+            "Coat",
+            "Sandal",
+            "Shirt",
+            "Sneaker",
+            "Bag",
+            "Ankle boot",
+        ),
+        read=_read_idx,
     ),
     "cifar-10": Published(
-        "https://www.cs.toronto.edu/~kriz/",
-        (("cifar-10-binary.tar.gz", "c32a1d4ab5d03f1284b67883e8d87530"),),
-        ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
-        _read_cifar,
+        address="https://www.cs.toronto.edu/~kriz/",
+        files=(("cifar-10-binary.tar.gz", "c32a1d4ab5d03f1284b67883e8d87530"),),
+        class_names=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+        read=_read_cifar,
     ),
 }
-"""By the names that people write. Read here and not by torchvision: that imports torch, and unpickles CIFAR-10."""
+"""By the names that people use. Not read by torchvision, which imports torch and unpickles CIFAR-10."""

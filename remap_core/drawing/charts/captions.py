@@ -1,4 +1,4 @@
-"""Objectives, filters and metrics in words, as they stand beside figures and in the sidebar. Names are as typed."""
+"""Objectives, filters and metrics in words, for captions and the sidebar. Names are as typed, not escaped."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from remap_core.formatting import NOT_AVAILABLE, count, milliseconds, percent, p
 from remap_core.views.metrics import OBJECTIVE, Metric, Unit
 from remap_core.views.objective import Objective
 
-NAMED = 3
-"""Classes that a caption names before it only counts the rest."""
+MAX_NAMES = 3
+"""Classes that a caption names; it counts the others."""
 
 
 def objective_text(objective: Objective, class_names: Sequence[str]) -> str:
@@ -19,33 +19,37 @@ def objective_text(objective: Objective, class_names: Sequence[str]) -> str:
     >>> objective_text(Objective((2, 2, 0), max_parameters=100_000), ("bird", "cat", "dog"))
     'bird x2, cat x2; at most 100,000 parameters'
     """
-    caps = []
+    parts = [weights_text(objective, class_names)]
     if objective.max_parameters is not None:
-        caps.append(f"at most {pluralize(objective.max_parameters, 'parameter')}")
+        parts.append(f"at most {pluralize(objective.max_parameters, 'parameter')}")
     if objective.max_latency_ms is not None:
-        caps.append(f"at most {objective.max_latency_ms:g} ms")
-    return "; ".join([weights_text(objective, class_names), *caps])
+        parts.append(f"at most {objective.max_latency_ms:g} ms")
+    return "; ".join(parts)
 
 
 def weights_text(objective: Objective, class_names: Sequence[str]) -> str:
-    """Which classes count, and how much where not alike.
+    """The classes that count, with their weights where these differ from 1.
 
     >>> weights_text(Objective((0, 1, 0)), ("bird", "cat", "dog")), weights_text(Objective(), ())
-    ('cat', 'all classes alike')
+    ('cat', 'All classes weighted equally')
     """
     if objective.counts_alike:
-        return "all classes alike"
-    written = [_weighted(class_names[index], objective.weights[index]) for index in objective.counted[:NAMED]]
-    more = len(objective.counted) - NAMED
-    return ", ".join([*written, f"{count(more)} more"] if more > 0 else written)
+        return "All classes weighted equally"
+    parts = [_weighted(class_names[index], objective.weights[index]) for index in objective.counted[:MAX_NAMES]]
+    unnamed = len(objective.counted) - MAX_NAMES
+    if unnamed > 0:
+        parts.append(f"{count(unnamed)} more")
+    return ", ".join(parts)
 
 
 def _weighted(name: str, weight: float) -> str:
-    return name if weight == 1 else f"{name} x{weight:g}"
+    if weight == 1:
+        return name
+    return f"{name} x{weight:g}"
 
 
 def metric_title(metric: Metric, objective: Objective, class_names: Sequence[str]) -> str:
-    """Title of an axis: what the objective is, and otherwise the metric's."""
+    """Title of an axis; for the objective it says which classes count."""
     if metric.key != OBJECTIVE:
         return metric.title
     if objective.counts_alike:

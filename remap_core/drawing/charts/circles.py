@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from remap_core.drawing.charts.style import CLEAR
 from remap_core.drawing.palette import ACCURACY_SCALE, OUTLINE
 from remap_core.formatting import compact
 from remap_core.trials.population import Floats
@@ -17,7 +18,7 @@ RADII = (3.0, 7.0)
 """Pixels of the smallest and the largest circle's radius."""
 
 FADED = 0.2
-"""Opacity of a circle that may be looked at, but does not count."""
+"""Opacity of a circle that is shown, but does not count."""
 
 
 def circle_marker(
@@ -30,24 +31,25 @@ def circle_marker(
 ) -> dict[str, Any]:
     """The marker of n models' circles, with the colour bar that explains their darkness.
 
-    rows: draw these alone, as large and as dark as among all. faded: (n,) bool, which to draw paler than the others.
+    rows: draw these alone, with the sizes and colours that they have among all. faded: (n,) bool, drawn paler.
     """
-    low, high = accuracy_bounds(accuracy)
-    drawn = np.arange(len(parameters)) if rows is None else rows
+    if rows is None:
+        rows = np.arange(len(parameters))
+    lightest, darkest = accuracy_bounds(accuracy)
     return {
-        "size": _diameters(parameters[drawn], decades(parameters)),
-        "color": accuracy[drawn],
-        "cmin": low,
-        "cmax": high,
+        "size": _diameters(parameters[rows], decades(parameters)),
+        "color": accuracy[rows],
+        "cmin": lightest,
+        "cmax": darkest,
         "colorscale": ACCURACY_SCALE,
         "line": {"color": OUTLINE, "width": 1},
-        "opacity": 1 if faded is None or not faded.any() else np.where(faded[drawn], FADED, 1.0),
+        "opacity": _opacity(faded, rows),
         "colorbar": _darkness_legend(title),
     }
 
 
 def radius_legend(parameters: NDArray[np.number]) -> list[go.Scatter]:
-    """Two or three traces without points that only show in the legend how large a circle is; none for no model."""
+    """Two or three traces without points that show circle sizes in the legend; none without models."""
     if not len(parameters):
         return []
     low, high = decades(parameters)
@@ -67,25 +69,31 @@ def radii(parameters: NDArray[np.number], span: tuple[int, int]) -> Floats:
 
 
 def _diameters(parameters: NDArray[np.number], span: tuple[int, int]) -> Floats:
-    """In half pixels: where every circle has a size of its own, Plotly needs the square of their number in steps to see
-    that all lie within the axis (half a second for 10,000)."""
+    """Diameters rounded to half pixels.
+
+    With a different size for every circle, Plotly takes quadratic time to find out that all lie within the axes (half
+    a second for 10,000).
+    """
     return np.round(4 * radii(parameters, span)) / 2
 
 
 def decades(parameters: NDArray[np.number]) -> tuple[int, int]:
-    """The powers of ten that hold all parameters, at least one decade: circles keep their size as models come in.
+    """The powers of ten around all parameters, at least one decade apart: circles keep their size as models come in.
 
     >>> decades(np.array([1_610, 412_842])), decades(np.array([], dtype=int))
     ((3, 6), (2, 6))
     """
     if not len(parameters):
         return 2, 6
-    low = floor(log10(max(1, int(parameters.min()))))
-    return low, max(low + 1, ceil(log10(max(1, int(parameters.max())))))
+    smallest = max(1, int(parameters.min()))
+    largest = max(1, int(parameters.max()))
+    low = floor(log10(smallest))
+    high = ceil(log10(largest))
+    return low, max(low + 1, high)
 
 
 def accuracy_bounds(accuracy: Floats) -> tuple[float, float]:
-    """Accuracies of the palest and the darkest circle, in steps of 5 %; the worst twentieth may lie below.
+    """Accuracies of the lightest and the darkest circle, in steps of 5 %; the worst twentieth may lie below.
 
     >>> accuracy_bounds(np.array([0.81, 0.93])), accuracy_bounds(np.array([]))
     ((0.8, 0.95), (0.0, 1.0))
@@ -93,20 +101,34 @@ def accuracy_bounds(accuracy: Floats) -> tuple[float, float]:
     known = accuracy[~np.isnan(accuracy)]
     if not len(known):
         return 0.0, 1.0
-    low, high = floor(20 * float(np.quantile(known, 0.05))), ceil(20 * float(known.max()))
-    return (low if low < high else max(0, low - 1)) / 20, max(1, high) / 20
+    low = floor(20 * float(np.quantile(known, 0.05)))
+    high = ceil(20 * float(known.max()))
+    if low >= high:
+        low = max(0, low - 1)
+    return low / 20, max(1, high) / 20
+
+
+def _opacity(faded: NDArray[np.bool_] | None, rows: NDArray[np.int64]) -> float | Floats:
+    if faded is None or not faded.any():
+        return 1
+    return np.where(faded[rows], FADED, 1.0)
 
 
 def _radius_entry(parameters: int, size: float) -> go.Scatter:
-    # maxdisplayed leaves out what has no place; else each such point is seen in the corner while circles move
     ring = {
         "size": size,
         "symbol": "circle",
-        "maxdisplayed": 1,
-        "color": "rgba(0,0,0,0)",
+        "maxdisplayed": 1,  # hides the point, which otherwise shows in the corner while circles move
+        "color": CLEAR,
         "line": {"color": OUTLINE, "width": 1.5},
     }
-    return go.Scatter(x=[None], y=[None], mode="markers", name=compact(parameters), marker=ring)
+    return go.Scatter(
+        x=[None],
+        y=[None],
+        mode="markers",
+        name=compact(parameters),
+        marker=ring,
+    )
 
 
 def _darkness_legend(title: str) -> dict[str, Any]:

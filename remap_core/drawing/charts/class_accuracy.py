@@ -22,18 +22,24 @@ BAR, EDGE = 26, 64
 def class_accuracy_figure(evaluation: Evaluation, class_names: Sequence[str]) -> go.Figure:
     """One horizontal bar a class in the data set's order, the overall accuracy as a dotted line.
 
-    customdata of a bar is its class's index. Raises InvalidTrial where names and evaluation differ.
+    customdata of a bar is its class's index. Raises InvalidTrial where names and evaluation differ in length.
     """
     shares = _shares(evaluation, class_names)
-    hidden_ticks = {"ticks": "outside", "ticklen": 6, "tickcolor": CLEAR}  # room between names and bars
+    y_axis = class_axis(class_names, letters=24, down=True)
+    y_axis |= {"ticks": "outside", "ticklen": 6, "tickcolor": CLEAR}  # a gap between names and bars
     figure = base_figure(
         height=BAR * len(shares) + EDGE,
         dragmode=False,
         showlegend=False,
         bargap=0.25,
         shapes=[_overall(evaluation.accuracy, len(shares))],
-        xaxis=percent_axis("Validation accuracy", range=[0, 1.13], tickvals=[0, 0.25, 0.5, 0.75, 1], zeroline=False),
-        yaxis={**class_axis(class_names, letters=24, down=True), **hidden_ticks, "automargin": True},
+        xaxis=percent_axis(
+            "Validation accuracy",
+            range=[0, 1.13],
+            tickvals=[0, 0.25, 0.5, 0.75, 1],
+            zeroline=False,
+        ),
+        yaxis={**y_axis, "automargin": True},
     )
     figure.add_traces([_bars(evaluation, class_names, shares), _numbers(shares)])
     return figure
@@ -44,7 +50,8 @@ def class_accuracy_alt(evaluation: Evaluation, class_names: Sequence[str]) -> st
     shares = _shares(evaluation, class_names)
     if np.isnan(shares).all():
         return "No class has validation images."
-    best, worst = int(np.nanargmax(shares)), int(np.nanargmin(shares))
+    best = int(np.nanargmax(shares))
+    worst = int(np.nanargmin(shares))
     return (
         f"Accuracy by class, from {percent(shares[worst])} for {class_names[worst]} "
         f"to {percent(shares[best])} for {class_names[best]}; {percent(evaluation.accuracy)} overall."
@@ -59,9 +66,15 @@ def _shares(evaluation: Evaluation, class_names: Sequence[str]) -> Floats:
 
 
 def _overall(accuracy: float, classes: int) -> dict[str, Any]:
-    line = {"color": OUTLINE, "dash": "dot", "width": 1.5}
-    ends = {"x0": accuracy, "x1": accuracy, "y0": -0.5, "y1": classes - 0.5}
-    return {"type": "line", "layer": "below", "line": line, **ends}
+    return {
+        "type": "line",
+        "layer": "below",
+        "line": {"color": OUTLINE, "dash": "dot", "width": 1.5},
+        "x0": accuracy,
+        "x1": accuracy,
+        "y0": -0.5,
+        "y1": classes - 0.5,
+    }
 
 
 def _bars(evaluation: Evaluation, class_names: Sequence[str], shares: Floats) -> go.Bar:
@@ -95,4 +108,4 @@ def _numbers(shares: Floats) -> go.Scatter:
 def _sentence(name: str, share: float, images: int) -> str:
     if percent(share) == NOT_AVAILABLE:
         return f"{name} has no validation images"
-    return f"{percent(share)} of {count(images)} images of {name} are recognised"
+    return f"{percent(share)} of {count(images)} images of {name} are classified correctly"

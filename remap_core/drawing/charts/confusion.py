@@ -1,4 +1,4 @@
-"""The confusion matrix: what the gold classes (rows) are read as (columns), right in blue and wrong in red."""
+"""The confusion matrix: true classes in rows, predicted ones in columns; correct ones blue, errors red."""
 
 from __future__ import annotations
 
@@ -14,55 +14,74 @@ from remap_core.drawing.palette import ACCURACY_SCALE, BOARD, ERROR_SCALE
 from remap_core.errors import InvalidTrial
 from remap_core.formatting import count, percent
 from remap_core.trials.evaluation import Evaluation
-from remap_core.trials.population import Floats
+from remap_core.trials.population import Floats, Ints
 
-WRITTEN_UP_TO = 20
-"""More classes than this get no numbers in their cells, only on hover."""
+MAX_CLASSES_WITH_NUMBERS = 20
+"""With more classes, cells show their numbers on hover only."""
 
 CELL, EDGE = 36, 142
-"""Pixels of one cell, and of names and titles beside the cells."""
+"""Pixels of one cell, and of the names and titles around the cells."""
 
-Cells = NDArray[np.object_]
+MIN_HEIGHT, MAX_HEIGHT = 320, 900
+
+Texts = NDArray[np.object_]
+Mask = NDArray[np.bool_]
 
 
 def confusion_figure(evaluation: Evaluation, class_names: Sequence[str], shares: bool = False) -> go.Figure:
-    """A heatmap: rows gold, columns predicted, the diagonal runs down; cells without an image stay empty.
+    """A heatmap: true classes down, predicted ones across; cells without images stay empty.
 
-    Above an empty board lie two traces, "wrong" and "right", whose clicks report [row, column]. Darkness is the share
-    of the row; shares: write it, too, instead of the count. Raises InvalidTrial where names and matrix differ.
+    Two traces, "wrong" and "right", lie on an empty board; their clicks report [row, column]. Darkness is the share of
+    the row. shares: cells show it instead of the count. Raises InvalidTrial where names and matrix differ in size.
     """
     matrix = _matrix(evaluation, class_names)
-    right, seen = np.eye(len(matrix), dtype=bool), matrix > 0
+    is_diagonal = np.eye(len(matrix), dtype=bool)
+    has_images = matrix > 0
+    x_axis = axis("Predicted", side="top", autotickangles=[0, -45, -90])
+    y_axis = axis("True class")
     figure = base_figure(
-        height=max(320, min(900, CELL * len(matrix) + EDGE)),
+        height=max(MIN_HEIGHT, min(MAX_HEIGHT, CELL * len(matrix) + EDGE)),
         dragmode=False,
-        margin={"l": 8, "r": 8, "t": 84, "b": 8, "pad": 0},  # the mode bar's row, then the title's and the names'
+        margin={"l": 8, "r": 8, "t": 84, "b": 8, "pad": 0},  # rows for the mode bar, the title and the names
         xaxis={
-            **axis("Predicted", side="top", autotickangles=[0, -45, -90]),
-            **class_axis(class_names, letters=16, most=50),
+            **x_axis,
+            **class_axis(class_names, letters=16, limit=50),
             **_square("left"),
         },
-        yaxis={**axis("Gold"), **class_axis(class_names, letters=16, most=50, down=True), **_square("top")},
+        yaxis={
+            **y_axis,
+            **class_axis(class_names, letters=16, limit=50, down=True),
+            **_square("top"),
+        },
     )
     figure.update_yaxes(scaleanchor="x")
     figure.add_trace(_board(len(matrix)))
-    figure.add_trace(_heat("wrong", matrix, class_names, ~right & seen, shares))
-    figure.add_trace(_heat("right", matrix, class_names, right & seen, shares))
+    figure.add_trace(_heat("wrong", matrix, class_names, ~is_diagonal & has_images, shares))
+    figure.add_trace(_heat("right", matrix, class_names, is_diagonal & has_images, shares))
     return figure
 
 
 def confusion_alt(evaluation: Evaluation, class_names: Sequence[str]) -> str:
-    """Accuracy, and the most frequent confusion, in words."""
+    """Accuracy and the most frequent confusion, in words."""
     matrix = _matrix(evaluation, class_names)
-    wrong = np.where(np.eye(len(class_names), dtype=bool), 0, matrix)
-    accuracy = f"{percent(evaluation.accuracy)} of {count(int(matrix.sum()))} images are classified rightly"
-    if not wrong.any():
+    images = int(matrix.sum())
+    accuracy = f"{percent(evaluation.accuracy)} of {count(images)} images are classified correctly"
+    errors = matrix.copy()
+    np.fill_diagonal(errors, 0)
+    if not errors.any():
         return f"{accuracy}."
-    gold, predicted = np.unravel_index(int(wrong.argmax()), wrong.shape)
-    return f"{accuracy}; most often {_sentence(matrix, class_names, int(gold), int(predicted))}."
+    row, column = np.unravel_index(int(errors.argmax()), errors.shape)
+    confusion = _sentence(matrix, class_names, int(row), int(column))
+    return f"{accuracy}. Most frequent confusion: {confusion}."
 
 
-def _matrix(evaluation: Evaluation, class_names: Sequence[str]) -> NDArray[np.int64]:
+def row_shares(matrix: Ints) -> Floats:
+    """(classes, classes) float64 share of each row's images; 0 in a row without any."""
+    images = np.maximum(1, matrix.sum(axis=1, keepdims=True))
+    return np.asarray(matrix / images, dtype=np.float64)
+
+
+def _matrix(evaluation: Evaluation, class_names: Sequence[str]) -> Ints:
     matrix = evaluation.confusion
     if matrix.shape != (len(class_names), len(class_names)):
         raise InvalidTrial(f"A confusion matrix of {len(class_names)} classes cannot have the shape {matrix.shape}.")
@@ -74,58 +93,72 @@ def _square(toward: str) -> dict[str, Any]:
 
 
 def _board(size: int) -> go.Heatmap:
-    ground = [[0, BOARD], [1, BOARD]]
     return go.Heatmap(
-        name="board", z=np.zeros((size, size)), colorscale=ground, showscale=False, hoverinfo="skip", xgap=1, ygap=1
+        name="board",
+        z=np.zeros((size, size)),
+        colorscale=[[0, BOARD], [1, BOARD]],
+        showscale=False,
+        hoverinfo="skip",
+        xgap=1,
+        ygap=1,
     )
 
 
-def _heat(
-    name: str, matrix: NDArray[np.int64], class_names: Sequence[str], shown: NDArray[np.bool_], shares: bool
-) -> go.Heatmap:
-    rows = row_shares(matrix)
-    wrong = name == "wrong"
-    darkest = max(0.2, float(rows[shown].max(initial=0.0))) if wrong else 1.0
+def _heat(name: str, matrix: Ints, class_names: Sequence[str], shown: Mask, shares: bool) -> go.Heatmap:
+    of_row = row_shares(matrix)
+    scale: Sequence[tuple[float, str]] = ACCURACY_SCALE
+    darkest = 1.0
+    if name == "wrong":
+        scale = ERROR_SCALE
+        darkest = max(0.2, float(of_row[shown].max(initial=0.0)))
     return go.Heatmap(
         name=name,
-        z=np.where(shown, rows, np.nan),
+        z=np.where(shown, of_row, np.nan),
         zmin=0,
         zmax=darkest,
-        colorscale=ERROR_SCALE if wrong else ACCURACY_SCALE,
+        colorscale=scale,
         showscale=False,
         hoverongaps=False,
-        hovertext=_hover(matrix, class_names, shown),
+        hovertext=_hover_texts(matrix, class_names, shown),
         hovertemplate=HOVER,
         xgap=1,
         ygap=1,
-        **_written(matrix, rows, shown, shares),
+        **_cell_texts(matrix, of_row, shown, shares),
     )
 
 
-def row_shares(matrix: NDArray[np.int64]) -> Floats:
-    """(classes, classes) float64 share of each row's images; 0 in a row without any."""
-    return np.asarray(matrix / np.maximum(1, matrix.sum(axis=1, keepdims=True)), dtype=np.float64)
-
-
-def _written(matrix: NDArray[np.int64], rows: Floats, shown: NDArray[np.bool_], shares: bool) -> dict[str, Any]:
-    if len(matrix) > WRITTEN_UP_TO:
+def _cell_texts(matrix: Ints, of_row: Floats, shown: Mask, shares: bool) -> dict[str, Any]:
+    if len(matrix) > MAX_CLASSES_WITH_NUMBERS:
         return {}
     text = np.full(matrix.shape, "", dtype=object)
     for cell in zip(*np.nonzero(shown), strict=True):
-        text[cell] = f"{rows[cell]:.0%}" if shares else count(int(matrix[cell]))
-    return {"text": text, "texttemplate": "%{text}", "textfont": {"size": 12 if len(matrix) <= 12 else 9}}
+        if shares:
+            text[cell] = percent(of_row[cell], decimals=0)
+        else:
+            text[cell] = count(int(matrix[cell]))
+    font_size = 12
+    if len(matrix) > 12:
+        font_size = 9
+    return {"text": text, "texttemplate": "%{text}", "textfont": {"size": font_size}}
 
 
-def _hover(matrix: NDArray[np.int64], class_names: Sequence[str], shown: NDArray[np.bool_]) -> Cells:
-    safe = [escape_html(name, 40) for name in class_names]
+def _hover_texts(matrix: Ints, class_names: Sequence[str], shown: Mask) -> Texts:
+    names = [escape_html(name, 40) for name in class_names]
     text = np.full(matrix.shape, "", dtype=object)
-    for gold, predicted in zip(*np.nonzero(shown), strict=True):
-        text[gold, predicted] = _sentence(matrix, safe, int(gold), int(predicted))
+    for row, column in zip(*np.nonzero(shown), strict=True):
+        text[row, column] = _sentence(matrix, names, int(row), int(column))
     return text
 
 
-def _sentence(matrix: NDArray[np.int64], names: Sequence[str], gold: int, predicted: int) -> str:
-    part, whole = int(matrix[gold, predicted]), int(matrix[gold].sum())
-    verb = "is" if part == 1 else "are"
-    what = "recognised" if gold == predicted else f"taken for {names[predicted]}"
-    return f"{count(part)} of {count(whole)} images of {names[gold]} {verb} {what} ({percent(part / whole)})"
+def _sentence(matrix: Ints, names: Sequence[str], row: int, column: int) -> str:
+    images = int(matrix[row, column])
+    in_class = int(matrix[row].sum())
+    classified = "are classified"
+    if images == 1:
+        classified = "is classified"
+    verdict = f"as {names[column]}"
+    if row == column:
+        verdict = "correctly"
+    counts = f"{count(images)} of {count(in_class)} images"
+    share = percent(images / in_class)
+    return f"{counts} of {names[row]} {classified} {verdict} ({share})"

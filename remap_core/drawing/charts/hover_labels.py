@@ -1,7 +1,8 @@
-"""What is said of a model beside its circle: in hover labels, and in the panel of a chart too large for these."""
+"""The label of a model's circle: on hover, and next to charts that are too large for hover labels."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from textwrap import wrap
 
@@ -11,51 +12,70 @@ from numpy.typing import NDArray
 from remap_core.drawing.charts.captions import metric_text, weights_text
 from remap_core.drawing.charts.style import escape_html
 from remap_core.drawing.snac.svg import strip_html
-from remap_core.formatting import accuracy_over_seeds, percent, pluralize
+from remap_core.formatting import accuracy_over_seeds, model_tag, percent, pluralize
 from remap_core.trials.population import Floats, Population
 from remap_core.views.metrics import OBJECTIVE, PARAMETERS, Metric, metrics
 from remap_core.views.view import View
 
-_ALWAYS_SAID = (OBJECTIVE, PARAMETERS, "accuracy", "train-accuracy")
+_IN_EVERY_LABEL = (OBJECTIVE, PARAMETERS, "accuracy", "train-accuracy")
 
 
 @dataclass(frozen=True, eq=False)
 class Labels:
-    """Labels of n models under a view. value: (n,) objective; allowed: (n,) within the caps; axes: what else to say."""
+    """Labels of n models under a view.
+
+    value: (n,) objective. allowed: (n,) within the objective's caps. weights: the objective's, empty where all classes
+    count alike. axes: further metrics to show, each with its (n,) values.
+    """
 
     population: Population
     value: Floats
     allowed: NDArray[np.bool_]
-    aim: str
+    weights: str
     axes: tuple[tuple[Metric, Floats], ...]
 
     @classmethod
     def of(cls, population: Population, view: View) -> Labels:
         """The labels of all models of a population."""
-        objective, known = view.objective, metrics(population.class_names)
-        said = dict.fromkeys(key for key in (view.x, view.y) if key not in _ALWAYS_SAID)
+        objective = view.objective
+        weights = ""
+        if not objective.counts_alike:
+            weights = weights_text(objective, population.class_names)
+        by_key = metrics(population.class_names)
+        keys = dict.fromkeys((view.x, view.y))
+        shown = [by_key[key] for key in keys if key not in _IN_EVERY_LABEL]
         return cls(
-            population,
-            objective.value(population),
-            objective.allows(population),
-            "" if objective.counts_alike else weights_text(objective, population.class_names),
-            tuple((known[key], known[key].values(population, objective)) for key in said),
+            population=population,
+            value=objective.value(population),
+            allowed=objective.allows(population),
+            weights=weights,
+            axes=tuple((metric, metric.values(population, objective)) for metric in shown),
         )
 
     def lines(self, row: int) -> list[str]:
         """A model's numbers, a few of them a line; class names are as typed."""
-        of = self.population
-        lines = [f"{self.aim}: {percent(self.value[row])}"] if self.aim else []
-        validation = accuracy_over_seeds(of.accuracy[row], of.deviation[row], int(of.seeds[row]))
-        lines.append(f"validation {validation}, training {percent(of.train_accuracy[row])}")
-        epochs = pluralize(int(of.epochs[row]), "epoch")
-        lines.append(f"{pluralize(int(of.parameters[row]), 'parameter')}, {epochs}")
-        lines += [f"{metric.title}: {metric_text(metric, values[row])}" for metric, values in self.axes]
-        return lines if self.allowed[row] else [*lines, "beyond a cap of the objective"]
+        return list(self._lines(row))
 
     def html(self, row: int) -> str:
         """The hover label: number and SNAC strip, the layers in words, the numbers."""
-        text = self.population.text[row]
-        numbers = (escape_html(line, 60) for line in self.lines(row))
-        head = f"<b>#{self.population.id[row]}</b>  {strip_html(text)}"
-        return "<br>".join([head, *map(escape_html, wrap(text, 48)), *numbers])
+        layers = self.population.text[row]
+        model = model_tag(int(self.population.id[row]))
+        lines = [f"<b>{model}</b>  {strip_html(layers)}"]
+        lines += map(escape_html, wrap(layers, 48))
+        lines += (escape_html(line, 60) for line in self.lines(row))
+        return "<br>".join(lines)
+
+    def _lines(self, row: int) -> Iterator[str]:
+        columns = self.population
+        if self.weights:
+            yield f"{self.weights}: {percent(self.value[row])}"
+        seeds = int(columns.seeds[row])
+        validation = accuracy_over_seeds(columns.accuracy[row], columns.deviation[row], seeds)
+        yield f"validation {validation}, training {percent(columns.train_accuracy[row])}"
+        parameters = pluralize(int(columns.parameters[row]), "parameter")
+        epochs = pluralize(int(columns.epochs[row]), "epoch")
+        yield f"{parameters}, {epochs}"
+        for metric, values in self.axes:
+            yield f"{metric.title}: {metric_text(metric, values[row])}"
+        if not self.allowed[row]:
+            yield "over a cap of the objective"

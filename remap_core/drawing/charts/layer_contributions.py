@@ -1,4 +1,4 @@
-"""What each layer earns: the accuracy that a model loses without it."""
+"""Layer contributions: the accuracy that a model loses without each of its layers."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ import plotly.graph_objects as go
 
 from remap_core.drawing.charts.style import HOVER, axis, base_figure, escape_html
 from remap_core.drawing.palette import BETTER, OUTLINE, WITHIN_NOISE, WORSE
-from remap_core.formatting import pluralize, points
+from remap_core.formatting import more_or_fewer, points
 
-BARS = "earnings"
+BARS = "contributions"
 
 
 @dataclass(frozen=True)
 class LayerContribution:
-    """A layer (0-based) and its ablation: share of accuracy lost without it, parameters saved, whether that is noise.
+    """What the ablation of a layer (0-based) shows.
 
-    noise is None while the two models cannot be tested against each other.
+    accuracy: share (0..1) lost without the layer. parameters: saved without it. noise: whether the difference is
+    within noise, None while the two models cannot be tested against each other.
     """
 
     index: int
@@ -28,48 +29,55 @@ class LayerContribution:
     noise: bool | None
 
 
-def layer_contributions_figure(earnings: Sequence[LayerContribution]) -> go.Figure:
-    """One bar a layer, upwards where the model is worse without it; grey where that is within noise.
+def layer_contributions_figure(contributions: Sequence[LayerContribution]) -> go.Figure:
+    """One bar a layer, upwards where the model is worse without it; grey within noise.
 
     customdata of a bar is its layer's index.
     """
+    indices = [layer.index for layer in contributions]
     figure = base_figure(
         height=240,
         dragmode=False,
         showlegend=False,
         bargap=0.35,
         xaxis={
-            "tickvals": [one.index for one in earnings],
-            "ticktext": [f"{one.index + 1} {escape_html(one.text, 14)}" for one in earnings],
+            "tickvals": indices,
+            "ticktext": [f"{layer.index + 1} {escape_html(layer.text, 14)}" for layer in contributions],
             "automargin": True,
             "showgrid": False,
         },
-        yaxis=axis("Accuracy it earns, points", zerolinecolor=OUTLINE),
+        yaxis=axis("Accuracy lost<br>without the layer (points)", zerolinecolor=OUTLINE),
     )
     figure.add_bar(
         name=BARS,
-        x=[one.index for one in earnings],
-        y=[100 * one.accuracy for one in earnings],
-        customdata=[one.index for one in earnings],
-        marker={"color": [_colour(one) for one in earnings], "line": {"width": 0}},
-        hovertext=[escape_html(_sentence(one)) for one in earnings],
+        x=indices,
+        y=[100 * layer.accuracy for layer in contributions],
+        customdata=indices,
+        marker={"color": [_colour(layer) for layer in contributions], "line": {"width": 0}},
+        hovertext=[escape_html(_sentence(layer)) for layer in contributions],
         hovertemplate=HOVER,
     )
     return figure
 
 
-def layer_contributions_alt(earnings: Sequence[LayerContribution]) -> str:
-    """What the chart says, a sentence a layer."""
-    return " ".join(f"{_sentence(one)}." for one in earnings) or "No layer has been ablated yet."
+def layer_contributions_alt(contributions: Sequence[LayerContribution]) -> str:
+    """The chart in words, a sentence a layer."""
+    if not contributions:
+        return "No layer has been ablated yet."
+    return " ".join(f"{_sentence(layer)}." for layer in contributions)
 
 
-def _colour(one: LayerContribution) -> str:
-    if one.noise or not one.accuracy:
+def _colour(layer: LayerContribution) -> str:
+    if layer.noise or not layer.accuracy:
         return WITHIN_NOISE
-    return BETTER if one.accuracy > 0 else WORSE
+    if layer.accuracy > 0:
+        return BETTER
+    return WORSE
 
 
-def _sentence(one: LayerContribution) -> str:
-    noise = ", within noise" if one.noise else ""
-    saved = f"{pluralize(abs(one.parameters), 'parameter')} {'fewer' if one.parameters >= 0 else 'more'} without it"
-    return f"{one.text} at {one.index + 1}: {points(one.accuracy)}{noise}, {saved}"
+def _sentence(layer: LayerContribution) -> str:
+    lost = points(layer.accuracy)
+    if layer.noise:
+        lost += " (within noise)"
+    parameters = more_or_fewer(-layer.parameters, "parameter")
+    return f"{layer.text} at {layer.index + 1}: {lost}, {parameters} without it"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -12,12 +14,14 @@ from remap_core.errors import InvalidTrial
 from remap_core.formatting import percent, pluralize
 from remap_core.trials.evaluation import EpochResult
 
+MAX_TICKS = 10
+
 Curves = Mapping[str, Sequence[EpochResult]]
 """The epochs so far of each model, by the name it is shown with."""
 
 
 def learning_curves_figure(curves: Curves) -> go.Figure:
-    """Accuracy above, loss below, epochs to the right; validation solid, training dotted, a colour for each model.
+    """Accuracy above, loss below, over the epochs; validation solid, training dotted, a colour for each model.
 
     Raises InvalidTrial for more than two models.
     """
@@ -26,21 +30,47 @@ def learning_curves_figure(curves: Curves) -> go.Figure:
     longest = max(map(len, curves.values()), default=0)
     figure = base_figure(
         height=452,
-        margin={"l": 8, "r": 8, "t": 64, "b": 8, "pad": 0},  # the mode bar's row, then the legend's
+        margin={"l": 8, "r": 8, "t": 64, "b": 8, "pad": 0},  # rows for the mode bar and the legend
         hovermode="x unified",
-        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom"},
-        xaxis=axis("Epoch", anchor="y2", showspikes=False, **_whole_epochs(longest)),
+        legend={
+            "orientation": "h",
+            "x": 0,
+            "xanchor": "left",
+            "y": 1.0,
+            "yanchor": "bottom",
+        },
+        xaxis=axis("Epoch", anchor="y2", showspikes=False, **_epoch_ticks(longest)),
         yaxis=percent_axis("Accuracy", domain=[0.54, 1.0]),
         yaxis2=axis("Loss", domain=[0.0, 0.46], rangemode="tozero"),
     )
     for (name, epochs), colour in zip(curves.items(), SERIES, strict=False):
-        figure.add_traces(list(_lines(name, epochs, colour)))
+        for part in _PARTS:
+            figure.add_trace(_accuracy(name, part, epochs, colour))
+            figure.add_trace(_loss(name, part, epochs, colour))
     return figure
 
 
 def learning_curves_alt(curves: Curves) -> str:
     """Where each model's curves end, in one sentence a model."""
-    return " ".join(_ending(name, epochs) for name, epochs in curves.items()) or "No learning curves yet."
+    if not curves:
+        return "No learning curves yet."
+    return " ".join(_ending(name, epochs) for name, epochs in curves.items())
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A part of a data set: its name, the prefix of its fields in EpochResult, and the style of its lines."""
+
+    name: str
+    field: str
+    dash: str
+    symbol: str
+
+
+_PARTS = (
+    _Part("validation", "validation", dash="solid", symbol="circle"),
+    _Part("training", "train", dash="dot", symbol="circle-open"),
+)
 
 
 def _ending(name: str, epochs: Sequence[EpochResult]) -> str:
@@ -51,23 +81,50 @@ def _ending(name: str, epochs: Sequence[EpochResult]) -> str:
     return f"{name} after {pluralize(last.epoch, 'epoch')}: {accuracies}."
 
 
-def _lines(name: str, epochs: Sequence[EpochResult], colour: str) -> Iterator[go.Scatter]:
-    for part, dash in (("validation", "solid"), ("train", "dot")):
-        for measure, scale in (("accuracy", "y"), ("loss", "y2")):
-            yield go.Scatter(
-                name=f"{escape_html(name, 24)} {'training' if part == 'train' else part}",
-                x=[epoch.epoch for epoch in epochs],
-                y=[getattr(epoch, f"{part}_{measure}") for epoch in epochs],
-                yaxis=scale,
-                mode="lines+markers",
-                line={"color": colour, "dash": dash, "width": 2},
-                marker={"size": 5 if len(epochs) > 1 else 9, "symbol": "circle" if dash == "solid" else "circle-open"},
-                legendgroup=f"{name} {part}",
-                showlegend=measure == "accuracy",
-                hovertemplate="%{y:.1%}" if measure == "accuracy" else "%{y:.3f}",
-            )
+def _accuracy(name: str, part: _Part, epochs: Sequence[EpochResult], colour: str) -> go.Scatter:
+    values = [getattr(epoch, f"{part.field}_accuracy") for epoch in epochs]
+    return go.Scatter(
+        y=values,
+        yaxis="y",
+        text=[percent(value) for value in values],
+        hovertemplate="%{text}",
+        showlegend=True,
+        **_line(name, part, epochs, colour),
+    )
 
 
-def _whole_epochs(longest: int) -> dict[str, object]:
-    step = max(1, -(-longest // 10))
-    return {"tick0": 0 if step > 1 else 1, "dtick": step, "range": [0.5, max(longest, 1) + 0.5]}
+def _loss(name: str, part: _Part, epochs: Sequence[EpochResult], colour: str) -> go.Scatter:
+    return go.Scatter(
+        y=[getattr(epoch, f"{part.field}_loss") for epoch in epochs],
+        yaxis="y2",
+        hovertemplate="%{y:.3f}",
+        showlegend=False,
+        **_line(name, part, epochs, colour),
+    )
+
+
+def _line(name: str, part: _Part, epochs: Sequence[EpochResult], colour: str) -> dict[str, Any]:
+    marker_size = 5
+    if len(epochs) <= 1:
+        marker_size = 9  # no line shows a single point
+    return {
+        "name": f"{escape_html(name, 24)} {part.name}",
+        "x": [epoch.epoch for epoch in epochs],
+        "mode": "lines+markers",
+        "line": {"color": colour, "dash": part.dash, "width": 2},
+        "marker": {"size": marker_size, "symbol": part.symbol},
+        "legendgroup": f"{name} {part.name}",
+    }
+
+
+def _epoch_ticks(longest: int) -> dict[str, Any]:
+    """Ticks at whole epochs."""
+    step = max(1, -(-longest // MAX_TICKS))
+    first = 1
+    if step > 1:
+        first = 0
+    return {
+        "tick0": first,
+        "dtick": step,
+        "range": [0.5, max(longest, 1) + 0.5],
+    }

@@ -1,4 +1,4 @@
-"""The overview: every finished model as a circle, on two metrics or on a map, with what is selected marked."""
+"""The overview: every finished model as a circle, on two metrics or on a map, with the selected model marked."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ FRONT_LINE = "Pareto<br>front"
 SELECTED = "selected"
 PARENT = "parent"
 CHILDREN = "children"
-"""Names of the traces. The last three are empty and say what marks look like: a click sets them in the browser, the
+"""Names of the traces. The last three are empty and only define styles: a click fills them in the browser, and the
 figure stays the same."""
 
 MOVING_MS = 700
 """Milliseconds that circles take to their new places."""
 
 PLAIN_UP_TO = 3_000
-"""Circles that are drawn as shapes with labels of their own. More are painted by the graphics card and labelled
-beside the chart: 10,000 labels would weigh 8 MB and take 2 s to write."""
+"""Circles that are drawn as shapes with hover labels. More are drawn by WebGL and labelled next to the chart: 10,000
+labels would weigh 8 MB and take 2 s to write."""
 
 Segments = tuple[list[float | None], list[float | None]]
 """x and y of points; a None ends a line."""
@@ -39,13 +39,16 @@ Segments = tuple[list[float | None], list[float | None]]
 def overview_figure(population: Population, view: View, projection: Projection | None = None) -> go.Figure:
     """The models that the view's filter shows, by default on the view's metrics.
 
-    Darkness is the objective's value, radius the logarithm of the parameters; models beyond a cap are faded.
+    Darkness is the objective's value, radius the logarithm of the parameters; models over a cap are faded.
     customdata of a circle is its model's id. Raises InvalidView for weights of another data set.
     """
     placed = projection or metric_projection(population, view)
+    transition = None
+    if placed.moving:
+        transition = {"duration": MOVING_MS, "easing": "cubic-in-out"}
     figure = base_figure(
         height=480,
-        margin={"l": 8, "r": 8, "t": 40, "b": 8, "pad": 0},  # the mode bar's row: it covers nothing
+        margin={"l": 8, "r": 8, "t": 40, "b": 8, "pad": 0},  # a row for the mode bar, which covers nothing then
         dragmode="select",
         hovermode="closest",
         uirevision=placed.name,
@@ -53,33 +56,38 @@ def overview_figure(population: Population, view: View, projection: Projection |
         xaxis=placed.x,
         yaxis=placed.y,
         shapes=placed.limits,
-        transition={"duration": MOVING_MS, "easing": "cubic-in-out"} if placed.moving else None,
+        transition=transition,
     )
-    figure.add_traces([_front(placed), _lines(CHILDREN, "solid"), _lines(PARENT, "dot")])
+    figure.add_trace(_front(placed))
+    figure.add_trace(_lines(CHILDREN, "solid"))
+    figure.add_trace(_lines(PARENT, "dot"))
     figure.add_trace(_models(population, view, placed))
-    figure.add_traces([*radius_legend(population.parameters), _selected()])
+    figure.add_traces(radius_legend(population.parameters))
+    figure.add_trace(_selected())
     return figure
 
 
 def overview_alt(population: Population, view: View) -> str:
-    """What the overview shows in one sentence.
+    """The overview in one sentence.
 
     For example "40 models, best 98.1 % with 24,122 parameters; 6 on the Pareto front".
     """
-    shown, values = view.filter.mask(population), view.objective.value(population)
     models = counted_models(population, view)
-    eligible = np.where(shown & view.objective.allows(population), values, np.nan)
-    if np.isnan(eligible).all():
+    eligible = view.filter.mask(population) & view.objective.allows(population)
+    values = np.where(eligible, view.objective.value(population), np.nan)
+    if np.isnan(values).all():
         return models
-    best = int(np.nanargmax(eligible))
-    aim = "" if view.objective.counts_alike else f" for {weights_text(view.objective, population.class_names)}"
+    best = int(np.nanargmax(values))
+    accuracy = value_text(population, view, best)
+    if not view.objective.counts_alike:
+        accuracy += f" for {weights_text(view.objective, population.class_names)}"
     parameters = pluralize(int(population.parameters[best]), "parameter")
     front = count(len(metric_projection(population, view).front))
-    return f"{models}, best {value_text(population, view, best)}{aim} with {parameters}; {front} on the Pareto front"
+    return f"{models}, best {accuracy} with {parameters}; {front} on the Pareto front"
 
 
 def value_text(population: Population, view: View, row: int) -> str:
-    """The objective's value of a model; how much it spreads over the seeds is known where all classes count alike."""
+    """The objective's value of a model; with its spread over seeds, which is known where all classes count alike."""
     value = float(view.objective.value(population)[row])
     if not view.objective.counts_alike:
         return percent(value)
@@ -87,24 +95,30 @@ def value_text(population: Population, view: View, row: int) -> str:
 
 
 def counted_models(population: Population, view: View) -> str:
-    """How many models the filter leaves: "23 of 40 models", or "40 models" where nothing is filtered."""
+    """How many models the filter shows: "23 of 40 models", or "40 models" without a filter."""
     models = pluralize(len(population), "model")
-    return f"{count(int(view.filter.mask(population).sum()))} of {models}" if view.filter else models
+    if not view.filter:
+        return models
+    shown = int(view.filter.mask(population).sum())
+    return f"{count(shown)} of {models}"
 
 
 def selection_points(population: Population, view: View, model: int, projection: Projection) -> dict[str, Segments]:
-    """What fills the traces SELECTED, PARENT and CHILDREN for a model: its place, and lines to its relatives'."""
-    placed = view.filter.mask(population) & np.isfinite(projection.places).all(axis=1)
+    """The points of the traces SELECTED, PARENT and CHILDREN for a model: its place, and lines to its relatives'."""
+    has_place = np.isfinite(projection.places).all(axis=1)
+    has_place &= view.filter.mask(population)
     row = population.row_of(model)
-    if row is None or not placed[row]:
+    if row is None or not has_place[row]:
         return {SELECTED: ([], []), PARENT: ([], []), CHILDREN: ([], [])}
-    own, parent = projection.places[row].tolist(), population.parent[row]
-    up = np.flatnonzero(placed & (population.id == parent) & (parent > 0))
-    down = np.flatnonzero(placed & (population.parent == model))
+    place = projection.places[row].tolist()
+    parent = population.parent[row]
+    parents = has_place & (population.id == parent) & (parent > 0)
+    children = has_place & (population.parent == model)
+    x, y = place
     return {
-        SELECTED: ([own[0]], [own[1]]),
-        PARENT: _segments(own, projection.places[up].tolist()),
-        CHILDREN: _segments(own, projection.places[down].tolist()),
+        SELECTED: ([x], [y]),
+        PARENT: _segments(place, projection.places[parents].tolist()),
+        CHILDREN: _segments(place, projection.places[children].tolist()),
     }
 
 
@@ -121,27 +135,36 @@ _LEGEND = {
 
 
 def _segments(start: list[float], ends: list[list[float]]) -> Segments:
-    x: list[float | None] = [value for end in ends for value in (start[0], end[0], None)]
-    y: list[float | None] = [value for end in ends for value in (start[1], end[1], None)]
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for end in ends:
+        x += [start[0], end[0], None]
+        y += [start[1], end[1], None]
     return x, y
 
 
 def _models(population: Population, view: View, placed: Projection) -> go.Scatter | go.Scattergl:
     rows = placed.drawn(view.filter.mask(population))
-    scatter = go.Scattergl if len(rows) > PLAIN_UP_TO else go.Scatter
+    scatter = go.Scatter
+    if len(rows) > PLAIN_UP_TO:
+        scatter = go.Scattergl
+    title = "Weighted accuracy"
+    if view.objective.counts_alike:
+        title = "Accuracy"
+    marker = circle_marker(
+        population.parameters,
+        view.objective.value(population),
+        rows,
+        faded=~view.objective.allows(population),
+        title=title,
+    )
     return scatter(
         name=MODELS,
         x=placed.places[rows, 0],
         y=placed.places[rows, 1],
         customdata=population.id[rows].tolist(),  # a list: a typed array would come back from the browser as an object
         mode="markers",
-        marker=circle_marker(
-            population.parameters,
-            view.objective.value(population),
-            rows,
-            faded=~view.objective.allows(population),
-            title="Accuracy" if view.objective.counts_alike else "Weighted accuracy",
-        ),
+        marker=marker,
         unselected={"marker": {"opacity": 0.3}},
         showlegend=False,
         **_hover(population, view, rows),
@@ -150,9 +173,12 @@ def _models(population: Population, view: View, placed: Projection) -> go.Scatte
 
 def _hover(population: Population, view: View, rows: Ints) -> dict[str, Any]:
     if len(rows) > PLAIN_UP_TO:
-        return {"hoverinfo": "none"}  # the event still comes
+        return {"hoverinfo": "none"}  # no label, but the event is still sent
     labels = Labels.of(population, view)
-    return {"hovertext": [labels.html(int(row)) for row in rows], "hovertemplate": HOVER}
+    return {
+        "hovertext": [labels.html(int(row)) for row in rows],
+        "hovertemplate": HOVER,
+    }
 
 
 def _front(placed: Projection) -> go.Scatter:
@@ -169,8 +195,15 @@ def _front(placed: Projection) -> go.Scatter:
 
 
 def _lines(name: str, dash: str) -> go.Scatter:
-    line = {"color": SELECTION, "width": 1.5, "dash": dash}
-    return go.Scatter(name=name, x=[], y=[], mode="lines", line=line, hoverinfo="skip", showlegend=False)
+    return go.Scatter(
+        name=name,
+        x=[],
+        y=[],
+        mode="lines",
+        line={"color": SELECTION, "width": 1.5, "dash": dash},
+        hoverinfo="skip",
+        showlegend=False,
+    )
 
 
 def _selected() -> go.Scatter:

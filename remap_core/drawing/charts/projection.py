@@ -1,8 +1,8 @@
-"""Projections: where in the plane the circles of models stand, and what the plane's axes say."""
+"""Projections: where in the plane the circles of models are, and what the plane's axes mean."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from remap_core.drawing.charts.captions import metric_title
 from remap_core.drawing.charts.style import axis, escape_html, percent_axis
 from remap_core.drawing.palette import OUTLINE
-from remap_core.formatting import pluralize
+from remap_core.formatting import percent, pluralize
 from remap_core.trials.model_maps import ModelMap, Relation
 from remap_core.trials.population import Floats, Ints, Population
 from remap_core.views.metrics import Metric, Unit, best_rows, metrics
@@ -21,11 +21,11 @@ from remap_core.views.view import View
 
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """Where n models stand: (n, 2) float64 x and y, NaN for one that has no place.
+    """The places of n models: (n, 2) float64 x and y, NaN for a model without a place.
 
     x, y: layouts of the axes. front: (k,) int64 rows of the Pareto front, in the order of its line; empty on a map.
     limits: shapes of the caps in force. name: while it stays the same, so does the visitor's zoom. moving: whether
-    circles that get another place are seen going there.
+    circles move visibly to a new place.
     """
 
     name: str
@@ -41,62 +41,76 @@ class Projection:
         return np.flatnonzero(shown & np.isfinite(self.places).all(axis=1))
 
 
-def map_projection(drawn: ModelMap | None, population: Population) -> Projection:
-    """The places of a map, whose distances alone mean something: both axes share one scale and say nothing.
+def map_projection(model_map: ModelMap | None, population: Population) -> Projection:
+    """The places of a map. Only distances mean something: both axes share one scale and have no ticks.
 
-    Models that are not on the map (yet) have no place. A map that is laid anew moves the circles there.
+    Models that are not on the map (yet) have no place. Circles move when the layout is recomputed.
     """
-    places = drawn.positions_of(population.id) if drawn else np.full((len(population), 2), np.nan)
+    name = "map"
+    places = np.full((len(population), 2), np.nan)
+    if model_map:
+        name = f"map by {model_map.relation}"
+        places = model_map.positions_of(population.id)
     bare = {"showticklabels": False, "showgrid": False, "zeroline": False, "title": {"text": ""}}
-    wide, high = (padded_range(places[:, column], otherwise=(-1, 1), share=0.1) for column in (0, 1))
-    name = f"map by {drawn.relation}" if drawn else "map"
-    return Projection(name, places, {**bare, "range": wide}, {**bare, "range": high, "scaleanchor": "x"}, moving=True)
+    x_range = padded_range(places[:, 0], otherwise=(-1, 1), share=0.1)
+    y_range = padded_range(places[:, 1], otherwise=(-1, 1), share=0.1)
+    return Projection(
+        name=name,
+        places=places,
+        x={**bare, "range": x_range},
+        y={**bare, "range": y_range, "scaleanchor": "x"},
+        moving=True,
+    )
 
 
-def map_caption(drawn: ModelMap | None) -> str:
-    """How far a map can be believed, in words.
+def map_caption(model_map: ModelMap | None) -> str:
+    """How far a map can be trusted, in words.
 
-    For example "40 models; distances kept to within 19 % on the whole (stress-1 of 0.19)".
+    For example "40 models; distances on the map are off by about 19 % (stress-1: 0.19)".
     """
-    if drawn is None:
-        return "No model is on this map yet."
-    share = f"distances kept to within {round(100 * drawn.stress)} % on the whole (stress-1 of {drawn.stress:.2f})"
-    return f"{pluralize(len(drawn), 'model')}; {share}"
+    if model_map is None:
+        return "No models on this map yet"
+    off = percent(model_map.stress, decimals=0)
+    models = pluralize(len(model_map), "model")
+    return f"{models}; distances on the map are off by about {off} (stress-1: {model_map.stress:.2f})"
 
 
 MAP_HELP = {
     Relation.STRUCTURE: (
-        "Near circles have nearly the same layers: what it takes to carry the layers of one over to the other (OTMANN, "
-        "Kandasamy et al. 2018, as a share of both). Far apart means other kinds of layers, sizes or orders. "
-        "Directions mean nothing."
+        "Models that are close have similar layers: the distance is the cost of turning the layers of one into those "
+        "of the other (OTMANN, Kandasamy et al. 2018, relative to the size of both). Models that are far apart differ "
+        "in the kinds, sizes or order of their layers. Directions have no meaning."
     ),
     Relation.PREDICTION: (
-        "Near circles say nearly the same of the validation images, right or wrong: the distance is the share of "
-        "images on which two models differ. Models that err alike lie together. Directions mean nothing."
+        "Models that are close predict the same classes, right or wrong: the distance is the share of validation "
+        "images for which two models predict different classes. Directions have no meaning."
     ),
 }
-"""What near and far mean on each map."""
+"""What distances mean on each map."""
 
 
 def metric_projection(population: Population, view: View) -> Projection:
-    """One metric against another, with the Pareto front of what the filter shows and the caps allow."""
-    known = metrics(population.class_names)
-    across, up = known[view.x], known[view.y]
+    """One metric against another, with the Pareto front of the models that the filter shows and the caps allow."""
+    by_key = metrics(population.class_names)
+    x_metric = by_key[view.x]
+    y_metric = by_key[view.y]
+    x = _on_axis(x_metric, x_metric.values(population, view.objective))
+    y = _on_axis(y_metric, y_metric.values(population, view.objective))
     shown = view.filter.mask(population)
-    x, y = (_on_axis(metric, metric.values(population, view.objective)) for metric in (across, up))
     eligible = shown & view.objective.allows(population) & ~np.isnan(x)
+    x_eligible = np.where(eligible, x, np.nan)
     return Projection(
-        f"{view.x} {view.y}",
-        np.column_stack([x, y]),
-        _axis(across, view, population, x[shown]),
-        _axis(up, view, population, y[shown]),
-        best_rows((across, np.where(eligible, x, np.nan)), (up, y)),
-        tuple(_limits(view, across.key, "x") + _limits(view, up.key, "y")),
+        name=f"{view.x} {view.y}",
+        places=np.column_stack([x, y]),
+        x=_axis(x_metric, view, population, x[shown]),
+        y=_axis(y_metric, view, population, y[shown]),
+        front=best_rows((x_metric, x_eligible), (y_metric, y)),
+        limits=(*_limits(view, x_metric.key, "x"), *_limits(view, y_metric.key, "y")),
     )
 
 
 def padded_range(values: Floats, otherwise: tuple[float, float], share: float = 0.06) -> list[float]:
-    """An axis range that holds all circles whole, `share` of it free on both sides; `otherwise` where none is known.
+    """An axis range that holds all circles, with a margin of `share` on both sides; `otherwise` without known values.
 
     >>> padded_range(np.array([1.0, 2.0, np.nan]), (0, 1), share=0.25)
     [0.5, 2.5]
@@ -104,37 +118,63 @@ def padded_range(values: Floats, otherwise: tuple[float, float], share: float = 
     known = values[np.isfinite(values)]
     if not len(known):
         return list(otherwise)
-    low, high = float(known.min()), float(known.max())
+    low = float(known.min())
+    high = float(known.max())
     margin = share / (1 - 2 * share) * (high - low) or 0.1
     return [low - margin, high + margin]
 
 
 def _on_axis(metric: Metric, values: Floats) -> Floats:
-    """An amount of nothing has no place on a logarithmic axis."""
-    return np.where(values > 0, values, np.nan) if metric.unit.is_amount else values
+    """The values, with NaN for amounts of 0, which have no place on a logarithmic axis."""
+    if not metric.unit.is_amount:
+        return values
+    return np.where(values > 0, values, np.nan)
 
 
 def _axis(metric: Metric, view: View, population: Population, values: Floats) -> dict[str, Any]:
-    """Fixed ranges: the ring round a selected circle must not make the axes grow and the circles move."""
+    """A fixed range: the ring around the selected circle must not make the axes grow and the circles move."""
     title = escape_html(metric_title(metric, view.objective, population.class_names), 60)
     if metric.unit.is_amount:
-        digits = np.log10(values)
-        spans_decades = np.isfinite(digits).any() and np.nanmax(digits) - np.nanmin(digits) >= 1
-        unit = {Unit.MILLISECONDS: " (ms)", Unit.SECONDS: ""}.get(metric.unit, "")
-        ticks = {"dtick": 1} if spans_decades else {"nticks": 6}
-        span = padded_range(digits, otherwise=(2, 6))
-        return axis(title + unit, type="log", exponentformat="SI", range=span, **ticks)
+        return _logarithmic_axis(title, metric, values)
+    value_range = padded_range(values, otherwise=(0, 1))
     if metric.unit is Unit.SHARE:
-        return percent_axis(title, range=padded_range(values, otherwise=(0, 1)))
-    return axis(title, range=padded_range(values, otherwise=(0, 1)))
+        return percent_axis(title, range=value_range)
+    return axis(title, range=value_range)
 
 
-def _limits(view: View, key: str, direction: str) -> list[dict[str, Any]]:
+def _logarithmic_axis(title: str, metric: Metric, values: Floats) -> dict[str, Any]:
+    logarithms = np.log10(values)
+    known = logarithms[np.isfinite(logarithms)]
+    ticks = {"nticks": 6}
+    if len(known) and np.ptp(known) >= 1:
+        ticks = {"dtick": 1}
+    if metric.unit is Unit.MILLISECONDS:
+        title += " (ms)"
+    return axis(
+        title,
+        type="log",
+        exponentformat="SI",
+        range=padded_range(logarithms, otherwise=(2, 6)),
+        **ticks,
+    )
+
+
+def _limits(view: View, key: str, direction: str) -> Iterator[dict[str, Any]]:
+    """A dashed line at the objective's cap on the metric of an axis ("x" or "y"), where there is one."""
     caps = {"parameters": view.objective.max_parameters, "latency-1": view.objective.max_latency_ms}
-    cap, other = caps.get(key), "y" if direction == "x" else "x"
+    cap = caps.get(key)
     if cap is None:
-        return []
-    across = {f"{direction}0": cap, f"{direction}1": cap}
-    along = {f"{other}0": 0, f"{other}1": 1, f"{other}ref": f"{other} domain"}
-    line = {"color": OUTLINE, "dash": "dash", "width": 1.5}
-    return [{"type": "line", "layer": "below", "line": line, **across, **along}]
+        return
+    across = "x"
+    if direction == "x":
+        across = "y"
+    yield {
+        "type": "line",
+        "layer": "below",
+        "line": {"color": OUTLINE, "dash": "dash", "width": 1.5},
+        f"{direction}0": cap,
+        f"{direction}1": cap,
+        f"{across}0": 0,
+        f"{across}1": 1,
+        f"{across}ref": f"{across} domain",
+    }

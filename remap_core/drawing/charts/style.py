@@ -1,4 +1,4 @@
-"""What all figures share: a transparent ground, narrow margins, a hover label that chips can be read on."""
+"""What all figures share: a transparent background, narrow margins, a hover label on which chips can be read."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from remap_core.drawing.palette import LABEL_GROUND, LABEL_TEXT, OUTLINE
 
 CLEAR = "rgba(0,0,0,0)"
 HOVER = "%{hovertext}<extra></extra>"
-"""Hover template of a trace whose `hovertext` says everything."""
+"""Hover template of a trace whose `hovertext` is the whole label."""
 
 
 def base_figure(**layout: Any) -> go.Figure:
-    """An empty figure in the house's frame; `layout` adds to it. Text and grid keep the page theme's colours."""
+    """An empty figure in the common style; `layout` adds to it. Text and grid keep the page theme's colours."""
     frame = {
         "paper_bgcolor": CLEAR,
         "plot_bgcolor": CLEAR,
@@ -33,13 +33,14 @@ def base_figure(**layout: Any) -> go.Figure:
 
 
 def escape_html(text: str, letters: int = 0) -> str:
-    """Text as it is typed, safe where Plotly would read tags and entities; cut to so many letters, 0 for all.
+    """Text as it was typed, escaped where Plotly would read tags and entities; cut to so many letters, 0 for all.
 
     >>> escape_html("<b>cats & dogs</b>"), escape_html("a very long name", 10)
     ('&lt;b&gt;cats &amp; dogs&lt;/b&gt;', 'a very lo…')
     """
-    words = " ".join(text.split())
-    shown = words if not letters or len(words) <= letters else words[: letters - 1] + "…"
+    shown = " ".join(text.split())
+    if letters and len(shown) > letters:
+        shown = shown[: letters - 1] + "…"
     return escape(shown, quote=False)
 
 
@@ -53,18 +54,22 @@ def percent_axis(title: str, **more: Any) -> dict[str, Any]:
     return axis(title, tickformat=".3~%", **more)
 
 
-def class_axis(names: Sequence[str], *, letters: int, most: int | None = None, down: bool = False) -> dict[str, Any]:
-    """Ticks with class names at 0, 1, ...; names are cut to `letters`; above `most` classes only every nth is named.
+def class_axis(names: Sequence[str], *, letters: int, limit: int | None = None, down: bool = False) -> dict[str, Any]:
+    """Ticks with class names at 0, 1, ...; names are cut to `letters`; above `limit` classes only every nth is named.
 
-    down: the first class comes at the top.
+    down: the first class is at the top.
     """
-    step = max(1, -(-len(names) // (most or len(names) or 1)))
-    shown = range(0, len(names), step)
-    ends = (-0.5, len(names) - 0.5)
+    step = 1
+    if limit:
+        step = max(1, -(-len(names) // limit))
+    named = range(0, len(names), step)
+    ends = [-0.5, len(names) - 0.5]
+    if down:
+        ends.reverse()
     return {
-        "tickvals": list(shown),
-        "ticktext": [escape_html(names[index], letters) for index in shown],
-        "range": [ends[1], ends[0]] if down else list(ends),
+        "tickvals": list(named),
+        "ticktext": [escape_html(names[index], letters) for index in named],
+        "range": ends,
         "showgrid": False,
         "zeroline": False,
     }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
 
-from remap_core.drawing.charts.style import HOVER
+from remap_core.drawing.charts.style import CLEAR, HOVER
 from remap_core.drawing.palette import OUTLINE, SELECTION
 from remap_core.drawing.snac.chips import Size, chips
 from remap_core.drawing.snac.snac_figure import snac_figure
@@ -17,20 +18,26 @@ from remap_core.space.architecture import Architecture
 SWITCHES, ROWS = "switches", "rows"
 """Names of the traces."""
 
-WORDS = {"prepend": "prepend", "remove": "remove", "replace": "replace", "reparameterize": "change"}
-"""Kinds of edit in the order of the rows, as these are labelled."""
+WORDS = {"prepend": "insert", "remove": "remove", "replace": "replace", "reparameterize": "change"}
+"""Labels of the rows by kind of edit, in the rows' order."""
 
 PITCH, SIDE = 28, 16
-"""Pixels from one row of switches to the next, and of a switch's side; all shrink with the blocks where room lacks."""
+"""Pixels from one row of switches to the next, and of a switch's side; all shrink with the blocks on narrow pages."""
+
 LABELS, BUTTONS = 66, 76
 """Pixels left of the blocks for the rows' names, and right of them for "all" and "none"."""
 
+ALL_X, NONE_X = 16, 52
+"""Pixels from the blocks' right end to the middle of these two words."""
 
-def permissions_figure(architecture: Architecture, allowed: Mapping[int, Collection[str]]) -> go.Figure:
-    """The SNAC, large, and below it a row of switches a kind of edit; filled where it is allowed.
+Allowed = Mapping[int, Collection[str]]
+"""Allowed kinds of edit by the layer's index; the head's index is the number of layers."""
 
-    allowed: kinds by the layer's index, the head's is the number of layers. customdata of a switch in SWITCHES is
-    ["switch", kind, index], of a point in ROWS ["row", kind, "all" or "none"].
+
+def permissions_figure(architecture: Architecture, allowed: Allowed) -> go.Figure:
+    """The SNAC in LARGE with a row of switches for each kind of edit below it; filled where the edit is allowed.
+
+    customdata of a switch in SWITCHES is ["switch", kind, index], of a point in ROWS ["row", kind, "all" or "none"].
     """
     figure = snac_figure(architecture, Size.LARGE)
     low, high = figure.layout.yaxis.range
@@ -43,75 +50,119 @@ def permissions_figure(architecture: Architecture, allowed: Mapping[int, Collect
         xaxis={"range": [left - LABELS, right + BUTTONS]},
         yaxis={"range": [low - depth, high]},
     )
-    rows = {kind: low - PITCH * (number + 0.5) for number, kind in enumerate(WORDS)}
-    for kind, y in rows.items():
-        figure.add_annotation(x=left - 4, y=y, text=WORDS[kind], xanchor="right", showarrow=False, font={"size": 12})
-    switches = _switches(architecture, allowed, rows)
-    places = zip(switches.x, switches.y, switches.marker.symbol, strict=True)
-    squares = [_square(x, y, is_on=symbol == "square") for x, y, symbol in places]
-    figure.layout.shapes += tuple(squares)  # one by one they take seconds: Plotly copies all for each
-    figure.add_traces([switches, _rows(rows, right)])
+    row_y = {kind: low - PITCH * (number + 0.5) for number, kind in enumerate(WORDS)}
+    for kind, y in row_y.items():
+        figure.add_annotation(
+            x=left - 4,
+            y=y,
+            text=WORDS[kind],
+            xanchor="right",
+            showarrow=False,
+            font={"size": 12},
+        )
+    switches = _switches(architecture, allowed, row_y)
+    squares = [_square(switch) for switch in switches]
+    figure.layout.shapes += tuple(squares)  # all at once: Plotly copies all shapes for each that is added
+    figure.add_traces([_switch_trace(switches), _row_trace(row_y, right)])
     return figure
 
 
-def permissions_alt(architecture: Architecture, allowed: Mapping[int, Collection[str]]) -> str:
+def permissions_alt(architecture: Architecture, allowed: Allowed) -> str:
     """How many layers allow each kind of edit, in one sentence.
 
     >>> permissions_alt(Architecture((1, 2, 2), 3, ()), {0: {"prepend"}})
-    'Allowed edits: prepend at 1 place, remove at 0 places, replace at 0 places, change at 0 places.'
+    'Allowed edits: insert at 1 place, remove at 0 places, replace at 0 places, change at 0 places.'
     """
-    places = range(len(architecture.layers) + 1)
-    counts = {kind: sum(kind in allowed.get(index, ()) for index in places) for kind in WORDS}
-    said = ", ".join(f"{WORDS[kind]} at {pluralize(number, 'place')}" for kind, number in counts.items())
-    return f"Allowed edits: {said}."
+    indices = range(len(architecture.layers) + 1)
+    parts = []
+    for kind, word in WORDS.items():
+        places = sum(kind in allowed.get(index, ()) for index in indices)
+        parts.append(f"{word} at {pluralize(places, 'place')}")
+    return f"Allowed edits: {', '.join(parts)}."
 
 
-def _switches(
-    architecture: Architecture, allowed: Mapping[int, Collection[str]], rows: Mapping[str, float]
-) -> go.Scatter:
-    row = chips(architecture, Size.LARGE)
-    head = len(architecture.layers)
-    cells = [(kind, index) for kind in rows for index in range(head + 1) if index < head or kind == "prepend"]
-    on = [kind in allowed.get(index, ()) for kind, index in cells]
+@dataclass(frozen=True)
+class _Switch:
+    """A switch at (x, y) for a kind of edit at the layer with this index and text."""
+
+    kind: str
+    index: int
+    layer: str
+    x: float
+    y: float
+    is_on: bool
+
+    @property
+    def hover(self) -> str:
+        verdict = "not allowed"
+        if self.is_on:
+            verdict = "allowed"
+        return f"{WORDS[self.kind]}: {self.layer}, {verdict}"
+
+
+def _switches(architecture: Architecture, allowed: Allowed, row_y: Mapping[str, float]) -> list[_Switch]:
+    """One switch for each kind and layer; before the head, layers can only be inserted."""
+    switches = []
+    for kind, y in row_y.items():
+        for index, chip in enumerate(chips(architecture, Size.LARGE)):
+            if chip.index is None and kind != "prepend":
+                continue
+            is_on = kind in allowed.get(index, ())
+            x = chip.x + chip.width / 2
+            switches.append(_Switch(kind, index, chip.text, x, y, is_on))
+    return switches
+
+
+def _switch_trace(switches: list[_Switch]) -> go.Scatter:
+    """Invisible markers that are clicked; the visible shapes shrink with the blocks."""
+    symbols = {True: "square", False: "square-open"}
     return go.Scatter(
         name=SWITCHES,
-        x=[row[index].x + row[index].width / 2 for _, index in cells],
-        y=[rows[kind] for kind, _ in cells],
-        customdata=[["switch", kind, index] for kind, index in cells],
+        x=[switch.x for switch in switches],
+        y=[switch.y for switch in switches],
+        customdata=[["switch", switch.kind, switch.index] for switch in switches],
         mode="markers",
         marker={
-            "symbol": ["square" if yes else "square-open" for yes in on],
+            "symbol": [symbols[switch.is_on] for switch in switches],
             "size": SIDE,
-            "opacity": 0,  # they are clicked; what is seen are shapes, which shrink with the blocks
+            "opacity": 0,
         },
-        hovertext=[
-            f"{WORDS[kind]}: {row[index].text}, {'allowed' if yes else 'not allowed'}"
-            for (kind, index), yes in zip(cells, on, strict=True)
-        ],
+        hovertext=[switch.hover for switch in switches],
         hovertemplate=HOVER,
     )
 
 
-def _square(x: float, y: float, *, is_on: bool) -> dict[str, Any]:
-    colour, half = SELECTION if is_on else OUTLINE, SIDE / 2
-    corners = {"x0": x - half, "x1": x + half, "y0": y - half, "y1": y + half}
-    fill = colour if is_on else "rgba(0,0,0,0)"
-    return {"type": "rect", **corners, "fillcolor": fill, "line": {"color": colour, "width": 1.5}}
+def _square(switch: _Switch) -> dict[str, Any]:
+    half = SIDE / 2
+    colour, fill = OUTLINE, CLEAR
+    if switch.is_on:
+        colour, fill = SELECTION, SELECTION
+    return {
+        "type": "rect",
+        "x0": switch.x - half,
+        "x1": switch.x + half,
+        "y0": switch.y - half,
+        "y1": switch.y + half,
+        "fillcolor": fill,
+        "line": {"color": colour, "width": 1.5},
+    }
 
 
-def _rows(rows: Mapping[str, float], right: float) -> go.Scatter:
-    points: list[tuple[float, float, list[Any]]] = [
-        (right + x, y, ["row", kind, word]) for kind, y in rows.items() for x, word in ((16, "all"), (52, "none"))
-    ]
+def _row_trace(row_y: Mapping[str, float], right: float) -> go.Scatter:
+    """The words "all" and "none" at the end of each row."""
+    points = []
+    for kind, y in row_y.items():
+        points.append((right + ALL_X, y, kind, "all"))
+        points.append((right + NONE_X, y, kind, "none"))
     return go.Scatter(
         name=ROWS,
-        x=[x for x, _, _ in points],
-        y=[y for _, y, _ in points],
-        customdata=[said for _, _, said in points],
-        text=[f"<u>{said[2]}</u>" for _, _, said in points],
+        x=[x for x, _, _, _ in points],
+        y=[y for _, y, _, _ in points],
+        customdata=[["row", kind, word] for _, _, kind, word in points],
+        text=[f"<u>{word}</u>" for _, _, _, word in points],
         mode="markers+text",
         textposition="middle center",
         marker={"symbol": "square", "size": 22, "opacity": 0},
-        hovertext=[f"{WORDS[said[1]]}: {said[2]}" for _, _, said in points],
+        hovertext=[f"{WORDS[kind]}: {word}" for _, _, kind, word in points],
         hovertemplate=HOVER,
     )

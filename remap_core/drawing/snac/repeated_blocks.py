@@ -1,4 +1,4 @@
-"""Plates: groups of layers that come several times in a row, as a bracket with a count shows them."""
+"""Groups of layers that come several times in a row, shown as a bracket with a count."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class RepeatedBlock:
-    """A group of `length` layers that begins at the layer `first` (0-based) and comes `times` times in a row."""
+    """A group of `length` layers that starts at the layer `first` (0-based) and comes `times` times in a row."""
 
     first: int
     length: int
@@ -21,39 +21,50 @@ class RepeatedBlock:
 
     @property
     def saved(self) -> int:
-        """Layers that need not be said again."""
+        """Layers that the bracket spares a reader."""
         return self.length * (self.times - 1)
 
 
 def repeated_blocks(layers: Sequence[Hashable]) -> tuple[RepeatedBlock, ...]:
-    """The repeated groups of a chain in order, disjoint, chosen so that most layers need not be said again.
+    """The disjoint repeated groups of a chain in order, chosen to spare the most layers.
 
-    Hence a group never repeats something shorter, and never goes on beside its plate. Of equally good choices it is
-    the one with the fewest repeated_blocks, then the one that begins first.
+    Hence no group contains a shorter repeat, and none continues next to its bracket. Of equally good choices it is the
+    one with the fewest blocks, then the one that starts first.
 
     >>> repeated_blocks("ABABCC")
     (RepeatedBlock(first=0, length=2, times=2), RepeatedBlock(first=4, length=1, times=2))
     """
     best: list[tuple[RepeatedBlock, ...]] = [()]  # of the last 0, 1, ... layers
-    for first, alike in zip(reversed(range(len(layers))), _alike(layers), strict=True):
-        begun = ((plate, *best[len(layers) - plate.stop]) for plate in _beginning(first, alike))
-        best.append(max([*begun, best[-1]], key=_worth))
+    firsts = reversed(range(len(layers)))
+    for first, runs in zip(firsts, _runs(layers), strict=True):
+        candidates = [(block, *best[len(layers) - block.stop]) for block in _blocks_from(first, runs)]
+        candidates.append(best[-1])
+        best.append(max(candidates, key=_worth))
     return best[-1]
 
 
-def _worth(chosen: Sequence[RepeatedBlock]) -> tuple[int, int]:
-    return sum(plate.saved for plate in chosen), -len(chosen)
+def _worth(blocks: Sequence[RepeatedBlock]) -> tuple[int, int]:
+    saved = sum(block.saved for block in blocks)
+    return saved, -len(blocks)
 
 
-def _beginning(first: int, alike: Sequence[int]) -> Iterator[RepeatedBlock]:
-    for length, same in enumerate(alike[1:], start=1):
-        yield from (RepeatedBlock(first, length, times) for times in range(same // length + 1, 1, -1))
+def _blocks_from(first: int, runs: Sequence[int]) -> Iterator[RepeatedBlock]:
+    """All blocks that start at a layer, for each length the one of the most groups first."""
+    for length, run in enumerate(runs[1:], start=1):
+        max_times = run // length + 1
+        for times in range(max_times, 1, -1):
+            yield RepeatedBlock(first, length, times)
 
 
-def _alike(layers: Sequence[Hashable]) -> Iterator[list[int]]:
-    """For each layer, the last one first: how many layers from it on are alike those 0, 1, ... places later."""
-    after: list[int] = []
+def _runs(layers: Sequence[Hashable]) -> Iterator[list[int]]:
+    """For each layer, the last one first: how many layers from it on equal those 0, 1, ... places later."""
+    next_runs: list[int] = []
     for first in reversed(range(len(layers))):
-        runs = zip(layers[first:], [*after, 0], strict=True)
-        after = [1 + run if layer == layers[first] else 0 for layer, run in runs]
-        yield after
+        runs = []
+        for layer, next_run in zip(layers[first:], [*next_runs, 0], strict=True):
+            run = 0
+            if layer == layers[first]:
+                run = next_run + 1
+            runs.append(run)
+        next_runs = runs
+        yield runs

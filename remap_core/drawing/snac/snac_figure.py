@@ -33,7 +33,7 @@ LABEL_LINE = 12
 BRACKET_ROOM = 20
 HANDLE_ROOM = 14
 MARGIN = 6
-SHORTEST_FIGURE = 76
+MIN_HEIGHT = 76
 """Pixels: of a label's line, below it for brackets, above the blocks for handles, around the row, of a figure that a
 hover label fits into."""
 
@@ -50,14 +50,24 @@ def snac_figure(
 ) -> go.Figure:
     """The row of chips with a transparent bar over each, one data unit a pixel.
 
-    customdata of a bar in LAYERS is its layer's index; the head's bar, a trace of its own, has none. A horizontal box
-    selects bars, unless without brush. chosen: indices of layers that get the selection's border. handles: between the
-    blocks of LARGE add HANDLES, triangles whose customdata is ["insert", index at which a layer would be inserted].
-    bracketed: repeated groups of layers have a bracket with their number below.
+    customdata of a bar in LAYERS is its layer's index; the head's bar is a trace of its own without customdata. A
+    horizontal box selects bars, if brush. chosen: indices of layers that get the selection's border. handles: between
+    the blocks of LARGE add HANDLES, triangles whose customdata is ["insert", index at which a layer would be inserted].
+    bracketed: repeated groups of layers get a bracket with their number below.
     """
-    brackets = repeated_blocks(architecture.layers) if bracketed else ()
-    figure = row_figure(chips(architecture, size, scale), size, chosen=chosen, handles=handles, brackets=brackets)
-    return figure if brush else figure.update_layout(dragmode=False)
+    brackets: tuple[RepeatedBlock, ...] = ()
+    if bracketed:
+        brackets = repeated_blocks(architecture.layers)
+    figure = row_figure(
+        chips(architecture, size, scale),
+        size,
+        chosen=chosen,
+        handles=handles,
+        brackets=brackets,
+    )
+    if not brush:
+        figure.update_layout(dragmode=False)
+    return figure
 
 
 def row_figure(
@@ -69,34 +79,48 @@ def row_figure(
     misfit: int | None = None,
     brackets: Sequence[RepeatedBlock] = (),
 ) -> go.Figure:
-    """What `snac_figure` draws, of a row of chips.
+    """The figure of `snac_figure` for a row of chips.
 
-    misfit: index of the layer that gets the border of a fault. brackets: the repeated blocks that get one.
+    misfit: index of the layer that gets the border of an error. brackets: the repeated blocks that get one.
     """
     handles = handles and size.has_labels
-    below = _room_for_labels(row, size)
-    figure = base_figure(**_layout(row, size, handles, below + (BRACKET_ROOM if brackets else 0)))
-    blocks = [shape for chip in row for shape in _shapes(chip, size, _edge(chip, chosen, misfit))]
-    notes = [note for chip in row for note in _notes(chip, size)]
-    figure.update_layout(
-        shapes=[*blocks, *(_bracket(row, plate, -below) for plate in brackets)],
-        annotations=[*notes, *(_times(row, plate, -below) for plate in brackets)],
-    )
-    figure.add_traces([_bars(LAYERS, row[:-1], size), _bars(HEAD_BLOCK, row[-1:], size)])
+    label_room = _label_room(row, size)
+    below = label_room
+    if brackets:
+        below += BRACKET_ROOM
+    shapes: list[dict[str, Any]] = []
+    notes: list[dict[str, Any]] = []
+    for chip in row:
+        shapes += _shapes(chip, size, _emphasis(chip, chosen, misfit))
+        notes += _notes(chip, size)
+    for block in brackets:
+        shapes.append(_bracket(row, block, -label_room))
+        notes.append(_times(row, block, -label_room))
+    figure = base_figure(**_layout(row, size, handles, below))
+    figure.update_layout(shapes=shapes, annotations=notes)
+    figure.add_trace(_bars(LAYERS, row[:-1], size))
+    figure.add_trace(_bars(HEAD_BLOCK, row[-1:], size))
     if handles:
         figure.add_trace(_handles(row, size))
     return figure
 
 
-def _room_for_labels(row: Sequence[Chip], size: Size) -> int:
-    return LABEL_LINE * max(len(label_lines(chip.label)) for chip in row) + 2 if size.has_labels else 0
+def _label_room(row: Sequence[Chip], size: Size) -> int:
+    if not size.has_labels:
+        return 0
+    lines = max(len(label_lines(chip.label)) for chip in row)
+    return LABEL_LINE * lines + 2
 
 
 def _layout(row: Sequence[Chip], size: Size, handles: bool, below: int) -> dict[str, Any]:
+    above = 0
+    if handles:
+        above = HANDLE_ROOM
+    height = size.block + below + above + 2 * MARGIN
+    spare = max(0, MIN_HEIGHT - height) / 2
+    low = -below - MARGIN - spare
+    high = size.block + above + MARGIN + spare
     width = size.width(len(row)) + 2 * MARGIN
-    above = HANDLE_ROOM if handles else 0
-    spare = max(0, SHORTEST_FIGURE - size.block - below - above - 2 * MARGIN) / 2
-    low, high = -below - MARGIN - spare, size.block + above + MARGIN + spare
     hidden = {"visible": False, "fixedrange": True, "constrain": "domain"}
     return {
         "width": width,
@@ -107,68 +131,122 @@ def _layout(row: Sequence[Chip], size: Size, handles: bool, below: int) -> dict[
         "selectdirection": "h",
         "hovermode": "closest",
         "bargap": 0,
-        "xaxis": {"range": [-MARGIN, width - MARGIN], "constraintoward": "left", **hidden},
-        "yaxis": {"range": [low, high], "scaleanchor": "x", "scaleratio": 1, "constraintoward": "middle", **hidden},
+        "xaxis": {
+            "range": [-MARGIN, width - MARGIN],
+            "constraintoward": "left",
+            **hidden,
+        },
+        "yaxis": {
+            "range": [low, high],
+            "scaleanchor": "x",
+            "scaleratio": 1,
+            "constraintoward": "middle",
+            **hidden,
+        },
     }
 
 
-def _edge(chip: Chip, chosen: Collection[int], misfit: int | None) -> str | None:
-    """Colour of a border that says something about the chip."""
+def _emphasis(chip: Chip, chosen: Collection[int], misfit: int | None) -> str | None:
+    """Colour of a border that marks a misfit or a chosen layer; None for an ordinary border."""
     if chip.index is None:
         return None
-    return WORSE if chip.index == misfit else SELECTION if chip.index in chosen else None
+    if chip.index == misfit:
+        return WORSE
+    if chip.index in chosen:
+        return SELECTION
+    return None
 
 
-def _shapes(chip: Chip, size: Size, edge: str | None) -> Iterator[dict[str, Any]]:
-    line = {"color": edge or (chip.colour if chip.dotted else chip.border), "width": 3 if edge else 1}
-    yield {**_box(chip, size, 0), "fillcolor": chip.colour, "line": line}
+def _shapes(chip: Chip, size: Size, emphasis: str | None) -> Iterator[dict[str, Any]]:
+    border = {"color": chip.border, "width": 1}
+    if chip.dotted:
+        border["color"] = chip.colour
+    if emphasis:
+        border = {"color": emphasis, "width": 3}
+    yield {**_box(chip, size, 0), "fillcolor": chip.colour, "line": border}
     if chip.dotted:
         dots = {"color": chip.border, "width": 1.5, "dash": "1.5px,1.5px"}
         yield {**_box(chip, size, DOTS_INSET), "line": dots}
-    if size.symbol:
-        yield from (_glyph(chip, line, size, number) for number, line in enumerate(chip.glyph))
+    if size.symbol and chip.glyph:
+        curve, *axes = chip.glyph
+        yield _glyph(chip, curve, size, width=2, opacity=1)
+        for line in axes:
+            yield _glyph(chip, line, size, width=1, opacity=0.6)
 
 
 def _box(chip: Chip, size: Size, inset: float) -> dict[str, Any]:
+    middle = size.block / 2
     half = chip.height * size.block / 2 - inset
     return {
         "type": "rect",
         "layer": "below",
         "x0": chip.x + inset,
         "x1": chip.x + chip.width - inset,
-        "y0": size.block / 2 - half,
-        "y1": size.block / 2 + half,
+        "y0": middle - half,
+        "y1": middle + half,
     }
 
 
-def _glyph(chip: Chip, line: Polyline, size: Size, number: int) -> dict[str, Any]:
-    width, height = glyph_box(size)
-    left, bottom = chip.x + (chip.width - width) / 2, (size.block - height) / 2
-    path = "L".join(f"{left + width * x:.2f},{bottom + height * y:.2f}" for x, y in line)
-    stroke = {"color": chip.ink, "width": 2 if number == 0 else 1}
-    return {"type": "path", "layer": "below", "path": f"M{path}", "line": stroke, "opacity": 1 if number == 0 else 0.6}
+def _glyph(chip: Chip, line: Polyline, size: Size, *, width: float, opacity: float) -> dict[str, Any]:
+    box_width, box_height = glyph_box(size)
+    left = chip.x + (chip.width - box_width) / 2
+    bottom = (size.block - box_height) / 2
+    points = []
+    for x, y in line:
+        point_x = left + box_width * x
+        point_y = bottom + box_height * y
+        points.append(f"{point_x:.2f},{point_y:.2f}")
+    return {
+        "type": "path",
+        "layer": "below",
+        "path": f"M{'L'.join(points)}",
+        "line": {"color": chip.ink, "width": width},
+        "opacity": opacity,
+    }
 
 
 def _notes(chip: Chip, size: Size) -> Iterator[dict[str, Any]]:
     note = {"x": chip.x + chip.width / 2, "showarrow": False, "xanchor": "center"}
     if size.symbol and chip.symbol and not chip.glyph:
-        font = {"size": size.symbol, "color": chip.ink}
-        yield {**note, "y": size.block / 2, "yanchor": "middle", "text": f"<b>{chip.symbol}</b>", "font": font}
+        yield {
+            **note,
+            "y": size.block / 2,
+            "yanchor": "middle",
+            "text": f"<b>{chip.symbol}</b>",
+            "font": {"size": size.symbol, "color": chip.ink},
+        }
     if size.has_labels:
-        text = "<br>".join(map(escape_html, label_lines(chip.label)))
-        yield {**note, "y": -2, "yanchor": "top", "text": text, "font": {"size": 10}, "borderpad": 0}
+        lines = map(escape_html, label_lines(chip.label))
+        yield {
+            **note,
+            "y": -2,
+            "yanchor": "top",
+            "text": "<br>".join(lines),
+            "font": {"size": 10},
+            "borderpad": 0,
+        }
 
 
-def _bracket(row: Sequence[Chip], plate: RepeatedBlock, top: float) -> dict[str, Any]:
-    left, right, ticks = bracket_ends(row, plate)
-    path = "".join((f"M{left},{top - 2}V{top - 6}H{right}V{top - 2}", *(f"M{x},{top - 6}V{top - 4}" for x in ticks)))
+def _bracket(row: Sequence[Chip], block: RepeatedBlock, top: float) -> dict[str, Any]:
+    left, right, between = bracket_ends(row, block)
+    path = f"M{left},{top - 2}V{top - 6}H{right}V{top - 2}"
+    for x in between:
+        path += f"M{x},{top - 6}V{top - 4}"
     return {"type": "path", "layer": "below", "path": path, "line": {"color": OUTLINE, "width": 1}}
 
 
-def _times(row: Sequence[Chip], plate: RepeatedBlock, top: float) -> dict[str, Any]:
-    left, right, _ = bracket_ends(row, plate)
-    place = {"x": (left + right) / 2, "y": top - 6, "xanchor": "center", "yanchor": "top"}
-    return {**place, "text": f"x {plate.times}", "showarrow": False, "font": {"size": 10}, "borderpad": 0}
+def _times(row: Sequence[Chip], block: RepeatedBlock, top: float) -> dict[str, Any]:
+    left, right, _ = bracket_ends(row, block)
+    return {
+        "x": (left + right) / 2,
+        "y": top - 6,
+        "xanchor": "center",
+        "yanchor": "top",
+        "text": f"x {block.times}",
+        "showarrow": False,
+        "font": {"size": 10},
+        "borderpad": 0,
+    }
 
 
 def _bars(name: str, row: Sequence[Chip], size: Size) -> go.Bar:
@@ -183,35 +261,34 @@ def _bars(name: str, row: Sequence[Chip], size: Size) -> go.Bar:
         marker={"color": CLEAR, "line": {"width": 0}},
         selected={"marker": {"color": CLEAR}},
         unselected={"marker": {"color": OUTLINE, "opacity": 0.65}},
-        hovertext=[_label(chip) for chip in row],
+        hovertext=[_hover_text(chip) for chip in row],
         hovertemplate=HOVER,
     )
 
 
 def _handles(row: Sequence[Chip], size: Size) -> go.Scatter:
+    places = range(len(row))
     return go.Scatter(
         name=HANDLES,
-        x=[number * size.pitch for number in range(len(row))],
+        x=[place * size.pitch for place in places],
         y=[size.block + HANDLE_ROOM / 2] * len(row),
-        customdata=[["insert", number] for number in range(len(row))],
+        customdata=[["insert", place] for place in places],
         mode="markers",
         marker={"symbol": "triangle-down", "size": 10, "color": OUTLINE},
         cliponaxis=False,
         unselected={"marker": {"opacity": 1}},
-        hovertext=[_place(row, number) for number in range(len(row))],
+        hovertext=[f"insert before {escape_html(chip.text)}" for chip in row],
         hovertemplate=HOVER,
     )
 
 
-def _label(chip: Chip) -> str:
+def _hover_text(chip: Chip) -> str:
     cost = chip.cost
+    layer = f"<b>{escape_html(chip.text)}</b>"
     if not cost.output_shape:
-        return f"<b>{escape_html(chip.text)}</b><br>does not fit here"
+        return f"{layer}<br>does not fit here"
     costs = "no parameters"
     if cost.parameters:
-        costs = f"{pluralize(cost.parameters, 'parameter')}, {pluralize(cost.multiply_adds, 'multiply-add')}"
-    return f"<b>{escape_html(chip.text)}</b><br>to {shape_text(chip.output_shape)}<br>{costs}"
-
-
-def _place(row: Sequence[Chip], number: int) -> str:
-    return f"insert before {escape_html(row[number].text)}"
+        multiply_adds = pluralize(cost.multiply_adds, "multiply-add")
+        costs = f"{pluralize(cost.parameters, 'parameter')}, {multiply_adds}"
+    return f"{layer}<br>output: {shape_text(cost.output_shape)}<br>{costs}"

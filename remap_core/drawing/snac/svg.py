@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from html import escape
@@ -21,6 +20,8 @@ from remap_core.drawing.snac.chips import (
     snac_alt,
 )
 from remap_core.drawing.snac.repeated_blocks import RepeatedBlock
+from remap_core.drawing.snac.svg_elements import FONT, document, element, group
+from remap_core.drawing.thumbnails import svg_uri
 from remap_core.space.architecture import Architecture
 from remap_core.space.edit_marks import Marks
 from remap_core.space.layers import Polyline
@@ -36,14 +37,12 @@ TABLE_ROW, TABLE_PADDING = 36, 6
 """Pixels of a table's row, and of them what an image column keeps free above and below a picture together."""
 
 MEDIUM_UP_TO = 16
-"""Blocks of a table's longest chain."""
+"""Blocks up to which a table's longest chain is drawn in MEDIUM."""
 
 STRIP_BLOCKS = 24
-"""Blocks of a strip before the rest is only counted: keeps it below a kilobyte."""
+"""Blocks of a strip, which then counts the others: keeps it below a kilobyte."""
 
 NO_MARKS = Marks()
-
-FONT = "font-family='Arial,Helvetica,sans-serif'"
 
 
 def snac_svg(
@@ -56,37 +55,48 @@ def snac_svg(
     marks: Marks = NO_MARKS,
     repeated_blocks: Sequence[RepeatedBlock] = (),
 ) -> str:
-    """A standalone SVG of a row of chips, aligned left on a transparent ground.
+    """A standalone SVG of a row of chips, left-aligned on a transparent background.
 
     title: the text alternative, by default the layers in words. blocks, height: room for at least so many blocks
     (the head included) and pixels, so that the rows of a table share one scale. marks: what differs from a parent:
-    a frame round a block, a bar where one was removed. repeated_blocks: those that get a bracket below.
+    a frame around a block, a bar where one was removed. repeated_blocks: those that get a bracket below.
     """
-    title = title or ", ".join(chip.text for chip in row)
-    width = size.width(max(blocks, len(row)))
-    needed = row_height(row, size, repeated_blocks)
-    tall = max(height, needed)
-    body = row_body(row, size, repeated_blocks) + "".join(_marks(row, size, marks))
-    return (
-        f"<svg xmlns='http://www.w3.org/2000/svg' role='img' width='{width}' height='{tall}' "
-        f"viewBox='0 {(needed - tall) / 2:g} {width} {tall}'><title>{escape(title)}</title>{body}</svg>"
+    if not title:
+        title = ", ".join(chip.text for chip in row)
+    own_height = row_height(row, size, repeated_blocks)
+    full_height = max(height, own_height)
+    body = row_body(row, size, repeated_blocks)
+    body += "".join(_marks(row, size, marks))
+    return document(
+        body,
+        width=size.width(max(blocks, len(row))),
+        height=full_height,
+        title=title,
+        top=(own_height - full_height) / 2,
     )
 
 
 def row_body(row: Sequence[Chip], size: Size, repeated_blocks: Sequence[RepeatedBlock] = ()) -> str:
     """SVG elements of a row of chips whose upper left corner is (0, 0)."""
-    top = _labels_end(row, size)
-    return "".join((*(_chip(chip, size) for chip in row), *(_bracket(row, plate, top) for plate in repeated_blocks)))
+    labels_end = _labels_end(row, size)
+    elements = [_chip(chip, size) for chip in row]
+    elements += [_bracket(row, block, labels_end) for block in repeated_blocks]
+    return "".join(elements)
 
 
 def row_height(row: Sequence[Chip], size: Size, repeated_blocks: Sequence[RepeatedBlock] = ()) -> int:
     """Pixels that `row_body` takes, from the blocks' upper edge to the lower edge of labels and brackets."""
-    return _labels_end(row, size) + (BRACKET_ROOM if repeated_blocks else 0)
+    height = _labels_end(row, size)
+    if repeated_blocks:
+        height += BRACKET_ROOM
+    return height
 
 
 def table_size(blocks: int) -> Size:
-    """The size of a table's SNACs, by the length of its longest: deep models leave room for the other columns."""
-    return Size.MEDIUM if blocks <= MEDIUM_UP_TO else Size.SMALL
+    """The size of a table's SNACs by the length of its longest: deep models leave room for the other columns."""
+    if blocks <= MEDIUM_UP_TO:
+        return Size.MEDIUM
+    return Size.SMALL
 
 
 @lru_cache(maxsize=4096)
@@ -100,14 +110,21 @@ def snac_data_uri(
 ) -> str:
     """The SVG as a data URI, for the image column of a table.
 
-    blocks: length of the table's longest chain, its head included; it tells the size where none is given. An image
-    column scales every picture to its rows' height and cuts what is too wide on both sides: in rows of TABLE_ROW pixels
-    blocks keep their size, and `size.width(blocks)` pixels and the cell's padding are what the column needs.
+    blocks: length of the table's longest chain, its head included; gives the size where none is given. An image column
+    scales every picture to its rows' height and cuts what is too wide on both sides: in rows of TABLE_ROW pixels
+    blocks keep their size, and the column needs `size.width(blocks)` pixels and the cell's padding.
     """
-    size = size or table_size(blocks)
-    row, title = chips(architecture, size, scale), snac_alt(architecture)
-    drawing = snac_svg(row, size, title=title, blocks=blocks, height=TABLE_ROW - TABLE_PADDING, marks=marks)
-    return f"data:image/svg+xml;base64,{b64encode(drawing.encode()).decode()}"
+    if size is None:
+        size = table_size(blocks)
+    drawing = snac_svg(
+        chips(architecture, size, scale),
+        size,
+        title=snac_alt(architecture),
+        blocks=blocks,
+        height=TABLE_ROW - TABLE_PADDING,
+        marks=marks,
+    )
+    return svg_uri(drawing)
 
 
 def strip_html(layers: str | Architecture) -> str:
@@ -116,99 +133,184 @@ def strip_html(layers: str | Architecture) -> str:
     >>> strip_html("Conv 32x3, Conv 32x3")
     "<span style='color:#5b8def'>▮▮</span><span style='color:#4a4d58'>▮</span>"
     """
-    return _strip(layers if isinstance(layers, str) else layers_text(layers.layers))
+    if isinstance(layers, Architecture):
+        layers = layers_text(layers.layers)
+    return _strip(layers)
 
 
 @lru_cache(maxsize=20_000)
 def _strip(text: str) -> str:
-    kinds = [*(layer.kind for layer in parse_layers(text)), HEAD]
-    more = f" +{len(kinds) - STRIP_BLOCKS}" if len(kinds) > STRIP_BLOCKS else ""
-    runs = ((kind, len(list(run))) for kind, run in groupby(kinds[:STRIP_BLOCKS]))
-    return (
-        "".join(f"<span style='color:{chip_appearance(kind).colour}'>{'▮' * length}</span>" for kind, length in runs)
-        + more
-    )
+    kinds = [layer.kind for layer in parse_layers(text)]
+    kinds.append(HEAD)
+    strip = ""
+    for kind, blocks in groupby(kinds[:STRIP_BLOCKS]):
+        colour = chip_appearance(kind).colour
+        strip += f"<span style='color:{colour}'>{'▮' * len(list(blocks))}</span>"
+    if len(kinds) > STRIP_BLOCKS:
+        strip += f" +{len(kinds) - STRIP_BLOCKS}"
+    return strip
 
 
 def _labels_end(row: Sequence[Chip], size: Size) -> int:
-    lines = max((len(label_lines(chip.label)) for chip in row), default=0) if size.has_labels else 0
-    return size.block + (LABEL_LINE * lines + 4 if lines else 0)
+    """The lower edge of blocks and labels."""
+    if not size.has_labels or not row:
+        return size.block
+    lines = max(len(label_lines(chip.label)) for chip in row)
+    if not lines:
+        return size.block
+    return size.block + LABEL_LINE * lines + 4
 
 
-def _bracket(row: Sequence[Chip], plate: RepeatedBlock, top: int) -> str:
-    """A bracket from a plate's first to its last block, with a tick between its groups and their number below."""
-    left, right, between = bracket_ends(row, plate)
-    ticks = "".join(f"M{x:.2f},{top + 6}v-2" for x in between)
-    path = f"M{left:.2f},{top + 2}v4H{right:.2f}v-4{ticks}"
-    return (
-        f"<g><title>{plate.times} times</title><path d='{path}' fill='none' stroke='{QUIET_TEXT}'/>"
-        f"<text x='{(left + right) / 2:.2f}' y='{top + 16}' text-anchor='middle' {FONT} font-size='10' "
-        f"fill='{QUIET_TEXT}'>x {plate.times}</text></g>"
-    )
+def _bracket(row: Sequence[Chip], block: RepeatedBlock, top: int) -> str:
+    """A bracket from a repeated block's first to its last chip, ticks between its groups and their number below."""
+    left, right, between = bracket_ends(row, block)
+    path = f"M{left:.2f},{top + 2}v4H{right:.2f}v-4"
+    for x in between:
+        path += f"M{x:.2f},{top + 6}v-2"
+    line = element("path", d=path, fill="none", stroke=QUIET_TEXT)
+    times = _small_text(f"x {block.times}", (left + right) / 2, top + 16)
+    return group(line + times, f"{block.times} times")
 
 
 def _marks(row: Sequence[Chip], size: Size, marks: Marks) -> Iterator[str]:
     for index, chip in enumerate(row):
         if index in marks.changed:
-            box = f"x='{chip.x:.2f}' y='-1.5' width='{chip.width:.2f}' height='{size.block + 3}' rx='3'"
-            yield f"<rect {box} fill='none' stroke='{SELECTION}' stroke-width='2.5'/>"
+            yield _frame(chip, size)
         if index in marks.gaps:
-            x = max(chip.x - size.gap / 2, 1.5)
-            yield (
-                f"<line x1='{x:.2f}' x2='{x:.2f}' y1='-2' y2='{size.block + 2}' stroke='{SELECTION}' stroke-width='3'/>"
-            )
+            yield _gap(chip, size)
+
+
+def _frame(chip: Chip, size: Size) -> str:
+    return element(
+        "rect",
+        x=chip.x,
+        y="-1.5",
+        width=chip.width,
+        height=size.block + 3,
+        rx=3,
+        fill="none",
+        stroke=SELECTION,
+        stroke_width="2.5",
+    )
+
+
+def _gap(chip: Chip, size: Size) -> str:
+    x = max(chip.x - size.gap / 2, 1.5)
+    return element(
+        "line",
+        x1=x,
+        x2=x,
+        y1=-2,
+        y2=size.block + 2,
+        stroke=SELECTION,
+        stroke_width=3,
+    )
 
 
 def _chip(chip: Chip, size: Size) -> str:
-    parts = "".join((*_block(chip, size), *_symbol(chip, size), *_label(chip, size)))
-    return f"<g><title>{escape(chip.text)}</title>{parts}</g>"
+    parts = [*_block(chip, size), *_symbol(chip, size), *_label(chip, size)]
+    return group("".join(parts), chip.text)
 
 
 def _block(chip: Chip, size: Size) -> Iterator[str]:
-    edge = 0.0 if size is Size.STRIP or chip.dotted else 1.0
-    stroke = f" stroke='{chip.border}' stroke-width='1'" if edge else ""
-    yield f"<rect {_box(chip, size, edge / 2)} rx='{2 if size.symbol else 1}' fill='{chip.colour}'{stroke}/>"
-    if chip.dotted and size is not Size.STRIP:
-        dots = "stroke-width='1.5' stroke-dasharray='1.5 1.5'"
-        yield f"<rect {_box(chip, size, DOTS_INSET)} fill='none' stroke='{chip.border}' {dots}/>"
+    radius = 1
+    if size.symbol:
+        radius = 2
+    if size is Size.STRIP:
+        yield _rect(chip, size, 0.0, rx=radius, fill=chip.colour)
+    elif chip.dotted:
+        yield _rect(chip, size, 0.0, rx=radius, fill=chip.colour)
+        yield _rect(
+            chip,
+            size,
+            DOTS_INSET,
+            fill="none",
+            stroke=chip.border,
+            stroke_width="1.5",
+            stroke_dasharray="1.5 1.5",
+        )
+    else:
+        yield _rect(
+            chip,
+            size,
+            0.5,
+            rx=radius,
+            fill=chip.colour,
+            stroke=chip.border,
+            stroke_width=1,
+        )
 
 
-def _box(chip: Chip, size: Size, inset: float) -> str:
+def _rect(chip: Chip, size: Size, inset: float, **attributes: str | float) -> str:
     height = chip.height * size.block
     top = (size.block - height) / 2
-    return (
-        f"x='{chip.x + inset:.2f}' y='{top + inset:.2f}' "
-        f"width='{chip.width - 2 * inset:.2f}' height='{height - 2 * inset:.2f}'"
+    return element(
+        "rect",
+        x=chip.x + inset,
+        y=top + inset,
+        width=chip.width - 2 * inset,
+        height=height - 2 * inset,
+        **attributes,
     )
 
 
 def _symbol(chip: Chip, size: Size) -> Iterator[str]:
-    centre = chip.x + chip.width / 2
     if not size.symbol:
         return
     if chip.glyph:
-        for number, line in enumerate(chip.glyph):
-            yield _line(chip, line, size, thin=number > 0)
+        curve, *axes = chip.glyph
+        yield _line(chip, curve, size, stroke_width="1.8", stroke_linejoin="round")
+        for line in axes:
+            yield _line(chip, line, size, stroke_width="0.8", stroke_opacity="0.6")
     elif chip.symbol:
-        yield (
-            f"<text x='{centre:.2f}' y='{size.block / 2 + 0.36 * size.symbol:.2f}' text-anchor='middle' "
-            f"{FONT} font-size='{size.symbol}' font-weight='bold' fill='{chip.ink}'>{escape(chip.symbol)}</text>"
+        yield element(
+            "text",
+            escape(chip.symbol),
+            x=chip.x + chip.width / 2,
+            y=size.block / 2 + 0.36 * size.symbol,
+            text_anchor="middle",
+            font_family=FONT,
+            font_size=size.symbol,
+            font_weight="bold",
+            fill=chip.ink,
         )
 
 
-def _line(chip: Chip, line: Polyline, size: Size, thin: bool) -> str:
+def _line(chip: Chip, line: Polyline, size: Size, **stroke: str | float) -> str:
     width, height = glyph_box(size)
-    left, bottom = chip.x + (chip.width - width) / 2, (size.block + height) / 2
-    path = " ".join(f"{left + width * x:.2f},{bottom - height * y:.2f}" for x, y in line)
-    weight = "stroke-width='0.8' stroke-opacity='0.6'" if thin else "stroke-width='1.8' stroke-linejoin='round'"
-    return f"<polyline points='{path}' fill='none' stroke='{chip.ink}' stroke-linecap='round' {weight}/>"
+    left = chip.x + (chip.width - width) / 2
+    bottom = (size.block + height) / 2
+    points = []
+    for x, y in line:
+        point_x = left + width * x
+        point_y = bottom - height * y
+        points.append(f"{point_x:.2f},{point_y:.2f}")
+    return element(
+        "polyline",
+        points=" ".join(points),
+        fill="none",
+        stroke=chip.ink,
+        stroke_linecap="round",
+        **stroke,
+    )
 
 
 def _label(chip: Chip, size: Size) -> Iterator[str]:
+    if not size.has_labels:
+        return
     centre = chip.x + chip.width / 2
-    for number, line in enumerate(label_lines(chip.label) if size.has_labels else ()):
-        y = size.block + LABEL_LINE * (number + 1)
-        yield (
-            f"<text x='{centre:.2f}' y='{y}' text-anchor='middle' {FONT} font-size='10' "
-            f"fill='{QUIET_TEXT}'>{escape(line)}</text>"
-        )
+    for number, line in enumerate(label_lines(chip.label), start=1):
+        yield _small_text(line, centre, size.block + LABEL_LINE * number)
+
+
+def _small_text(text: str, centre: float, baseline: int) -> str:
+    return element(
+        "text",
+        escape(text),
+        x=centre,
+        y=baseline,
+        text_anchor="middle",
+        font_family=FONT,
+        font_size=10,
+        fill=QUIET_TEXT,
+    )

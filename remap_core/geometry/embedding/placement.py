@@ -1,7 +1,7 @@
-"""Newcomers on a map that stays as it is: out-of-sample placement.
+"""Out-of-sample placement: new models on a map whose models do not move.
 
-The formula of the start is Gower's, Adding a point to vector diagrams in multivariate analysis (1968). For a base of
-classical scaling there is also `classical.place_on_classical`.
+The start is Gower's formula, Adding a point to vector diagrams in multivariate analysis (1968). For a base of classical
+scaling there is also `classical.place_on_classical`.
 """
 
 from __future__ import annotations
@@ -10,107 +10,147 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from remap_core.errors import InvalidDistances
-from remap_core.geometry.embedding.dissimilarities import Floats, places_of, table_of_distances
+from remap_core.geometry.embedding.dissimilarities import Floats, positions_of, table_of_distances
 from remap_core.geometry.embedding.smacof import blocks
 
-STEPS = 200
+MAX_STEPS = 200
 SETTLED = 1e-7
-"""A newcomer stays when a step is this small, as a share of the map's size."""
+"""A new model has settled when its step is this small, as a share of the map's size."""
 
-TURN = np.array([[np.sqrt(3), 1.0], [-1.0, np.sqrt(3)]]) / 2
+COS = np.sqrt(3) / 2
+SIN = 0.5
+ROTATION = np.array([[COS, SIN], [-SIN, COS]])
 """By 30 degrees."""
 
 
-def place_newcomers(to_old: ArrayLike, places: ArrayLike) -> Floats:
-    """(m, 2) float64 places of m newcomers, each where its own stress to the n old models is least; no one moves.
+def place_newcomers(to_old: ArrayLike, positions: ArrayLike) -> Floats:
+    """(m, 2) float64 positions of m new models, each at the smallest stress to the n old ones, which do not move.
 
-    to_old: (m, n) distances to the old; places: (n, 2) of the old. Started from Gower's formula and from beside the
-    nearest old model; the better end counts. Raises InvalidDistances, also where there is no old model.
+    to_old: (m, n) distances to the old models; positions: (n, 2) of the old models. Two descents, from Gower's formula
+    and from near the closest old model; the better one counts. Raises InvalidDistances, also without an old model.
 
     >>> square = [[0, 0], [2, 0], [0, 2], [2, 2]]
     >>> place_newcomers([[2**0.5] * 4], square).round(3).tolist()
     [[1.0, 1.0]]
     """
     given = table_of_distances(to_old, "Distances to the old models")
-    old = places_of(places, given.shape[1])
+    old = positions_of(positions, given.shape[1])
     if not len(given):
         return np.zeros((0, 2))
     if not len(old):
-        raise InvalidDistances("Newcomers need at least one old model to be placed beside.")
+        raise InvalidDistances("New models can only be placed on a map with at least one model.")
     points = np.empty((len(given), 2))
     for rows in blocks(len(given), len(old)):
         points[rows] = _least_stress(given[rows], old)
     return points
 
 
-def gower(to_old: Floats, places: Floats) -> Floats:
-    """(m, 2) places by Gower's formula, y = (X'X)^-1 X'b with b = (|x|^2 - a^2) / 2; exact where distances fit.
+def gower(to_old: Floats, positions: Floats) -> Floats:
+    """(m, 2) positions by Gower's formula, y = (X'X)^-1 X'b with b = (|x|^2 - a^2) / 2; exact where distances fit.
 
-    to_old: (m, n), a; places: (n, 2), X when centred.
+    to_old: (m, n), a; positions: (n, 2), X when centred.
     """
-    centre = places.mean(axis=0)
-    centred = places - centre
-    half = 0.5 * (np.square(centred).sum(axis=1) - np.square(to_old))
-    return np.asarray(half @ np.linalg.pinv(centred).T + centre)
+    centre = positions.mean(axis=0)
+    x = positions - centre
+    squared_lengths = np.square(x).sum(axis=1)
+    b = 0.5 * (squared_lengths - np.square(to_old))  # (m, n)
+    y = b @ np.linalg.pinv(x).T
+    return np.asarray(y + centre)
 
 
 def _least_stress(given: Floats, old: Floats) -> Floats:
     by_formula = gower(given, old)
-    ends = [_descend(start, given, old) for start in (by_formula, _beside_nearest(by_formula, given, old))]
-    misfits = [_misfit(end, given, old) for end in ends]
-    return np.where((misfits[0] <= misfits[1])[:, None], *ends)
+    near_closest = _near_closest(by_formula, given, old)
+    first = _descend(by_formula, given, old)
+    second = _descend(near_closest, given, old)
+    first_errors = _errors(first, given, old)
+    second_errors = _errors(second, given, old)
+    is_first_better = first_errors <= second_errors
+    return np.where(is_first_better[:, None], first, second)
 
 
-def _beside_nearest(towards: Floats, given: Floats, old: Floats) -> Floats:
-    """From the nearest old model as far as the distance says, roughly towards another guess.
+def _near_closest(towards: Floats, given: Floats, old: Floats) -> Floats:
+    """(m, 2) at the given distance from the closest old model, 30 degrees off the direction to another guess.
 
-    Roughly, as old models on a line would otherwise keep everyone on it.
+    Off that direction, as old models on a line would otherwise keep every new model on it.
     """
-    nearest = given.argmin(axis=1)
-    origin, distance = old[nearest], given[np.arange(len(given)), nearest]
+    closest = given.argmin(axis=1)
+    origin = old[closest]
+    rows = np.arange(len(given))
+    distance = given[rows, closest]
     heading = towards - origin
     length = np.linalg.norm(heading, axis=1)
-    heading[length == 0], length[length == 0] = (1.0, 0.0), 1.0
-    return np.asarray(origin + heading @ TURN * (distance / length)[:, None])
+    is_zero = length == 0
+    heading[is_zero] = (1.0, 0.0)
+    length[is_zero] = 1.0
+    scale = distance / length
+    step = heading @ ROTATION * scale[:, None]
+    return np.asarray(origin + step)
 
 
 def _descend(start: Floats, given: Floats, old: Floats) -> Floats:
-    """Newton steps where they help; else SMACOF's, which always do. Each newcomer on its own."""
+    """Newton steps where they reduce the error, otherwise SMACOF's, which always do. Each new model independently."""
     points = start.copy()
-    size = max(float(np.ptp(old, axis=0).max()), float(given.max()))
+    extent = float(np.ptp(old, axis=0).max())
+    size = max(extent, float(given.max()))
     moving = np.arange(len(points))
-    for _ in range(STEPS):
-        here, theirs = points[moving], given[moving]
-        newton, safe = _steps(here, theirs, old)
-        helps = _misfit(here + newton, theirs, old) < _misfit(here, theirs, old)
-        step = np.where(helps[:, None], newton, safe)
+    for _ in range(MAX_STEPS):
+        current = points[moving]
+        targets = given[moving]
+        newton, safe = _steps(current, targets, old)
+        errors = _errors(current, targets, old)
+        newton_errors = _errors(current + newton, targets, old)
+        is_better = newton_errors < errors
+        step = np.where(is_better[:, None], newton, safe)
         points[moving] += step
-        moving = moving[np.abs(step).max(axis=1) > SETTLED * size]
+        longest = np.abs(step).max(axis=1)
+        moving = moving[longest > SETTLED * size]
         if not moving.size:
             break
     return points
 
 
-def _misfit(points: Floats, given: Floats, old: Floats) -> Floats:
-    """(m,) sum of squared misfits of each newcomer."""
-    across, up = points[:, :1] - old[:, 0], points[:, 1:] - old[:, 1]
-    return np.asarray(np.square(np.sqrt(across * across + up * up) - given).sum(axis=1))
+def _errors(points: Floats, given: Floats, old: Floats) -> Floats:
+    """(m,) sum of squared errors of the distances of each new model."""
+    x, y = _offsets(points, old)
+    errors = np.sqrt(x * x + y * y) - given
+    return np.asarray(np.square(errors).sum(axis=1))
 
 
-def _steps(points: Floats, given: Floats, old: Floats) -> tuple[Floats, Floats]:
-    """(m, 2) the Newton step of half the misfit, zero where it would not go down, and SMACOF's."""
-    across, up = points[:, :1] - old[:, 0], points[:, 1:] - old[:, 1]
-    length = np.maximum(np.sqrt(across * across + up * up), 1e-30)
+def _offsets(points: Floats, old: Floats) -> tuple[Floats, Floats]:
+    """(m, n) each: from every old model to every point, along x and along y."""
+    x = points[:, :1] - old[:, 0]
+    y = points[:, 1:] - old[:, 1]
+    return x, y
+
+
+def _steps(
+    points: Floats,
+    given: Floats,
+    old: Floats,
+) -> tuple[Floats, Floats]:
+    """(m, 2) each: the Newton step of half the squared error, zero where that is not convex, and SMACOF's step."""
+    n = len(old)
+    x, y = _offsets(points, old)
+    length = np.sqrt(x * x + y * y)
+    length = np.maximum(length, 1e-30)
     ratio = given / length
-    downhill = -np.stack((((1 - ratio) * across).sum(axis=1), ((1 - ratio) * up).sum(axis=1)), axis=1)
-    across /= length
-    up /= length
+    excess = 1 - ratio
+    down_x = -(excess * x).sum(axis=1)  # minus half the gradient
+    down_y = -(excess * y).sum(axis=1)
+    x /= length
+    y /= length
     # half the Hessian, sum of I - ratio (I - u u'), u the unit vectors
-    xx = len(old) - (ratio * up * up).sum(axis=1)
-    yy = len(old) - (ratio * across * across).sum(axis=1)
-    xy = (ratio * across * up).sum(axis=1)
+    ratio_x = ratio * x
+    ratio_y = ratio * y
+    xx = n - (ratio_y * y).sum(axis=1)
+    yy = n - (ratio_x * x).sum(axis=1)
+    xy = (ratio_x * y).sum(axis=1)
     determinant = xx * yy - xy * xy
-    convex = (determinant > 1e-12 * len(old) ** 2) & (xx > 0)
-    solved = np.stack((yy * downhill[:, 0] - xy * downhill[:, 1], xx * downhill[:, 1] - xy * downhill[:, 0]), axis=1)
-    newton = np.where(convex[:, None], solved / np.where(convex, determinant, 1.0)[:, None], 0.0)
-    return newton, downhill / len(old)
+    is_convex = (determinant > 1e-12 * n**2) & (xx > 0)
+    divisor = np.where(is_convex, determinant, np.inf)
+    newton_x = (yy * down_x - xy * down_y) / divisor
+    newton_y = (xx * down_y - xy * down_x) / divisor
+    newton = np.stack((newton_x, newton_y), axis=1)
+    safe = np.stack((down_x, down_y), axis=1)
+    return newton, safe / n

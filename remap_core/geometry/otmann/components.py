@@ -1,10 +1,10 @@
-"""The nodes of many architectures as arrays: in a row, and family by family."""
+"""The nodes of many architectures as arrays: all in a row, and by family."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,21 +13,21 @@ from remap_core.geometry.otmann.conventions import GROUPS
 from remap_core.geometry.otmann.nodes import Floats, Integers, Labels, Node
 
 COORDINATES = 2 + 2 * len(GROUPS)
-"""Of a node's place in its chain: steps from the input and to the output, and layers of each group on either side."""
+"""Of a node's position in its chain: steps from the input and to the output, and layers of each group on both sides."""
 
 
 @dataclass(frozen=True, eq=False)
 class Chains:
     """The nodes of n architectures in a row.
 
-    chain: (nodes,) which architecture a node belongs to, rising. label: (nodes,) codes. mass: (nodes,).
-    place: (COORDINATES, nodes) int32. total: (n,) mass of each architecture.
+    chain: (nodes,) which architecture a node belongs to, ascending. label: (nodes,) codes. mass: (nodes,).
+    position: (COORDINATES, nodes) int32. total: (n,) mass of each architecture.
     """
 
     chain: Integers
     label: Integers
     mass: Floats
-    place: NDArray[np.int32]
+    position: NDArray[np.int32]
     total: Floats
 
     def __len__(self) -> int:
@@ -35,80 +35,115 @@ class Chains:
 
     def __add__(self, other: Chains) -> Chains:
         return Chains(
-            np.concatenate((self.chain, other.chain + len(self))),
-            np.concatenate((self.label, other.label)),
-            np.concatenate((self.mass, other.mass)),
-            np.concatenate((self.place, other.place), axis=1),
-            np.concatenate((self.total, other.total)),
+            chain=np.concatenate((self.chain, other.chain + len(self))),
+            label=np.concatenate((self.label, other.label)),
+            mass=np.concatenate((self.mass, other.mass)),
+            position=np.concatenate((self.position, other.position), axis=1),
+            total=np.concatenate((self.total, other.total)),
         )
 
 
-def chains_of(architectures: Sequence[tuple[Node, ...]], labels: Labels) -> Chains:
-    """The nodes of architectures as arrays; labels that are new get a code."""
-    length = np.fromiter(map(len, architectures), np.intp, len(architectures))
-    owner = np.repeat(np.arange(len(length)), length)
+def chains_of(
+    architectures: Sequence[tuple[Node, ...]],
+    labels: Labels,
+) -> Chains:
+    """The nodes of architectures as arrays; new labels get a code."""
+    n = len(architectures)
+    length = np.array([len(nodes) for nodes in architectures], np.intp)
+    owner = np.repeat(np.arange(n), length)
     nodes = list(chain.from_iterable(architectures))
-    mass = np.fromiter((node.mass for node in nodes), np.float64, len(nodes))
-    group = np.fromiter((GROUPS.index(node.group) if node.group else -1 for node in nodes), np.intp, len(nodes))
-    label = labels.codes(node.label for node in nodes)
-    total = np.bincount(owner, mass, len(length)).astype(np.float64)
-    return Chains(owner, label, mass, _places(length, group), total)
+    mass = np.array([node.mass for node in nodes], np.float64)
+    group = np.array([_group_index(node) for node in nodes], np.intp)
+    total = np.bincount(owner, mass, n)
+    return Chains(
+        chain=owner,
+        label=labels.codes(node.label for node in nodes),
+        mass=mass,
+        position=_positions(length, group),
+        total=total.astype(np.float64),
+    )
 
 
-def _places(length: Integers, group: Integers) -> NDArray[np.int32]:
+def _group_index(node: Node) -> int:
+    return GROUPS.index(node.group) if node.group else -1
+
+
+def _positions(length: Integers, group: Integers) -> NDArray[np.int32]:
     """(COORDINATES, nodes) of nodes in chains of these lengths; a node counts itself on both sides."""
-    position = np.arange(length.max(initial=0))
-    filled = position < length[:, None]  # (chains, longest)
-    padded = np.full(filled.shape, -1)
-    padded[filled] = group
-    coordinates = [np.broadcast_to(position, filled.shape), length[:, None] - 1 - position]
+    steps = np.arange(length.max(initial=0))
+    is_node = steps < length[:, None]  # (chains, longest)
+    padded_group = np.full(is_node.shape, -1)
+    padded_group[is_node] = group
+    from_input = np.broadcast_to(steps, is_node.shape)
+    to_output = length[:, None] - 1 - steps
+    coordinates = [from_input, to_output]
     for index in range(len(GROUPS)):
-        counted = padded == index
-        so_far = np.cumsum(counted, axis=1)
-        coordinates += [so_far, so_far[:, -1:] - so_far + counted]
-    return np.stack([coordinate[filled] for coordinate in coordinates]).astype(np.int32)
+        is_member = padded_group == index
+        up_to_here = np.cumsum(is_member, axis=1)
+        total = up_to_here[:, -1:]
+        from_here_on = total - up_to_here + is_member
+        coordinates += [up_to_here, from_here_on]
+    unpadded = [coordinate[is_node] for coordinate in coordinates]
+    return np.stack(unpadded).astype(np.int32)
 
 
 @dataclass(frozen=True, eq=False)
 class Components:
-    """What the architectures that have any of one family have of it, by rising size, filled up to the largest.
+    """The nodes of one family in each architecture that has any, by ascending size, padded to the largest.
 
-    chain: (n,) architecture of each. size: (n,) nodes of each. label, mass: (largest, n), 0 where filled up.
-    place: (COORDINATES, largest, n) int32.
+    chain: (n,) architecture of each. size: (n,) nodes of each. label, mass: (largest, n), 0 in the padding.
+    position: (COORDINATES, largest, n) int32.
     """
 
     chain: Integers
     size: Integers
     label: Integers
     mass: Floats
-    place: NDArray[np.int32]
+    position: NDArray[np.int32]
 
     def spans(self, at_least: int) -> list[slice]:
         """Runs of one size, smallest first; sizes with fewer than `at_least` components join the next larger."""
-        ends = np.flatnonzero(np.diff(self.size, append=self.size[-1:] + 1)) + 1
-        bounds = [0]
-        for end in ends.tolist():
-            if end - bounds[-1] >= at_least or end == len(self.size):
-                bounds.append(end)
-        return [slice(low, high) for low, high in pairwise(bounds)]
+        n = len(self.size)
+        is_larger = self.size[1:] > self.size[:-1]
+        changes = np.flatnonzero(is_larger) + 1
+        spans = []
+        start = 0
+        for end in (*changes.tolist(), n):
+            if end - start >= at_least or end == n:
+                spans.append(slice(start, end))
+                start = end
+        return spans
 
 
-def components_of(chains: Chains, families: Mapping[str, Integers]) -> dict[str, Components]:
+def components_of(
+    chains: Chains,
+    families: Mapping[str, Integers],
+) -> dict[str, Components]:
     """The components of each family that occurs; `families` has the codes of their labels."""
-    members = {family: np.flatnonzero(np.isin(chains.label, codes)) for family, codes in families.items()}
-    return {family: _components(chains, nodes) for family, nodes in members.items() if len(nodes)}
+    components = {}
+    for family, codes in families.items():
+        nodes = np.flatnonzero(np.isin(chains.label, codes))
+        if len(nodes):
+            components[family] = _components(chains, nodes)
+    return components
 
 
 def _components(chains: Chains, nodes: Integers) -> Components:
+    """The components of the nodes of one family, given by their indices in `chains`."""
     owner = chains.chain[nodes]
-    size = np.bincount(owner, minlength=len(chains))
-    rank = np.arange(len(nodes)) - (np.cumsum(size) - size)[owner]
-    order = np.argsort(size, kind="stable")[np.count_nonzero(size == 0) :]
-    column = np.empty(len(chains), np.intp)
-    column[order] = np.arange(len(order))
-    where = (rank, column[owner])
+    size = np.bincount(owner, minlength=len(chains))  # of each architecture, 0 for many
+    first = np.cumsum(size) - size
+    rank = np.arange(len(nodes)) - first[owner]  # among the nodes of its component
+    empty = np.count_nonzero(size == 0)
+    order = np.argsort(size, kind="stable")[empty:]
+    column_of = np.empty(len(chains), np.intp)
+    column_of[order] = np.arange(len(order))
+    column = column_of[owner]
     shape = (int(size.max()), len(order))
-    label, mass, place = np.zeros(shape, np.intp), np.zeros(shape), np.zeros((COORDINATES, *shape), np.int32)
-    label[where], mass[where] = chains.label[nodes], chains.mass[nodes]
-    place[(slice(None), *where)] = chains.place[:, nodes]
-    return Components(order, size[order], label, mass, place)
+    label = np.zeros(shape, np.intp)
+    label[rank, column] = chains.label[nodes]
+    mass = np.zeros(shape)
+    mass[rank, column] = chains.mass[nodes]
+    position = np.zeros((COORDINATES, *shape), np.int32)
+    position[:, rank, column] = chains.position[:, nodes]
+    return Components(order, size[order], label, mass, position)

@@ -13,10 +13,10 @@ from remap_core.geometry.otmann.nodes import Floats
 from remap_core.geometry.otmann.transport import transport_costs
 
 BLOCK = 1 << 17
-"""Entries of cost (float64) that are worked on at once; with all that goes with them some 30 MB."""
+"""Entries of cost (float64) processed at once; with all temporary arrays some 30 MB."""
 
 LANES = 256
-"""Pairs that are worth a call of their own; fewer are filled up to the size of larger ones."""
+"""Pairs that are worth a call of their own; fewer are padded to the size of larger ones."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,33 +35,53 @@ class Prepared:
         for column, family in enumerate(families):
             if family in self.components:
                 components = self.components[family]
-                masses[components.chain, column] = components.mass.sum(axis=0)
+                total = components.mass.sum(axis=0)
+                masses[components.chain, column] = total
         return masses
 
 
-def costs_between(one: Prepared, other: Prepared, mismatches: Floats, nu: float) -> Floats:
+def costs_between(
+    one: Prepared,
+    other: Prepared,
+    mismatches: Floats,
+    nu: float,
+) -> Floats:
     """(n, m) float64 optimal costs d. Where `one` is `other`, half is computed and mirrored.
 
     mismatches: (codes, codes) of the labels of both.
     """
     costs = _unmatched(one, other)
-    for name in sorted(one.components.keys() & other.components.keys()):
-        family = _Family(one.components[name], other.components[name], mismatches, nu, one is other)
-        for tile in family.tiles():
-            family.add_costs(costs, *tile)
+    shared = one.components.keys() & other.components.keys()
+    for name in sorted(shared):
+        family = _Family(
+            rows=one.components[name],
+            columns=other.components[name],
+            mismatches=mismatches,
+            nu=nu,
+            is_mirrored=one is other,
+        )
+        for rows, columns in family.tiles():
+            family.add_costs(costs, rows, columns)
     return costs
 
 
 def _unmatched(one: Prepared, other: Prepared) -> Floats:
     """(n, m) mass of the families that only one of a pair has."""
-    families = sorted(one.components.keys() | other.components.keys())
-    rows, columns = one.masses(families), other.masses(families)
-    costs = np.zeros((len(one), len(other)))
-    height = max(1, BLOCK // max(1, len(other)))
-    for top in range(0, len(one), height):
-        for here, there in zip(rows[top : top + height].T, columns.T, strict=True):
-            shared = (here > 0)[:, None] & (there > 0)
-            costs[top : top + height] += np.where(shared, 0.0, here[:, None] + there)
+    families = sorted({*one.components, *other.components})
+    one_masses = one.masses(families)
+    other_masses = other.masses(families)
+    n = len(one)
+    m = len(other)
+    costs = np.zeros((n, m))
+    height = max(1, BLOCK // max(1, m))
+    for top in range(0, n, height):
+        rows = slice(top, top + height)
+        for column in range(len(families)):
+            row_mass = one_masses[rows, column, None]
+            column_mass = other_masses[:, column]
+            is_shared = (row_mass > 0) & (column_mass > 0)
+            unmatched = row_mass + column_mass
+            costs[rows] += np.where(is_shared, 0.0, unmatched)
     return costs
 
 
@@ -73,47 +93,80 @@ class _Family:
     columns: Components
     mismatches: Floats
     nu: float
-    mirrored: bool
+    is_mirrored: bool
 
     def tiles(self) -> Iterator[tuple[slice, slice]]:
-        """Rectangles of pairs of about the same size that fit a block; if mirrored, on and above the diagonal."""
-        across = self.columns.spans(max(1, LANES // len(self.rows.size)))
-        down = across if self.mirrored else self.rows.spans(max(1, LANES // len(self.columns.size)))
-        for rows, columns in product(down, across):
-            if not self.mirrored or rows.start <= columns.start:
+        """Rectangles of pairs of similar sizes that fit a block; if mirrored, on and above the diagonal."""
+        n = len(self.rows.size)
+        m = len(self.columns.size)
+        column_spans = self.columns.spans(max(1, LANES // n))
+        row_spans = column_spans
+        if not self.is_mirrored:
+            row_spans = self.rows.spans(max(1, LANES // m))
+        for rows, columns in product(row_spans, column_spans):
+            if not self.is_mirrored or rows.start <= columns.start:
                 yield from self._tiles_of(rows, columns)
 
-    def _tiles_of(self, rows: slice, columns: slice) -> Iterator[tuple[slice, slice]]:
-        lanes = max(1, BLOCK // int(self.rows.size[rows.stop - 1] * self.columns.size[columns.stop - 1]))
+    def _tiles_of(
+        self,
+        rows: slice,
+        columns: slice,
+    ) -> Iterator[tuple[slice, slice]]:
+        n, m = self._largest_sizes(rows, columns)
+        lanes = max(1, BLOCK // (n * m))
         width = min(lanes, columns.stop - columns.start)
         height = lanes // width
         for top in range(rows.start, rows.stop, height):
-            first = max(top, columns.start) if self.mirrored else columns.start
+            bottom = min(top + height, rows.stop)
+            first = columns.start
+            if self.is_mirrored:
+                first = max(first, top)
             for left in range(first, columns.stop, width):
-                yield slice(top, min(top + height, rows.stop)), slice(left, min(left + width, columns.stop))
+                right = min(left + width, columns.stop)
+                yield slice(top, bottom), slice(left, right)
+
+    def _largest_sizes(self, rows: slice, columns: slice) -> tuple[int, int]:
+        """Nodes of the largest component among the rows, and among the columns."""
+        n = self.rows.size[rows.stop - 1]
+        m = self.columns.size[columns.stop - 1]
+        return int(n), int(m)
 
     def add_costs(self, costs: Floats, rows: slice, columns: slice) -> None:
-        """Add one tile's costs where they belong; if mirrored, what is beyond the diagonal goes to both halves."""
-        found = self._costs(rows, columns)
-        if self.mirrored and rows.start == columns.start:
-            square = found[:, : len(found)]
-            square[:] = np.triu(square) + np.triu(square, 1).T  # symmetric to the last bit
-        costs[np.ix_(self.rows.chain[rows], self.columns.chain[columns])] += found
-        if self.mirrored:
-            beyond = slice(max(rows.stop, columns.start), columns.stop)
-            mirror = found[:, beyond.start - columns.start :].T
-            costs[np.ix_(self.columns.chain[beyond], self.rows.chain[rows])] += mirror
+        """Add one tile's costs to those of its pairs; if mirrored, to both halves beyond the diagonal."""
+        tile = self._costs(rows, columns)
+        if self.is_mirrored and rows.start == columns.start:
+            square = tile[:, : len(tile)]
+            lower = np.triu(square, 1).T
+            square[:] = np.triu(square) + lower  # symmetric to the last bit
+        row_chains = self.rows.chain[rows]
+        column_chains = self.columns.chain[columns]
+        costs[np.ix_(row_chains, column_chains)] += tile
+        if self.is_mirrored:
+            on_diagonal = max(0, rows.stop - columns.start)
+            beyond = column_chains[on_diagonal:]
+            costs[np.ix_(beyond, row_chains)] += tile[:, on_diagonal:].T
 
     def _costs(self, rows: slice, columns: slice) -> Floats:
-        n, m = int(self.rows.size[rows.stop - 1]), int(self.columns.size[columns.stop - 1])
-        height, width = rows.stop - rows.start, columns.stop - columns.start
+        """(height, width) optimal costs of the pairs of one tile."""
+        n, m = self._largest_sizes(rows, columns)
+        height = rows.stop - rows.start
+        width = columns.stop - columns.start
+        row_positions = self.rows.position[:, :n, rows]  # (COORDINATES, n, height)
+        column_positions = self.columns.position[:, :m, columns]  # (COORDINATES, m, width)
         structural = np.zeros((n, m, height, width), np.int32)
-        for here, there in zip(self.rows.place[:, :n, rows], self.columns.place[:, :m, columns], strict=True):
-            difference = here[:, None, :, None] - there[None, :, None, :]
+        for coordinate in range(COORDINATES):
+            row_position = row_positions[coordinate, :, None, :, None]
+            column_position = column_positions[coordinate, None, :, None, :]
+            difference = row_position - column_position
             structural += np.abs(difference, out=difference)
-        label = self.mismatches[:, self.columns.label[:m, columns]][self.rows.label[:n, rows]]  # (n, height, m, width)
+        column_labels = self.columns.label[:m, columns]
+        row_labels = self.rows.label[:n, rows]
+        mismatch = self.mismatches[:, column_labels][row_labels]  # (n, height, m, width)
         cost = structural * (self.nu / COORDINATES)
-        cost += label.swapaxes(1, 2)
-        supply = np.repeat(self.rows.mass[:n, rows], width, axis=1)
-        demand = np.tile(self.columns.mass[:m, columns], height)
-        return transport_costs(cost.reshape(n, m, -1), supply, demand).reshape(height, width)
+        cost += mismatch.swapaxes(1, 2)
+        row_mass = self.rows.mass[:n, rows]
+        column_mass = self.columns.mass[:m, columns]
+        supply = np.repeat(row_mass, width, axis=1)
+        demand = np.tile(column_mass, height)
+        costs = transport_costs(cost.reshape(n, m, -1), supply, demand)
+        return costs.reshape(height, width)

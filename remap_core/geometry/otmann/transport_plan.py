@@ -1,4 +1,4 @@
-"""Which layer of one architecture went where in another: the transport plan behind a distance.
+"""Which layers of one architecture match which of another: the transport plan behind a distance.
 
 Source: Kandasamy et al., Neural architecture search with Bayesian optimisation and optimal transport (NeurIPS 2018).
 """
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from remap_core.geometry.otmann.components import chains_of
+from remap_core.geometry.otmann.components import Chains, chains_of
 from remap_core.geometry.otmann.conventions import DEFAULT, Convention
 from remap_core.geometry.otmann.nodes import Floats, Labels, Node, nodes_of
 from remap_core.geometry.otmann.transport import transport_plans
@@ -30,9 +30,9 @@ class Move(NamedTuple):
 class TransportPlan:
     """An optimal plan between two architectures. Layers are counted from 0; the head comes after the last of `layers`.
 
-    moves: by rising layer, then rising other. unassigned, other_unassigned: mass of each layer (head last) that stays
-    unassigned; 0 for a layer that is no node in the convention. distance: d, in units of mass; input, softmax and
-    output, which are no layers, have their part in it.
+    moves: by ascending layer, then ascending other. unassigned, other_unassigned: mass of each layer (head last) that
+    stays unassigned; 0 for a layer that is not a node in the convention. distance: d, in units of mass, which includes
+    the nodes that are not layers: input, softmax and output.
     """
 
     moves: tuple[Move, ...]
@@ -44,7 +44,7 @@ class TransportPlan:
 def transport_plan(
     one: Architecture, other: Architecture, convention: Convention = DEFAULT, *, nu: float | None = None
 ) -> TransportPlan:
-    """A plan whose cost is the distance of the two: which layers stayed, and what was added or removed.
+    """A plan whose cost is the distance of the two: which layers match, and what was added or removed.
 
     Where several plans are optimal it is one of them. Raises InvalidDistances as `distances` does.
 
@@ -56,29 +56,61 @@ def transport_plan(
     >>> plan.unassigned, plan.other_unassigned
     ((4.0, 16.0, 4.0), (0.0, 0.0))
     """
-    labels, weight = Labels(convention), convention.structural_weight(nu)
-    rows, columns = nodes_of(one, convention), nodes_of(other, convention)
-    left, right = chains_of([rows], labels), chains_of([columns], labels)
-    structural = np.abs(left.place[:, :, None] - right.place[:, None, :]).mean(axis=0)
-    cost = labels.mismatches()[np.ix_(left.label, right.label)] + weight * structural
-    plan = transport_plans(cost[..., None], left.mass[:, None], right.mass[:, None])[..., 0]
-    left_over, right_over = (np.maximum(left.mass - plan.sum(axis=1), 0), np.maximum(right.mass - plan.sum(axis=0), 0))
-    moved = plan > 0
+    labels = Labels(convention)
+    rows = nodes_of(one, convention)
+    columns = nodes_of(other, convention)
+    left = chains_of([rows], labels)
+    right = chains_of([columns], labels)
+    cost = matching_costs(left, right, labels.mismatches(), convention.structural_weight(nu))
+    plan = transport_plans(cost[..., None], left.mass[:, None], right.mass[:, None])[..., 0]  # (n, m)
+    left_over = np.maximum(left.mass - plan.sum(axis=1), 0)
+    right_over = np.maximum(right.mass - plan.sum(axis=0), 0)
+    is_moved = plan > 0
+    moved_cost = (plan[is_moved] * cost[is_moved]).sum()
     return TransportPlan(
         moves=tuple(_moves(rows, columns, plan)),
         unassigned=_by_layer(rows, left_over, len(one.layers) + 1),
         other_unassigned=_by_layer(columns, right_over, len(other.layers) + 1),
-        distance=float(left_over.sum() + right_over.sum() + (plan[moved] * cost[moved]).sum()),
+        distance=float(left_over.sum() + right_over.sum() + moved_cost),
     )
 
 
-def _moves(rows: tuple[Node, ...], columns: tuple[Node, ...], plan: Floats) -> Iterator[Move]:
+def matching_costs(
+    one: Chains,
+    other: Chains,
+    mismatches: Floats,
+    nu: float,
+) -> Floats:
+    """(n, m) float64 cost of matching each node of one architecture to each of another, per unit of mass.
+
+    mismatches: (codes, codes) of the labels of both, infinite where labels never match.
+    """
+    difference = one.position[:, :, None] - other.position[:, None, :]  # (COORDINATES, n, m)
+    structural = np.abs(difference).mean(axis=0)
+    mismatch = mismatches[np.ix_(one.label, other.label)]
+    return np.asarray(mismatch + nu * structural)
+
+
+def _moves(
+    rows: tuple[Node, ...],
+    columns: tuple[Node, ...],
+    plan: Floats,
+) -> Iterator[Move]:
     for row, column in np.argwhere(plan > 0).tolist():
-        layer, other = rows[row].layer, columns[column].layer
+        layer = rows[row].layer
+        other = columns[column].layer
         if layer is not None and other is not None:
             yield Move(layer, other, float(plan[row, column]))
 
 
-def _by_layer(nodes: tuple[Node, ...], masses: Floats, layers: int) -> tuple[float, ...]:
-    found = {node.layer: float(mass) for node, mass in zip(nodes, masses, strict=True)}
-    return tuple(found.get(layer, 0.0) for layer in range(layers))
+def _by_layer(
+    nodes: tuple[Node, ...],
+    masses: Floats,
+    layers: int,
+) -> tuple[float, ...]:
+    """The mass of each of so many layers, given that of each node."""
+    by_layer = [0.0] * layers
+    for node, mass in zip(nodes, masses.tolist(), strict=True):
+        if node.layer is not None:
+            by_layer[node.layer] = mass
+    return tuple(by_layer)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from remap_core.analysis.mcnemar import PairedTest
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.snac.difference import difference_alt, difference_svg
-from remap_core.formatting import model_name, model_tag, points
+from remap_core.formatting import model_name, model_tag, more_or_fewer, points
 from remap_core.lab import notebook_html
-from remap_core.services.comparison import compare_predictions, parameters_sentence
+from remap_core.services.comparison import compare_predictions
 from remap_core.trials.trial import Trial
 
 
@@ -54,10 +54,8 @@ class Comparison:
         before = self.first.accuracy or 0.0
         after = self.second.accuracy or 0.0
         difference = points(after - before)
-        parameters = parameters_sentence(
-            self.first.architecture.parameters,
-            self.second.architecture.parameters,
-        )
+        difference_in_size = self.second.architecture.parameters - self.first.architecture.parameters
+        parameters = more_or_fewer(difference_in_size, "parameter")
         return f"{model_name(self.second.id)}: {difference}, {parameters}."
 
     def __repr__(self) -> str:

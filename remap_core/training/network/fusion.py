@@ -1,90 +1,131 @@
-"""Layers that are contracted, as one layer by the weights of all of them.
+"""Consecutive linear layers, computed as one layer.
 
-Its kernel is made of their weights anew for every batch, so that its gradient goes on to them: the network, what it
-puts out and how it learns are those of the layers one after another, but for rounding.
+Its kernel is computed from their weights for every batch, so gradients reach each of them: outputs and training are
+those of the layers one after another, except for rounding.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import chain
+from collections.abc import Iterable
 from math import prod
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv_transpose2d, linear
 
-from remap_core.space.execution_plan import ExecutionPlan, LinearRun
+from remap_core.space.execution_plan import ExecutionPlan
 from remap_core.space.layers import Shape
+from remap_core.space.linear_runs import LinearRun
 from remap_core.training.network import modules, pools
 from remap_core.training.network.build import modules_of
 
 
-def body_of(network: nn.Sequential, plan: ExecutionPlan) -> nn.Sequential:
-    """The modules of a plan's architecture, as it says, those of each segment as one. Weights are the network's."""
-    of = modules_of(network, plan.architecture)
-    body: list[nn.Module] = []
+def fused_network(network: nn.Sequential, plan: ExecutionPlan) -> nn.Sequential:
+    """The modules of `network` in the plan's order, those of each linear run as one. Weights are shared, not copied."""
+    layers = modules_of(network, plan.architecture)
+    fused: list[nn.Module] = []
     for step in plan.steps:
-        body += [Contracted(step, [*chain(*of[step.start : step.stop])])] if isinstance(step, LinearRun) else of[step]
-    return nn.Sequential(*body)
+        if isinstance(step, LinearRun):
+            parts = [module for layer in layers[step.start : step.stop] for module in layer]
+            fused.append(FusedLayer(step, parts))
+        else:
+            fused += layers[step]
+    return nn.Sequential(*fused)
 
 
-class Contracted(nn.Module):
-    """The layer that the modules of a segment are together, by their weights."""
+class FusedLayer(nn.Module):
+    """The modules of a linear run as one layer, computed from their weights."""
 
-    def __init__(self, segment: LinearRun, of: Sequence[nn.Module]) -> None:
+    def __init__(self, run: LinearRun, parts: Iterable[nn.Module]) -> None:
         super().__init__()
-        self.segment = segment
-        self.of = nn.ModuleList(module for module in of if not isinstance(module, modules.Flatten))
+        self.run = run
+        self.parts = nn.ModuleList(module for module in parts if not isinstance(module, modules.Flatten))
 
     def forward(self, images: Tensor) -> Tensor:
-        """What the modules put out, one after another."""
+        """The output of the modules one after another."""
         with torch.autocast("cpu", enabled=False):
             kernel, bias = self.kernel()
-        if len(self.segment.shapes[-1]) == 3:
-            return modules.convolved(images, kernel, bias, self.segment.stride)
-        if images.dim() == 4:  # in the order of channels_last
-            images, kernel = (values.permute(0, 2, 3, 1).flatten(1) for values in (images, kernel))
+        if len(self.run.shapes[-1]) == 3:
+            return modules.convolve(images, kernel, bias, self.run.stride)
+        if images.dim() == 4:
+            images = _flatten(images)
+            kernel = _flatten(kernel)
         return linear(images, kernel, bias)
 
     def kernel(self) -> tuple[Tensor, Tensor]:
-        """What each unit that comes out takes of what comes in, (units, *shape), and what it adds, (units,)."""
-        *before, (last, shape) = zip(self.of, self.segment.shapes, strict=False)
-        kernel, bias = _own_kernel(last, shape)
-        for module, shape in reversed(before):
-            kernel, added = _before(module, kernel, shape)
-            bias = bias + added
+        """The weights of each output unit, (units, *input shape), and the biases, (units,)."""
+        # the run has one shape more than parts: that of its output
+        shaped = list(zip(self.parts, self.run.shapes, strict=False))
+        last, shape = shaped.pop()
+        kernel, bias = _kernel(last, shape)
+        for module, shape in reversed(shaped):
+            kernel, added_bias = _prepend(module, kernel, shape)
+            bias = bias + added_bias
         return kernel, bias
 
 
-def _own_kernel(module: nn.Module, shape: Shape) -> tuple[Tensor, Tensor]:
-    """The kernel of one module, and its bias."""
+def _flatten(values: Tensor) -> Tensor:
+    """(n, channels, height, width) to (n, height x width x channels): with channels_last, no copy."""
+    return values.permute(0, 2, 3, 1).flatten(1)
+
+
+def _kernel(module: nn.Module, shape: Shape) -> tuple[Tensor, Tensor]:
+    """The kernel and the bias of one module."""
     match module:
         case nn.Linear(bias=bias) | nn.Conv2d(bias=Tensor() as bias):
             return module.weight.view(-1, *shape), bias
         case pools.AvgPool2d():
-            return _before(module, torch.eye(shape[0])[..., None, None], shape)
+            return _prepend(module, torch.eye(shape[0])[..., None, None], shape)
         case _:
-            return _before(module, torch.eye(shape[0]), shape)
+            return _prepend(module, torch.eye(shape[0]), shape)
 
 
-def _before(module: nn.Module, rows: Tensor, shape: Shape) -> tuple[Tensor, Tensor]:
-    """From the weights of what a module puts out, (n, *its shape), to those of what comes into it, (n, *shape), and
-    what its bias adds, (n,)."""
-    nothing = rows.new_zeros(len(rows))
+def _prepend(module: nn.Module, kernel: Tensor, shape: Shape) -> tuple[Tensor, Tensor]:
+    """Put a module before a kernel.
+
+    kernel: (n, *output shape of the module). shape: the module's input shape.
+    Returns the kernel on the module's input, (n, *shape), and what the module's bias adds to the output, (n,).
+    """
+    no_bias = kernel.new_zeros(len(kernel))
     match module:
         case modules.Conv2d(bias=Tensor() as bias):
-            step, padding, window = module.stride[0], int(module.padding[0]), module.kernel_size[0]
-            rest = [(size + 2 * padding - window) % step for size in shape[1:]]
-            before = conv_transpose2d(rows, module.weight, None, step, padding, rest)
-            return before, rows.sum((2, 3)) @ bias
+            return _transposed(module, kernel, shape), kernel.sum((2, 3)) @ bias
         case pools.AvgPool2d():
-            seen = rows.new_empty(()).expand(len(rows), *shape)  # nothing but its shape is looked at
-            how = (module.window,) * 2, (module.stride,) * 2, (0, 0), False, True, None
-            return torch.ops.aten.avg_pool2d_backward(rows, seen, *how), nothing
+            return _avg_pool_gradient(module, kernel, shape), no_bias
         case modules.GlobalAvgPool2d():
-            return (rows / prod(shape[1:]))[..., None, None].expand(-1, *shape), nothing
+            share = kernel / prod(shape[1:])
+            return share[..., None, None].expand(-1, *shape), no_bias
         case nn.Linear(bias=bias):
-            return (rows @ module.weight).view(-1, *shape), rows @ bias
+            return (kernel @ module.weight).view(-1, *shape), kernel @ bias
         case _:
             raise TypeError(f"{type(module).__name__} is not linear.")
+
+
+def _transposed(convolution: nn.Conv2d, kernel: Tensor, shape: Shape) -> Tensor:
+    stride = convolution.stride[0]
+    padding = int(convolution.padding[0])
+    window = convolution.kernel_size[0]
+    output_padding = [(size + 2 * padding - window) % stride for size in shape[1:]]
+    return conv_transpose2d(
+        kernel,
+        convolution.weight,
+        bias=None,
+        stride=stride,
+        padding=padding,
+        output_padding=output_padding,
+    )
+
+
+def _avg_pool_gradient(pool: pools.AvgPool2d, kernel: Tensor, shape: Shape) -> Tensor:
+    images = kernel.new_empty(()).expand(len(kernel), *shape)  # only its shape is used
+    gradient: Tensor = torch.ops.aten.avg_pool2d_backward(
+        kernel,
+        images,
+        kernel_size=(pool.window, pool.window),
+        stride=(pool.stride, pool.stride),
+        padding=(0, 0),
+        ceil_mode=False,
+        count_include_pad=True,
+        divisor_override=None,
+    )
+    return gradient

@@ -3,140 +3,172 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
+from math import isfinite, nan
 from typing import Any
 
 import streamlit as st
 
-from remap_core import formatting
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.snac.difference import counts_sentence, difference_alt, difference_svg
-from remap_core.drawing.snac.icon import svg_uri
+from remap_core.drawing.thumbnails import svg_uri
 from remap_core.errors import NotFound, RemapError
+from remap_core.formatting import NOT_AVAILABLE, count, milliseconds, model_tag, points, signed_count
 from remap_core.services.comparison import compare_predictions
 from remap_core.space.alignment import difference_sentences
-from remap_core.trials.population import Population
+from remap_core.trials.annotations import Annotation
 from remap_core.trials.trial import Trial
 from remap_core.ui import app_data
 from remap_core.ui.drawer.notes import first_line
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.pictures import picture
-from remap_core.ui.tables import ROW_HEIGHT, model_rows, snac_column
+from remap_core.ui.tables import MODEL, MULTIPLY_ADDS, PARAMETERS, ROW_HEIGHT, model_rows, snac_column
 
-ROWS = 20
-"""Models that the table shows before it scrolls."""
+MAX_ROWS = 20
+"""Models that the table shows without scrolling."""
 
 MILLISECONDS = st.column_config.NumberColumn(format="%.2f ms")
 PERCENT = st.column_config.NumberColumn(format="percent")
-WHOLE = st.column_config.NumberColumn(format="localized")
 
 
 def comparison_table(catalogue: Catalogue, trials: Sequence[Trial], key: str) -> None:
-    """All metrics of the models, SNACs under one another; a click on a column's head sorts by it."""
-    annotations = catalogue.annotations([trial.id for trial in trials])
-    rows = [
-        row | _measured(trial) | {"Tags": list(annotation.tags), "Note": first_line(annotation)}
-        for row, trial, annotation in zip(model_rows(trials), trials, annotations.values(), strict=True)
-    ]
-    names = {name for row in rows for name in row}
-    if len({trial.proposal.dataset for trial in trials}) > 1:
-        for row, trial in zip(rows, trials, strict=True):
-            row["Data set"] = trial.proposal.dataset
+    """All metrics of the models, with aligned SNACs; a click on a column's head sorts by it."""
+    rows = _rows(trials, catalogue.annotations([trial.id for trial in trials]))
+    shown_rows = min(len(rows), MAX_ROWS)
     st.dataframe(
         rows,
         key=key,
         hide_index=True,
         row_height=ROW_HEIGHT,
-        height=ROW_HEIGHT * (1 + min(len(rows), ROWS)) + 3,
-        column_config={
-            **{name: PERCENT for name in names if "accuracy" in name},
-            **{name: MILLISECONDS for name in names if name.startswith("Latency")},
-            "SNAC": snac_column(trial.architecture for trial in trials),
-            "Model": st.column_config.NumberColumn(format="#%d", width="small"),
-            "Parameters": WHOLE,
-            "Multiply-adds": WHOLE,
-            "Seconds an epoch": st.column_config.NumberColumn(format="%.2f s"),
-            "Tags": st.column_config.ListColumn(),
-        },
-        alt="The models of the drawer side by side.",
+        height=ROW_HEIGHT * (1 + shown_rows) + 3,
+        column_config=_columns(trials, {name for row in rows for name in row}),
+        alt="The models in the drawer, side by side.",
     )
 
 
-def _measured(trial: Trial) -> dict[str, Any]:
-    """What is known of a finished model beside its last epoch; nothing of any other."""
-    population = _population(trial)
-    row = population.row_of(trial.id) if population else None
-    if population is None or row is None:
+def _rows(trials: Sequence[Trial], annotations: dict[int, Annotation]) -> list[dict[str, Any]]:
+    rows = model_rows(trials)
+    for row, trial in zip(rows, trials, strict=True):
+        annotation = annotations[trial.id]
+        row.update(_measurements(trial))
+        row["Tags"] = list(annotation.tags)
+        row["Note"] = first_line(annotation)
+    if len({trial.proposal.dataset for trial in trials}) > 1:
+        for row, trial in zip(rows, trials, strict=True):
+            row["Data set"] = trial.proposal.dataset
+    return rows
+
+
+def _columns(trials: Sequence[Trial], names: set[str]) -> dict[str, Any]:
+    columns: dict[str, Any] = {
+        "SNAC": snac_column(trial.architecture for trial in trials),
+        "Model": MODEL,
+        "Parameters": PARAMETERS,
+        "Multiply-adds": MULTIPLY_ADDS,
+        "Seconds per epoch": st.column_config.NumberColumn(format="%.2f s"),
+        "Tags": st.column_config.ListColumn(),
+    }
+    for name in names:
+        if name.lower().endswith("accuracy"):
+            columns[name] = PERCENT
+        elif name.startswith("Latency"):
+            columns[name] = MILLISECONDS
+    return columns
+
+
+def _measurements(trial: Trial) -> dict[str, Any]:
+    """What is known about a finished model besides its last epoch; empty for other models."""
+    try:
+        population = app_data.dataset_view(trial.proposal.dataset).population
+    except NotFound:
         return {}
-    of_classes = zip(population.class_names, population.class_accuracy[row].tolist(), strict=True)
-    return {
+    row = population.row_of(trial.id)
+    if row is None:
+        return {}
+    measurements = {
         "Latency, batch of 1": float(population.latency_1_ms[row]),
         "Latency, batch of 256": float(population.latency_256_ms[row]),
-        "Seconds an epoch": float(population.seconds[row]),
-        **{f"{name}, accuracy": share for name, share in of_classes},
+        "Seconds per epoch": float(population.seconds[row]),
     }
-
-
-def _population(trial: Trial) -> Population | None:
-    try:
-        return app_data.dataset_view(trial.proposal.dataset).population
-    except NotFound:
-        return None
+    for name, accuracy in zip(population.class_names, population.class_accuracy[row].tolist(), strict=True):
+        measurements[f"{name}, accuracy"] = accuracy
+    return measurements
 
 
 def compare(catalogue: Catalogue, first: Trial, second: Trial) -> None:
-    """What distinguishes two models: their layers, their numbers, and whether the accuracies differ by more than noise.
-
-    First and second are what the signs mean: from the first to the second.
-    """
-    names = (f"#{first.id}", f"#{second.id}")
-    alt = difference_alt(first.architecture, second.architecture, names)
-    picture(svg_uri(difference_svg(first.architecture, second.architecture, names)), alt)
+    """How the second model differs from the first: layers, numbers, and whether the accuracies differ significantly."""
+    names = (model_tag(first.id), model_tag(second.id))
+    svg = difference_svg(first.architecture, second.architecture, names)
+    picture(svg_uri(svg), difference_alt(first.architecture, second.architecture, names))
+    counts = counts_sentence(first.architecture, second.architecture)
+    st.markdown(f"From {names[0]} to {names[1]}: {counts}.")
     changes = difference_sentences(first.architecture.layers, second.architecture.layers)
-    st.markdown(f"From {names[0]} to {names[1]}: {counts_sentence(first.architecture, second.architecture)}.")
     if changes:
         st.markdown("\n".join(f"- {escape_markdown(change)}" for change in changes))
     difference_table(catalogue, first, second)
+    _paired_test(catalogue, first, second)
+
+
+def _paired_test(catalogue: Catalogue, first: Trial, second: Trial) -> None:
     try:
         test = compare_predictions(catalogue, first, second)
     except RemapError as error:
         st.caption(escape_markdown(str(error)))
         return
-    st.markdown(f"On the validation images: {test.sentence(names[0], names[1])}")
+    result = test.sentence(model_tag(first.id), model_tag(second.id))
+    st.markdown(f"On the validation images: {result}")
     if first.score or second.score:
-        st.caption("The test compares one training of each, with the seed it had first; the accuracies are means.")
+        st.caption("The test compares the first training of each model; the accuracies are means over seeds.")
 
 
 def difference_table(catalogue: Catalogue, first: Trial, second: Trial) -> None:
-    """Accuracy, size, cost and latency of both, and the difference, in words."""
-    rows = [
-        {"": name, f"#{first.id}": old, f"#{second.id}": new, "Difference": difference}
-        for name, old, new, difference in _differences(catalogue, first, second)
-    ]
-    alt = f"Differences from #{first.id} to #{second.id}."
-    st.dataframe(rows, hide_index=True, key=f"difference-{first.id}-{second.id}", alt=alt)
+    """Accuracy, size, cost and latency of both models, and the difference."""
+    tags = (model_tag(first.id), model_tag(second.id))
+    rows = [_accuracy_row(first, second)]
+    rows.append(_count_row("Parameters", first.architecture.parameters, second.architecture.parameters))
+    rows.append(_count_row("Multiply-adds", first.architecture.multiply_adds, second.architecture.multiply_adds))
+    rows.append(_latency_row(_latency_ms(catalogue, first), _latency_ms(catalogue, second)))
+    headings = ("", *tags, "Difference")
+    st.dataframe(
+        [dict(zip(headings, row, strict=True)) for row in rows],
+        hide_index=True,
+        key=f"difference-{first.id}-{second.id}",
+        alt=f"Differences from {tags[0]} to {tags[1]}.",
+    )
 
 
-def _differences(catalogue: Catalogue, first: Trial, second: Trial) -> list[tuple[str, str, str, str]]:
-    old, new = (float("nan") if trial.accuracy is None else trial.accuracy for trial in (first, second))
-    table = [("Validation accuracy", first.accuracy_text(), second.accuracy_text(), formatting.points(new - old))]
-    for name, before, after in (
-        ("Parameters", first.architecture.parameters, second.architecture.parameters),
-        ("Multiply-adds", first.architecture.multiply_adds, second.architecture.multiply_adds),
-    ):
-        table.append((name, formatting.count(before), formatting.count(after), _more(before, after)))
-    evaluations = [catalogue.evaluation(trial.id) for trial in (first, second)]
-    latencies = [found.latency.batch_1_ms if found else float("nan") for found in evaluations]
-    ratio = latencies[1] / latencies[0] if latencies[0] else float("nan")
-    said = _times(ratio) if isfinite(ratio) else formatting.NOT_AVAILABLE
-    old_ms, new_ms = map(formatting.milliseconds, latencies)
-    return [*table, ("Latency, batch of 1", old_ms, new_ms, said)]
+Row = tuple[str, str, str, str]
+"""What is compared, the first model's value, the second's, the difference."""
 
 
-def _more(before: int, after: int) -> str:
-    return "the same" if after == before else f"{after - before:+,} ({_times(after / before)})"
+def _accuracy_row(first: Trial, second: Trial) -> Row:
+    difference = NOT_AVAILABLE
+    if first.accuracy is not None and second.accuracy is not None:
+        difference = points(second.accuracy - first.accuracy)
+    return ("Validation accuracy", first.accuracy_text(), second.accuracy_text(), difference)
 
 
-def _times(ratio: float) -> str:
-    said = f"{ratio:.2g}"
-    return "about the same" if said == "1" else f"{said} times"
+def _count_row(name: str, first: int, second: int) -> Row:
+    difference = "equal"
+    if first != second:
+        difference = f"{signed_count(second - first)} ({_ratio_text(second / first)})"
+    return (name, count(first), count(second), difference)
+
+
+def _latency_row(first: float, second: float) -> Row:
+    ratio = second / first if first else nan
+    difference = _ratio_text(ratio) if isfinite(ratio) else NOT_AVAILABLE
+    return ("Latency, batch of 1", milliseconds(first), milliseconds(second), difference)
+
+
+def _latency_ms(catalogue: Catalogue, trial: Trial) -> float:
+    evaluation = catalogue.evaluation(trial.id)
+    if evaluation is None:
+        return nan
+    return evaluation.latency.batch_1_ms
+
+
+def _ratio_text(ratio: float) -> str:
+    text = f"{ratio:.2g}"
+    if text == "1":
+        return "about equal"
+    return f"{text} times"

@@ -1,1 +1,1 @@
-"""How a click, a hover or a selection gets from a Plotly chart to Python."""
+"""How clicks, hovers and selections get from a Plotly chart to Python."""

@@ -12,7 +12,8 @@ from remap_core.analysis.previews import Children
 from remap_core.drawing.snac.chips import Size, draft_chips, snac_alt
 from remap_core.drawing.snac.snac_figure import row_figure
 from remap_core.errors import InvalidArchitecture
-from remap_core.formatting import pluralize
+from remap_core.formatting import model_tag, pluralize, signed_count
+from remap_core.space.architecture import Architecture
 from remap_core.space.draft import Draft
 from remap_core.space.edits import Remove
 from remap_core.space.grid import Grid, grid_values, layers_of
@@ -24,40 +25,47 @@ from remap_core.ui import app_data
 from remap_core.ui.events.chart_events import Point, draw
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.session import current_session
-from remap_core.ui.tables import layer_table, merging_sentence
+from remap_core.ui.tables import fusing_sentence, layer_table
 
-CHART, LAYER, PLACE, KIND, PASTE = (f"handcraft-{part}" for part in ("snac", "layer", "place", "kind", "paste"))
+CHART = "handcraft-snac"
+LAYER = "handcraft-layer"
+PLACE = "handcraft-place"
+KIND = "handcraft-kind"
+PASTE = "handcraft-paste"
 REFUSED = "handcraft-refused"
 
 
 def handcraft(parent: Trial) -> Children:
-    """The draft of a parent, as the one child that it would be."""
+    """The draft of a parent, as its one child; no child while nothing is changed."""
     draft = current_session().drafts.get(parent.id) or Draft.of(parent.architecture)
-    _drawn(parent, draft)
+    _chart(parent, draft)
     _history(parent, draft)
     _verdict(draft)
-    _merging(parent, draft)
+    _fusing(parent, draft)
     left, right = st.columns(2)
     with left.container(border=True):
         _change_layer(parent, draft)
     with right.container(border=True):
         _insert_layer(parent, draft)
     _as_text(parent, draft)
-    return [(parent, draft.candidate())] if draft.layers != parent.architecture.layers else []
+    if draft.layers == parent.architecture.layers:
+        return []
+    return [(parent, draft.candidate())]
 
 
-def _drawn(parent: Trial, draft: Draft) -> None:
+def _chart(parent: Trial, draft: Draft) -> None:
     chosen = st.session_state.get(LAYER)
-    misfit = draft.mismatch.index if draft.mismatch else None
     figure = row_figure(
         draft_chips(draft, Size.LARGE),
         Size.LARGE,
         chosen=[] if chosen is None else [chosen],
         handles=True,
-        misfit=misfit,
+        misfit=draft.mismatch.index if draft.mismatch else None,
     )
-    st.caption(f"Click a block of #{parent.id} to change it, a triangle to insert before it.")
-    alt = snac_alt(draft.architecture) if draft.architecture else layers_text(draft.layers)
+    st.caption(f"Click a block of {model_tag(parent.id)} to change it, or a triangle to insert a layer there.")
+    alt = layers_text(draft.layers)
+    if draft.architecture:
+        alt = snac_alt(draft.architecture)
     draw(figure, CHART, alt, on_click=_point_at, shrinks=False)
 
 
@@ -70,20 +78,13 @@ def _point_at(point: Point) -> None:
 
 
 def _history(parent: Trial, draft: Draft) -> None:
+    undone = draft.undone()
+    redone = draft.redone()
+    restarted = draft.with_layers(parent.architecture.layers)
     with st.container(horizontal=True):
-        for label, after, icon in (
-            ("Undo", draft.undone(), "undo"),
-            ("Redo", draft.redone(), "redo"),
-            ("Start over", draft.with_layers(parent.architecture.layers), "restart_alt"),
-        ):
-            st.button(
-                label,
-                key=f"handcraft-{label.lower().replace(' ', '-')}",
-                icon=f":material/{icon}:",
-                disabled=after is draft,
-                on_click=_keep,
-                args=(parent, lambda after=after: after),
-            )
+        _action(parent, "Undo", "undo", lambda: undone, disabled=undone is draft)
+        _action(parent, "Redo", "redo", lambda: redone, disabled=redone is draft)
+        _action(parent, "Start over", "restart_alt", lambda: restarted, disabled=restarted is draft)
 
 
 def _verdict(draft: Draft) -> None:
@@ -93,22 +94,28 @@ def _verdict(draft: Draft) -> None:
     if draft.mismatch:
         st.warning(draft.mismatch.sentence, icon=":material/block:")
     elif draft.architecture:
-        parent, child = draft.parent, draft.architecture
-        change = child.parameters - parent.parameters
-        st.caption(
-            f"Fits: {pluralize(child.parameters, 'parameter')} ({change:+,}), "
-            f"{pluralize(child.multiply_adds, 'multiply-add')} ({child.multiply_adds - parent.multiply_adds:+,})."
-        )
-        with st.expander("Shapes and counts of every layer"):
-            layer_table(child, key="handcraft-layers")
+        st.caption(_costs_sentence(draft.parent, draft.architecture))
+        with st.expander("Shapes and costs of every layer"):
+            layer_table(draft.architecture, key="handcraft-layers")
 
 
-def _merging(parent: Trial, draft: Draft) -> None:
-    """Linear layers that can be one, offered as one."""
-    sentence = merging_sentence(draft.architecture) if draft.architecture else None
+def _costs_sentence(parent: Architecture, child: Architecture) -> str:
+    parameters = signed_count(child.parameters - parent.parameters)
+    multiply_adds = signed_count(child.multiply_adds - parent.multiply_adds)
+    return (
+        f"Fits: {pluralize(child.parameters, 'parameter')} ({parameters}), "
+        f"{pluralize(child.multiply_adds, 'multiply-add')} ({multiply_adds})."
+    )
+
+
+def _fusing(parent: Trial, draft: Draft) -> None:
+    """A button that fuses consecutive linear layers, if there are any."""
+    if draft.architecture is None:
+        return
+    sentence = fusing_sentence(draft.architecture)
     if sentence:
         with st.container(horizontal=True, vertical_alignment="center"):
-            _action(parent, "Merge linear layers", "merge", draft.fused)
+            _action(parent, "Fuse linear layers", "merge", draft.fused)
             st.caption(sentence)
 
 
@@ -117,56 +124,92 @@ def _change_layer(parent: Trial, draft: Draft) -> None:
         "Change layer",
         range(len(draft.layers)),
         index=None,
-        format_func=lambda index: f"{index + 1} {layer_text(draft.layers[index])}",
+        format_func=lambda index: _numbered(index, draft.layers[index]),
         placeholder="Click a block, or choose one here",
         key=LAYER,
     )
     if index is None:
         return
+    at_start = index == 0
+    at_end = index == len(draft.layers) - 1
     with st.container(horizontal=True):
         _action(parent, "Remove", "delete", lambda: draft.edited(Remove(index)))
-        _action(parent, "Left", "arrow_back", lambda: draft.moved(index, -1), disabled=index == 0, follow=index - 1)
-        at_end = index == len(draft.layers) - 1
-        _action(parent, "Right", "arrow_forward", lambda: draft.moved(index, 1), disabled=at_end, follow=index + 1)
+        _action(
+            parent,
+            "Left",
+            "arrow_back",
+            lambda: draft.moved(index, -1),
+            disabled=at_start,
+            choose=index - 1,
+        )
+        _action(
+            parent,
+            "Right",
+            "arrow_forward",
+            lambda: draft.moved(index, 1),
+            disabled=at_end,
+            choose=index + 1,
+        )
     values = _hyperparameters(draft.layers[index], f"{parent.id}-{index}-{len(draft.past)}")
-    _action(parent, "Change", "check", lambda: draft.reparameterized(index, values), follow=index)
+    _action(
+        parent,
+        "Change",
+        "check",
+        lambda: draft.reparameterized(index, values),
+        choose=index,
+    )
 
 
 def _insert_layer(parent: Trial, draft: Draft) -> None:
-    ends = [*(f"{number + 1} {layer_text(layer)}" for number, layer in enumerate(draft.layers)), "the head"]
-    place = st.selectbox("Insert before", range(len(ends)), format_func=lambda place: ends[place], key=PLACE)
+    places = [_numbered(index, layer) for index, layer in enumerate(draft.layers)]
+    places.append("the head")
+    place = st.selectbox(
+        "Insert before",
+        range(len(places)),
+        format_func=places.__getitem__,
+        key=PLACE,
+    )
     examples: dict[str, Layer] = {}
     for layer in _grid():
         examples.setdefault(layer.kind, layer)
-    kind = st.selectbox("Kind", examples, format_func=lambda kind: examples[kind].title, key=KIND)
+    kind = st.selectbox(
+        "Kind",
+        examples,
+        format_func=lambda kind: examples[kind].title,
+        key=KIND,
+    )
     values = _hyperparameters(examples[kind], f"new-{kind}")
     _action(parent, "Insert", "add", lambda: draft.inserted(place, kind, values))
 
 
+def _numbered(index: int, layer: Layer) -> str:
+    return f"{index + 1} {layer_text(layer)}"
+
+
 def _grid() -> Grid:
-    """The layers of the space in use, then those of every other kind."""
+    """The layers of the configured search space, then those of every other kind."""
     return (*layers_of(SPACES[app_data.settings().space]), *offered_layers())
 
 
 def _hyperparameters(layer: Layer, key: str) -> dict[str, Any]:
-    """One control a hyperparameter: the grid's values are offered, others can be typed."""
-    offered = grid_values(_grid(), layer.kind)
-    chosen: dict[str, Any] = {}
-    names = fields(layer)  # type: ignore[arg-type]
+    """One control per hyperparameter: it offers the grid's values, others can be typed."""
+    names = [field.name for field in fields(layer)]  # type: ignore[arg-type]
     if not names:
         st.caption(f"{layer.title} has no hyperparameters.")
-        return chosen
-    for column, field in zip(st.columns(len(names)), names, strict=True):
-        present = getattr(layer, field.name)
-        known = sorted({present, *offered.get(field.name, ())}, key=lambda value: (str(type(value)), value))
-        picked = column.selectbox(
-            field.name.replace("_", " ").capitalize(),
-            known,
-            index=known.index(present),
-            key=f"handcraft-{field.name}-{key}",
+        return {}
+    grid = grid_values(_grid(), layer.kind)
+    chosen: dict[str, Any] = {}
+    for column, name in zip(st.columns(len(names)), names, strict=True):
+        present = getattr(layer, name)
+        offered = {present, *grid.get(name, ())}
+        options = sorted(offered, key=lambda value: (str(type(value)), value))
+        chosen[name] = column.selectbox(
+            name.replace("_", " ").capitalize(),
+            options,
+            index=options.index(present),
+            key=f"handcraft-{name}-{key}",
             accept_new_options=True,
         )
-        chosen[field.name] = picked
     return chosen
 
 
@@ -174,9 +217,11 @@ def _as_text(parent: Trial, draft: Draft) -> None:
     with st.expander("As text"):
         st.code(layers_text(draft.layers) or "(only the head)", language=None)
         st.text_area(
-            "Paste layers in words (Conv 32x3, ReLU) or as JSON", key=PASTE, placeholder="Conv 32x3, ReLU, MaxPool 2"
+            "Paste layers as text (Conv 32x3, ReLU) or JSON",
+            key=PASTE,
+            placeholder="Conv 32x3, ReLU, MaxPool 2",
         )
-        _action(parent, "Take over", "content_paste", lambda: draft.pasted(st.session_state[PASTE]))
+        _action(parent, "Apply", "content_paste", lambda: draft.pasted(st.session_state[PASTE]))
 
 
 def _action(
@@ -186,19 +231,24 @@ def _action(
     change: Callable[[], Draft],
     *,
     disabled: bool = False,
-    follow: int | None = None,
+    choose: int | None = None,
 ) -> None:
-    key = f"handcraft-{label.lower().replace(' ', '-')}"
+    """A button that changes the draft, and then has layer `choose` chosen."""
     st.button(
-        label, key=key, icon=f":material/{icon}:", disabled=disabled, on_click=_keep, args=(parent, change, follow)
+        label,
+        key=f"handcraft-{label.lower().replace(' ', '-')}",
+        icon=f":material/{icon}:",
+        disabled=disabled,
+        on_click=_apply,
+        args=(parent, change, choose),
     )
 
 
-def _keep(parent: Trial, change: Callable[[], Draft], follow: int | None = None) -> None:
-    """Keep the changed draft; what cannot be done is said above it, and the draft stays as it was."""
+def _apply(parent: Trial, change: Callable[[], Draft], choose: int | None) -> None:
+    """Change the draft. If the change is invalid, the draft stays and the page says why."""
     try:
         current_session().drafts[parent.id] = change()
     except InvalidArchitecture as error:
         st.session_state[REFUSED] = str(error)
         return
-    st.session_state[LAYER] = follow
+    st.session_state[LAYER] = choose

@@ -1,4 +1,4 @@
-"""What each kind of edit did on average, over all parent-child pairs of a data set."""
+"""The average effect of each kind of edit, over all parent-child pairs of a data set."""
 
 from __future__ import annotations
 
@@ -6,43 +6,58 @@ import streamlit as st
 
 from remap_core.analysis.edit_effects import Effect, Spread
 from remap_core.drawing.snac.permissions import WORDS
-from remap_core.formatting import NOT_AVAILABLE, pluralize
+from remap_core.formatting import NOT_AVAILABLE, pluralize, points, spread
 from remap_core.ui import app_data
 
 
 def show_effects(dataset: str) -> None:
-    """A table of the kinds of edit with mean and spread of what they changed, and how many pairs say so."""
-    found = app_data.dataset_view(dataset).edit_effects
-    if not found:
+    """A table of the kinds of edit with mean and spread of their effects, and the number of pairs behind them."""
+    effects = app_data.dataset_view(dataset).edit_effects
+    if not effects:
         st.caption("No model has a finished child yet.")
         return
-    pairs = sum(one.pairs for one in found if not one.target)
-    st.caption(
-        f"Over {pluralize(pairs, 'parent-child pair')} of this data set: mean of child minus parent, and the "
-        "standard deviation between pairs."
-    )
-    in_detail = st.toggle("By layer kind", key="generate-effects-detail")
-    rows = [_row(one) for one in found if in_detail or not one.target]
-    st.dataframe(rows, key="generate-effects", hide_index=True, alt="What each kind of edit changed.")
+    kinds = [effect for effect in effects if not effect.target]
+    pairs = sum(kind.pairs for kind in kinds)
+    st.caption(f"Child minus parent over {pluralize(pairs, 'parent-child pair')}: mean ± standard deviation.")
+    by_layer_kind = st.toggle("By layer kind", key="generate-effects-detail")
+    shown = effects if by_layer_kind else kinds
+    rows = [_row(effect) for effect in shown]
+    st.dataframe(rows, key="generate-effects", hide_index=True, alt="Average effect of each kind of edit.")
 
 
-def _row(one: Effect) -> dict[str, str | int]:
-    kind = WORDS.get(one.edit, one.edit)
+def _row(effect: Effect) -> dict[str, str | int]:
+    edit = WORDS.get(effect.edit, effect.edit)
+    target = effect.target.replace("_", " ").replace("2d", "")
     return {
-        "Edit": f"{kind} {one.target.replace('_', ' ').replace('2d', '')}".strip(),
-        "Pairs": one.pairs,
-        "Accuracy": _text(one.accuracy, one.pairs, "points"),
-        "Parameters": _text(one.parameters, one.pairs, "%"),
-        "Latency": _text(one.latency, one.pairs, "%"),
+        "Edit": f"{edit} {target}".strip(),
+        "Pairs": effect.pairs,
+        "Accuracy": _accuracy_text(effect.accuracy, effect.pairs),
+        "Parameters": _relative_text(effect.parameters, effect.pairs),
+        "Latency": _relative_text(effect.latency, effect.pairs),
     }
 
 
-def _text(spread: Spread, pairs: int, unit: str) -> str:
-    """A mean with its spread, in hundredths; a single pair has no spread.
+def _accuracy_text(difference: Spread, pairs: int) -> str:
+    """A mean difference of accuracies in points, with its spread if there are several pairs.
 
-    >>> _text(Spread(-0.031, 0.02), 4, "points"), _text(Spread(0.5, 0.0), 1, "%")
-    ('-3.1 points ± 2.0', '+50.0 %')
+    >>> _accuracy_text(Spread(-0.031, 0.02), 4)
+    '−3.1 points ± 2.0'
     """
-    if spread.mean != spread.mean:
+    return _with_spread(points(difference.mean), difference, pairs)
+
+
+def _relative_text(difference: Spread, pairs: int) -> str:
+    """A mean relative difference in percent, with its spread if there are several pairs.
+
+    >>> _relative_text(Spread(0.5, 0.0), 1)
+    '+50.0 %'
+    """
+    return _with_spread(f"{100 * difference.mean:+.1f} %", difference, pairs)
+
+
+def _with_spread(mean: str, difference: Spread, pairs: int) -> str:
+    if difference.mean != difference.mean:
         return NOT_AVAILABLE
-    return f"{100 * spread.mean:+.1f} {unit}" + (f" ± {100 * spread.deviation:.1f}" if pairs > 1 else "")
+    if pairs == 1:
+        return mean
+    return f"{mean} {spread(difference.deviation)}"

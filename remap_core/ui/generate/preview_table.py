@@ -1,159 +1,170 @@
-"""What would be trained, shown before it is: every child with its verdict, ticked or not, then sent to the trainer."""
+"""What would be trained: every child with its verdict, ticked or not, then sent to the trainer."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Any
 
 import streamlit as st
 
 from remap_core.analysis.previews import Children, Preview, PreviewStatus
+from remap_core.analysis.surrogate import Surrogate
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.snac.svg import NO_MARKS, TABLE_ROW, snac_data_uri
-from remap_core.formatting import NOT_AVAILABLE, count, duration, pluralize, predicted_accuracy
-from remap_core.services.expected_time import expected_time, time_sentence, workers_of
+from remap_core.formatting import NOT_AVAILABLE, count, duration, model_tags, pluralize, predicted_accuracy
 from remap_core.services.proposals import preview_children, propose_children
-from remap_core.space.edit_marks import Marks, marks
-from remap_core.trials.commands import Enqueue
-from remap_core.trials.trial import Origin, TrialId
+from remap_core.space.architecture import Architecture
+from remap_core.space.edit_marks import marks
+from remap_core.trials.trial import Origin
 from remap_core.ui import app_data, drawer_state, sent_commands, view_state
-from remap_core.ui.session import current_session
-from remap_core.ui.tables import cell, snac_column
+from remap_core.ui.tables import EDIT, MULTIPLY_ADDS, PARAMETERS, PARENT, cell, snac_blocks, snac_column
+from remap_core.ui.time_labels import expected_now, time_caption, with_time
 
-SHOWN = ("SNAC", "Parent", "Edit", "Parameters", "Change", "Multiply-adds")
+TRAINED_COLUMNS = (
+    *("Train", "SNAC", "Parent", "Edit", "Predicted accuracy"),
+    *("Parameters", "Parameters added", "Multiply-adds", "Expected time", "Note"),
+)
+SKIPPED_COLUMNS = ("SNAC", "Parent", "Edit", "Reason", "Parameters", "Parameters added", "Multiply-adds")
 COLUMNS: dict[str, Any] = {
     "Train": st.column_config.CheckboxColumn("Train", width="small"),
-    "Parent": st.column_config.NumberColumn("Parent", format="#%d", width="small"),
-    "Edit": st.column_config.TextColumn("Edit", width="medium"),
-    "Parameters": st.column_config.NumberColumn("Parameters", format="localized"),
-    "Change": st.column_config.NumberColumn("Change", format="%+d", help="In parameters, against the parent."),
-    "Multiply-adds": st.column_config.NumberColumn("Multiply-adds", format="localized"),
-    "Why not": st.column_config.TextColumn("Why not", width="large"),
+    "Parent": PARENT,
+    "Edit": EDIT,
+    "Parameters": PARAMETERS,
+    "Parameters added": st.column_config.NumberColumn("Parameters added", format="%+d", help="Child minus parent."),
+    "Predicted accuracy": st.column_config.TextColumn(
+        "Predicted accuracy", help="In brackets: the middle 68 % of the prediction."
+    ),
+    "Multiply-adds": MULTIPLY_ADDS,
+    "Reason": st.column_config.TextColumn("Reason", width="large"),
 }
 
 
 def preview(catalogue: Catalogue, origin: Origin, children: Children, noun: str) -> None:
-    """The children with what they would cost; those that are ticked are trained when the button is pressed."""
-    dataset = children[0][0].proposal.dataset
-    cap = view_state.parameter_cap(dataset)
-    surrogate = app_data.dataset_view(dataset).surrogate(children[0][0].proposal.config.epochs)
-    found = preview_children(catalogue, children, cap, app_data.dataset_view(dataset).time_estimate, surrogate)
-    fresh = [one for one in found if one.verdict is PreviewStatus.NEW]
-    several = len({parent.id for parent, _ in children}) > 1
-    chosen = _ticked(fresh, several)
-    _refused([one for one in found if one.verdict is not PreviewStatus.NEW], several)
+    """The children with their expected costs; the button trains those that are ticked."""
+    first_parent = children[0][0].proposal
+    dataset = app_data.dataset_view(first_parent.dataset)
+    surrogate = dataset.surrogate(first_parent.config.epochs)
+    previews = preview_children(
+        catalogue, children, view_state.parameter_cap(dataset.name), dataset.time_estimate, surrogate
+    )
+    trainable = [preview for preview in previews if preview.verdict is PreviewStatus.NEW]
+    skipped = [preview for preview in previews if preview.verdict is not PreviewStatus.NEW]
+    several_parents = len({parent.id for parent, _ in children}) > 1
+    chosen = _choose(trainable, several_parents)
+    _skipped(skipped, several_parents)
+    _train_button(catalogue, origin, chosen, noun)
+    if surrogate and any(preview.accuracy for preview in trainable):
+        st.caption(surrogate_sentence(surrogate))
+
+
+def surrogate_sentence(surrogate: Surrogate) -> str:
+    """How good the predictions are."""
+    error = f"{100 * surrogate.error:.1f}"
+    guess = f"{100 * surrogate.guess:.1f}"
+    models = pluralize(surrogate.models, "trained model")
+    return f"Predicted accuracy (median error {error} points; guessing the mean: {guess}), from {models}."
+
+
+def _train_button(catalogue: Catalogue, origin: Origin, chosen: Sequence[Preview], noun: str) -> None:
+    label = f"Train {pluralize(len(chosen), noun)}"
+    expected = None
+    if chosen:
+        expected = expected_now(catalogue, propose_children(origin, chosen, time.time()))
     st.button(
-        f"Train {pluralize(len(chosen), noun)}",
+        with_time(label, expected),
         type="primary",
         disabled=not chosen,
         on_click=_train,
         args=(origin, chosen),
         key="generate-train",
     )
-    _expected(catalogue, origin, chosen)
-    if surrogate and any(one.accuracy for one in fresh):
-        st.caption(
-            f"Accuracies are predicted from the layers and sizes of {pluralize(surrogate.models, 'model')}; two of "
-            f"three should end between the numbers in brackets. Predicted so from the others, half of the known models "
-            f"are off by more than {100 * surrogate.error:.1f} points; with one guess for all, by more than "
-            f"{100 * surrogate.guess:.1f}."
-        )
+    if chosen:
+        time_caption(expected)
 
 
 def _train(origin: Origin, chosen: Sequence[Preview]) -> None:
-    proposals = propose_children(origin, chosen, time.time())
-    sent_commands.send(Enqueue(proposals))
-    current_session().batches.append(proposals[0].batch)
+    sent_commands.enqueue(propose_children(origin, chosen, time.time()))
 
 
-def _ticked(fresh: Sequence[Preview], several: bool) -> list[Preview]:
-    if not fresh:
+def _choose(previews: Sequence[Preview], several_parents: bool) -> list[Preview]:
+    """The table of what can be trained; returns what is ticked."""
+    if not previews:
         return []
-    rows = [
-        {
-            "Train": True,
-            **_row(one, _blocks(fresh)),
-            **({"Predicted": predicted_accuracy(*one.accuracy)} if one.accuracy else {}),
-            **({"Note": one.reason} if one.reason else {}),
-        }
-        for one in fresh
-    ]
-    digest = sha256(repr([one.candidate.edits for one in fresh]).encode()).hexdigest()[:16]
-    shown = ("Train", *SHOWN[:3], "Predicted", *SHOWN[3:], "Expected", "Note")
+    rows = [_trainable_row(preview, row) for preview, row in zip(previews, _rows(previews), strict=True)]
+    digest = sha256(repr([preview.candidate.edits for preview in previews]).encode()).hexdigest()[:16]
     edited: list[dict[str, Any]] = st.data_editor(
         rows,
-        key=f"generate-preview-{digest}",
+        key=f"generate-preview-{digest}",  # other children, another table: a tick belongs to a child
         hide_index=True,
         row_height=TABLE_ROW,
-        disabled=[name for name in rows[0] if name != "Train"] + ["Note"],
-        column_order=[name for name in shown if several or name != "Parent"],
-        column_config=_columns(fresh),
-        alt="Children that can be trained; the first column chooses.",
+        disabled=TRAINED_COLUMNS[1:],
+        column_order=_shown(TRAINED_COLUMNS, several_parents),
+        column_config=_column_config(previews),
+        alt="Children that can be trained, with a checkbox each.",
     )
-    return [one for one, row in zip(fresh, edited, strict=True) if row["Train"]]
+    return [preview for preview, row in zip(previews, edited, strict=True) if row["Train"]]
 
 
-def _refused(found: Sequence[Preview], several: bool) -> None:
-    if not found:
+def _trainable_row(preview: Preview, row: dict[str, Any]) -> dict[str, Any]:
+    row = {"Train": True, **row, "Expected time": NOT_AVAILABLE}
+    if preview.seconds is not None:
+        row["Expected time"] = duration(preview.seconds)
+    if preview.accuracy:
+        row["Predicted accuracy"] = predicted_accuracy(*preview.accuracy)
+    if preview.reason:
+        row["Note"] = preview.reason
+    return row
+
+
+def _skipped(previews: Sequence[Preview], several_parents: bool) -> None:
+    """The table of what is not trained, with the reasons."""
+    if not previews:
         return
-    st.caption(f"Not to be trained: {count(len(found))}.")
+    st.caption(f"Skipped: {count(len(previews))}")
     st.dataframe(
-        [{**_row(one, _blocks(found)), "Why not": one.reason} for one in found],
-        key="generate-refused",
+        [row | {"Reason": preview.reason} for preview, row in zip(previews, _rows(previews), strict=True)],
+        key="generate-skipped",
         hide_index=True,
         row_height=TABLE_ROW,
-        column_order=[
-            name for name in ("SNAC", "Parent", "Edit", "Why not", *SHOWN[3:]) if several or name != "Parent"
-        ],
-        column_config=_columns(found),
-        alt="Children that are not trained, and why.",
+        column_order=_shown(SKIPPED_COLUMNS, several_parents),
+        column_config=_column_config(previews),
+        alt="Children that are skipped, and why.",
     )
-    known = [one.same for one in found if one.same is not None]
+    known = [preview.same for preview in previews if preview.same is not None]
     if known:
-        names = ", ".join(f"#{model}" for model in known)
-        st.button(f"Put {names} into the drawer", on_click=_keep, args=(known,), key="generate-keep-known")
+        label = f"Add {model_tags(known)} to drawer"
+        st.button(label, on_click=drawer_state.add, args=(known,), key="generate-add-known")
 
 
-def _keep(models: list[TrialId]) -> None:
-    drawer_state.add(models)
+def _shown(columns: Sequence[str], several_parents: bool) -> list[str]:
+    return [name for name in columns if several_parents or name != "Parent"]
 
 
-def _expected(catalogue: Catalogue, origin: Origin, chosen: Sequence[Preview]) -> None:
-    """The time of all together, and how sure that is."""
-    if not chosen:
-        return
-    proposals = propose_children(origin, chosen, time.time())
-    estimates = app_data.time_estimates({proposals[0].dataset})
-    expected = expected_time(catalogue, proposals, workers=workers_of(app_data.trainer()), estimates=estimates)
-    st.caption(time_sentence(expected))
+def _architectures(previews: Iterable[Preview]) -> list[Architecture]:
+    return [preview.candidate.child for preview in previews if preview.candidate.child]
 
 
-def _columns(found: Sequence[Preview]) -> dict[str, Any]:
-    return COLUMNS | {"SNAC": snac_column(one.candidate.child for one in found if one.candidate.child)}
+def _column_config(previews: Sequence[Preview]) -> dict[str, Any]:
+    return COLUMNS | {"SNAC": snac_column(_architectures(previews))}
 
 
-def _blocks(found: Sequence[Preview]) -> int:
-    return max((len(one.candidate.child.layers) for one in found if one.candidate.child), default=0) + 1
+def _rows(previews: Sequence[Preview]) -> list[dict[str, Any]]:
+    blocks = snac_blocks(_architectures(previews))
+    return [_row(preview, blocks) for preview in previews]
 
 
-def _row(one: Preview, blocks: int) -> dict[str, Any]:
-    child = one.candidate.child
-    return {
-        "SNAC": _snac(one, blocks),
-        "Parent": one.parent.id,
-        "Edit": one.edit,
-        "Parameters": cell(child.parameters) if child else None,
-        "Change": cell(child.parameters - one.parent.architecture.parameters) if child else None,
-        "Multiply-adds": cell(child.multiply_adds) if child else None,
-        "Expected": duration(one.seconds) if one.seconds is not None else NOT_AVAILABLE,
-    }
-
-
-def _snac(one: Preview, blocks: int) -> str | None:
-    child = one.candidate.child
+def _row(preview: Preview, blocks: int) -> dict[str, Any]:
+    row: dict[str, Any] = {"Parent": preview.parent.id, "Edit": preview.edit}
+    child = preview.candidate.child
     if child is None:
-        return None
-    found: Marks = marks(one.parent.architecture, one.candidate.edits) if one.candidate.edits else NO_MARKS
-    return snac_data_uri(child, blocks=blocks, marks=found)
+        return row
+    edits = preview.candidate.edits
+    edit_marks = marks(preview.parent.architecture, edits) if edits else NO_MARKS
+    return row | {
+        "SNAC": snac_data_uri(child, blocks=blocks, marks=edit_marks),
+        "Parameters": cell(child.parameters),
+        "Parameters added": cell(child.parameters - preview.parent.architecture.parameters),
+        "Multiply-adds": cell(child.multiply_adds),
+    }

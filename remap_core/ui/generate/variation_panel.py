@@ -1,14 +1,16 @@
-"""Variations: how many children of how many edits, and which kinds of edit are allowed where."""
+"""Variations: how many children with how many edits each, and which kinds of edit are allowed where."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
 from remap_core.analysis.previews import Children
 from remap_core.drawing.snac.permissions import WORDS, permissions_alt, permissions_figure
+from remap_core.formatting import model_tag
 from remap_core.space.search_spaces import SPACES, SearchSpace
 from remap_core.space.variations import (
     MAX_CHILDREN,
@@ -25,43 +27,62 @@ from remap_core.ui.events.chart_events import Point, draw
 SEED = "generate-seed"
 
 
+@dataclass(frozen=True)
+class _Choices:
+    """children: per parent. edits: per child. space: where new layers come from."""
+
+    children: int
+    edits: int
+    space: SearchSpace
+    seed: int
+
+
 def choose_variations(parents: Sequence[Trial]) -> Children:
-    """Random neighbours of each parent under the constraints; where there are too few, why is said."""
-    children, edits, space, seed = _choices()
+    """Random neighbours of each parent under the constraints; a warning says why there are fewer than asked for."""
+    choices = _choose()
     allowed = {parent.id: _permissions(parent) for parent in parents}
-    made = []
+    children = []
     for parent in parents:
-        request = VariationRequest(children, edits, allowed[parent.id])
-        rng = np.random.default_rng([seed, parent.id])
-        cap = view_state.parameter_cap(parent.proposal.dataset)
-        found = variations(parent.architecture, space, request, rng, max_parameters=cap.most)
-        if found.shortfall:
-            st.warning(f"#{parent.id}: {found.shortfall}")
-        made += [(parent, child) for child in found.children]
-    return made
+        sampled = variations(
+            parent.architecture,
+            choices.space,
+            VariationRequest(choices.children, choices.edits, allowed[parent.id]),
+            np.random.default_rng([choices.seed, parent.id]),
+            max_parameters=view_state.parameter_cap(parent.proposal.dataset).most,
+        )
+        if sampled.shortfall:
+            st.warning(f"{model_tag(parent.id)}: {sampled.shortfall}")
+        children += [(parent, candidate) for candidate in sampled.children]
+    return children
 
 
-def _choices() -> tuple[int, int, SearchSpace, int]:
-    """Children, edits of each, where the layers put in come from, the seed."""
+def _choose() -> _Choices:
     columns = st.columns(5, vertical_alignment="bottom")
     children = columns[0].number_input(
-        "Children of each parent", 1, MAX_CHILDREN, 10, key="generate-children-asked", persist_state="session"
+        "Children per parent", 1, MAX_CHILDREN, 10, key="generate-children-asked", persist_state="session"
     )
     edits = columns[1].number_input(
         "Edits per child", 1, MAX_EDITS, 1, key="generate-edits-asked", persist_state="session"
     )
     spaces = list(SPACES)
     space = columns[2].selectbox(
-        "Layers from",
+        "Search space",
         spaces,
         index=spaces.index(app_data.settings().space),
         key="generate-space",
         persist_state="session",
-        help="The search space whose layers and values children are given.",
+        help="New layers and values come from this search space.",
     )
-    seed = columns[3].number_input("Seed", 0, 2**31 - 1, 0, key=SEED, persist_state="session")
-    columns[4].button("Draw others", on_click=_next_seed, key="generate-redraw", icon=":material/casino:")
-    return children, edits, SPACES[space], seed
+    seed = columns[3].number_input(
+        "Seed",
+        0,
+        2**31 - 1,
+        0,
+        key=SEED,
+        persist_state="session",
+    )
+    columns[4].button("Resample", on_click=_next_seed, key="generate-resample", icon=":material/casino:")
+    return _Choices(children, edits, SPACES[space], seed)
 
 
 def _next_seed() -> None:
@@ -69,33 +90,39 @@ def _next_seed() -> None:
 
 
 def _permissions(parent: Trial) -> Allowed:
-    """The switches under the parent's blocks, and the same as lists that the keyboard reaches."""
-    places = {kind: _places(parent, kind) for kind in WORDS}
+    """The switches under the parent's blocks, and the same choices as lists that the keyboard reaches."""
     for kind in WORDS:
-        st.session_state.setdefault(_key(parent, kind), places[kind])
+        st.session_state.setdefault(_key(parent, kind), _places(parent, kind))
+    chosen = {kind: st.session_state[_key(parent, kind)] for kind in WORDS}
     allowed = {
-        index: frozenset(kind for kind in WORDS if index in st.session_state[_key(parent, kind)])
+        index: frozenset(kind for kind in WORDS if index in chosen[kind])
         for index in range(len(parent.architecture.layers) + 1)
     }
-    chart, figure = f"generate-permissions-{parent.id}", permissions_figure(parent.architecture, allowed)
-    place = st.container()
-    with st.expander("The same as lists"):  # sent first: a click on the chart that came before them would undo the last
+    above = st.container()
+    # The lists are sent before the chart: a click on a chart sent before them would undo the last choice.
+    with st.expander("Edit as lists"):
         for kind in WORDS:
-            _list(parent, kind, places[kind])
-    with place:
-        st.caption(f"Edits allowed on #{parent.id}: click the squares.")
-        alt = permissions_alt(parent.architecture, allowed)
-        draw(figure, chart, alt, on_click=lambda point: _switch(parent, point), shrinks=False)
+            _list(parent, kind)
+    with above:
+        st.caption(f"Edits allowed on {model_tag(parent.id)}: click the squares.")
+        draw(
+            permissions_figure(parent.architecture, allowed),
+            f"generate-permissions-{parent.id}",
+            permissions_alt(parent.architecture, allowed),
+            on_click=lambda point: _switch(parent, point),
+            shrinks=False,
+        )
     return allowed
 
 
-def _list(parent: Trial, kind: str, places: list[int]) -> None:
-    texts = [cost.text for cost in parent.architecture.costs]
+def _list(parent: Trial, kind: str) -> None:
+    labels = [f"{number} {cost.text}" for number, cost in enumerate(parent.architecture.costs, start=1)]
+    labels[-1] = "Head"
     st.pills(
-        f"{WORDS[kind].capitalize()} (#{parent.id})",
-        places,
+        f"{WORDS[kind].capitalize()} ({model_tag(parent.id)})",
+        _places(parent, kind),
         selection_mode="multi",
-        format_func=lambda index: f"{index + 1} {texts[index]}" if index < len(texts) - 1 else "Head",
+        format_func=labels.__getitem__,
         key=_key(parent, kind),
         persist_state="session",
     )
@@ -106,11 +133,14 @@ def _switch(parent: Trial, point: Point) -> None:
         case ["switch", kind, index]:
             key = _key(parent, kind)
             st.session_state[key] = sorted(set(st.session_state[key]) ^ {int(index)})
-        case ["row", kind, word]:
-            st.session_state[_key(parent, kind)] = _places(parent, kind) if word == "all" else []
+        case ["row", kind, "all"]:
+            st.session_state[_key(parent, kind)] = _places(parent, kind)
+        case ["row", kind, _]:
+            st.session_state[_key(parent, kind)] = []
 
 
 def _places(parent: Trial, kind: str) -> list[int]:
+    """Where an edit of this kind is possible."""
     return [index for index, kinds in everything_allowed(parent.architecture).items() if kind in kinds]
 
 

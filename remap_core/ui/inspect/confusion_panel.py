@@ -1,4 +1,4 @@
-"""What a model mistakes for what: its confusion matrix, its accuracy by class, and the images behind both."""
+"""Which classes a model confuses: its confusion matrix, its accuracy by class, and the images behind both."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from remap_core.ui import app_data
 from remap_core.ui.events.chart_events import Point, draw
 from remap_core.ui.markdown import escape_markdown
 
-SHOWN = 48
-"""Images at once."""
+MAX_IMAGES = 48
+"""Images shown at once."""
 
 ANY = -1
 """Stands for every predicted class."""
 
 
 def show_mistakes(catalogue: Catalogue, trial: Trial, key: str) -> None:
-    """Matrix, bars and images; a click on a cell or a bar shows its images. Keys of all widgets begin with `key`."""
+    """Matrix, bars and images; a click on a cell or a bar shows its images. Keys of all widgets start with `key`."""
     evaluation = catalogue.evaluation(trial.id)
     if evaluation is None:
-        st.info("The confusion matrix and the accuracy by class are drawn when the training is complete.")
+        st.info("The confusion matrix and the accuracy by class appear when the training is complete.")
         return
-    _living(evaluation, catalogue.dataset(trial.proposal.dataset), trial, key)
+    _panel(evaluation, catalogue.dataset(trial.proposal.dataset), trial, key)
 
 
 @st.fragment
-def _living(evaluation: Evaluation, card: DatasetCard, trial: Trial, key: str) -> None:
-    """In a fragment, so that a click draws only this part of the page anew."""
+def _panel(evaluation: Evaluation, card: DatasetCard, trial: Trial, key: str) -> None:
+    """A fragment: a click reruns only this part of the page."""
     try:
         _charts(evaluation, card, trial, key)
     except RemapError as error:
@@ -46,76 +46,89 @@ def _living(evaluation: Evaluation, card: DatasetCard, trial: Trial, key: str) -
 
 def _charts(evaluation: Evaluation, card: DatasetCard, trial: Trial, key: str) -> None:
     names = card.class_names
+    cell_key = f"{key}-{trial.id}"
     st.markdown("##### Confusion matrix")
     as_shares = st.toggle("Shares of each row", key=f"{key}-shares")
-    chosen = f"{key}-{trial.id}"
     draw(
         confusion.confusion_figure(evaluation, names, shares=as_shares),
         f"{key}-confusion",
         confusion.confusion_alt(evaluation, names),
-        on_click=lambda point: choose_cell(chosen, point),
+        on_click=lambda point: choose_cell(cell_key, point),
     )
     st.markdown("##### Accuracy by class")
     draw(
         class_accuracy.class_accuracy_figure(evaluation, names),
         f"{key}-classes",
         class_accuracy.class_accuracy_alt(evaluation, names),
-        on_click=lambda point: choose_class(chosen, point),
+        on_click=lambda point: choose_class(cell_key, point),
     )
-    _images(evaluation, card, trial, chosen)
+    _images(evaluation, card, trial, cell_key)
 
 
 def choose_cell(key: str, point: Point) -> None:
-    """The cell of the matrix whose images are shown from now on."""
+    """Show the images of the clicked cell of the matrix."""
     if isinstance(point.index, tuple):
-        st.session_state[f"{key}-gold"], st.session_state[f"{key}-predicted"] = point.index
+        true_class, predicted = point.index
+        _choose(key, true_class, predicted)
 
 
 def choose_class(key: str, point: Point) -> None:
-    """The class whose images are shown from now on, whatever they are read as."""
+    """Show the images of the clicked class, whatever was predicted."""
     if isinstance(point.index, int):
-        st.session_state[f"{key}-gold"], st.session_state[f"{key}-predicted"] = point.index, ANY
+        _choose(key, point.index, ANY)
+
+
+def _choose(key: str, true_class: int, predicted: int) -> None:
+    st.session_state[f"{key}-true"] = true_class
+    st.session_state[f"{key}-predicted"] = predicted
 
 
 def _images(evaluation: Evaluation, card: DatasetCard, trial: Trial, key: str) -> None:
     names = card.class_names
-    accuracies = evaluation.class_accuracy
-    worst = int(np.nanargmin(accuracies)) if np.isfinite(accuracies).any() else 0
-    st.session_state.setdefault(f"{key}-gold", worst)  # as a click sets it, a selectbox may have no default of its own
+    # Clicks set the key too, so the selectbox may not have a default.
+    st.session_state.setdefault(f"{key}-true", _worst_class(evaluation))
     st.markdown("##### Images")
-    st.caption("Click a cell of the matrix or a bar, or choose here. Misread images have an orange border.")
+    st.caption("Click a cell of the matrix or a bar, or choose here. Misclassified images have an orange border.")
     with st.container(horizontal=True):
-        gold = st.selectbox(
-            "Images of",
+        true_class = st.selectbox(
+            "True class",
             range(len(names)),
             format_func=lambda label: names[label],
-            key=f"{key}-gold",
+            key=f"{key}-true",
         )
         predicted = st.selectbox(
-            "read as",
+            "Predicted",
             [ANY, *range(len(names))],
-            format_func=lambda label: "any class, misread ones first" if label == ANY else names[label],
+            format_func=lambda label: "any class, misclassified first" if label == ANY else names[label],
             key=f"{key}-predicted",
         )
-    _sheet(card, trial, gold, None if predicted == ANY else predicted)
+    _sheet(card, trial, true_class, predicted)
 
 
-def _sheet(card: DatasetCard, trial: Trial, gold: int, predicted: int | None) -> None:
-    """The images of a cell, or of a whole class, with what each was read as below it."""
+def _worst_class(evaluation: Evaluation) -> int:
+    """The class with the lowest accuracy."""
+    accuracies = evaluation.class_accuracy
+    if np.isnan(accuracies).all():
+        return 0
+    return int(np.nanargmin(accuracies))
+
+
+def _sheet(card: DatasetCard, trial: Trial, true_class: int, predicted: int) -> None:
+    """The images of a cell, or of a whole class, each with its prediction."""
     try:
-        labels, read_as = judged_images(app_data.catalogue(), trial)
+        labels, predictions = judged_images(app_data.catalogue(), trial)
         images = read_validation_images(app_data.folder(), card)
     except RemapError as error:
         st.info(escape_markdown(str(error)))
         return
-    rows = rows_of_cell(labels, read_as, gold, predicted)
+    rows = rows_of_cell(labels, predictions, true_class, None if predicted == ANY else predicted)
     if not len(rows):
-        st.caption("There is no such validation image.")
+        st.caption("No validation images match.")
         return
-    shown = f"{count(SHOWN)} of {pluralize(len(rows), 'image')}" if len(rows) > SHOWN else pluralize(len(rows), "image")
-    st.caption(f"{shown}, each with what it was read as.")
-    st.html(
-        sheet_html(
-            [Tile(images[row], card.class_names[labels[row]], card.class_names[read_as[row]]) for row in rows[:SHOWN]]
-        )
-    )
+    shown = pluralize(len(rows), "image")
+    if len(rows) > MAX_IMAGES:
+        shown = f"{count(MAX_IMAGES)} of {shown}"
+    st.caption(f"{shown}, each with its predicted class.")
+    names = card.class_names
+    tiles = [Tile(images[row], names[labels[row]], names[predictions[row]]) for row in rows[:MAX_IMAGES]]
+    st.html(sheet_html(tiles))

@@ -12,16 +12,16 @@ from remap_core.ui import app_data
 from remap_core.ui.markdown import escape_markdown
 
 _TITLES = {
-    ".onnx": ("ONNX", "The whole model, for onnxruntime and whatever else reads ONNX."),
-    ".py": ("PyTorch source", "A module that needs torch and safetensors alone; it loads the weights."),
-    ".safetensors": ("Weights", "What the PyTorch source loads."),
+    ".onnx": ("ONNX", "The complete model, for onnxruntime and other tools that read ONNX."),
+    ".py": ("PyTorch source", "A module that needs only torch and safetensors; it loads the weights file."),
+    ".safetensors": ("Weights", "Loaded by the PyTorch source."),
     ".json": ("Architecture (JSON)", "The layers, as `remap describe` reads them."),
 }
 
 
 @st.fragment
 def show_exports(trial: Trial) -> None:
-    """Downloads of a complete model; of any other one the architecture. They are made when they are looked at."""
+    """Downloads of a complete model, of other models the architecture. Files are made when the panel is opened."""
     panel = st.popover("Export", icon=":material/download:", key="inspect-export", on_change="rerun")
     if not panel.open:
         return
@@ -36,13 +36,20 @@ def _downloads(trial: Trial) -> None:
         st.info(escape_markdown(str(error)))
         files = {".json": architecture_json(trial.architecture)}
     for suffix, content in files.items():
-        title, help_ = _TITLES[suffix]
-        name = f"model-{trial.id}{suffix}"
-        st.download_button(title, content, name, key=f"export{suffix}", help=help_, on_click="ignore", width="stretch")
+        title, description = _TITLES[suffix]
+        st.download_button(
+            title,
+            content,
+            file_name=f"model-{trial.id}{suffix}",
+            key=f"export{suffix}",
+            help=description,
+            on_click="ignore",
+            width="stretch",
+        )
     if ".onnx" in files:
         st.caption(
-            "ONNX and PyTorch take images as uint8 (n, channels, height, width) and put out logits; how pixels are "
-            "scaled is part of both."
+            "ONNX and PyTorch take images as uint8 (n, channels, height, width), scale the pixels themselves and "
+            "return logits."
         )
 
 

@@ -16,43 +16,51 @@ from remap_core.ui.markdown import escape_markdown
 
 
 def show_sealed_test(trial: Trial) -> None:
-    """The score, or the button that asks for it, or why there can be none; live."""
+    """The score, or the button that requests it, or why there can be none; live."""
     live.live(lambda newest: _show(newest, newest.trial(trial.id)))
 
 
 def _show(catalogue: Catalogue, trial: Trial) -> None:
     test = catalogue.sealed_test(trial.id)
-    if test and test.score:
-        _show_score(trial, test)
-    elif test and test.is_pending:
-        waits = "" if app_data.trainer() else " It waits for a trainer."
-        st.caption(f":material/hourglass_top: Asked for: a worker scores the model as soon as one is free.{waits}")
-    else:
-        if test and test.error:
-            st.warning(f"It could not be scored: {escape_markdown(test.error)}")
+    if test is None:
         _offer(trial)
+    elif test.score:
+        _show_score(trial, test)
+    elif test.is_pending:
+        _show_pending()
+    else:
+        if test.error:
+            st.warning(f"Scoring failed: {escape_markdown(test.error)}")
+        _offer(trial)
+
+
+def _show_pending() -> None:
+    sentence = "Requested: the next free worker scores the model."
+    if app_data.trainer() is None:
+        sentence = "Requested: waiting for a trainer."
+    st.caption(f":material/hourglass_top: {sentence}")
 
 
 def _show_score(trial: Trial, test: SealedTest) -> None:
     score = test.score
     if score is None or test.finished is None:
         return
-    validation = trial.last.validation_accuracy if trial.last else float("nan")
-    st.metric(
-        "Test accuracy", percent(score.accuracy), f"{points(score.accuracy - validation)} against validation", "off"
-    )
-    when = datetime.fromtimestamp(test.finished, UTC).strftime("%d %B %Y, %H:%M UTC")
-    st.caption(f"{count(score.right)} of {count(score.images)} test images are right. Scored once, on {when}.")
+    against_validation = None
+    if trial.last:
+        against_validation = f"{points(score.accuracy - trial.last.validation_accuracy)} vs. validation"
+    st.metric("Test accuracy", percent(score.accuracy), against_validation, "off")
+    time = datetime.fromtimestamp(test.finished, UTC).strftime("%d %B %Y, %H:%M UTC")
+    st.caption(f"{count(score.right)} of {count(score.images)} test images classified correctly. Scored once, {time}.")
 
 
 def _offer(trial: Trial) -> None:
     reason = _reason_against(trial)
     st.caption(
-        "Images that neither trained a model nor chose between models. Look once, at the end: choosing by this score "
-        "would make it worthless."
+        "The test images were used neither to train models nor to choose between them. Score only your final model: "
+        "choosing by this score would make it meaningless."
     )
     st.button(
-        "Score on the sealed test set, once",
+        "Score once on the sealed test set",
         key=f"sealed-{trial.id}",
         disabled=bool(reason),
         help=reason or None,
@@ -65,7 +73,7 @@ def _offer(trial: Trial) -> None:
 
 def _reason_against(trial: Trial) -> str:
     if trial.state is not TrialState.COMPLETE:
-        return f"Only complete models are scored, and this one is {trial.state}."
+        return f"Only complete models can be scored; this one is {trial.state}."
     if not app_data.folder().weights(trial.id).is_file():
         return "The weights of this model are not in the data folder, so it cannot be scored."
     return ""

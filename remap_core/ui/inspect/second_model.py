@@ -1,4 +1,4 @@
-"""The second model of the inspect page: named in the address, ?with=4, and chosen from the drawer and the relatives."""
+"""The second model of the inspect page: named in the URL, ?with=4, and chosen from the drawer and the relatives."""
 
 from __future__ import annotations
 
@@ -6,56 +6,71 @@ import streamlit as st
 
 from remap_core.catalogue.reader import Catalogue
 from remap_core.errors import NotFound
-from remap_core.trials.trial import Trial
+from remap_core.formatting import model_tag
+from remap_core.trials.trial import Trial, TrialId
 from remap_core.ui.inspect.lineage_tree import relatives
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.session import current_session
-from remap_core.ui.url import model_of
+from remap_core.ui.url import parse_model
 
-WITH = "with"
-"""Its name in the address."""
-NOBODY = 0
-"""Stands for no second model: ids begin with 1."""
+PARAMETER = "with"
+"""Its name in the URL."""
+NONE = 0
+"""Stands for no second model: ids start at 1."""
 
 
 def choose_second_model(catalogue: Catalogue, trial: Trial) -> Trial | None:
-    """The second model, None for none; what the address cannot mean is said, and the first one is shown alone."""
-    named = _named(catalogue, trial)
-    near = [*([named] if named else []), *catalogue.trials(current_session().drawer), *relatives(catalogue, trial)]
-    options = [NOBODY, *dict.fromkeys(one.id for one in near if one.id != trial.id)]
+    """The second model, None for none. If the URL names an unusable one, a warning says so."""
+    second = _from_url(catalogue, trial)
+    shown = second.id if second else NONE
+    options = _options(catalogue, trial, second)
     if len(options) == 1:
-        st.caption("To see it beside another model, put that one into the drawer.")
+        st.caption("To compare with another model, add it to the drawer.")
         return None
-    shown = named.id if named else NOBODY
-    key = f"inspect-beside-{trial.id}-{shown}"
+    key = f"inspect-compare-{trial.id}-{shown}"
     st.selectbox(
-        "Beside it",
+        "Compare with",
         options,
         index=options.index(shown),
-        format_func=lambda model: f"#{model}" if model else "no other model",
+        format_func=_option_text,
         key=key,
-        on_change=_follow,
+        on_change=_write_url,
         args=(key,),
         width=240,
     )
-    return named
+    return second
 
 
-def _named(catalogue: Catalogue, trial: Trial) -> Trial | None:
-    asked = st.query_params.get(WITH)
-    if not asked:
+def _options(catalogue: Catalogue, trial: Trial, second: Trial | None) -> list[TrialId]:
+    candidates = [*catalogue.trials(current_session().drawer), *relatives(catalogue, trial)]
+    if second:
+        candidates.insert(0, second)
+    models = dict.fromkeys(candidate.id for candidate in candidates)
+    models.pop(trial.id, None)
+    return [NONE, *models]
+
+
+def _option_text(model: TrialId) -> str:
+    return "no other model" if model == NONE else model_tag(model)
+
+
+def _from_url(catalogue: Catalogue, trial: Trial) -> Trial | None:
+    text = st.query_params.get(PARAMETER)
+    if not text:
         return None
     try:
-        model = model_of(asked, f"?{WITH}")
-        return catalogue.trial(model) if model != trial.id else None
+        model = parse_model(text, f"?{PARAMETER}")
+        if model == trial.id:
+            return None
+        return catalogue.trial(model)
     except NotFound as error:
         st.warning(escape_markdown(str(error)))
         return None
 
 
-def _follow(key: str) -> None:
-    chosen = st.session_state[key]
-    if chosen:
-        st.query_params[WITH] = str(chosen)
-    elif WITH in st.query_params:
-        del st.query_params[WITH]
+def _write_url(key: str) -> None:
+    model = st.session_state[key]
+    if model != NONE:
+        st.query_params[PARAMETER] = str(model)
+    elif PARAMETER in st.query_params:
+        del st.query_params[PARAMETER]

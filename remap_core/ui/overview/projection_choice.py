@@ -1,4 +1,4 @@
-"""The choice between metrics and maps on the overview, and laying a map anew."""
+"""The choice between metrics and maps on the overview, and recomputing a map."""
 
 from __future__ import annotations
 
@@ -17,28 +17,32 @@ _KEY = "projection"
 
 
 def projection_choice(view: View) -> None:
-    """Metrics, or a map by structure or by prediction."""
+    """Metrics, or a map by structure or by predictions."""
     st.segmented_control(
         "Projection",
         list(_TITLES),
         format_func=_TITLES.__getitem__,
-        key=view_state.bound(_KEY, view.map or _METRICS),
+        key=view_state.bind(_KEY, view.map or _METRICS),
         required=True,
         on_change=_choose,
     )
 
 
 def recompute_layout_button(dataset: str, relation: Relation) -> None:
-    """Asks the trainer to lay the map anew: circles go to their new places when it is done."""
+    """Ask the trainer to recompute the map; circles move when it is done."""
     st.button(
-        "Re-lay the map",
-        key="relay-map",
+        "Recompute layout",
+        key="recompute-layout",
         on_click=sent_commands.send,
         args=(RecomputeLayout(dataset, relation),),
-        help="Newcomers were placed among the others, which stayed. This chooses all places anew, near the old ones.",
+        help=(
+            "New models were placed among the others, which did not move. This recomputes all positions, starting "
+            "from the present ones."
+        ),
     )
 
 
 def _choose() -> None:
     chosen = st.session_state[_KEY]
-    view_state.change(lambda view: replace(view, map=None if chosen == _METRICS else Relation(chosen)))
+    relation = None if chosen == _METRICS else Relation(chosen)
+    view_state.change_view(lambda view: replace(view, map=relation))

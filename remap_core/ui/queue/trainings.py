@@ -1,4 +1,4 @@
-"""The queue's parts: what runs, what waits, what has ended; each training with what can be done to it."""
+"""The parts of the queue: what runs, what waits, what has finished; each training with its actions."""
 
 from __future__ import annotations
 
@@ -6,158 +6,178 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from remap_core import formatting
-from remap_core.analysis.durations import TimeEstimate
+from remap_core.analysis.durations import MIN_TRAININGS, TimeEstimate
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.snac.chips import Size, snac_alt
 from remap_core.drawing.snac.svg import snac_data_uri
+from remap_core.formatting import NOT_AVAILABLE, count, duration, model_tag, pluralize
 from remap_core.services.expected_time import queue_time, workers_of
 from remap_core.trials.commands import Cancel, Move, Retry
+from remap_core.trials.evaluation import EpochResult
 from remap_core.trials.trial import Place, Trial, TrialState
 from remap_core.ui import app_data, navigation, sent_commands
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.tables import ACCURACY, MODEL, PARAMETERS, ROW_HEIGHT, model_rows, snac_column
 
-SHOWN_WAITING = 20
+MAX_WAITING = 20
 ICONS = {
     Place.TOP: "vertical_align_top",
     Place.UP: "arrow_upward",
     Place.DOWN: "arrow_downward",
     Place.BOTTOM: "vertical_align_bottom",
 }
+FINISHED_COLUMNS = ("Model", "SNAC", "Validation accuracy", "Over seeds", "Parameters", "Duration", "Epochs", "Origin")
 
 
 def summary(trials: Sequence[Trial], estimates: Mapping[str, TimeEstimate]) -> str:
-    """How much there is to do, and about how long it takes, by the estimates of data sets."""
-    open_ones = [trial for trial in trials if not trial.state.is_finished()]
-    if not open_ones:
-        return "Nothing waits and nothing runs."
-    running = sum(trial.state is TrialState.RUNNING for trial in open_ones)
-    counted = f"{formatting.count(running)} running, {formatting.count(len(open_ones) - running)} waiting"
-    expected = queue_time(open_ones, estimates, workers=workers_of(app_data.trainer()))
+    """How much there is to do and how long it is expected to take. estimates: by data set."""
+    unfinished = [trial for trial in trials if not trial.state.is_finished()]
+    if not unfinished:
+        return "The queue is empty."
+    running = sum(trial.state is TrialState.RUNNING for trial in unfinished)
+    counts = f"{count(running)} running, {count(len(unfinished) - running)} waiting"
+    expected = queue_time(unfinished, estimates, workers=workers_of(app_data.trainer()))
     if expected is None:
-        unknown = {trial.proposal.dataset for trial in open_ones} - estimates.keys()
-        of_which = f" on {escape_markdown(navigation.dataset_title(min(unknown)))}" if estimates else ""
-        return f"{counted}; how long they take is not known before three trainings{of_which} are finished."
-    at_most = "at most " if app_data.settings().halving else ""
-    return f"{counted}: {at_most}{expected.text}."
+        unknown = {trial.proposal.dataset for trial in unfinished} - estimates.keys()
+        return f"{counts}; expected time unknown until {MIN_TRAININGS} trainings {_on(unknown)}are finished."
+    if app_data.settings().halving:
+        return f"{counts}: at most {expected.text}."
+    return f"{counts}: {expected.text}."
+
+
+def _on(datasets: set[str]) -> str:
+    """Which data set lacks trainings; empty if there is only one data set."""
+    if len(app_data.catalogue().datasets()) == 1:
+        return ""
+    return f"on {escape_markdown(navigation.dataset_title(min(datasets)))} "
 
 
 def show_running(catalogue: Catalogue, trials: Sequence[Trial], estimates: Mapping[str, TimeEstimate]) -> None:
-    """One row a training that runs: how far it is, its validation loss so far, and when it will be done."""
-    st.markdown(f"##### Running: {formatting.count(len(trials))}")
+    """One row per running training: progress, remaining time, validation loss."""
+    st.markdown(f"##### Running: {count(len(trials))}")
     curves = catalogue.epoch_curves([trial.id for trial in trials])
     for trial in trials:
         with st.container(border=True):
-            columns = st.columns([3, 3, 3, 2], vertical_alignment="center")
-            _snac(columns[0], trial)
-            losses = [result.validation_loss for result in curves[trial.id]]
-            columns[1].progress(
-                trial.epochs_done / trial.proposal.config.epochs,
-                _progress_text(trial, estimates.get(trial.proposal.dataset)),
-            )
-            columns[2].metric(
-                "Validation loss",
-                f"{losses[-1]:.3f}" if losses else "not yet",
-                chart_data=losses if len(losses) > 1 else None,
-                chart_type="line",
-            )
-            _action(columns[3], "Cancel", "cancel", Cancel(trial.id))
+            snac, progress, loss, action = st.columns([3, 3, 3, 2], vertical_alignment="center")
+            _snac(snac, trial)
+            share = trial.epochs_done / trial.proposal.config.epochs
+            progress.progress(share, _progress_text(trial, estimates.get(trial.proposal.dataset)))
+            _loss(loss, curves[trial.id])
+            _action(action, "Cancel", "cancel", Cancel(trial.id))
+
+
+def _progress_text(trial: Trial, estimate: TimeEstimate | None) -> str:
+    text = f"{model_tag(trial.id)}: epoch {trial.epochs_done} of {trial.proposal.config.epochs}"
+    if estimate is None:
+        return text
+    return f"{text}, about {duration(estimate.remaining_seconds(trial))} left"
+
+
+def _loss(column: st.delta_generator.DeltaGenerator, epochs: Sequence[EpochResult]) -> None:
+    losses = [epoch.validation_loss for epoch in epochs]
+    newest = f"{losses[-1]:.3f}" if losses else "not yet"
+    curve = losses if len(losses) > 1 else None
+    column.metric("Validation loss", newest, chart_data=curve, chart_type="line")
 
 
 def show_waiting(trials: Sequence[Trial]) -> None:
-    """The queue in its order, each training with the ways to move it."""
-    st.markdown(f"##### Waiting: {formatting.count(len(trials))}")
-    for trial in trials[:SHOWN_WAITING]:
-        columns = st.columns([3, 3, 4], vertical_alignment="center")
-        _snac(columns[0], trial)
-        parameters = formatting.pluralize(trial.architecture.parameters, "parameter")
-        done = f" · {trial.epochs_done} of {trial.proposal.config.epochs} epochs done" if trial.epochs_done else ""
-        columns[1].markdown(f"#{trial.id} · {parameters}{_origin(trial)}{done}")
-        row = columns[2].container(horizontal=True, gap="small")
+    """The queue in its order, each training with buttons that move it."""
+    st.markdown(f"##### Waiting: {count(len(trials))}")
+    for trial in trials[:MAX_WAITING]:
+        snac, text, actions = st.columns([3, 3, 4], vertical_alignment="center")
+        _snac(snac, trial)
+        text.markdown(_waiting_text(trial))
+        row = actions.container(horizontal=True, gap="small")
         for place in Place:
             _action(row, place.value.capitalize(), ICONS[place], Move(trial.id, place))
         _action(row, "Cancel", "cancel", Cancel(trial.id))
-    if len(trials) > SHOWN_WAITING:
-        st.caption(f"... and {formatting.count(len(trials) - SHOWN_WAITING)} more behind these.")
+    if len(trials) > MAX_WAITING:
+        st.caption(f"… and {count(len(trials) - MAX_WAITING)} more.")
 
 
-def show_ended_early(title: str, trials: Sequence[Trial], again: str) -> None:
-    """What ended before its last epoch, with the sentence why; `again`: the words on the way to train it anew."""
+def _waiting_text(trial: Trial) -> str:
+    proposal = trial.proposal
+    parts = [model_tag(trial.id), pluralize(trial.architecture.parameters, "parameter")]
+    if proposal.parent is not None:
+        origin = f"{proposal.origin.value} of {model_tag(proposal.parent)}"
+        if proposal.is_repeat:
+            origin += f", seed {proposal.config.seed}"
+        parts.append(origin)
+    if trial.epochs_done:
+        parts.append(f"{trial.epochs_done} of {proposal.config.epochs} epochs done")
+    return " · ".join(parts)
+
+
+def show_ended_early(title: str, trials: Sequence[Trial], action: str) -> None:
+    """Trainings that ended before their last epoch, and why; `action`: label of the button that trains them again."""
     if not trials:
         return
-    st.markdown(f"##### {title}: {formatting.count(len(trials))}")
+    st.markdown(f"##### {title}: {count(len(trials))}")
     for trial in trials:
-        columns = st.columns([3, 5, 2], vertical_alignment="center")
-        _snac(columns[0], trial)
-        columns[1].markdown(f"#{trial.id} {_ending(trial)}")
-        _action(columns[2], again, "replay", Retry(trial.id))
+        snac, text, button = st.columns([3, 5, 2], vertical_alignment="center")
+        _snac(snac, trial)
+        text.markdown(f"{model_tag(trial.id)} {_ending(trial)}")
+        _action(button, action, "replay", Retry(trial.id))
+
+
+def _ending(trial: Trial) -> str:
+    ending = trial.state.value
+    if trial.state is TrialState.PRUNED:
+        ending = f"at {trial.accuracy_text(otherwise='no accuracy')}"
+    if trial.error:
+        return f"{ending}. {escape_markdown(trial.error)}"
+    return ending
 
 
 def show_complete(trials: Sequence[Trial]) -> None:
-    """What is trained, the last first, with how long that took."""
-    st.markdown("##### Finished lately")
+    """Finished trainings, the last first, with how long they took."""
+    st.markdown("##### Recently finished")
     if not trials:
-        st.caption("Nothing is finished yet.")
+        st.caption("No training has finished yet.")
         return
-    rows = [
-        {**row, "Duration": formatting.duration(_seconds(trial))}
-        for row, trial in zip(model_rows(trials), trials, strict=True)
-    ]
+    rows = model_rows(trials)
+    for row, trial in zip(rows, trials, strict=True):
+        row["Duration"] = _duration(trial)
     st.dataframe(
         rows,
         key="queue-finished",
         hide_index=True,
         row_height=ROW_HEIGHT,
-        column_order=(
-            "Model",
-            "SNAC",
-            "Validation accuracy",
-            "Over seeds",
-            "Parameters",
-            "Duration",
-            "Epochs",
-            "Origin",
-        ),
+        column_order=FINISHED_COLUMNS,
         column_config={
             "SNAC": snac_column(trial.architecture for trial in trials),
             "Model": MODEL,
             "Validation accuracy": ACCURACY,
             "Parameters": PARAMETERS,
         },
-        alt="Models that were finished lately.",
+        alt="Recently finished models.",
     )
 
 
-def _ending(trial: Trial) -> str:
-    if trial.state is TrialState.PRUNED:
-        return f"at {trial.accuracy_text(otherwise='no accuracy')}. {escape_markdown(trial.error or '')}"
-    return f"{trial.state.value}{'. ' + escape_markdown(trial.error) if trial.error else ''}"
-
-
-def _progress_text(trial: Trial, estimate: TimeEstimate | None) -> str:
-    text = f"#{trial.id}: epoch {trial.epochs_done} of {trial.proposal.config.epochs}"
-    return f"{text}, about {formatting.duration(estimate.remaining_seconds(trial))} left" if estimate else text
-
-
-def _origin(trial: Trial) -> str:
-    parent, seed = trial.proposal.parent, trial.proposal.config.seed
-    if parent is None:
-        return ""
-    return f" · {trial.proposal.origin.value} of #{parent}" + (f", seed {seed}" if trial.proposal.is_repeat else "")
-
-
-def _seconds(trial: Trial) -> float:
-    return float("nan") if trial.started is None or trial.finished is None else trial.finished - trial.started
+def _duration(trial: Trial) -> str:
+    if trial.started is None or trial.finished is None:
+        return NOT_AVAILABLE
+    return duration(trial.finished - trial.started)
 
 
 def _snac(column: st.delta_generator.DeltaGenerator, trial: Trial) -> None:
-    drawn = snac_data_uri(trial.architecture, blocks=len(trial.architecture.layers) + 1, size=Size.SMALL)
-    column.image(drawn, alt=snac_alt(trial.architecture))
+    blocks = len(trial.architecture.layers) + 1
+    uri = snac_data_uri(trial.architecture, blocks=blocks, size=Size.SMALL)
+    column.image(uri, alt=snac_alt(trial.architecture))
 
 
-def _action(place: st.delta_generator.DeltaGenerator, label: str, icon: str, command: Cancel | Move | Retry) -> None:
-    key = f"{label.lower().replace(' ', '-')}-{command.trial}"
+def _action(
+    place: st.delta_generator.DeltaGenerator,
+    label: str,
+    icon: str,
+    command: Cancel | Move | Retry,
+) -> None:
+    slug = label.lower().replace(" ", "-")
     place.button(
-        label, key=key, icon=f":material/{icon}:", type="tertiary", on_click=sent_commands.send, args=(command,)
+        label,
+        key=f"{slug}-{command.trial}",
+        icon=f":material/{icon}:",
+        type="tertiary",
+        on_click=sent_commands.send,
+        args=(command,),
     )

@@ -1,0 +1,57 @@
+"""`remap backup`, `remap restore` and `remap config`: the data folder and the settings."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from remap_core.catalogue.backups import restore_backup, write_backup
+from remap_core.cli.options import AsJson
+from remap_core.data_folder.folder import DataFolder
+from remap_core.formatting import pluralize
+from remap_core.settings import Settings, read_settings
+
+
+def backup(folder: Annotated[Path, typer.Argument(help="A new or empty folder.")]) -> None:
+    """Write the catalogue (as Parquet), the weights of the models and the waiting commands to a folder.
+
+    The trainer may run meanwhile: the backup is of the newest snapshot.
+    """
+    settings, _ = read_settings()
+    trials = write_backup(DataFolder(settings.home), folder)
+    subject = pluralize(trials, "trial")
+    typer.echo(f"Backed up {subject} to {folder}.")
+
+
+def restore(folder: Annotated[Path, typer.Argument(help="A folder that `remap backup` wrote.")]) -> None:
+    """Restore a backup into an empty data folder (REMAP_HOME); a trainer then resumes from there."""
+    settings, _ = read_settings()
+    trials = restore_backup(folder, DataFolder(settings.home))
+    subject = pluralize(trials, "trial")
+    typer.echo(f"Restored {subject} to {settings.home}.")
+
+
+def config(as_json: AsJson = False) -> None:
+    """Show every setting, its value and where it came from.
+
+    A value is taken from the environment (REMAP_HOME and so on), else from remap.toml in the working folder, else it
+    is the default.
+    """
+    settings, origins = read_settings()
+    values = settings.model_dump(mode="json")
+    if as_json:
+        report = {}
+        for name, value in values.items():
+            report[name] = {"value": value, "from": origins[name]}
+        typer.echo(json.dumps(report, indent=2))
+        return
+    table = Table("setting", "value", "from", "description")
+    for name, field in Settings.model_fields.items():
+        value = str(values[name])
+        table.add_row(name, value, origins[name], field.description)
+    Console().print(table)

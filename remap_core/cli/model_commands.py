@@ -1,0 +1,160 @@
+"""Commands that queue models or show finished ones: `remap sample`, `repeat`, `halving`, `export` and `report`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from remap_core.catalogue.reader import Catalogue
+from remap_core.catalogue.snapshot import open_snapshot
+from remap_core.cli.halving_lines import halving_lines
+from remap_core.cli.options import DatasetName, ModelId
+from remap_core.cli.output_files import write_output
+from remap_core.data_folder.folder import DataFolder
+from remap_core.data_folder.heartbeat import read_trainer
+from remap_core.data_folder.inbox import Inbox
+from remap_core.datasets.dataset import load_dataset, to_download
+from remap_core.datasets.naming import canonical_name
+from remap_core.drawing.report import report_html
+from remap_core.errors import ExportFailed, NoCatalogue, NotFound
+from remap_core.exports import export_formats
+from remap_core.formatting import model_name, pluralize
+from remap_core.services.expected_time import expected_time, time_sentence, workers_of
+from remap_core.services.halving_report import halving_replay
+from remap_core.services.model_files import finished_model
+from remap_core.services.proposals import propose_initial, propose_repeats
+from remap_core.services.reports import report_of
+from remap_core.settings import read_settings
+from remap_core.trials.commands import Enqueue
+from remap_core.trials.trial import MAX_REPEATS, Proposal, TrialState
+
+MAX_SAMPLED = 100_000
+
+
+def sample(
+    n: Annotated[int, typer.Option(min=1, max=MAX_SAMPLED, help="Number of architectures.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the sampling.")] = 0,
+    dataset: DatasetName = None,
+) -> None:
+    """Sample architectures and queue them.
+
+    None of them is in the catalogue yet. Works without a trainer: they wait for the next one.
+    """
+    settings, _ = read_settings()
+    folder = DataFolder(settings.home)
+    name = canonical_name(dataset or settings.dataset)
+    if address := to_download(name, folder.home):
+        typer.echo(f"Downloading {name} from {address}")
+    card = load_dataset(name, folder.home).card()
+    catalogue = _newest_catalogue(folder)
+    known: Collection[str] = ()
+    if catalogue:
+        known = catalogue.fingerprints(card.name)
+    proposals = propose_initial(settings, card, n, seed, known)
+    architectures = pluralize(n, "architecture")
+    _send(folder, catalogue, proposals, f"{architectures} for {card.name} (seed {seed})")
+
+
+def repeat(
+    model: ModelId,
+    seeds: Annotated[int, typer.Option(min=1, max=MAX_REPEATS, help="Number of new seeds.")] = 3,
+) -> None:
+    """Train a complete model again with other seeds: its accuracy becomes a mean with a spread.
+
+    It stays one model everywhere. Works without a trainer: the trainings wait for the next one.
+    """
+    settings, _ = read_settings()
+    folder = DataFolder(settings.home)
+    catalogue = open_snapshot(folder)
+    repeated = catalogue.trial(catalogue.trial(model).model)
+    proposals = propose_repeats(catalogue, repeated, seeds, time.time())
+    used_seeds = ", ".join(str(proposal.config.seed) for proposal in proposals)
+    name = model_name(repeated.id)
+    _send(folder, catalogue, proposals, f"{name} with seed {used_seeds}")
+
+
+def _send(folder: DataFolder, catalogue: Catalogue | None, proposals: Sequence[Proposal], subject: str) -> None:
+    """Send proposals to the trainer, and say how long they will take."""
+    now = time.time()
+    command = Inbox(folder).send(Enqueue(tuple(proposals)), now)
+    trainer = read_trainer(folder, now)
+    typer.echo(f"Sent {subject} as command {command}.")
+    expected = None
+    if catalogue:
+        expected = expected_time(catalogue, proposals, workers=workers_of(trainer))
+    typer.echo(time_sentence(expected))
+    if trainer is None:
+        typer.echo("No trainer is running. Start one with: remap trainer")
+
+
+def _newest_catalogue(folder: DataFolder) -> Catalogue | None:
+    try:
+        return open_snapshot(folder)
+    except NoCatalogue:
+        return None
+
+
+def halving(dataset: DatasetName = None) -> None:
+    """Show which of the best initial models REMAP_HALVING would have pruned, and how many epochs it would have saved.
+
+    Replays the learning curves of models that were trained to the end; nothing is trained and nothing changes.
+    """
+    settings, _ = read_settings()
+    catalogue = open_snapshot(DataFolder(settings.home))
+    name = canonical_name(dataset or settings.dataset)
+    trials, replay = halving_replay(catalogue, name)
+    for line in halving_lines(name, trials, replay):
+        typer.echo(line)
+    pruned = catalogue.counts()[TrialState.PRUNED]
+    if pruned:
+        typer.echo(f"{pluralize(pruned, 'model')} already pruned, so this replay says little about halving.")
+
+
+def export(
+    model: ModelId,
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="File to write: .onnx, .py, .safetensors or .json.")],
+) -> None:
+    """Write a finished model as ONNX, as PyTorch source, as weights, or its architecture as JSON.
+
+    ONNX and PyTorch take images as uint8, (n, channels, height, width), and return logits; both scale the pixels
+    themselves. The source needs only torch, safetensors and the weights next to it.
+    """
+    settings, _ = read_settings()
+    folder = DataFolder(settings.home)
+    finished = finished_model(open_snapshot(folder), folder, model)
+    content = export_formats.export(finished, out.name)
+    write_output(out, content, "The model", ExportFailed)
+    size = pluralize(len(content), "byte")
+    typer.echo(f"Wrote {model_name(model)} to {out} ({size}).")
+    if out.suffix.lower() == ".py":
+        weights = out.with_suffix(".safetensors")
+        typer.echo(f"Its weights: remap export {model} -o {weights}")
+
+
+def report(
+    models: Annotated[
+        list[int] | None, typer.Argument(metavar="[ID]...", help="Models to report in full detail.")
+    ] = None,
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="File to write: .html.")],
+    dataset: Annotated[str | None, typer.Option(help="Data set; default: the first in the catalogue.")] = None,
+) -> None:
+    """Write a report: the Pareto front of a data set's models, and full details of some models.
+
+    One HTML file that needs nothing else; networks are drawn as vectors, and it prints well.
+    """
+    settings, _ = read_settings()
+    catalogue = open_snapshot(DataFolder(settings.home))
+    names = catalogue.datasets()
+    if not names:
+        raise NotFound("The trainer has not prepared a data set yet.")
+    population = catalogue.population(dataset or names[0])
+    contents = report_of(catalogue, population, models or [], time.time())
+    html = report_html(contents)
+    write_output(out, html.encode(), "The report", ExportFailed)
+    typer.echo(f"Wrote a report to {out}.")

@@ -1,0 +1,57 @@
+"""Lineages: a model's ancestors, and the edits between them with their effects, in words."""
+
+from __future__ import annotations
+
+from remap_core.catalogue.reader import Catalogue
+from remap_core.errors import RemapError
+from remap_core.formatting import more_or_fewer, points
+from remap_core.services.comparison import compare_predictions
+from remap_core.space.edits import sentences
+from remap_core.trials.trial import Trial
+
+MAX_ANCESTORS = 20
+
+
+def ancestors(catalogue: Catalogue, trial: Trial, limit: int = MAX_ANCESTORS) -> list[Trial]:
+    """The ancestors of a model, its parent last; the nearest `limit`. Ends at a parent that the catalogue lacks."""
+    chain: list[Trial] = []
+    seen = {trial.id}
+    while len(chain) < limit:
+        parent = trial.proposal.parent
+        if parent is None or parent in seen:
+            break
+        known = catalogue.trials([parent])
+        if not known:
+            break
+        trial = known[0]
+        seen.add(trial.id)
+        chain.append(trial)
+    chain.reverse()
+    return chain
+
+
+def edit_sentence(parent: Trial, child: Trial) -> str:
+    """The edits from the parent to the child."""
+    return "; ".join(sentences(parent.architecture, child.proposal.edits))
+
+
+def effect_sentence(catalogue: Catalogue, parent: Trial, child: Trial) -> str:
+    """The effect of an edit on accuracy and parameters, marked where it is within noise.
+
+    For example "+1.2 points (within noise), 100 parameters fewer"; the child's state before it has an accuracy.
+    """
+    if child.accuracy is None or parent.accuracy is None:
+        return child.state.value
+    change = points(child.accuracy - parent.accuracy)
+    difference = child.architecture.parameters - parent.architecture.parameters
+    return f"{change}{_noise(catalogue, parent, child)}, {more_or_fewer(difference, 'parameter')}"
+
+
+def _noise(catalogue: Catalogue, parent: Trial, child: Trial) -> str:
+    try:
+        test = compare_predictions(catalogue, parent, child)
+    except RemapError:
+        return f" ({child.state})"
+    if test.is_noise:
+        return " (within noise)"
+    return ""

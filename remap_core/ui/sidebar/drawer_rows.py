@@ -1,0 +1,75 @@
+"""The drawer in the sidebar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import streamlit as st
+
+from remap_core.drawing.snac.chips import snac_alt
+from remap_core.drawing.snac.icon import icon_uri
+from remap_core.errors import RemapError
+from remap_core.formatting import compact, model_tag, pluralize
+from remap_core.trials.trial import Trial
+from remap_core.ui import app_data, url
+from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.navigation import open_model
+from remap_core.ui.session import current_session
+from remap_core.ui.tables import snac_blocks
+
+MAX_ROWS = 12
+"""Models that the sidebar shows without scrolling."""
+SCROLLING_HEIGHT = 440
+"""Pixels that more models scroll in."""
+
+
+def show_drawer() -> None:
+    """The drawer's models as rows; a click on one opens it."""
+    session = current_session()
+    st.markdown("#### Drawer")
+    if session.drawer_warning:
+        st.warning(escape_markdown(session.drawer_warning))
+    if not session.drawer:
+        st.caption("Empty. Click a circle on the overview to add a model.")
+        return
+    try:
+        trials = app_data.catalogue().trials(session.drawer)
+    except RemapError as error:
+        st.caption(escape_markdown(str(error)))
+        return
+    missing = len(session.drawer) - len(trials)
+    if missing:
+        st.caption(f"{pluralize(missing, 'model')} not in this catalogue.")
+    _rows(trials)
+
+
+def _rows(trials: Sequence[Trial]) -> None:
+    blocks = snac_blocks(trial.architecture for trial in trials)
+    shown = url.shown_model()
+    height: int | Literal["content"] = "content"
+    if len(trials) > MAX_ROWS:
+        height = SCROLLING_HEIGHT
+    with st.container(key="drawer-rows", gap=None, border=False, height=height):
+        for trial in trials:
+            _row(trial, blocks, is_shown=trial.id == shown)
+
+
+def _row(trial: Trial, blocks: int, *, is_shown: bool) -> None:
+    """One button with SNAC, number, accuracy and parameters; it opens the model."""
+    tag = model_tag(trial.id)
+    style: Literal["secondary", "tertiary"] = "tertiary"
+    if is_shown:
+        tag = f":primary[**{tag}**]"
+        style = "secondary"
+    icon = icon_uri(trial.architecture, blocks=blocks)
+    accuracy = trial.accuracy_text(otherwise=trial.state.value, brief=True)
+    size = compact(trial.architecture.parameters)
+    label = f"![]({icon}) {tag} {accuracy} · {size}"
+    if st.button(
+        label,
+        key=f"open-{trial.id}",
+        type=style,
+        help=snac_alt(trial.architecture),
+    ):
+        open_model(trial.id)

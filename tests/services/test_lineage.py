@@ -1,0 +1,27 @@
+from catalogues import architecture, changed, write_catalogue
+
+from remap_core.catalogue.snapshot import open_snapshot
+from remap_core.services.lineage import ancestors, edit_sentence, effect_sentence
+from remap_core.trials.trial import Proposal
+
+
+def test_ancestors_come_oldest_first_and_end_where_a_parent_is_unknown(tmp_path):
+    def enqueue(store):
+        for parent in (6, 7, 99):
+            store.enqueue([Proposal(architecture(f"Dense {parent}"), "digits", parent=parent)], 1.0)
+
+    write_catalogue(tmp_path / "home")
+    catalogue = changed(tmp_path / "home", enqueue)
+    assert [trial.id for trial in ancestors(catalogue, catalogue.trial(8))] == [1, 6, 7]
+    assert [trial.id for trial in ancestors(catalogue, catalogue.trial(8), limit=2)] == [6, 7]
+    assert ancestors(catalogue, catalogue.trial(9)) == []
+
+
+def test_an_effect_says_the_points_and_the_parameters(tmp_path):
+    catalogue = open_snapshot(write_catalogue(tmp_path / "home", waiting=1))
+    parent, child, larger = catalogue.trials([1, 6, 4])
+    assert edit_sentence(parent, child) == "ReLU at 2 removed"
+    assert effect_sentence(catalogue, parent, child) == "0.0 points (within noise), as many parameters"
+    difference = larger.architecture.parameters - parent.architecture.parameters
+    assert effect_sentence(catalogue, parent, larger).endswith(f"(within noise), {difference:,} parameters more")
+    assert effect_sentence(catalogue, parent, catalogue.trial(7)) == "waiting"

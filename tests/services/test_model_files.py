@@ -1,0 +1,22 @@
+import json
+
+import pytest
+from catalogues import write_catalogue
+
+from remap_core.catalogue.snapshot import open_snapshot
+from remap_core.errors import ExportFailed
+from remap_core.services.model_files import architectures_json, finished_model
+from remap_core.space.architecture import Architecture
+
+
+def test_exported_architectures_read_back(tmp_path):
+    catalogue = open_snapshot(write_catalogue(tmp_path / "home"))
+    trials = catalogue.trials([3, 1])
+    forms = json.loads(architectures_json(trials))
+    assert [Architecture.from_json(form) for form in forms] == [trial.architecture for trial in trials]
+
+
+def test_a_model_that_is_not_complete_is_not_exported(tmp_path):
+    folder = write_catalogue(tmp_path / "home", failed=1)
+    with pytest.raises(ExportFailed, match="Only complete models can be exported, but Model 7 is failed"):
+        finished_model(open_snapshot(folder), folder, 7)

@@ -1,0 +1,99 @@
+from dataclasses import replace
+
+import pytest
+from catalogues import CARD, changed, write_catalogue, write_learnt
+
+from remap_core.analysis.previews import ParameterCap
+from remap_core.catalogue.snapshot import open_snapshot
+from remap_core.data_folder.folder import DataFolder
+from remap_core.errors import InvalidTrial
+from remap_core.services.proposals import (
+    parameter_cap,
+    preview_children,
+    propose_children,
+    propose_repeats,
+    surrogate_of,
+)
+from remap_core.settings import Settings
+from remap_core.space.edits import Remove, Reparameterize, candidate
+from remap_core.trials.trial import Origin
+from remap_core.views.objective import Objective
+
+TEST_CAP = ParameterCap(10**9, "the test's cap")
+
+
+@pytest.fixture
+def catalogue(tmp_path):
+    return open_snapshot(write_catalogue(tmp_path / "home", failed=1))
+
+
+def test_children_are_one_batch_named_after_their_origin_and_parents(catalogue):
+    children = []
+    for parent in catalogue.trials([4, 1]):
+        children.append((parent, candidate(parent.architecture, Remove(0))))
+    found = preview_children(catalogue, children, TEST_CAP, None)
+    proposals = propose_children(Origin.ABLATION, found, now=0.0)
+    assert {proposal.batch for proposal in proposals} == {"ablations of #1, #4, 01 Jan 00:00:00 UTC"}
+    assert [(proposal.parent, proposal.edits) for proposal in proposals] == [(4, (Remove(0),)), (1, (Remove(0),))]
+
+
+def test_repeats_get_the_next_free_seeds_and_are_the_models_own_training_otherwise(catalogue, tmp_path):
+    first = propose_repeats(catalogue, catalogue.trial(1), 2, now=0.0)
+    assert [proposal.config.seed for proposal in first] == [1, 2]
+    assert all(catalogue.trial(1).proposal.same_but_seed(proposal) for proposal in first)
+    assert {(proposal.origin, proposal.parent, proposal.edits) for proposal in first} == {(Origin.REPEAT, 1, ())}
+    newest = changed(tmp_path / "home", lambda store: store.enqueue(first, 1.0))
+    again = propose_repeats(newest, newest.trial(8), 1, now=0.0)
+    assert [(proposal.config.seed, proposal.parent) for proposal in again] == [(3, 1)]
+
+
+@pytest.mark.parametrize(
+    ("model", "n", "reason"),
+    [
+        (1, 0, "1 to 10 seeds at once"),
+        (1, 11, "but got 11"),
+        (7, 1, "must be complete to be repeated, but Model 7 is failed"),
+    ],
+)
+def test_what_cannot_be_repeated_is_one_sentence(catalogue, model, n, reason):
+    with pytest.raises(InvalidTrial, match=reason):
+        propose_repeats(catalogue, catalogue.trial(model), n, now=0.0)
+
+
+def test_the_smaller_of_both_caps_holds_for_children():
+    settings = Settings(max_parameters=5_000)
+    assert parameter_cap(settings, Objective()) == ParameterCap(5_000, "REMAP_MAX_PARAMETERS")
+    assert parameter_cap(settings, Objective(max_parameters=900)) == ParameterCap(900, "the objective's cap")
+    assert parameter_cap(settings, Objective(max_parameters=9_000)).most == 5_000
+
+
+def previewed(home, units, surrogate):
+    newest = open_snapshot(DataFolder(home))
+    parent = newest.trial(1)
+    child = candidate(parent.architecture, Reparameterize(0, "units", units))
+    return preview_children(newest, [(parent, child)], TEST_CAP, None, surrogate)[0]
+
+
+def test_the_accuracy_of_a_child_is_predicted_from_the_models_that_trained_as_long(tmp_path):
+    newest = open_snapshot(write_learnt(tmp_path / "home"))
+    surrogate = surrogate_of(newest.population("digits"), CARD, 2)
+    assert surrogate.models == 30
+    for units, reached in ((20, 0.5), (80, 0.9)):
+        share, low, high = previewed(tmp_path / "home", units, surrogate).accuracy
+        assert share == pytest.approx(reached, abs=0.06)
+        assert low < share < high
+    assert surrogate_of(newest.population("digits"), CARD, 3) is None
+
+
+def test_a_surrogate_that_is_no_better_than_guessing_predicts_nothing(tmp_path):
+    newest = open_snapshot(write_learnt(tmp_path / "home"))
+    surrogate = surrogate_of(newest.population("digits"), CARD, 2)
+    assert previewed(tmp_path / "home", 20, replace(surrogate, error=surrogate.guess)).accuracy is None
+    assert previewed(tmp_path / "home", 20, None).accuracy is None
+
+
+def test_a_child_that_is_not_trained_has_no_predicted_accuracy(tmp_path):
+    newest = open_snapshot(write_learnt(tmp_path / "home"))
+    surrogate = surrogate_of(newest.population("digits"), CARD, 2)
+    known = previewed(tmp_path / "home", 7, surrogate)
+    assert (known.same, known.accuracy) == (2, None)
