@@ -239,7 +239,7 @@ def test_backup_and_restore_print_one_sentence_each(remap, tmp_path, monkeypatch
     write_catalogue(tmp_path / "home", waiting=1)
     assert remap("backup", "saved") == (0, "Backed up 7 trials to saved.\n", "")
     code, _, err = remap("restore", "saved")
-    assert (code, "to an empty data folder" in err) == (1, True)
+    assert (code, "restored to an empty data folder" in err) == (1, True)
     monkeypatch.setenv("REMAP_HOME", str(tmp_path / "again"))
     assert remap("restore", "saved") == (0, f"Restored 7 trials to {tmp_path / 'again'}.\n", "")
     assert json.loads(remap("status", "--json")[1])["counts"]["complete"] == 6
