@@ -1,23 +1,18 @@
-import re
 from base64 import b64decode
 from xml.etree import ElementTree
 
-import pytest
 from hypothesis import given, settings
 from strategies import architectures
 
 from remap_core.drawing.palette import chip_appearance
 from remap_core.drawing.snac.chips import Size, chips, snac_alt
 from remap_core.drawing.snac.svg import (
-    STRIP_BLOCKS,
     TABLE_PADDING,
     TABLE_ROW,
     snac_data_uri,
     snac_svg,
-    strip_html,
     table_size,
 )
-from remap_core.errors import InvalidArchitecture
 from remap_core.space.architecture import Architecture
 from remap_core.space.layers import Activation, Conv2d, Dense, Dropout
 
@@ -102,33 +97,6 @@ def test_everything_drawn_is_inside_the_picture(architecture):
             assert y >= 0
             assert y + h <= height
             assert min(w, h) > 0
-
-
-def test_a_strip_has_one_block_a_layer_and_one_for_the_head():
-    strip = strip_html("Conv 32x3, Conv 16x1, ReLU, Dense 64")
-    colours = re.findall(r"color:(#\w{6})'>(▮+)<", strip)
-    kinds = [("conv2d", 2), ("activation", 1), ("dense", 1), ("head", 1)]
-    assert colours == [(chip_appearance(kind).colour, "▮" * n) for kind, n in kinds]
-
-
-def test_a_strip_of_an_architecture_is_the_strip_of_its_text():
-    assert strip_html(SMALL_NET) == strip_html("Conv 32x3, ReLU, Dropout 0.5, Dense 64")
-
-
-def test_the_longest_strip_stays_below_a_kilobyte_and_counts_the_rest():
-    strip = strip_html(", ".join(["ReLU", "Tanh", "Dropout 0.5"] * 20))
-    assert strip.count("▮") == STRIP_BLOCKS
-    assert strip.endswith(f" +{61 - STRIP_BLOCKS}")
-    assert len(strip_html(", ".join(["ReLU", "Dropout 0.5"] * 20)).encode()) < 1024
-
-
-def test_text_that_is_no_architecture_gets_no_strip():
-    with pytest.raises(InvalidArchitecture, match="not a layer"):
-        strip_html("<b>Conv</b>")
-
-
-def test_the_strip_of_no_layers_is_the_head():
-    assert strip_html("") == f"<span style='color:{chip_appearance('head').colour}'>▮</span>"
 
 
 def test_a_tables_rows_get_smaller_where_its_longest_is_deep():

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from remap_core.drawing.charts.captions import metric_text, weights_text
 from remap_core.drawing.charts.style import escape_html
-from remap_core.drawing.snac.svg import strip_html
+from remap_core.drawing.snac.strip import strip_html
 from remap_core.formatting import accuracy_over_seeds, model_tag, percent, pluralize
 from remap_core.trials.population import Floats, Population
 from remap_core.views.metrics import OBJECTIVE, PARAMETERS, Metric, metrics

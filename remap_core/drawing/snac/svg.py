@@ -1,13 +1,12 @@
-"""SNACs as SVG, for tables and papers, and as a strip of coloured blocks for hover labels."""
+"""SNACs as SVG, for tables and papers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from html import escape
-from itertools import groupby
 
-from remap_core.drawing.palette import HEAD, QUIET_TEXT, SELECTION, chip_appearance
+from remap_core.drawing.palette import QUIET_TEXT, SELECTION
 from remap_core.drawing.snac.chips import (
     DOTS_INSET,
     Chip,
@@ -25,7 +24,6 @@ from remap_core.drawing.thumbnails import svg_uri
 from remap_core.space.architecture import Architecture
 from remap_core.space.edit_marks import Marks
 from remap_core.space.layers import Polyline
-from remap_core.space.text import layers_text, parse_layers
 
 LABEL_LINE = 11
 """Pixels from one line of a label to the next."""
@@ -38,9 +36,6 @@ TABLE_ROW, TABLE_PADDING = 36, 6
 
 MEDIUM_UP_TO = 16
 """Blocks up to which a table's longest chain is drawn in MEDIUM."""
-
-STRIP_BLOCKS = 24
-"""Blocks of a strip, which then counts the others: keeps it below a kilobyte."""
 
 NO_MARKS = Marks()
 
@@ -125,30 +120,6 @@ def snac_data_uri(
         marks=marks,
     )
     return svg_uri(drawing)
-
-
-def strip_html(layers: str | Architecture) -> str:
-    """Coloured blocks for a hover label, one a layer and one for the head; `layers` may be their text.
-
-    >>> strip_html("Conv 32x3, Conv 32x3")
-    "<span style='color:#5b8def'>▮▮</span><span style='color:#4a4d58'>▮</span>"
-    """
-    if isinstance(layers, Architecture):
-        layers = layers_text(layers.layers)
-    return _strip(layers)
-
-
-@lru_cache(maxsize=20_000)
-def _strip(text: str) -> str:
-    kinds = [layer.kind for layer in parse_layers(text)]
-    kinds.append(HEAD)
-    strip = ""
-    for kind, blocks in groupby(kinds[:STRIP_BLOCKS]):
-        colour = chip_appearance(kind).colour
-        strip += f"<span style='color:{colour}'>{'▮' * len(list(blocks))}</span>"
-    if len(kinds) > STRIP_BLOCKS:
-        strip += f" +{len(kinds) - STRIP_BLOCKS}"
-    return strip
 
 
 def _labels_end(row: Sequence[Chip], size: Size) -> int:
