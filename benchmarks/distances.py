@@ -1,10 +1,10 @@
-"""How fast distances are: OTMANN beside a loop over POT's exact solver, predictions beside scipy.
+"""How fast distances are: OTMANN against a loop over POT's exact solver, predictions against scipy.
 
     python -m benchmarks.distances --sizes 100 1000 --crowds 1000 10000 --convention default
 
-Models are sampled chain networks. The loop over pairs has every advantage: nodes and places are made once, and a pair's
-costs are one numpy expression. It is timed on some of the pairs, in turns with ours, and the best turn of each counts;
-"off by" is the largest difference of a distance as a share of it. Newcomers meet others that were prepared before.
+Models are sampled chain networks. The loop over pairs has every advantage: nodes and positions are made once, and the
+costs of a pair are one numpy expression. It is timed on some pairs, in turns with ours, and the best turn counts;
+"off by" is the largest relative difference. New models are compared with others that were prepared before.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ def main() -> None:
     print("models     pairs  seconds   pairs/s  POT loop/s  times faster   off by")
     for n in options.sizes:
         _all_pairs(n, convention, options.loop)
-    print("\nOTMANN, one newcomer, milliseconds")
+    print("\nOTMANN, one new model, milliseconds")
     print("others  prepare all  add one   median     95 %    worst")
     for n in options.crowds:
         _newcomers(n, convention)
     print(f"\nPredictions of {options.images:,} images, 10 classes, all pairs")
-    print("models  seconds  scipy seconds  times faster  one newcomer ms")
+    print("models  seconds  scipy seconds  times faster    one new model")
     for n in options.sizes:
         _predictions(n, options.images)
     print(f"\nPeak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB")
@@ -54,7 +54,9 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="How fast distances are.")
     parser.add_argument("--sizes", type=int, nargs="*", default=[100, 1000], help="models whose pairs are all compared")
-    parser.add_argument("--crowds", type=int, nargs="*", default=[1000, 10_000], help="models that a newcomer meets")
+    parser.add_argument(
+        "--crowds", type=int, nargs="*", default=[1000, 10_000], help="models that a new one is compared with"
+    )
     parser.add_argument("--loop", type=int, default=2000, help="pairs of each turn of the loop over POT")
     parser.add_argument("--images", type=int, default=10_000, help="validation images of the prediction distance")
     parser.add_argument("--convention", choices=list(CONVENTIONS), default="default")

@@ -34,13 +34,15 @@ def main() -> None:
     catalogue = open_snapshot(DataFolder(parser.parse_args().folder))
     for dataset in catalogue.datasets():
         trials = finished(catalogue, dataset)
+        number = pluralize(len(trials), "training")
         if len(trials) <= SKIPPED:
-            print(f"{dataset}: {pluralize(len(trials), 'training')}, too few.")
+            print(f"{dataset}: {number}, too few.")
             continue
-        print(f"{dataset}: {pluralize(len(trials), 'training')}, median relative error after the first {SKIPPED}")
+        print(f"{dataset}: {number}, median relative error after the first {SKIPPED}")
         print("estimate                 median  upper quartile   total")
         for name, predict in ESTIMATES.items():
-            print(f"{name:<24} {row(replay(catalogue, trials, predict))}")
+            pairs = replay(catalogue, trials, predict)
+            print(f"{name:<24} {row(pairs)}")
 
 
 def finished(catalogue: Catalogue, dataset: str) -> list[Trial]:

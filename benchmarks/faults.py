@@ -119,7 +119,7 @@ def _train_with_kills(folder: DataFolder, plan: Plan, outcome: Outcome) -> None:
 
 def _kill_one(process: psutil.Popen, rng: np.random.Generator, outcome: Outcome) -> bool:
     """Kill the trainer or one of its workers; returns whether the trainer still runs."""
-    workers = [child for child in process.children() if "spawn_main" in " ".join(_command_line(child))]
+    workers = [child for child in process.children() if _is_worker(child)]
     if not workers or rng.random() < 0.5:
         outcome.trainers_killed += 1
         process.send_signal(signal.SIGKILL)
@@ -130,11 +130,12 @@ def _kill_one(process: psutil.Popen, rng: np.random.Generator, outcome: Outcome)
     return True
 
 
-def _command_line(process: psutil.Process) -> list[str]:
+def _is_worker(process: psutil.Process) -> bool:
     try:
-        return process.cmdline()
+        command_line = " ".join(process.cmdline())
     except psutil.Error:  # it has just ended
-        return []
+        return False
+    return "spawn_main" in command_line
 
 
 @contextmanager
@@ -206,7 +207,9 @@ def _curve_problems(
     epochs = [result.epoch for result in curve]
     if epochs != list(range(1, plan.epochs + 1)):
         yield f"{model_name(trial.id)} has epochs {epochs}."
-    if list(map(_figures, curve)) != list(map(_figures, reference.epochs(trial.id))):
+    figures = [_figures(result) for result in curve]
+    expected = [_figures(result) for result in reference.epochs(trial.id)]
+    if figures != expected:
         yield f"The curve of {model_name(trial.id)} is not the one without kills."
     for result in curve:
         as_seen = seen.get((trial.id, trial.attempt, result.epoch), result)

@@ -23,8 +23,9 @@ OUTPUT = "trainer_output.log"
 @contextmanager
 def trainer(folder: DataFolder, **settings: object) -> Iterator[psutil.Popen]:
     """Run `remap trainer` on the folder with these settings during the block; it is terminated at the end."""
-    environment = os.environ | {f"REMAP_{name.upper()}": str(value) for name, value in settings.items()}
-    environment["REMAP_HOME"] = str(folder.home)
+    environment = os.environ | {"REMAP_HOME": str(folder.home)}
+    for name, value in settings.items():
+        environment[f"REMAP_{name.upper()}"] = str(value)
     command = [sys.executable, "-m", "remap_core.cli", "trainer"]
     with (folder.home / OUTPUT).open("ab") as output:
         process = psutil.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
@@ -59,5 +60,6 @@ def _are_done(folder: DataFolder, trainings: int) -> bool:
         return False
     with closing(catalogue):
         counts = catalogue.counts()
-    unfinished = counts[TrialState.WAITING] + counts[TrialState.RUNNING]
-    return sum(counts.values()) >= trainings and not unfinished
+    if counts[TrialState.WAITING] or counts[TrialState.RUNNING]:
+        return False
+    return sum(counts.values()) >= trainings

@@ -150,6 +150,17 @@ def build_inline_executor(settings: Settings) -> Executor:
     return InlineExecutor(_train_function(settings), _score_function(settings))
 
 
+def single_threaded() -> AbstractContextManager[None]:
+    """One thread for the trainings of this process while a block runs."""
+    return jobs.single_threaded()
+
+
+def class_probabilities(settings: Settings, model: FinishedModel, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """How probable each class is, (n, classes) float32, for images (n, height, width, channels) uint8."""
+    scale = (model.mean, model.deviation)
+    return jobs.class_probabilities(model.architecture, model.weights, scale, images, device=settings.device)
+
+
 def _train_function(settings: Settings) -> TrainFunction:
     train: TrainFunction = partial(jobs.train, home=settings.home.absolute(), device=settings.device)
     return _limited(train, _limits_of(settings), settings.halving)
@@ -172,17 +183,6 @@ def _ray_executor(settings: Settings) -> Executor:
         max_slots=settings.workers,
         gpus=settings.ray_gpus,
     )
-
-
-def single_threaded() -> AbstractContextManager[None]:
-    """One thread for the trainings of this process while a block runs."""
-    return jobs.single_threaded()
-
-
-def class_probabilities(settings: Settings, model: FinishedModel, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """How probable each class is, (n, classes) float32, for images (n, height, width, channels) uint8."""
-    scale = (model.mean, model.deviation)
-    return jobs.class_probabilities(model.architecture, model.weights, scale, images, device=settings.device)
 
 
 def train_on_node(

@@ -125,13 +125,16 @@ def _costs(work: Floats, seconds: Floats) -> Floats:
 
     The pace is how much slower than this fit the last trainings were, since other programs come and go.
     """
+    trainings = len(seconds)
     relative = work / seconds[:, None]
-    scale = np.maximum(relative.max(axis=0), np.finfo(float).tiny)
-    scaled_costs, _ = nnls(relative / scale, np.ones(len(seconds)))
+    smallest = np.finfo(float).tiny
+    scale = np.maximum(relative.max(axis=0), smallest)
+    scaled_costs, _ = nnls(relative / scale, np.ones(trainings))
     costs = scaled_costs / scale
-    age = np.arange(len(seconds))[::-1]
+    age = np.arange(trainings)[::-1]
     weights = 0.5 ** (age / HALF_LIFE)
-    slowdown = np.log(seconds / (work @ costs))
+    expected = work @ costs
+    slowdown = np.log(seconds / expected)
     pace = np.exp(np.average(slowdown, weights=weights))
     return np.asarray(costs * pace, dtype=np.float64)
 
@@ -141,7 +144,8 @@ def _error(work: Floats, seconds: Floats) -> float:
     first = max(MIN_TRAININGS, len(seconds) - MAX_JUDGED)
     errors = []
     for row in range(first, len(seconds)):
-        predicted = work[row] @ _costs(work[:row], seconds[:row])
+        costs = _costs(work[:row], seconds[:row])
+        predicted = work[row] @ costs
         errors.append(abs(predicted / seconds[row] - 1))
     if not errors:
         return nan

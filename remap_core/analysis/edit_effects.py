@@ -68,13 +68,17 @@ def effects(population: Population, children: Iterable[Trial]) -> list[Effect]:
     edits are counted separately, since they tell nothing about any single one.
     """
     pairs = list(_pairs(population, children))
-    kinds = sorted({pair.edit for pair in pairs}, key=lambda kind: (kind == SEVERAL, kind))
+    kinds = {pair.edit for pair in pairs}
     by_kind: list[Effect] = []
-    for kind in kinds:
+    for kind in sorted(kinds, key=_several_last):
         of_kind = [pair for pair in pairs if pair.edit == kind]
         by_kind.append(_effect(kind, "", of_kind))
         by_kind += _target_effects(kind, of_kind)
     return by_kind
+
+
+def _several_last(kind: str) -> tuple[bool, str]:
+    return kind == SEVERAL, kind
 
 
 def _target_effects(kind: str, of_kind: Sequence[_Pair]) -> list[Effect]:
@@ -82,8 +86,8 @@ def _target_effects(kind: str, of_kind: Sequence[_Pair]) -> list[Effect]:
     for pair in of_kind:
         if pair.target:
             by_target.setdefault(pair.target, []).append(pair)
-    found = [_effect(kind, target, pairs) for target, pairs in by_target.items()]
-    return sorted(found, key=lambda effect: (-effect.pairs, effect.target))
+    targets = sorted(by_target, key=lambda target: (-len(by_target[target]), target))
+    return [_effect(kind, target, by_target[target]) for target in targets]
 
 
 def _pairs(population: Population, children: Iterable[Trial]) -> Iterator[_Pair]:
@@ -99,10 +103,11 @@ def _pairs(population: Population, children: Iterable[Trial]) -> Iterator[_Pair]
         if len(edits) == 1:
             edit = edits[0].kind
             target = _target(edits[0], parse_layers(population.text[parent_row]))
+        difference = population.accuracy[row] - population.accuracy[parent_row]
         yield _Pair(
             edit=edit,
             target=target,
-            accuracy=float(population.accuracy[row] - population.accuracy[parent_row]),
+            accuracy=float(difference),
             parameters=_relative(parameters, parent_row, row),
             latency=_relative(population.latency_1_ms, parent_row, row),
         )
@@ -129,6 +134,7 @@ def _effect(kind: str, target: str, pairs: Sequence[_Pair]) -> Effect:
 
 
 def _relative(column: Floats, parent_row: int, row: int) -> float:
-    if not column[parent_row]:
+    before = column[parent_row]
+    if not before:
         return float("nan")
-    return float(column[row] / column[parent_row] - 1)
+    return float(column[row] / before - 1)

@@ -59,10 +59,11 @@ class Preview:
 Children = Sequence[tuple[Trial, Candidate]]
 """Candidates, each with its parent."""
 
+Present = Mapping[str, Sequence[Trial]]
+"""Trials that need not be repeated, by their architecture's fingerprint."""
 
-def previews(
-    children: Children, present: Mapping[str, Sequence[Trial]], estimate: TimeEstimate | None, cap: ParameterCap
-) -> list[Preview]:
+
+def previews(children: Children, present: Present, estimate: TimeEstimate | None, cap: ParameterCap) -> list[Preview]:
     """The verdict on each child, in order. present: trials of the data set by fingerprint (see `by_fingerprint`)."""
     first_rows: dict[Proposal, int] = {}
     judged = []
@@ -72,10 +73,14 @@ def previews(
             training = _training(parent, candidate.child)
             first_row = first_rows.setdefault(training, row)
             if first_row != row:
-                reason = f"The same child as in row {first_row}."
-                preview = replace(preview, verdict=PreviewStatus.DUPLICATE, reason=reason)
+                preview = replace(
+                    preview,
+                    verdict=PreviewStatus.DUPLICATE,
+                    reason=f"The same child as in row {first_row}.",
+                )
             elif estimate:
-                preview = replace(preview, seconds=estimate.training_seconds(training))
+                seconds = estimate.training_seconds(training)
+                preview = replace(preview, seconds=seconds)
         judged.append(preview)
     return judged
 
@@ -85,7 +90,8 @@ def by_fingerprint(trials: Iterable[Trial]) -> dict[str, list[Trial]]:
     present: dict[str, list[Trial]] = {}
     for trial in trials:
         if trial.state in PRESENT:
-            present.setdefault(trial.architecture.fingerprint, []).append(trial)
+            fingerprint = trial.architecture.fingerprint
+            present.setdefault(fingerprint, []).append(trial)
     return present
 
 
@@ -94,7 +100,7 @@ def _training(parent: Trial, child: Architecture) -> Proposal:
     return Proposal(child, parent.proposal.dataset, parent.proposal.config)
 
 
-def _judged(parent: Trial, candidate: Candidate, present: Mapping[str, Sequence[Trial]], cap: ParameterCap) -> Preview:
+def _judged(parent: Trial, candidate: Candidate, present: Present, cap: ParameterCap) -> Preview:
     child = candidate.child
     if child is None:
         return Preview(parent, candidate, PreviewStatus.INVALID, candidate.reason)
@@ -102,10 +108,12 @@ def _judged(parent: Trial, candidate: Candidate, present: Mapping[str, Sequence[
     same_architecture = present.get(child.fingerprint, ())
     for trial in same_architecture:
         if trial.proposal.same_training(training):
-            return Preview(parent, candidate, PreviewStatus.EXISTING, _existing_reason(trial), same=trial.model)
+            reason = _existing_reason(trial)
+            return Preview(parent, candidate, PreviewStatus.EXISTING, reason, same=trial.model)
     if child.parameters > cap.most:
         return Preview(parent, candidate, PreviewStatus.OVER_CAP, _cap_reason(child, cap))
-    return Preview(parent, candidate, PreviewStatus.NEW, _difference_reason(same_architecture, training))
+    reason = _difference_reason(same_architecture, training)
+    return Preview(parent, candidate, PreviewStatus.NEW, reason)
 
 
 def _existing_reason(same: Trial) -> str:

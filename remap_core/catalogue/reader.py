@@ -24,7 +24,7 @@ from remap_core.trials.trial import Trial, TrialId, TrialState
 class Catalogue:
     """A snapshot, or the live catalogue in the trainer's own process. Any number of threads may query it at a time.
 
-    number: that of the snapshot, or the live catalogue's version; while it stays the same, so do all answers.
+    number: that of the snapshot, whose answers never change, or the live catalogue's version when this was opened.
     Raises CatalogueError where the file cannot be read.
     """
 

@@ -23,6 +23,7 @@ from remap_core.errors import InvalidDistances, InvalidPicture
 from remap_core.formatting import count, pluralize
 from remap_core.geometry.otmann.conventions import CONVENTIONS
 from remap_core.geometry.otmann.distances import distances as otmann_distances
+from remap_core.geometry.otmann.reference import reference_distances
 from remap_core.space.architecture import Architecture
 
 SizeName = Literal["strip", "small", "medium", "large"]
@@ -88,6 +89,7 @@ def snac(
 
 def distances(
     file: Annotated[Path, typer.Argument(help="JSON file with a list of architectures.")],
+    *,
     out: Annotated[Path, typer.Option("--out", help="File to write: the (n, n) float64 matrix as .npy.")],
     convention: Annotated[
         ConventionName, typer.Option(help="Layer masses and mismatch costs: as published, or REMAP's default.")
@@ -101,6 +103,9 @@ def distances(
             "--normalised/--absolute", help="Divide by the sum of both masses (0 to 1); default: the convention's."
         ),
     ] = None,
+    reference: Annotated[
+        bool, typer.Option("--reference", help="Use the exact solver of POT: much slower, for checks.")
+    ] = False,
 ) -> None:
     """Write the OTMANN distances between all pairs of architectures (Kandasamy et al. 2018).
 
@@ -108,7 +113,8 @@ def distances(
     default convention, and absolute in the published ones.
     """
     architectures = read_architectures(file)
-    matrix = otmann_distances(architectures, CONVENTIONS[convention], nu=nu, normalised=normalised)
+    compute = reference_distances if reference else otmann_distances
+    matrix = compute(architectures, CONVENTIONS[convention], nu=nu, normalised=normalised)
     content = io.BytesIO()
     np.save(content, matrix)
     write_output(out, content.getvalue(), "The matrix", InvalidDistances)

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from remap_core.datasets.checks import is_printable_line
 from remap_core.datasets.readers.published import PUBLISHED
+from remap_core.datasets.rules import is_printable_line
 from remap_core.errors import DatasetError
 
 DIGITS = "digits"

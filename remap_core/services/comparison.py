@@ -14,6 +14,8 @@ from remap_core.formatting import model_name
 from remap_core.trials.population import pareto_front
 from remap_core.trials.trial import Trial
 
+Classes = NDArray[np.uint8]
+
 
 def front(trials: Sequence[Trial]) -> list[Trial]:
     """The Pareto front of the trials in validation accuracy and parameters, by increasing parameters."""
@@ -41,7 +43,7 @@ def compare_predictions(catalogue: Catalogue, first: Trial, second: Trial) -> Pa
     return paired_test(true_classes, first_predicted, second_predicted)
 
 
-def judged_images(catalogue: Catalogue, trial: Trial) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def judged_images(catalogue: Catalogue, trial: Trial) -> tuple[Classes, Classes]:
     """True and predicted class of each validation image of a model's data set, both (n,).
 
     Raises NotFound where the model has no predictions, InvalidTrial where the data set's images have changed since.
@@ -52,6 +54,7 @@ def judged_images(catalogue: Catalogue, trial: Trial) -> tuple[NDArray[np.uint8]
     true_classes = catalogue.dataset(trial.proposal.dataset).validation_labels
     predicted = evaluation.predictions
     recorded = np.trace(evaluation.confusion)
-    if len(true_classes) != len(predicted) or np.sum(true_classes == predicted) != recorded:
+    same_images = len(true_classes) == len(predicted)
+    if not same_images or np.sum(true_classes == predicted) != recorded:
         raise InvalidTrial(f"{model_name(trial.id)} was evaluated on other images than its data set has now.")
     return true_classes, predicted

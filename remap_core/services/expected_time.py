@@ -15,6 +15,10 @@ from remap_core.trials.trial import Proposal, Trial, TrialState
 UNKNOWN_TIME = f"Expected time: not known yet, needs {MIN_TRAININGS} finished trainings."
 
 
+Estimates = Mapping[str, TimeEstimate]
+"""Estimates by data set."""
+
+
 @dataclass(frozen=True)
 class ExpectedTime:
     """Expected seconds until `trainings` trainings are finished, from when the first of them starts.
@@ -48,7 +52,7 @@ def expected_time(
     proposals: Sequence[Proposal],
     *,
     workers: int,
-    estimates: Mapping[str, TimeEstimate] | None = None,
+    estimates: Estimates | None = None,
 ) -> ExpectedTime | None:
     """The expected time of new trainings; None while too few trainings on one of their data sets are finished.
 
@@ -58,14 +62,20 @@ def expected_time(
         estimates = time_estimates(catalogue, {proposal.dataset for proposal in proposals})
     if any(proposal.dataset not in estimates for proposal in proposals):
         return None
-    seconds = [estimates[proposal.dataset].training_seconds(proposal) for proposal in proposals]
-    error = _error(estimates, proposals)
+    durations = []
+    for proposal in proposals:
+        estimate = estimates[proposal.dataset]
+        durations.append(estimate.training_seconds(proposal))
     counts = catalogue.counts()
-    waiting = counts[TrialState.RUNNING] + counts[TrialState.WAITING]
-    return ExpectedTime(schedule_seconds(seconds, workers), error, len(proposals), waiting)
+    return ExpectedTime(
+        seconds=schedule_seconds(durations, workers),
+        error=_error(estimates, proposals),
+        trainings=len(proposals),
+        waiting=counts[TrialState.RUNNING] + counts[TrialState.WAITING],
+    )
 
 
-def queue_time(trials: Iterable[Trial], estimates: Mapping[str, TimeEstimate], *, workers: int) -> ExpectedTime | None:
+def queue_time(trials: Iterable[Trial], estimates: Estimates, *, workers: int) -> ExpectedTime | None:
     """The expected time until the unfinished ones of these trials, in the queue's order, are finished.
 
     None while there is no estimate for one of their data sets.
@@ -74,15 +84,25 @@ def queue_time(trials: Iterable[Trial], estimates: Mapping[str, TimeEstimate], *
     if any(trial.proposal.dataset not in estimates for trial in unfinished):
         return None
     running_first = sorted(unfinished, key=lambda trial: trial.state is not TrialState.RUNNING)
-    seconds = [estimates[trial.proposal.dataset].remaining_seconds(trial) for trial in running_first]
-    error = _error(estimates, [trial.proposal for trial in unfinished])
-    return ExpectedTime(schedule_seconds(seconds, workers), error, len(unfinished))
+    durations = []
+    for trial in running_first:
+        estimate = estimates[trial.proposal.dataset]
+        durations.append(estimate.remaining_seconds(trial))
+    return ExpectedTime(
+        seconds=schedule_seconds(durations, workers),
+        error=_error(estimates, [trial.proposal for trial in unfinished]),
+        trainings=len(unfinished),
+    )
 
 
 def time_estimates(catalogue: Catalogue, datasets: Iterable[str]) -> dict[str, TimeEstimate]:
     """The estimates by data set, without the data sets on which too few trainings are finished."""
-    estimates = {name: estimate_time(catalogue.measured(name)) for name in datasets}
-    return {name: estimate for name, estimate in estimates.items() if estimate}
+    estimates = {}
+    for name in datasets:
+        estimate = estimate_time(catalogue.measured(name))
+        if estimate:
+            estimates[name] = estimate
+    return estimates
 
 
 def time_sentence(expected: ExpectedTime | None) -> str:
@@ -103,9 +123,10 @@ def workers_of(trainer: TrainerStatus | None) -> int:
     return max(1, trainer.workers)
 
 
-def _error(estimates: Mapping[str, TimeEstimate], proposals: Sequence[Proposal]) -> float:
+def _error(estimates: Estimates, proposals: Sequence[Proposal]) -> float:
     """The largest error among the data sets; NaN where one is not known."""
-    errors = [estimates[name].error for name in {proposal.dataset for proposal in proposals}]
+    datasets = {proposal.dataset for proposal in proposals}
+    errors = [estimates[name].error for name in datasets]
     if not all(map(isfinite, errors)):
         return nan
     return max(errors, default=nan)

@@ -42,9 +42,9 @@ def effect_sentence(catalogue: Catalogue, parent: Trial, child: Trial) -> str:
     """
     if child.accuracy is None or parent.accuracy is None:
         return child.state.value
-    change = points(child.accuracy - parent.accuracy)
+    change = points(child.accuracy - parent.accuracy) + _noise(catalogue, parent, child)
     difference = child.architecture.parameters - parent.architecture.parameters
-    return f"{change}{_noise(catalogue, parent, child)}, {more_or_fewer(difference, 'parameter')}"
+    return f"{change}, {more_or_fewer(difference, 'parameter')}"
 
 
 def _noise(catalogue: Catalogue, parent: Trial, child: Trial) -> str:

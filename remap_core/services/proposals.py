@@ -154,7 +154,8 @@ def propose_repeats(catalogue: Catalogue, model: Trial, n: int, now: float) -> t
         raise InvalidTrial(f"A model can be repeated with 1 to {MAX_REPEATS} seeds at once, but got {n}.")
     model = catalogue.trial(model.model)
     if model.state is not TrialState.COMPLETE:
-        raise InvalidTrial(f"A model must be complete to be repeated, but {model_name(model.id)} is {model.state}.")
+        name = model_name(model.id)
+        raise InvalidTrial(f"A model must be complete to be repeated, but {name} is {model.state}.")
     repeat = replace(
         model.proposal,
         origin=Origin.REPEAT,
@@ -163,7 +164,8 @@ def propose_repeats(catalogue: Catalogue, model: Trial, n: int, now: float) -> t
         batch=_batch_name(Origin.REPEAT, [model.id], now),
     )
     seeds = _unused_seeds(catalogue, model, n)
-    return tuple(replace(repeat, config=replace(repeat.config, seed=seed)) for seed in seeds)
+    configs = [replace(repeat.config, seed=seed) for seed in seeds]
+    return tuple(replace(repeat, config=config) for config in configs)
 
 
 def _unused_seeds(catalogue: Catalogue, model: Trial, n: int) -> list[int]:

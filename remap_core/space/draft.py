@@ -219,7 +219,7 @@ def _reparameterizations(
 ) -> Iterator[Edit]:
     """One edit per hyperparameter, in an order in which every step is a valid layer.
 
-    Padding "same" needs an odd kernel, so that the forward order may fail where the backward one does not.
+    Padding "same" needs an odd kernel: one order may pass through an even kernel with it where the reverse does not.
     """
     steps = []
     for field in fields(old):  # type: ignore[arg-type]

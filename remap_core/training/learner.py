@@ -15,7 +15,6 @@ from torch.nn.functional import cross_entropy
 
 from remap_core.space.architecture import Architecture
 from remap_core.space.execution_plan import ExecutionPlan, cheapest_plan, static_prefix
-from remap_core.space.layers import BatchNorm
 from remap_core.training.device import multiplies_bf16
 from remap_core.training.device_data import DeviceImages
 from remap_core.training.network.build import build
@@ -50,7 +49,7 @@ class Learner:
     static_modules: how many first modules of `fused` have no weights and no randomness.
     bf16: whether training multiplies in bf16.
     max_images: how many images pass through the network at once in training; a larger batch is trained in parts whose
-    gradients are added up. Not with `has_batch_norm`: batch norm has to see the whole batch.
+    gradients are added up. Not with `needs_whole_batches`: batch norm has to see the whole batch.
     """
 
     network: nn.Sequential
@@ -59,7 +58,7 @@ class Learner:
     static_modules: int
     bf16: bool = False
     max_images: int = UNLIMITED_IMAGES
-    has_batch_norm: bool = False
+    needs_whole_batches: bool = False
 
     @classmethod
     def create(
@@ -88,7 +87,7 @@ class Learner:
             static_modules=static_prefix(architecture),
             bf16=bf16,
             max_images=max_images,
-            has_batch_norm=any(isinstance(layer, BatchNorm) for layer in architecture.layers),
+            needs_whole_batches=any(layer.uses_batch_statistics for layer in architecture.layers),
         )
 
     def precompute(self, images: DeviceImages, should_stop: Callable[[], bool]) -> DeviceImages:
@@ -161,7 +160,7 @@ class Learner:
 
     def _parts(self, batch: int) -> int:
         """How many parts a batch is trained in."""
-        if self.has_batch_norm:
+        if self.needs_whole_batches:
             return 1
         return -(-batch // self.max_images)
 

@@ -36,7 +36,7 @@ def measured(costs, units=UNITS, factors=None):
     ]
 
 
-def test_what_grows_with_the_work_alone_is_foretold_exactly():
+def test_times_that_grow_with_the_work_alone_are_predicted_exactly():
     found = estimate_time(measured([1.0, 0, 0, 0.001, 0, 0]))
     assert found.epoch_seconds(tiny(500), BATCH) == pytest.approx(1 + 0.001 * tiny(500).multiply_adds, rel=1e-6)
     assert (found.trainings, found.error) == (len(UNITS), pytest.approx(0.0, abs=1e-6))
@@ -50,7 +50,7 @@ def test_no_measurements_make_an_estimate_negative(taken):
 
 
 @given(st.floats(0.01, 100), st.lists(st.floats(0.1, 10), min_size=MIN_TRAININGS, max_size=8))
-def test_on_a_machine_so_many_times_as_slow_the_estimate_is_as_much_larger(slower, seconds):
+def test_the_estimate_grows_as_the_machine_is_slower(slower, seconds):
     chains = [tiny(units) for units in UNITS[: len(seconds)]]
     here = estimate_time([Measured(chain, BATCH, taken) for chain, taken in zip(chains, seconds, strict=True)])
     there = estimate_time(

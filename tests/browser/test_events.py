@@ -86,10 +86,10 @@ def test_what_is_selected_by_a_circle_stays_out_once_its_button_chose_another(pa
 
 def test_a_click_on_a_cell_of_the_confusion_matrix_shows_its_images(page, site):
     page.goto(f"{site.url}/inspect?model=1")
-    expect(page.get_by_alt_text("1 read as 2")).to_be_visible()
+    expect(page.get_by_alt_text("1, predicted 2")).to_be_visible()
     chart = site.chart(page, "inspect-confusion")
     chart.click_until("wrong", (9, 0), lambda: page.get_by_alt_text("9, predicted 0").count() == 1)
-    expect(page.get_by_alt_text("1 read as 2")).to_have_count(0)
+    expect(page.get_by_alt_text("1, predicted 2")).to_have_count(0)
     chart.click_until("right", (3, 3), lambda: page.get_by_alt_text("3, predicted 3").count() == 1)
 
 

@@ -92,6 +92,9 @@ def test_distances_are_written_as_a_matrix_of_the_chosen_convention(remap, tmp_p
     absolute = np.load(out)
     remap("distances", file, "--convention", "remap-2019", "--normalised", "--nu", 0.5, "--out", out)
     assert 0 < np.load(out)[0, 1] < 1 < absolute[0, 1]
+    ours = np.load(out)
+    remap("distances", file, "--convention", "remap-2019", "--normalised", "--nu", 0.5, "--reference", "--out", out)
+    assert np.load(out) == pytest.approx(ours, abs=1e-9)
     code, _, err = remap("distances", file, "--convention", "euclid", "--out", out)
     assert (code, "'default'" in err) == (2, True)
     code, _, err = remap("distances", file, "--out", tmp_path / "nowhere" / "D.npy")
@@ -236,7 +239,7 @@ def test_backup_and_restore_print_one_sentence_each(remap, tmp_path, monkeypatch
     write_catalogue(tmp_path / "home", waiting=1)
     assert remap("backup", "saved") == (0, "Backed up 7 trials to saved.\n", "")
     code, _, err = remap("restore", "saved")
-    assert (code, "into an empty data folder" in err) == (1, True)
+    assert (code, "to an empty data folder" in err) == (1, True)
     monkeypatch.setenv("REMAP_HOME", str(tmp_path / "again"))
     assert remap("restore", "saved") == (0, f"Restored 7 trials to {tmp_path / 'again'}.\n", "")
     assert json.loads(remap("status", "--json")[1])["counts"]["complete"] == 6
@@ -256,7 +259,7 @@ def test_a_finished_model_is_exported_by_the_suffix(remap, tmp_path):
     ("model", "out", "sentence"),
     [
         (2, "model.onnx", "Error: Model 2 has no weights in the data folder, so it cannot be exported."),
-        (7, "model.onnx", "Error: Only complete models are exported, and model 7 is failed."),
+        (7, "model.onnx", "Error: Only complete models can be exported, but Model 7 is failed."),
         (99, "model.onnx", "99"),
     ],
 )
@@ -280,7 +283,7 @@ def test_a_report_has_the_front_and_the_named_models(remap, tmp_path):
     code, out, _ = remap("report", 6, "-o", tmp_path / "report.html")
     assert (code, out.strip()) == (0, f"Wrote a report to {tmp_path}/report.html.")
     content = (tmp_path / "report.html").read_text()
-    assert "Model #6" in content
+    assert "<h2>Model 6</h2>" in content
     assert "From #1 (52.0 %): ReLU at 2 removed" in content
 
 

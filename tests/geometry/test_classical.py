@@ -14,7 +14,7 @@ def crowd(n, seed, dimensions=4):
 
 
 def of(x, a, distances):
-    """b and beta of one newcomer with distances a to a base with coordinates x and distances D."""
+    """b and beta of one new model with distances a to a base with coordinates x and distances D."""
     squared = np.square(distances)
     b = -0.5 * (a**2 - np.mean(a**2) - squared.mean(axis=1) + squared.mean())
     beta = -0.5 * (0 - 2 * np.mean(a**2) + squared.mean())
@@ -46,7 +46,7 @@ def test_no_point_and_one_point_have_a_layout():
 
 
 @given(st.integers(2, 12), st.integers(0, 1000), st.integers(1, 4))
-def test_a_newcomer_is_where_trosset_and_priebes_criterion_is_least(n, seed, dimensions):
+def test_a_new_model_is_where_trosset_and_priebes_criterion_is_least(n, seed, dimensions):
     everyone = crowd(n + 1, seed, dimensions)
     to_old, distances = cdist(everyone[n:], everyone[:n]), cdist(everyone[:n], everyone[:n])
     base = classical_scaling(distances)
@@ -74,7 +74,7 @@ def test_the_position_solves_the_equation_of_the_root():
     assert s > -np.linalg.eigvalsh(x.T @ x)[0]
 
 
-def test_a_newcomer_off_the_line_of_its_base_keeps_its_height():
+def test_a_new_model_off_the_line_of_its_base_keeps_its_height():
     base = np.array([[-1.0, 0], [0, 0], [1, 0]])
     placed = place_on_classical([[np.sqrt(5), 2, np.sqrt(5)]], base, cdist(base, base))
     np.testing.assert_allclose(np.abs(placed), [[0, 2]], atol=1e-9)
@@ -88,7 +88,7 @@ def test_new_points_in_the_plane_are_placed_exactly_alone_and_together():
     np.testing.assert_allclose(place_on_classical(*arguments, between=cdist(new, new)), new, atol=1e-5)
 
 
-def test_newcomers_placed_together_are_where_their_common_criterion_is_least():
+def test_new_models_placed_together_are_where_their_common_criterion_is_least():
     everyone = crowd(13, seed=5)
     old, new = everyone[:10], everyone[10:]
     distances, to_old, between = cdist(old, old), cdist(new, old), cdist(new, new)
@@ -108,6 +108,6 @@ def test_newcomers_placed_together_are_where_their_common_criterion_is_least():
     assert criterion(together.ravel()) < criterion(alone.ravel())
 
 
-def test_newcomers_with_too_few_distances_are_refused():
+def test_new_models_with_too_few_distances_are_refused():
     with pytest.raises(InvalidDistances, match=r"distances to each of the 2 models of the base, but got 1\."):
         place_on_classical([[1.0]], [[0, 0], [1, 0]], [[0, 1], [1, 0]])

@@ -85,7 +85,7 @@ def test_no_new_models_have_no_positions():
 
 
 @pytest.mark.parametrize(
-    ("to_old", "places", "sentence"),
+    ("to_old", "positions", "sentence"),
     [
         (np.zeros((1, 0)), np.zeros((0, 2)), "New models can only be placed on a map with at least one model."),
         ([[1, 2]], [[0, 0]], "Positions must be 2 finite points in the plane, but got 1 x 2."),
@@ -97,7 +97,7 @@ def test_no_new_models_have_no_positions():
         ([[-1]], [[0, 0]], "Distances to the old models must be finite and at least 0, but row 0, column 0 has -1."),
     ],
 )
-def test_invalid_distances_or_positions_are_refused(to_old, places, sentence):
+def test_invalid_distances_or_positions_are_refused(to_old, positions, sentence):
     with pytest.raises(InvalidDistances) as refused:
-        place_newcomers(to_old, places)
+        place_newcomers(to_old, positions)
     assert str(refused.value) == sentence

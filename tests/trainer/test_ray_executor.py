@@ -86,6 +86,7 @@ def uninterrupted(trial):
         torch.set_num_threads(kept)
 
 
+@pytest.mark.timeout(600)  # three processes import PyTorch, and Ray looks for a lost node
 def test_a_trial_whose_node_is_lost_resumes_from_its_last_checkpoint_on_another_one(cluster, ray_executor, tmp_path):
     store, inbox = Recording(), ListInbox()
     executor = with_slots(ray_executor(TRAIN, PREPARE, partial(load_and_count, tmp_path / "loads")), 2)

@@ -87,7 +87,7 @@ def test_the_images_of_the_worst_class_are_shown_with_what_they_were_read_as(hom
     app = opened("inspect", model="1")
     assert app.selectbox(key="inspect-1-true").value == 1
     assert "2 images, each with its predicted class." in said(app)
-    assert html(app).count("alt='1 read as 2'") == html(app).count("alt='1, read rightly'") == 1
+    assert html(app).count("alt='1, predicted 2'") == html(app).count("alt='1, predicted 1'") == 1
 
 
 def test_the_images_of_a_cell_are_shown_when_it_is_chosen(home):

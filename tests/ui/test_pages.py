@@ -143,8 +143,7 @@ def test_charts_in_frames_need_an_extra_which_is_said_when_the_app_starts(home, 
     monkeypatch.setenv("REMAP_EVENTS", "package")
     monkeypatch.setitem(sys.modules, "streamlit_plotly_events", None)
     (error,) = opened("overview").error
-    assert error.value.startswith("REMAP\\_EVENTS=package needs the package streamlit-plotly-events")
-    assert "remap-nas\\[events\\]" in error.value
+    assert error.value == "events = 'package' needs the extra \\`events\\`: pip install 'remap-nas\\[events\\]'."
 
 
 def trainer_says(home, **more):

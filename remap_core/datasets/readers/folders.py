@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from remap_core.datasets.checks import checked_class_names, errors_name, require_enough_images
 from remap_core.datasets.images import Source
 from remap_core.datasets.readers.image_folder import read_pictures, visible_entries
 from remap_core.datasets.readers.quickdraw import PREFIX, read_bitmaps
+from remap_core.datasets.rules import checked_class_names, errors_name, require_enough_images
 from remap_core.errors import DatasetError
 
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from remap_core.datasets.checks import errors_name, path_text, reason
 from remap_core.datasets.images import Images, labels_by_class
+from remap_core.datasets.rules import errors_name, path_text, reason
 from remap_core.errors import DatasetError
 
 SUFFIXES = (".png", ".jpg", ".jpeg")

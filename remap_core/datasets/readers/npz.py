@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from remap_core.datasets.checks import checked_class_names, errors_name, reason, require_enough_images
 from remap_core.datasets.images import Images
+from remap_core.datasets.rules import checked_class_names, errors_name, reason, require_enough_images
 from remap_core.errors import DatasetError
 
 KEYS = ("images", "labels", "class_names")

@@ -15,8 +15,8 @@ from urllib.request import urlopen
 import numpy as np
 from numpy.typing import NDArray
 
-from remap_core.datasets.checks import reason
 from remap_core.datasets.images import Images
+from remap_core.datasets.rules import reason
 from remap_core.errors import DatasetError
 from remap_core.system.files import write_file
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from remap_core.datasets.checks import errors_name, reason
 from remap_core.datasets.images import Images, labels_by_class
+from remap_core.datasets.rules import errors_name, reason
 from remap_core.errors import DatasetError
 
 PREFIX = "full_numpy_bitmap_"

@@ -1,1 +1,1 @@
-"""Maps: places in the plane whose distances fit given ones."""
+"""Maps: positions in the plane whose distances fit given ones."""

@@ -136,7 +136,7 @@ def place_on_classical(
 def _best_alone(x: Floats, b: Floats, beta: Floats) -> Floats:
     """(m, 2): (X'X + s I) y = X'b with s = |y|^2 - beta, the largest such s, by bisection above -lambda_min.
 
-    b: (m, n); beta: (m,). In the code s is `excess - lambda_min`, so that excess starts at 0.
+    b: (m, n); beta: (m,). s is `excess - lambda_min` here.
     """
     eigenvalues, axes = np.linalg.eigh(x.T @ x)
     lambda_min, lambda_max = eigenvalues

@@ -10,8 +10,8 @@ from typing import ClassVar, Literal, Self
 
 from remap_core.errors import InvalidArchitecture
 from remap_core.space.layers.appearance import Appearance
-from remap_core.space.layers.checks import COUNT_PATTERN, require_counts, require_image, windows
 from remap_core.space.layers.layer import Layer, Shape
+from remap_core.space.layers.layer_checks import COUNT_PATTERN, require_counts, require_image, windows
 from remap_core.space.layers.node_rules import Mass, NodeRule
 
 _ARGUMENTS = (

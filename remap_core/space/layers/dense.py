@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import ClassVar, Self
 
 from remap_core.space.layers.appearance import Appearance
-from remap_core.space.layers.checks import COUNT_PATTERN, require_counts
 from remap_core.space.layers.layer import Layer, Shape
+from remap_core.space.layers.layer_checks import COUNT_PATTERN, require_counts
 from remap_core.space.layers.node_rules import Mass, NodeRule
 
 _LIGHT = NodeRule("fc", mass=Mass.IN_BY_OUT, factor=0.1, group="fc")

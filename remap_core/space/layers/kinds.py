@@ -10,10 +10,10 @@ from collections.abc import Mapping
 
 from remap_core.errors import InvalidArchitecture
 from remap_core.space.layers.activations import Activation
-from remap_core.space.layers.checks import short_repr
 from remap_core.space.layers.convolutions import Conv2d, SeparableConv2d
 from remap_core.space.layers.dense import Dense
 from remap_core.space.layers.layer import Layer
+from remap_core.space.layers.layer_checks import short_repr
 from remap_core.space.layers.pooling import AvgPool2d, GlobalAvgPool2d, MaxPool2d
 from remap_core.space.layers.regularization import BatchNorm, Dropout
 

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import ClassVar, Self
 
 from remap_core.space.layers.appearance import Appearance
-from remap_core.space.layers.checks import COUNT_PATTERN, require_counts, require_image, windows
 from remap_core.space.layers.layer import Layer, Shape
+from remap_core.space.layers.layer_checks import COUNT_PATTERN, require_counts, require_image, windows
 from remap_core.space.layers.node_rules import NodeRule
 
 _ARGUMENTS = rf"(?P<size>{COUNT_PATTERN})(?: stride (?P<stride>{COUNT_PATTERN}))?"

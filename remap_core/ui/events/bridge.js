@@ -1,7 +1,7 @@
-// Clicks, hovers and brushes on a native Plotly chart, told to Python; and marks in it.
-// The chart is found by the class that Streamlit gives to its key, so it can stand anywhere on the page.
+// Sends clicks, hovers and brushes on a native Plotly chart to Python, and draws marks in it.
+// The chart is found by the class that Streamlit gives to its key, so it can be anywhere on the page.
 const charts = new WeakMap()
-// By the chart's element: the timer of a hover that is not told yet.
+// By the chart's element: the timer of a hover that has not been sent yet.
 const hovers = new WeakMap()
 
 const pointOf = (p) => ({
@@ -10,8 +10,7 @@ const pointOf = (p) => ({
   x: p.x, y: p.y, z: p.z ?? null, customdata: p.customdata ?? null,
 })
 
-// Marks are drawn as shapes that look like the trace they are named after, which stays empty: to move a shape no circle
-// is drawn anew.
+// Marks are shapes that look like the trace they are named after, which stays empty: moving a shape redraws no circle.
 function markIn(gd, marks) {
   if (!window.Plotly) return
   const isMark = ({ name }) => marks.some(({ trace }) => trace === name)
@@ -26,10 +25,10 @@ function shapesOf(trace, { x, y }) {
   const { name, mode, marker, line } = trace
   if (mode === 'lines') {
     const ends = (i) => ({ x0: x[i], y0: y[i], x1: x[i + 1], y1: y[i + 1] })
-    const whole = Array.from(x.keys()).filter((i) => i + 1 < x.length && x[i] !== null && x[i + 1] !== null)
-    return whole.map((i) => ({ name, type: 'line', layer: 'below', line, ...ends(i) }))
+    const segments = Array.from(x.keys()).filter((i) => i + 1 < x.length && x[i] !== null && x[i + 1] !== null)
+    return segments.map((i) => ({ name, type: 'line', layer: 'below', line, ...ends(i) }))
   }
-  // A path, as on a logarithmic axis Plotly takes a circle's pixels for values, of which none may be negative.
+  // A path: on a logarithmic axis, Plotly takes the pixels of a circle shape for values, which may not be negative.
   const r = marker.size / 2, c = 0.5523 * r
   const path = `M${r},0C${r},${c} ${c},${r} 0,${r}C${-c},${r} ${-r},${c} ${-r},0` +
     `C${-r},${-c} ${-c},${-r} 0,${-r}C${c},${-r} ${r},${-c} ${r},0Z`
@@ -38,7 +37,7 @@ function shapesOf(trace, { x, y }) {
   return Array.from(x.keys(), (i) => ({ ...ring, xanchor: x[i], yanchor: y[i] }))
 }
 
-// A thumb on the chart scrolls the page; a tap still clicks. Whenever the page draws the chart anew it forgets that.
+// A thumb on the chart scrolls the page; a tap still clicks. The chart forgets this whenever the page redraws it.
 function freeScrolling(gd) {
   const thumb = matchMedia('(pointer: coarse)').matches
   if (thumb && window.Plotly && gd._fullLayout.dragmode !== false) window.Plotly.relayout(gd, { dragmode: false })
@@ -47,7 +46,7 @@ function freeScrolling(gd) {
 export default function ({ data, parentElement, setTriggerValue }) {
   const chart = charts.get(parentElement) ?? {}
   charts.set(parentElement, chart)
-  // The page may put another chart where this one was: what is kept here then speaks for that one.
+  // The page may put another chart in this place: this state then belongs to that one.
   chart.data = data
   chart.send = setTriggerValue
   if (chart.observer) {
@@ -64,30 +63,30 @@ export default function ({ data, parentElement, setTriggerValue }) {
 }
 
 function observe(chart) {
-  // Streamlit sends what comes in one moment together, as of one fragment, if there is a hover among it: then a click
-  // would be answered by that fragment alone. So a click ends the hover before it, and is told by itself.
-  const tell = (name, value) => {
+  // Streamlit sends simultaneous events together, and as events of a fragment if one of them is a hover: only that
+  // fragment would then answer a click. So a click cancels the pending hover and is sent separately.
+  const send = (name, value) => {
     clearTimeout(hovers.get(chart.gd))
     setTimeout(() => chart.send(name, value))
   }
   const listeners = {
-    plotly_click: (event) => tell('click', pointOf(event.points[0])),
+    plotly_click: (event) => send('click', pointOf(event.points[0])),
     plotly_hover: (event) => {
       clearTimeout(hovers.get(chart.gd))
       const point = pointOf(event.points[0])
       hovers.set(chart.gd, setTimeout(() => chart.send('hover', point), chart.data.hoverMs))
     },
     plotly_unhover: () => clearTimeout(hovers.get(chart.gd)),
-    plotly_selected: (event) => event && tell('brush', { points: event.points.map(pointOf) }),
+    plotly_selected: (event) => event && send('brush', { points: event.points.map(pointOf) }),
   }
   chart.attach = () => {
     const gd = document.querySelector(`.st-key-${CSS.escape(chart.data.target)} .js-plotly-plot`)
     const events = chart.data.events.join()
     if (!gd?.on || !gd._fullLayout || (gd.on === chart.on && events === chart.events)) return
     if (gd.on === chart.on) Object.keys(listeners).forEach((name) => gd.removeListener(name, listeners[name]))
-    Object.assign(chart, { gd, on: gd.on, events })  // a chart that is drawn anew in its old place has another `on`
+    Object.assign(chart, { gd, on: gd.on, events })  // a chart redrawn in its old place has another `on`
     chart.data.events.forEach((name) => gd.on(name, listeners[name]))
-    const redrawn = () => {  // the page may draw it anew without the marks
+    const redrawn = () => {  // the page may redraw it without the marks
       freeScrolling(gd)
       markIn(gd, chart.data.marks)
     }

@@ -29,10 +29,7 @@ EMPTY_TRACE = {"type": "scatter", "x": [], "y": [], "visible": False}
 def require_package() -> None:
     """Raise SettingsError if charts cannot be drawn in frames because the extra `events` is missing."""
     if find_spec(PACKAGE) is None:
-        raise SettingsError(
-            "REMAP_EVENTS=package needs the package streamlit-plotly-events: "
-            'install it with pip install "remap-nas[events]", or set REMAP_EVENTS=bridge.'
-        )
+        raise SettingsError("events = 'package' needs the extra `events`: pip install 'remap-nas[events]'.")
 
 
 @cache

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from remap_core.datasets.checks import errors_name, path_text, reason
+from remap_core.datasets.rules import errors_name, path_text, reason
 from remap_core.errors import DatasetError
 
 
