@@ -53,7 +53,7 @@ OPEN = {
     "an unknown data set": (lambda t: remap.open(t.folder, dataset="zzz"), DatasetError, "'zzz' is not a data set"),
     "no data set": (lambda t: remap.open(t.folder, dataset=7), DatasetError, "a name or a path, but got 7"),
     "a path of nothing": (lambda t: remap.open(t.folder, dataset="/none.npz"), DatasetError, "no such file or folder"),
-    "a subset of words": (lambda t: remap.open(t.folder, dataset="digits#few"), DatasetError, "it is 'few'"),
+    "a subset of words": (lambda t: remap.open(t.folder, dataset="digits#few"), DatasetError, "but got 'few'"),
     "a misspelt setting": (lambda t: remap.open(t.folder, dataset="digits", epoch=3), InvalidArgument, "mean epochs?"),
     "an unknown setting": (lambda t: remap.open(t.folder, dataset="digits", zzz=3), InvalidArgument, "no setting zzz."),
     "the folder twice": (lambda t: remap.open(t.folder, home="x"), InvalidArgument, "home is what the first two"),

@@ -1,5 +1,6 @@
 """Training from a notebook, by a training that takes no time: in this process, or by a trainer that runs."""
 
+import os
 import threading
 import time
 from contextlib import contextmanager
@@ -11,11 +12,12 @@ from trainings import epoch
 
 import remap_core as remap
 from remap_core.assembly import build_trainer
+from remap_core.data_folder.heartbeat import TrainerStatus, write_trainer
 from remap_core.data_folder.inbox import Inbox
 from remap_core.errors import CommandRefused, FolderInUse, RemapWarning, TrainingFailed
 from remap_core.lab import training_run
 from remap_core.space.edits import Remove
-from remap_core.trainer.executors.base import InlineExecutor
+from remap_core.trainer.executors.inline import InlineExecutor
 from remap_core.trials.commands import Pause
 from remap_core.trials.evaluation import Evaluation, Latency
 from remap_core.trials.trial import Origin
@@ -154,11 +156,12 @@ def test_progress_is_shown_only_where_it_is_wanted(lab, training, capsys):
 def trainer(lab, training, executor=InlineExecutor, **settings):
     """A trainer that runs in the folder, as `remap trainer` does."""
     stop, ready = threading.Event(), threading.Event()
-    values = replace_settings(lab.settings, settings)
+    values = lab.settings.model_copy(update=settings)
 
     def run():
         with lab.folder.lock(), build_trainer(values, lab.folder) as running:
-            running.heartbeat(time.time(), "")
+            now = time.time()
+            write_trainer(lab.folder, TrainerStatus(os.getpid(), now, now, "0", "cpu", 1))
             ready.set()
             running.serve(stop, executor(training))
 
@@ -170,10 +173,6 @@ def trainer(lab, training, executor=InlineExecutor, **settings):
     finally:
         stop.set()
         thread.join()
-
-
-def replace_settings(settings, changes):
-    return settings.model_copy(update=changes)
 
 
 def test_a_trainer_that_runs_does_the_work(lab, training, monkeypatch):
