@@ -37,7 +37,7 @@ def answered(home):
     folder = DataFolder(home)
     with closing(CatalogueStore.open(folder)) as store:
         worker = Worker(store, Inbox(folder), InlineExecutor(train_well), lambda name: CARD, max_parameters=1_000_000)
-        worker._begin_trainings = lambda now: None  # they would end at once
+        worker._start_trainings = lambda now: None  # they would end at once
         worker.tick(200.0)
         Publisher(store, folder).publish()
     return open_snapshot(folder)
