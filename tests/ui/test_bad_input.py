@@ -37,7 +37,7 @@ def answered(home):
     folder = DataFolder(home)
     with closing(CatalogueStore.open(folder)) as store:
         worker = Worker(store, Inbox(folder), InlineExecutor(train_well), lambda name: CARD, max_parameters=1_000_000)
-        worker._begin_trainings = lambda now: None  # they would end at once
+        worker._start_trainings = lambda now: None  # they would end at once
         worker.tick(200.0)
         Publisher(store, folder).publish()
     return open_snapshot(folder)
@@ -119,7 +119,7 @@ def test_the_same_child_asked_for_in_two_windows_is_trained_once(home):
         window.button(key="generate-train").click().run()
     catalogue = answered(home)
     assert catalogue.counts()[TrialState.WAITING] == 3
-    assert "Already trained or waiting as models 7, 8, 9." in said(windows[1].run())
+    assert "3 models already trained or queued: 7, 8, 9." in said(windows[1].run())
 
 
 def test_a_trainer_that_dies_between_a_command_and_its_receipt_does_it_once(home, monkeypatch):

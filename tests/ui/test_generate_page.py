@@ -260,7 +260,7 @@ def test_the_objectives_cap_is_the_childrens_too(home):
     write_catalogue(home)
     app = opened("generate", model="1", cap="1000")
     assert all(why.startswith("Over the cap") or why.startswith("Same as Model 6") for why in refused(app))
-    assert "at most 1,000 are allowed (the objective's cap)." in refused(app)[0]
+    assert "at most 1,000 allowed (the objective's cap)." in refused(app)[0]
 
 
 def test_children_are_shown_with_their_edit_and_what_each_layer_contributes(home):

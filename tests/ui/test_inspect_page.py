@@ -355,4 +355,4 @@ def test_damaged_weights_and_models_that_wait_are_said_not_thrown(home):
     folder.weights(2).parent.mkdir(parents=True)
     folder.weights(2).write_bytes(b"nothing")
     assert "The weights of Model 2 cannot be read" in said(looked_at(home, "2"))
-    assert "Only complete models are exported, and model 7 is waiting." in said(looked_at(home, "7"))
+    assert "Only complete models can be exported, but Model 7 is waiting." in said(looked_at(home, "7"))
