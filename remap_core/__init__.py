@@ -10,6 +10,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from remap_core.version import __version__
+
 if TYPE_CHECKING:
     from remap_core import datasets
     from remap_core.errors import RemapError, RemapWarning
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from remap_core.lab.models.predictions import Prediction
     from remap_core.lab.spaces import spaces
 
-__version__ = "0.2.0"
 
 __all__ = [
     "Comparison",

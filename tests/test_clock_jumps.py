@@ -23,7 +23,7 @@ from remap_core.trainer.serving import serve
 from remap_core.trainer.worker import Worker
 from remap_core.trials.commands import Enqueue
 from remap_core.trials.trial import TrialState
-from remap_core.ui.queue.trainings import _seconds
+from remap_core.ui.queue.trainings import _duration
 
 T = 1_700_000_000.0
 JUMPS = [-3600.0, 86_400.0, -10 * 365 * 86_400.0]
@@ -96,4 +96,4 @@ def test_the_duration_of_a_training_that_ended_before_it_started_is_unknown():
     store.claim(T)
     store.record_epoch(1, epoch(1))
     store.complete(1, EVALUATION, T - 3600)
-    assert formatting.duration(_seconds(store.trial(1))) == formatting.NOT_AVAILABLE
+    assert _duration(store.trial(1)) == formatting.NOT_AVAILABLE

@@ -11,7 +11,6 @@ from enum import StrEnum
 from itertools import chain
 from pathlib import Path
 
-from remap_core import __version__
 from remap_core.catalogue.migrations import MIGRATIONS
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import open_snapshot
@@ -21,6 +20,7 @@ from remap_core.errors import CatalogueError, NoCatalogue
 from remap_core.formatting import model_tags, pluralize
 from remap_core.system.filesystem import file_system, network_warning
 from remap_core.trials.trial import TrialState
+from remap_core.version import __version__
 
 LOW_DISK_BYTES = 2e9
 """Free bytes on the disk below which there is a warning."""

@@ -15,13 +15,13 @@ from typing import Any
 
 from packaging.requirements import Requirement
 
-from remap_core import __version__
 from remap_core.catalogue.health import Finding, Level
 from remap_core.datasets.dataset import load_dataset, to_download
 from remap_core.datasets.naming import canonical_name
 from remap_core.errors import RemapError
 from remap_core.formatting import count
 from remap_core.settings import Settings, unknown_variables
+from remap_core.version import __version__
 
 DISTRIBUTION = "remap-nas"
 SHOWN_PACKAGES = ("torch", "torchvision", "duckdb", "streamlit", "plotly", "numpy", "pyarrow")

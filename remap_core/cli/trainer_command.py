@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from remap_core import __version__
 from remap_core.assembly import build_executor, build_trainer
 from remap_core.data_folder.folder import DataFolder
 from remap_core.services.metrics_endpoint import metrics
@@ -16,6 +15,7 @@ from remap_core.services.trainer_log import log_to_terminal, logged
 from remap_core.settings import read_settings
 from remap_core.system.filesystem import network_warning
 from remap_core.trainer.serving import stop_on_signals
+from remap_core.version import __version__
 
 log = logging.getLogger(__name__)
 

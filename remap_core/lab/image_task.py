@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from remap_core import datasets
+from remap_core.datasets import checked_name, load
 from remap_core.datasets.naming import canonical_name
 from remap_core.errors import InvalidArgument
 from remap_core.lab.arguments import require_count, shown
@@ -55,12 +55,12 @@ def card_of(dataset: str | Path | Lab) -> DatasetCard:
         return card
     if not isinstance(dataset, str | Path):
         raise InvalidArgument(f"dataset must be a name, a path or a lab, but got {shown(dataset)}.")
-    return _loaded_card(canonical_name(datasets.checked_name(str(dataset))))
+    return _loaded_card(canonical_name(checked_name(str(dataset))))
 
 
 @lru_cache(maxsize=8)
 def _loaded_card(name: str) -> DatasetCard:
-    return datasets.load(name).card()
+    return load(name).card()
 
 
 def _described_task(input_shape: object, classes: object) -> Task:

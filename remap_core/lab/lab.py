@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from remap_core import datasets
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.data_folder.folder import DataFolder
+from remap_core.datasets import checked_name
 from remap_core.datasets.naming import NAMES, canonical_name
 from remap_core.errors import DatasetError, InvalidArgument, NoCatalogue, NotFound
 from remap_core.formatting import model_name, pluralize
@@ -182,7 +182,7 @@ def open(
         _require_setting(name)
     if dataset is None:
         return _opened(folder, _only_dataset(Path(folder).expanduser()), settings)
-    return _opened(folder, canonical_name(datasets.checked_name(dataset)), settings)
+    return _opened(folder, canonical_name(checked_name(dataset)), settings)
 
 
 def _opened(folder: str | Path, dataset: str, settings: dict[str, Any]) -> Lab:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from remap_core import __version__
 from remap_core.catalogue.snapshot import open_snapshot, published_at
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import last_status
 from remap_core.errors import CatalogueError, SettingsError
 from remap_core.settings import Settings
+from remap_core.version import __version__
 
 if TYPE_CHECKING:
     from prometheus_client import Metric

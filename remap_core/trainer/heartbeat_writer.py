@@ -8,11 +8,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from remap_core import __version__
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import TrainerStatus, write_trainer
 from remap_core.errors import FolderUnusable
 from remap_core.trainer.executors.base import Executor
+from remap_core.version import __version__
 
 HEARTBEAT_SECONDS = 1.0
 """Seconds between heartbeats."""

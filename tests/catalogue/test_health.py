@@ -8,12 +8,12 @@ import duckdb
 import pytest
 from catalogues import write_catalogue
 
-from remap_core import __version__
 from remap_core.catalogue import health
 from remap_core.catalogue.health import Level, examine
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import TrainerStatus, write_trainer
 from remap_core.system import filesystem
+from remap_core.version import __version__
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -98,7 +98,7 @@ def test_a_folder_that_cannot_be_written_is_an_error(folder, monkeypatch):
 
 def test_a_network_file_system_is_an_error(folder, monkeypatch):
     monkeypatch.setattr(filesystem, "_read_mounts", lambda: "box:/ / nfs4 rw 0 0\n")
-    assert "lies on a network file system (nfs4)" in sentences(folder, Level.ERROR)[0]
+    assert "is on a network file system (nfs4)" in sentences(folder, Level.ERROR)[0]
 
 
 def test_a_snapshot_that_cannot_be_read_is_an_error(folder):

@@ -46,7 +46,7 @@ def test_another_name_is_an_attribute_error_as_of_any_module():
 def test_the_version_has_one_source():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     assert "version" in project["project"]["dynamic"]
-    assert project["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "remap_core.__version__"}
+    assert project["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "remap_core.version.__version__"}
     assert remap.__version__ == "0.2.0"
     assert version("remap-nas")
 

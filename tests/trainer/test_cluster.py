@@ -8,10 +8,10 @@ import pytest
 from on_nodes import load_name
 from trainings import prepare
 
-from remap_core import __version__
 from remap_core.errors import SettingsError, TrainingFailed
 from remap_core.trainer.executors.ray.cluster import join
 from remap_core.trainer.executors.ray.node_tasks import prepare_node
+from remap_core.version import __version__
 
 
 def refusal(address) -> str:

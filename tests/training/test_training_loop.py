@@ -145,7 +145,7 @@ def test_an_architecture_for_other_images_fails_with_both_sizes():
     with pytest.raises(TrainingFailed) as failed:
         next(train(trial_on(other, "Dense 4"), BARS, device="cpu"))
     assert str(failed.value) == (
-        "The architecture is made for 8 x 8 images with 1 channel in 4 classes, "
+        "The architecture is for 8 x 8 images with 1 channel in 4 classes, "
         "but bars has 8 x 8 images with 1 channel in 3 classes."
     )
 

@@ -13,13 +13,13 @@ from apps import ROOT, opened, said
 from catalogues import write_catalogue, write_halved
 from streamlit.testing.v1 import AppTest
 
-from remap_core import __version__
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import TrainerStatus, write_trainer
 from remap_core.data_folder.inbox import Inbox
 from remap_core.trials.commands import Cancel, Enqueue, Pause, Retry
 from remap_core.trials.trial import Origin
 from remap_core.ui.sidebar import trainer_status
+from remap_core.version import __version__
 
 PAGES = ("overview", "drawer", "inspect", "generate", "queue")
 

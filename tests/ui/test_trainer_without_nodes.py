@@ -7,8 +7,8 @@ import pytest
 from apps import opened, said
 from catalogues import write_catalogue
 
-from remap_core import __version__
 from remap_core.data_folder.heartbeat import TrainerStatus, write_trainer
+from remap_core.version import __version__
 
 
 @pytest.mark.parametrize("page", ["inspect", "generate", "queue"])

@@ -6,7 +6,6 @@ import subprocess
 
 import streamlit as st
 
-from remap_core import __version__
 from remap_core.errors import FolderUnusable, NoCatalogue
 from remap_core.formatting import count, pluralize
 from remap_core.services.trainer_process import last_words, start_trainer
@@ -16,6 +15,7 @@ from remap_core.ui.live import POLL
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.session import current_session
 from remap_core.ui.sidebar.batch_toasts import show_batch_toasts
+from remap_core.version import __version__
 
 
 @st.cache_resource(show_spinner=False)

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from remap_core import __version__
 from remap_core.errors import RemapError, TrainingFailed
 from remap_core.formatting import pluralize
 from remap_core.trainer.executors.ray.node_tasks import prepare_node
+from remap_core.version import __version__
 
 log = logging.getLogger(__name__)
 

@@ -14,13 +14,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from remap_core import __version__
 from remap_core.errors import RemapError, TrainingFailed, TrainingStopped
 from remap_core.trainer.executors.base import EpochDone, Event, Failed, Finished, Run, Scored, Stopped, failure_sentence
 from remap_core.trainer.executors.ray.trial_files import ChangedFiles, changed_files, file_versions
 from remap_core.trainer.ports import Training
 from remap_core.trials.evaluation import SealedScore
 from remap_core.trials.trial import Trial
+from remap_core.version import __version__
 
 BEAT_SECONDS = 0.5
 """How often a task gives a sign of life and asks whether to stop. It looks for the answer before every batch."""
