@@ -25,7 +25,9 @@ SNAC_PADDING = 16
 MODEL = st.column_config.NumberColumn("Model", format="#%d", width="small")
 PARENT = st.column_config.NumberColumn("Parent", format="#%d", width="small")
 EDIT = st.column_config.TextColumn("Edit", width="medium")
-ACCURACY = st.column_config.NumberColumn("Validation accuracy", format="percent")
+PERCENT_FORMAT = "%.1f %%"
+"""Percentages in a table, as `formatting.percent` writes them in a sentence; the values come from `in_percent`."""
+ACCURACY = st.column_config.NumberColumn("Validation accuracy", format=PERCENT_FORMAT)
 PARAMETERS = st.column_config.NumberColumn("Parameters", format="localized")
 MULTIPLY_ADDS = st.column_config.NumberColumn("Multiply-adds", format="localized")
 
@@ -37,6 +39,15 @@ def cell(number: int) -> int | float:
     (1610, 1e+30)
     """
     return number if abs(number) < 2**63 else float(number)
+
+
+def in_percent(share: float | None) -> float | None:
+    """A share (0..1) as the columns with `PERCENT_FORMAT` take it; None stays None.
+
+    >>> in_percent(0.5), in_percent(None)
+    (50.0, None)
+    """
+    return None if share is None else 100 * share
 
 
 def snac_blocks(architectures: Iterable[Architecture]) -> int:
@@ -64,9 +75,9 @@ def _model_row(trial: Trial, blocks: int) -> dict[str, Any]:
     return {
         "Model": trial.id,
         "SNAC": snac_data_uri(trial.architecture, blocks=blocks),
-        "Validation accuracy": trial.accuracy,
+        "Validation accuracy": in_percent(trial.accuracy),
         "Over seeds": spread_text(trial),
-        "Train accuracy": trial.last.train_accuracy if trial.last else None,
+        "Train accuracy": in_percent(trial.last.train_accuracy) if trial.last else None,
         "Parameters": trial.architecture.parameters,
         "Multiply-adds": trial.architecture.multiply_adds,
         "Epochs": trial.epochs_done,

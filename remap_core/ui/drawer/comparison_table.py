@@ -21,13 +21,22 @@ from remap_core.ui import app_data
 from remap_core.ui.drawer.notes import first_line
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.pictures import picture
-from remap_core.ui.tables import MODEL, MULTIPLY_ADDS, PARAMETERS, ROW_HEIGHT, model_rows, snac_column
+from remap_core.ui.tables import (
+    MODEL,
+    MULTIPLY_ADDS,
+    PARAMETERS,
+    PERCENT_FORMAT,
+    ROW_HEIGHT,
+    in_percent,
+    model_rows,
+    snac_column,
+)
 
 MAX_ROWS = 20
 """Models that the table shows without scrolling."""
 
 MILLISECONDS = st.column_config.NumberColumn(format="%.2f ms")
-PERCENT = st.column_config.NumberColumn(format="percent")
+PERCENT = st.column_config.NumberColumn(format=PERCENT_FORMAT)
 
 
 def comparison_table(catalogue: Catalogue, trials: Sequence[Trial], key: str) -> None:
@@ -75,7 +84,7 @@ def _columns(trials: Sequence[Trial], names: set[str]) -> dict[str, Any]:
     return columns
 
 
-def _measurements(trial: Trial) -> dict[str, Any]:
+def _measurements(trial: Trial) -> dict[str, float | None]:
     """What is known about a finished model besides its last epoch; empty for other models."""
     try:
         population = app_data.dataset_view(trial.proposal.dataset).population
@@ -84,13 +93,13 @@ def _measurements(trial: Trial) -> dict[str, Any]:
     row = population.row_of(trial.id)
     if row is None:
         return {}
-    measurements = {
+    measurements: dict[str, float | None] = {
         "Latency, batch of 1": float(population.latency_1_ms[row]),
         "Latency, batch of 256": float(population.latency_256_ms[row]),
         "Seconds per epoch": float(population.seconds[row]),
     }
     for name, accuracy in zip(population.class_names, population.class_accuracy[row].tolist(), strict=True):
-        measurements[f"{name}, accuracy"] = accuracy
+        measurements[f"{name}, accuracy"] = in_percent(accuracy)
     return measurements
 
 

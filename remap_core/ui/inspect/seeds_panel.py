@@ -14,7 +14,7 @@ from remap_core.services.expected_time import ExpectedTime
 from remap_core.services.proposals import propose_repeats
 from remap_core.trials.trial import MAX_REPEATS, Trial, TrialState
 from remap_core.ui import app_data, sent_commands
-from remap_core.ui.tables import ACCURACY, MODEL, training_status
+from remap_core.ui.tables import ACCURACY, MODEL, in_percent, training_status
 from remap_core.ui.time_labels import expected_now, time_caption, with_time
 
 SEEDS = "repeat-seeds"
@@ -39,7 +39,7 @@ def _table(trainings: Sequence[Trial]) -> None:
         {
             "Seed": training.proposal.config.seed,
             "Model": training.id,
-            "Validation accuracy": training.last.validation_accuracy if training.last else None,
+            "Validation accuracy": in_percent(training.last.validation_accuracy) if training.last else None,
             "Status": training_status(training),
         }
         for training in trainings
