@@ -22,7 +22,7 @@ In the examples, `lab` is a lab with a few trained models.
 
 This page is written by `python docs/make_api.py`.
 """
-LINKED = {"LabPlots": "lab.plot", "ModelPlots": "model.plot"}
+LINKED = {"lab_plots.LabPlots": "lab.plot", "models.model_plots.ModelPlots": "model.plot"}
 """Classes that have no name in the package, and how one gets them."""
 
 
@@ -32,7 +32,7 @@ def api_page() -> str:
     public = [name.strip("'\"") for name in map(str, package["__all__"].value.elements) if "__" not in name]
     names = sorted(public, key=lambda name: (package[name].is_class, name))
     entries = [entry(package[name], f"remap.{name}") for name in names]
-    entries += [entry(package[f"lab.plots.{name}"], path) for name, path in LINKED.items()]
+    entries += [entry(package[f"lab.{name}"], path) for name, path in LINKED.items()]
     return "\n".join([HEAD, *entries])
 
 

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from remap_core.lab.designs.from_torch import from_torch
     from remap_core.lab.designs.new_designs import architecture, sample
     from remap_core.lab.lab import Lab, open
-    from remap_core.lab.models.model import Model
+    from remap_core.lab.models.model import Model, Models
     from remap_core.lab.models.model_comparison import Comparison
-    from remap_core.lab.models.model_table import Models
     from remap_core.lab.models.predictions import Prediction
     from remap_core.lab.spaces import spaces
 
@@ -52,7 +51,7 @@ _MODULES = {
     "Designs": "remap_core.lab.designs.design_table",
     "Lab": "remap_core.lab.lab",
     "Model": "remap_core.lab.models.model",
-    "Models": "remap_core.lab.models.model_table",
+    "Models": "remap_core.lab.models.model",
     "Prediction": "remap_core.lab.models.predictions",
     "RemapError": "remap_core.errors",
     "RemapWarning": "remap_core.errors",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from remap_core.datasets import checked_name, load
 from remap_core.datasets.naming import canonical_name
@@ -13,14 +13,19 @@ from remap_core.errors import InvalidArgument
 from remap_core.lab.arguments import require_count, shown
 from remap_core.trials.dataset_card import DatasetCard
 
-if TYPE_CHECKING:
-    from remap_core.lab.lab import Lab
-
 MAX_CLASSES = 256
 MAX_EDGE = 4_096
 """Pixels, or channels, of an image."""
 
 Shape = tuple[int, int, int]
+
+
+class HasCard(Protocol):
+    """Anything that knows its data set, such as a lab."""
+
+    @property
+    def card(self) -> DatasetCard:
+        """What is known of the data set."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,7 @@ class Task:
 
 
 def read_task(
-    dataset: str | Path | Lab | None,
+    dataset: str | Path | HasCard | None,
     input_shape: object = None,
     classes: object = None,
 ) -> Task:
@@ -48,7 +53,7 @@ def read_task(
     return Task(card.input_shape, card.classes)
 
 
-def card_of(dataset: str | Path | Lab) -> DatasetCard:
+def card_of(dataset: str | Path | HasCard) -> DatasetCard:
     """What is known of a data set, by its name, its path, or a lab that works on it."""
     card = getattr(dataset, "card", None)
     if isinstance(card, DatasetCard):

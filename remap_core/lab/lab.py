@@ -15,12 +15,10 @@ from remap_core.errors import DatasetError, InvalidArgument, NoCatalogue, NotFou
 from remap_core.formatting import model_name, pluralize
 from remap_core.lab import training_run
 from remap_core.lab.arguments import require_count, require_flag, shown, suggestion
-from remap_core.lab.models.model import Model
+from remap_core.lab.lab_plots import LabPlots
+from remap_core.lab.models.model import Model, Models
 from remap_core.lab.models.model_comparison import Comparison
-from remap_core.lab.models.model_table import Models
-from remap_core.lab.models.repeats import require_of
-from remap_core.lab.plots import LabPlots
-from remap_core.lab.records import Records
+from remap_core.lab.workspace import Workspace
 from remap_core.settings import Settings, read_settings
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.population import pareto_front
@@ -39,11 +37,11 @@ class Lab:
     'digits#200'
     """
 
-    def __init__(self, folder: DataFolder, settings: Settings, dataset: str) -> None:
-        self.folder = folder
-        self.settings = settings
-        self.dataset = dataset
-        self.records = Records(folder, dataset)
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.folder = workspace.folder
+        self.settings = workspace.settings
+        self.dataset = workspace.dataset
 
     @property
     def models(self) -> Models:
@@ -52,7 +50,7 @@ class Lab:
         >>> lab.models[0].id
         1
         """
-        population = self.records.population()
+        population = self.workspace.population()
         if population is None:
             return self._models([])
         return self._models(sorted(population.id.tolist()))
@@ -60,7 +58,7 @@ class Lab:
     @property
     def front(self) -> Models:
         """The Pareto front, from the smallest model to the most accurate: no other is smaller and more accurate."""
-        population = self.records.population()
+        population = self.workspace.population()
         if population is None:
             return self._models([])
         rows = pareto_front(population.parameters, population.accuracy)
@@ -69,12 +67,12 @@ class Lab:
     @property
     def queue(self) -> Models:
         """The models that are being trained, then those that wait, in the order of the queue."""
-        return self._table(self.records.queue())
+        return self._table(self.workspace.queue())
 
     @property
     def plot(self) -> LabPlots:
         """Figures of the models: overview and curves."""
-        return LabPlots(self)
+        return LabPlots(self.workspace)
 
     def model(self, id: int) -> Model:
         """Read a model by its number, as the app shows it. Raises NotFound where there is none.
@@ -83,17 +81,7 @@ class Lab:
         True
         """
         require_count("id", id, 1, MAX_ID)
-        found = self.records.trials([id])
-        name = model_name(id)
-        if not found:
-            raise NotFound(f"There is no {name} in {self.folder.home}.")
-        (trial,) = found
-        dataset = trial.proposal.dataset
-        if trial.model != id:
-            return self.model(trial.model)
-        if dataset != self.dataset:
-            raise NotFound(f"{name} is a model of {dataset}, but this lab is on {self.dataset}.")
-        return self._table(found)[0]
+        return self._table([self.workspace.model_trial(id)])[0]
 
     def train(self, asked: object, *, epochs: int | None = None, progress: bool = True) -> Models:
         """Train what is asked for, and return the models; what was trained already is returned as it is.
@@ -116,40 +104,40 @@ class Lab:
         if epochs is not None:
             require_count("epochs", epochs, 1, MAX_EPOCHS)
         require_flag("progress", progress)
-        return training_run.train(self, asked, epochs, progress)
+        return training_run.train(self.workspace, asked, epochs, progress)
 
     def compare(self, first: Model, second: Model) -> Comparison:
         """Compare two models; see `Model.compare`."""
         if not isinstance(first, Model):
             raise InvalidArgument(f"A model is compared with a model, but got {shown(first)}.")
-        require_of(self, first)
+        first.recorded.require_in(self.workspace)
         return first.compare(second)
 
     @property
     def card(self) -> DatasetCard:
         """What is known of the data set: input_shape, class_names, split, some examples. Raises DatasetError."""
-        return self.records.card()
+        return self.workspace.card
 
     @property
     def catalogue(self) -> Catalogue:
         """The newest snapshot, for other questions. Raises NoCatalogue while nothing was trained here."""
-        return self.records.newest()
+        return self.workspace.catalogue
 
     def _models(self, numbers: Sequence[int]) -> Models:
-        return self._table(self.records.trials(numbers))
+        return self._table(self.workspace.trials(numbers))
 
     def _table(self, trials: Sequence[Trial]) -> Models:
-        return Models(self, trials)
+        return Models(self.workspace, trials)
 
     def __repr__(self) -> str:
-        population = self.records.population()
+        population = self.workspace.population()
         number = 0
         if population is not None:
             number = len(population)
         name = self.folder.home.name
         about = f"Lab in {name}: {pluralize(number, 'model')} of {self.dataset}"
-        best = self.records.best()
-        waiting = len(self.records.queue())
+        best = self.workspace.best()
+        waiting = len(self.workspace.queue())
         if best:
             accuracy = best.accuracy_text()
             about += f", best {accuracy} ({model_name(best.id)})"
@@ -187,10 +175,10 @@ def open(
 
 def _opened(folder: str | Path, dataset: str, settings: dict[str, Any]) -> Lab:
     values, _ = read_settings(home=str(folder), dataset=dataset, **settings)
-    lab = Lab(DataFolder(values.home), values, dataset)
-    if lab.records.population() is None:
+    workspace = Workspace(DataFolder(values.home), values, dataset)
+    if workspace.population() is None:
         _require_images(dataset)
-    return lab
+    return Lab(workspace)
 
 
 def _only_dataset(folder: Path) -> str:

@@ -7,7 +7,6 @@ import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from remap_core.analysis.previews import Preview, PreviewStatus
 from remap_core.assembly import build_inline_executor, build_trainer, single_threaded
@@ -19,18 +18,16 @@ from remap_core.formatting import count, model_name, pluralize
 from remap_core.lab.arguments import shown
 from remap_core.lab.designs.design import Design
 from remap_core.lab.designs.new_designs import design_of
-from remap_core.lab.models.model import Model
-from remap_core.lab.models.model_table import Models
-from remap_core.lab.models.repeats import Repeats, require_of
+from remap_core.lab.models.model import Model, Models
+from remap_core.lab.models.repeats import Repeats
+from remap_core.lab.recorded_trial import RecordedTrial
 from remap_core.lab.training_progress import ProgressBar
+from remap_core.lab.workspace import Workspace
 from remap_core.services.proposals import propose_children, propose_designs, propose_repeats
 from remap_core.space.architecture import Architecture
 from remap_core.space.edits import Candidate
 from remap_core.trials.commands import Enqueue, Outcome
 from remap_core.trials.trial import Proposal, Trial, TrialState
-
-if TYPE_CHECKING:
-    from remap_core.lab.lab import Lab
 
 POLL_SECONDS = 0.2
 """Seconds between looks at what the trainer has published."""
@@ -41,35 +38,35 @@ MAX_NAMED = 5
 Asked = Design | Model | Repeats
 
 
-def train(lab: Lab, asked: object, epochs: int | None, progress: bool) -> Models:
+def train(workspace: Workspace, asked: object, epochs: int | None, progress: bool) -> Models:
     """See `Lab.train`."""
     wanted = list(_flat(asked))
     if not wanted:
         raise InvalidArgument(f"There is nothing to train: {shown(asked)} is empty.")
-    proposals = _proposals(lab, wanted, epochs)
-    new = not_complete(lab, proposals)
+    proposals = _proposals(workspace, wanted, epochs)
+    new = not_complete(workspace, proposals)
     if new:
         epochs_in_all = sum(proposal.config.epochs for proposal in new)
         with ProgressBar(epochs_in_all, progress) as bar:
-            TrainingRun(lab, new, bar).carry_out()
-    trials = trainings_of(lab, proposals)
-    _warn_of_missing(trials, lab.records.is_paused())
+            TrainingRun(workspace, new, bar).carry_out()
+    trials = trainings_of(workspace, proposals)
+    _warn_of_missing(trials, workspace.is_paused())
     complete = [trial.model for trial in trials if trial.state is TrialState.COMPLETE]
     numbers = list(dict.fromkeys(complete))
-    return Models(lab, lab.records.trials(numbers))
+    return Models(workspace, workspace.trials(numbers))
 
 
 class TrainingRun:
     """New trainings, from the command that asks for them until nothing is left to do for them."""
 
-    def __init__(self, lab: Lab, proposals: tuple[Proposal, ...], bar: ProgressBar) -> None:
-        self._lab = lab
+    def __init__(self, workspace: Workspace, proposals: tuple[Proposal, ...], bar: ProgressBar) -> None:
+        self._workspace = workspace
         self._proposals = proposals
         self._bar = bar
 
     def carry_out(self) -> None:
         """Have them trained; raises CommandRefused, FolderInUse or FolderUnusable."""
-        folder = self._lab.folder
+        folder = self._workspace.folder
         if is_trainer_running(folder):
             sent = self._send()
             self._wait(sent)
@@ -81,19 +78,19 @@ class TrainingRun:
 
     def _send(self) -> str:
         command = Enqueue(self._proposals)
-        inbox = Inbox(self._lab.folder)
+        inbox = Inbox(self._workspace.folder)
         return inbox.send(command, time.time())
 
     def _train_here(self) -> None:
-        settings = self._lab.settings
-        with single_threaded(), build_trainer(settings, self._lab.folder) as trainer:
+        settings = self._workspace.settings
+        with single_threaded(), build_trainer(settings, self._workspace.folder) as trainer:
             trainer.run_until_idle(build_inline_executor(settings), self._show)
 
     def _wait(self, sent: str) -> None:
         """Wait until all are finished. Where the trainer ends before, this process continues its work."""
         while not self._is_over(sent):
-            if not is_trainer_running(self._lab.folder):
-                with self._lab.folder.lock():
+            if not is_trainer_running(self._workspace.folder):
+                with self._workspace.folder.lock():
                     self._train_here()
                 return
             self._show()
@@ -101,33 +98,33 @@ class TrainingRun:
         self._show()
 
     def _show(self) -> None:
-        trials = trainings_of(self._lab, self._proposals)
+        trials = trainings_of(self._workspace, self._proposals)
         note = ""
-        if self._lab.records.is_paused():
+        if self._workspace.is_paused():
             note = "the queue is paused"
         self._bar.show(trials, note)
 
     def _is_over(self, sent: str) -> bool:
-        receipt = self._lab.records.receipt(sent)
+        receipt = self._workspace.receipt(sent)
         if receipt is None:
-            return Inbox(self._lab.folder).rejection(sent) is not None
+            return Inbox(self._workspace.folder).rejection(sent) is not None
         if receipt.outcome is Outcome.REFUSED:
             return True
-        trials = trainings_of(self._lab, self._proposals)
+        trials = trainings_of(self._workspace, self._proposals)
         return all(trial.state.is_finished() for trial in trials)
 
     def _require_applied(self, sent: str) -> None:
-        rejection = Inbox(self._lab.folder).rejection(sent)
+        rejection = Inbox(self._workspace.folder).rejection(sent)
         if rejection:
             raise UnreadableCommand(rejection)
-        receipt = self._lab.records.receipt(sent)
+        receipt = self._workspace.receipt(sent)
         if receipt is not None and receipt.outcome is Outcome.REFUSED:
             raise CommandRefused(receipt.message)
 
 
-def trainings_of(lab: Lab, proposals: Sequence[Proposal]) -> list[Trial]:
+def trainings_of(workspace: Workspace, proposals: Sequence[Proposal]) -> list[Trial]:
     """The newest training of each proposal, as far as there is one; a complete one where there is one."""
-    known = lab.records.trainings([proposal.architecture.fingerprint for proposal in proposals])
+    known = workspace.trainings([proposal.architecture.fingerprint for proposal in proposals])
     chosen = []
     for proposal in proposals:
         same = [trial for trial in known if trial.proposal.same_training(proposal)]
@@ -136,10 +133,10 @@ def trainings_of(lab: Lab, proposals: Sequence[Proposal]) -> list[Trial]:
     return chosen
 
 
-def not_complete(lab: Lab, proposals: Sequence[Proposal]) -> tuple[Proposal, ...]:
+def not_complete(workspace: Workspace, proposals: Sequence[Proposal]) -> tuple[Proposal, ...]:
     """The proposals that have not been trained to the end."""
     complete = []
-    for trial in trainings_of(lab, proposals):
+    for trial in trainings_of(workspace, proposals):
         if trial.state is TrialState.COMPLETE:
             complete.append(trial.proposal)
     new = []
@@ -174,7 +171,7 @@ def _flat(asked: object) -> Iterator[Asked]:
 
 
 def _proposals(
-    lab: Lab,
+    workspace: Workspace,
     wanted: Sequence[Asked],
     epochs: int | None,
 ) -> list[Proposal]:
@@ -182,9 +179,9 @@ def _proposals(
     now = time.time()
     proposals: list[Proposal] = []
     for asked in wanted:
-        for made in _proposals_of(lab, asked, now):
+        for made in _proposals_of(workspace, asked, now):
             proposal = _with_epochs(made, epochs)
-            _require_trainable(lab, proposal.architecture)
+            _require_trainable(workspace, proposal.architecture)
             if not any(proposal.same_training(other) for other in proposals):
                 proposals.append(proposal)
     return proposals
@@ -197,19 +194,19 @@ def _with_epochs(proposal: Proposal, epochs: int | None) -> Proposal:
     return replace(proposal, config=config)
 
 
-def _proposals_of(lab: Lab, asked: Asked, now: float) -> Sequence[Proposal]:
+def _proposals_of(workspace: Workspace, asked: Asked, now: float) -> Sequence[Proposal]:
     match asked:
         case Repeats():
-            require_of(lab, asked.model)
-            return propose_repeats(lab.catalogue, asked.model.trial, asked.seeds, now)
+            asked.recorded.require_in(workspace)
+            return propose_repeats(workspace.catalogue, asked.recorded.trial, asked.seeds, now)
         case Model():
-            require_of(lab, asked)
+            asked.recorded.require_in(workspace)
             return [asked.trial.proposal]
-        case Design(parent=Model() as parent):
-            require_of(lab, parent)
+        case Design(parent=RecordedTrial() as parent):
+            parent.require_in(workspace)
             return _child_proposals(asked, parent.trial, now)
         case Design():
-            return propose_designs(lab.settings, lab.card, [asked.architecture], asked.origin, now)
+            return propose_designs(workspace.settings, workspace.card, [asked.architecture], asked.origin, now)
 
 
 def _child_proposals(design: Design, parent: Trial, now: float) -> Sequence[Proposal]:
@@ -221,20 +218,20 @@ def _child_proposals(design: Design, parent: Trial, now: float) -> Sequence[Prop
     return propose_children(design.origin, [preview], now)
 
 
-def _require_trainable(lab: Lab, architecture: Architecture) -> None:
-    cap = lab.settings.max_parameters
+def _require_trainable(workspace: Workspace, architecture: Architecture) -> None:
+    cap = workspace.settings.max_parameters
     if architecture.parameters > cap:
         raise InvalidArgument(
             f"A model must have at most {count(cap)} parameters (max_parameters), "
             f"but this one has {count(architecture.parameters)}."
         )
-    card = lab.card
+    card = workspace.card
     if (architecture.input_shape, architecture.classes) != (card.input_shape, card.classes):
         asked = _shape(architecture.input_shape)
         given = _shape(card.input_shape)
         raise InvalidArgument(
             f"The design is for images of {asked} in {architecture.classes} classes, "
-            f"but {lab.dataset} has {given} in {card.classes}."
+            f"but {workspace.dataset} has {given} in {card.classes}."
         )
 
 

@@ -20,6 +20,7 @@ from remap_core.errors import (
     RemapError,
     SettingsError,
 )
+from remap_core.lab.recorded_trial import RecordedTrial
 
 IMAGES = np.zeros((2, 8, 8, 1), np.uint8)
 
@@ -273,7 +274,8 @@ def test_a_package_that_is_not_installed_is_named(lab, monkeypatch):
 
 
 def test_a_model_that_is_not_complete_says_so(lab, tmp_path):
-    waiting = remap.Model(lab, SimpleNamespace(id=7, state=SimpleNamespace(value="waiting")))
+    trial = SimpleNamespace(id=7, state=SimpleNamespace(value="waiting"))
+    waiting = remap.Model(RecordedTrial(lab.workspace, trial))
     for call in (lambda: waiting.predict(IMAGES), lambda: waiting.export(tmp_path / "m.onnx")):
         with pytest.raises(NotFound, match=r"must be complete to .* but Model 7 is waiting"):
             call()

@@ -9,6 +9,7 @@ import pytest
 
 import remap_core as remap
 from remap_core.lab import notebook_html
+from remap_core.lab.recorded_trial import RecordedTrial
 
 EVIL = "<script>alert('&')</script>"
 VOID = ("br", "img", "rect", "line", "polyline", "circle", "path")
@@ -117,7 +118,7 @@ def test_names_of_data_sets_and_errors_are_escaped(lab, tmp_path):
     named.train(remap.architecture("Dense 4, ReLU", dataset=named), epochs=1, progress=False)
     assert "<b>bold" not in checked(named.models._repr_html_())
     failed = replace(named.models[0].trial, error=EVIL)
-    assert "<script>" not in checked(remap.Model(named, failed)._repr_html_())
+    assert "<script>" not in checked(remap.Model(RecordedTrial(named.workspace, failed))._repr_html_())
 
 
 def test_html_is_not_escaped_twice():

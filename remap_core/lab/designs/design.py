@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
 
 from remap_core.drawing.snac.chips import Size, draft_chips
 from remap_core.errors import InvalidArchitecture, InvalidArgument
 from remap_core.formatting import count, model_name, pluralize
 from remap_core.lab import notebook_html
 from remap_core.lab.arguments import require_count, require_text, shown
+from remap_core.lab.recorded_trial import RecordedTrial
 from remap_core.space.architecture import Architecture, LayerCost
 from remap_core.space.draft import Draft
 from remap_core.space.edit_marks import marks
@@ -18,9 +18,6 @@ from remap_core.space.edits import Candidate, Edit, Remove, Replace, sentences
 from remap_core.space.layers import Layer
 from remap_core.space.text import layers_text, parse_layers
 from remap_core.trials.trial import Origin
-
-if TYPE_CHECKING:
-    from remap_core.lab.models.model import Model
 
 MAX_TEXT = 60
 """Characters of a chain in a line of text."""
@@ -41,7 +38,7 @@ class Design:
 
     draft: Draft
     origin: Origin = Origin.HANDCRAFTED
-    parent: Model | None = None
+    parent: RecordedTrial | None = None
     candidate: Candidate | None = None
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from remap_core.errors import InvalidArchitecture, InvalidArgument
 from remap_core.lab.arguments import shown
@@ -18,12 +18,9 @@ from remap_core.lab.designs.torch_modules import (
     is_torch,
     read_separable,
 )
-from remap_core.lab.image_task import read_task
+from remap_core.lab.image_task import HasCard, read_task
 from remap_core.space.architecture import Architecture
 from remap_core.space.layers import Layer, Shape
-
-if TYPE_CHECKING:
-    from remap_core.lab.lab import Lab
 
 IMAGE_MODULES = ("Conv2d", "MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "BatchNorm2d")
 
@@ -44,7 +41,7 @@ class Part:
 def from_torch(
     module: Any,
     *,
-    dataset: str | Path | Lab | None = None,
+    dataset: str | Path | HasCard | None = None,
     input_shape: tuple[int, int, int] | None = None,
     classes: int | None = None,
 ) -> Design:

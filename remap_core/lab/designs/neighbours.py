@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from remap_core.formatting import count
 from remap_core.lab.arguments import require_choice, require_count, shown
 from remap_core.lab.designs.design import Design
 from remap_core.lab.designs.design_table import Designs
+from remap_core.lab.recorded_trial import RecordedTrial
 from remap_core.space.draft import Draft
 from remap_core.space.edits import Candidate, ablations, sentences
 from remap_core.space.search_spaces import SPACES
@@ -25,18 +25,15 @@ from remap_core.space.variations import (
 )
 from remap_core.trials.trial import Origin
 
-if TYPE_CHECKING:
-    from remap_core.lab.models.model import Model
-
 MAX_SEED = 2**31 - 1
 
 
-def ablations_of(parent: Model, layers: Iterable[int] | None) -> Designs:
+def ablations_of(parent: RecordedTrial, layers: Iterable[int] | None) -> Designs:
     """See `Model.ablations`."""
     positions = None
     if layers is not None:
         positions = _positions(layers, len(parent.architecture.layers))
-    cap = parent.lab.settings.max_parameters
+    cap = parent.workspace.settings.max_parameters
     designs = []
     notes = []
     for candidate in ablations(parent.architecture, positions):
@@ -50,7 +47,7 @@ def ablations_of(parent: Model, layers: Iterable[int] | None) -> Designs:
 
 
 def variations_of(
-    parent: Model,
+    parent: RecordedTrial,
     children: int,
     edits: int,
     seed: int,
@@ -60,7 +57,7 @@ def variations_of(
     require_count("children", children, 1, MAX_CHILDREN)
     require_count("edits", edits, 1, MAX_EDITS)
     require_count("seed", seed, 0, MAX_SEED)
-    settings = parent.lab.settings
+    settings = parent.workspace.settings
     request = VariationRequest(children, edits, _permissions(parent, allowed))
     found = variations(
         parent.architecture,
@@ -75,7 +72,7 @@ def variations_of(
     return Designs(designs)
 
 
-def _child(parent: Model, candidate: Candidate, origin: Origin) -> Design:
+def _child(parent: RecordedTrial, candidate: Candidate, origin: Origin) -> Design:
     draft = Draft.of(parent.architecture)
     if candidate.child is not None:
         draft = draft.with_layers(candidate.child.layers)
@@ -105,7 +102,7 @@ def _positions(layers: object, length: int) -> list[int]:
     return positions
 
 
-def _permissions(parent: Model, allowed: object) -> dict[int, frozenset[str]]:
+def _permissions(parent: RecordedTrial, allowed: object) -> dict[int, frozenset[str]]:
     if allowed is None:
         return everything_allowed(parent.architecture)
     if not isinstance(allowed, Mapping):

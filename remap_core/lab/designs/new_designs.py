@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from remap_core.errors import InvalidArgument
 from remap_core.lab.arguments import require_choice, require_count, shown
 from remap_core.lab.designs.design import Design
 from remap_core.lab.designs.design_table import Designs
-from remap_core.lab.image_task import read_task
+from remap_core.lab.image_task import HasCard, read_task
 from remap_core.settings import Settings
 from remap_core.space.architecture import Architecture
 from remap_core.space.draft import Draft
@@ -19,9 +18,6 @@ from remap_core.space.sampler import sample_architectures
 from remap_core.space.search_spaces import SPACES
 from remap_core.space.text import parse_layers
 from remap_core.trials.trial import Origin
-
-if TYPE_CHECKING:
-    from remap_core.lab.lab import Lab
 
 MAX_SAMPLED = 100_000
 MAX_SEED = 2**31 - 1
@@ -31,7 +27,7 @@ MAX_PARAMETERS: int = Settings.model_fields["max_parameters"].default
 def architecture(
     layers: str,
     *,
-    dataset: str | Path | Lab | None = None,
+    dataset: str | Path | HasCard | None = None,
     input_shape: tuple[int, int, int] | None = None,
     classes: int | None = None,
 ) -> Design:
@@ -58,7 +54,7 @@ def architecture(
 def sample(
     space: str = "remap-2019",
     *,
-    dataset: str | Path | Lab | None = None,
+    dataset: str | Path | HasCard | None = None,
     input_shape: tuple[int, int, int] | None = None,
     classes: int | None = None,
     n: int = 12,

@@ -1,37 +1,34 @@
-"""A model: a trained architecture, what was measured on it, and what can be made of it."""
+"""Models: trained architectures, what was measured on them, and what can be made of them; one, or a table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from remap_core.drawing.snac.chips import Size, chips
 from remap_core.errors import InvalidArgument, NotFound
-from remap_core.formatting import milliseconds, model_name, pluralize
-from remap_core.lab import notebook_html
 from remap_core.lab.arguments import require_count, shown
-from remap_core.lab.designs.design import Design, costs_table
+from remap_core.lab.designs.design import Design
+from remap_core.lab.designs.design_table import Designs
 from remap_core.lab.designs.neighbours import ablations_of, variations_of
+from remap_core.lab.frames import to_frame
 from remap_core.lab.models.export_files import write_model
 from remap_core.lab.models.model_comparison import Comparison, compared
+from remap_core.lab.models.model_html import model_html
+from remap_core.lab.models.model_plots import ModelPlots
+from remap_core.lab.models.model_table import model_columns, models_html, models_text
 from remap_core.lab.models.predictions import Prediction, predicted
-from remap_core.lab.models.repeats import Repeats, require_of
-from remap_core.lab.plots import ModelPlots
+from remap_core.lab.models.repeats import Repeats
+from remap_core.lab.recorded_trial import RecordedTrial, with_parents
+from remap_core.lab.workspace import Workspace
 from remap_core.space.architecture import Architecture
 from remap_core.space.draft import Draft
-from remap_core.space.edit_marks import Marks, marks
-from remap_core.space.edits import sentences
+from remap_core.space.edit_marks import Marks
 from remap_core.trials.evaluation import EpochResult, Evaluation
-from remap_core.trials.trial import MAX_REPEATS, Origin, Trial, TrialState
-
-if TYPE_CHECKING:
-    from remap_core.lab.designs.design_table import Designs
-    from remap_core.lab.lab import Lab
-    from remap_core.lab.models.model_table import Models
+from remap_core.trials.trial import MAX_REPEATS, Origin, Trial
 
 
 class Model:
@@ -44,10 +41,9 @@ class Model:
     ('complete', 1)
     """
 
-    def __init__(self, lab: Lab, trial: Trial, parent: Trial | None = None) -> None:
-        self.lab = lab
-        self.trial = trial
-        self._parent = parent
+    def __init__(self, recorded: RecordedTrial) -> None:
+        self.recorded = recorded
+        self.trial = recorded.trial
 
     @property
     def id(self) -> int:
@@ -101,7 +97,7 @@ class Model:
         >>> [epoch.epoch for epoch in lab.front[-1].history]
         [1]
         """
-        return self.lab.catalogue.epochs(self.id)
+        return self.recorded.history()
 
     @property
     def origin(self) -> str:
@@ -111,47 +107,41 @@ class Model:
     @property
     def edits(self) -> list[str]:
         """What was done to its parent, in words; none without a parent."""
-        if self._parent is None:
-            return []
-        return sentences(self._parent.architecture, self.trial.proposal.edits)
+        return self.recorded.edits
 
     @property
     def marks(self) -> Marks:
         """Where its layers differ from its parent's, for a drawing."""
-        if self._parent is None:
-            return Marks()
-        return marks(self._parent.architecture, self.trial.proposal.edits)
+        return self.recorded.marks
 
     @property
     def parent(self) -> Model | None:
         """The model that it was made from; None where there is none."""
-        if self._parent is None:
+        parent = self.recorded.parent
+        if parent is None:
             return None
-        return self.lab.model(self._parent.id)
+        workspace = self.recorded.workspace
+        return Models(workspace, [workspace.model_trial(parent.id)])[0]
 
     @property
     def children(self) -> Models:
         """The models that were made from it, in whatever state, oldest first."""
-        return self.lab._table(self.lab.catalogue.children(self.id))
+        return Models(self.recorded.workspace, self.recorded.children())
 
     @property
     def evaluation(self) -> Evaluation:
         """What it predicts on the validation images: confusion matrix, predictions, latency. Raises NotFound."""
-        evaluation = self.lab.catalogue.evaluation(self.id)
-        if evaluation is None:
-            raise NotFound(f"{model_name(self.id)} has no predictions: it is {self.state}.")
-        return evaluation
+        return self.recorded.evaluation()
 
     @property
     def class_accuracy(self) -> dict[str, float]:
         """Validation accuracy (0..1) of each class, by its name. Raises NotFound for a model that is not complete."""
-        shares = self.evaluation.class_accuracy.tolist()
-        return dict(zip(self.lab.card.class_names, shares, strict=True))
+        return self.recorded.class_accuracy()
 
     @property
     def plot(self) -> ModelPlots:
         """Figures of this model: curves, confusion, class_accuracy and snac."""
-        return ModelPlots(self)
+        return ModelPlots(self.recorded)
 
     def ablations(self, layers: Iterable[int] | None = None) -> Designs:
         """The model without each of its layers: what a layer is worth is what the child without it loses.
@@ -165,7 +155,7 @@ class Model:
         >>> len(parent.ablations(layers=[0]))
         1
         """
-        return ablations_of(self, layers)
+        return ablations_of(self.recorded, layers)
 
     def variations(
         self,
@@ -185,7 +175,7 @@ class Model:
         >>> len(lab.model(1).variations(children=3, seed=0))
         3
         """
-        return variations_of(self, children, edits, seed, allowed)
+        return variations_of(self.recorded, children, edits, seed, allowed)
 
     def edited(self) -> Design:
         """A design to edit by hand, as a child of this model.
@@ -193,7 +183,7 @@ class Model:
         >>> lab.model(1).edited().insert(0, "MaxPool 2").edits[0]
         'MaxPool 2 added before MaxPool 3 at 1'
         """
-        return Design(Draft.of(self.architecture), Origin.HANDCRAFTED, self)
+        return Design(Draft.of(self.architecture), Origin.HANDCRAFTED, self.recorded)
 
     def repeats(self, seeds: int = 3) -> Repeats:
         """Ask for further trainings with other seeds (1 to 10): accuracy becomes a mean with a spread.
@@ -201,7 +191,7 @@ class Model:
         >>> lab.model(1).repeats(2)
         2 repeats of Model 1
         """
-        return Repeats(self, require_count("seeds", seeds, 1, MAX_REPEATS))
+        return Repeats(self.recorded, require_count("seeds", seeds, 1, MAX_REPEATS))
 
     def compare(self, other: Model) -> Comparison:
         """Compare with another model: which layers differ, and whether the accuracies differ by more than noise.
@@ -213,8 +203,7 @@ class Model:
         """
         if not isinstance(other, Model):
             raise InvalidArgument(f"A model is compared with a model, but got {shown(other)}.")
-        require_of(self.lab, other)
-        return compared(self.lab.catalogue, self.trial, other.trial)
+        return compared(self.recorded, other.recorded)
 
     def predict(self, images: NDArray[np.uint8]) -> Prediction:
         """Predict the classes of images.
@@ -227,8 +216,7 @@ class Model:
         >>> prediction.probabilities.shape
         (2, 10)
         """
-        self._require_complete("predict")
-        return predicted(self, images)
+        return predicted(self.recorded, images)
 
     def export(self, path: str | Path) -> Path:
         """Write the model to a file, and return its path. The suffix tells the form.
@@ -240,51 +228,72 @@ class Model:
         >>> lab.front[-1].export(tempfile.mkdtemp() + "/digits.onnx").name
         'digits.onnx'
         """
-        self._require_complete("be exported")
-        return write_model(self, path)
-
-    def _require_complete(self, purpose: str) -> None:
-        if self.trial.state is not TrialState.COMPLETE:
-            name = model_name(self.id)
-            raise NotFound(f"A model must be complete to {purpose}, but {name} is {self.state}.")
+        return write_model(self.recorded, path)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Model):
             return NotImplemented
-        return (self.lab.folder, self.id) == (other.lab.folder, other.id)
+        return self.recorded == other.recorded
 
     def __hash__(self) -> int:
-        return hash((self.lab.folder, self.id))
+        return hash(self.recorded)
 
     def __repr__(self) -> str:
-        accuracy = self.trial.accuracy_text(self.state)
-        parameters = pluralize(self.parameters, "parameter")
-        return f"{model_name(self.id)}: {accuracy}, {parameters}"
+        return repr(self.recorded)
 
     def _repr_html_(self) -> str:
-        row = chips(self.architecture, Size.LARGE)
-        return notebook_html.framed(
-            notebook_html.heading(model_name(self.id), self._facts()),
-            notebook_html.drawing(row, Size.LARGE, self.marks),
-            notebook_html.lines(self._story()),
-            notebook_html.folded("Output shapes and costs", costs_table(self.architecture.costs)),
-        )
+        return model_html(self.recorded)
 
-    def _facts(self) -> str:
-        facts = [self.trial.accuracy_text(self.state)]
-        facts.append(pluralize(self.parameters, "parameter"))
-        evaluation = self.lab.catalogue.evaluation(self.id)
-        if evaluation:
-            facts.append(milliseconds(evaluation.latency.batch_1_ms))
-        if self.epochs:
-            facts.append(pluralize(self.epochs, "epoch"))
-        return ", ".join(facts)
 
-    def _story(self) -> list[str]:
-        if self.trial.error:
-            return [self.trial.error]
-        if self._parent is None:
-            return []
-        parent = model_name(self._parent.id)
-        edits = "; ".join(self.edits)
-        return [f"{self.origin.capitalize()} of {parent}: {edits}"]
+class Models(Sequence[Model]):
+    """Models in an order, as a table. Positions count from 0, as in lists; `lab.model(7)` finds a model by its number.
+
+    >>> len(lab.models) >= 4
+    True
+    >>> lab.front[-1].accuracy >= lab.front[0].accuracy
+    True
+    """
+
+    def __init__(self, workspace: Workspace, trials: Iterable[Trial]) -> None:
+        self._workspace = workspace
+        self._recorded = tuple(with_parents(workspace, list(trials)))
+        self._models = tuple(Model(recorded) for recorded in self._recorded)
+
+    def __len__(self) -> int:
+        return len(self._models)
+
+    def __iter__(self) -> Iterator[Model]:
+        return iter(self._models)
+
+    @overload
+    def __getitem__(self, index: int) -> Model: ...
+    @overload
+    def __getitem__(self, index: slice) -> Models: ...
+    def __getitem__(self, index: int | slice) -> Model | Models:
+        if isinstance(index, slice):
+            return Models(self._workspace, [recorded.trial for recorded in self._recorded[index]])
+        if not self._models:
+            raise NotFound("There is no model to take: the list is empty. Train one with lab.train(...).")
+        last = len(self._models) - 1
+        return self._models[require_count("index", index, -last - 1, last)]
+
+    def to_frame(self, library: str = "pandas") -> Any:
+        """The models as a data frame, one row each.
+
+        Columns: model (its number), layers, origin, parent, edits, state, epochs, seeds, parameters, multiply_adds;
+        accuracy (0..1, mean over the seeds), deviation (of accuracy over the seeds), train_accuracy, loss (nats),
+        latency_1_ms and latency_256_ms (milliseconds for a batch), seconds (of an epoch). NaN where there is no number.
+
+        library: "pandas", "polars" or "pyarrow". Raises MissingPackage where it is not installed.
+
+        >>> frame = lab.models.to_frame()
+        >>> list(frame.columns[:3])
+        ['model', 'layers', 'origin']
+        """
+        return to_frame(model_columns(self._workspace, self._recorded), library)
+
+    def __repr__(self) -> str:
+        return models_text(self._recorded)
+
+    def _repr_html_(self) -> str:
+        return models_html(self._workspace, self._recorded)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from remap_core.analysis.mcnemar import PairedTest
-from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.snac.difference import difference_alt, difference_svg
 from remap_core.formatting import model_name, model_tag, more_or_fewer, points
 from remap_core.lab import notebook_html
+from remap_core.lab.recorded_trial import RecordedTrial
 from remap_core.services.comparison import compare_predictions
 from remap_core.trials.trial import Trial
 
@@ -75,9 +75,12 @@ class Comparison:
         return model_tag(self.first.id), model_tag(self.second.id)
 
 
-def compared(catalogue: Catalogue, first: Trial, second: Trial) -> Comparison:
+def compared(first: RecordedTrial, second: RecordedTrial) -> Comparison:
     """The comparison of two models.
 
-    Raises InvalidTrial where they were not evaluated on the same images, NotFound where one was not evaluated.
+    Raises InvalidArgument for models of two labs, InvalidTrial where they were not evaluated on the same images,
+    NotFound where one was not evaluated.
     """
-    return Comparison(first, second, compare_predictions(catalogue, first, second))
+    second.require_in(first.workspace)
+    test = compare_predictions(first.workspace.catalogue, first.trial, second.trial)
+    return Comparison(first.trial, second.trial, test)

@@ -1,23 +1,19 @@
-"""Models as a table: SNAC, accuracy, parameters and what else was measured."""
+"""Models as rows: SNAC, accuracy, parameters and what else was measured."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from collections.abc import Sequence
+from typing import Any
 
 from remap_core.drawing.snac.chips import Size, chips
 from remap_core.drawing.snac.svg import table_size
-from remap_core.errors import NotFound
 from remap_core.formatting import count, milliseconds, model_tag, pluralize
 from remap_core.lab import notebook_html
-from remap_core.lab.arguments import require_count
-from remap_core.lab.frames import to_frame
-from remap_core.lab.models.model import Model
+from remap_core.lab.recorded_trial import RecordedTrial
+from remap_core.lab.workspace import Workspace
+from remap_core.space.text import layers_text
 from remap_core.trials.population import Population
 from remap_core.trials.trial import Trial
-
-if TYPE_CHECKING:
-    from remap_core.lab.lab import Lab
 
 MAX_ROWS = 50
 """Rows of a table in a notebook; the others are only counted."""
@@ -29,102 +25,59 @@ MEASURES = ("accuracy", "deviation", "train_accuracy", "loss", "latency_1_ms", "
 """Columns of a population that are numbers of a finished model."""
 
 
-class Models(Sequence[Model]):
-    """Models in an order, as a table. Positions count from 0, as in lists; `lab.model(7)` finds a model by its number.
-
-    >>> len(lab.models) >= 4
-    True
-    >>> lab.front[-1].accuracy >= lab.front[0].accuracy
-    True
-    """
-
-    def __init__(self, lab: Lab, trials: Iterable[Trial]) -> None:
-        self._lab = lab
-        self._models = tuple(_with_parents(lab, list(trials)))
-
-    def __len__(self) -> int:
-        return len(self._models)
-
-    def __iter__(self) -> Iterator[Model]:
-        return iter(self._models)
-
-    @overload
-    def __getitem__(self, index: int) -> Model: ...
-    @overload
-    def __getitem__(self, index: slice) -> Models: ...
-    def __getitem__(self, index: int | slice) -> Model | Models:
-        if isinstance(index, slice):
-            return Models(self._lab, [model.trial for model in self._models[index]])
-        if not self._models:
-            raise NotFound("There is no model to take: the list is empty. Train one with lab.train(...).")
-        last = len(self._models) - 1
-        return self._models[require_count("index", index, -last - 1, last)]
-
-    def to_frame(self, library: str = "pandas") -> Any:
-        """The models as a data frame, one row each.
-
-        Columns: model (its number), layers, origin, parent, edits, state, epochs, seeds, parameters, multiply_adds;
-        accuracy (0..1, mean over the seeds), deviation (of accuracy over the seeds), train_accuracy, loss (nats),
-        latency_1_ms and latency_256_ms (milliseconds for a batch), seconds (of an epoch). NaN where there is no number.
-
-        library: "pandas", "polars" or "pyarrow". Raises MissingPackage where it is not installed.
-
-        >>> frame = lab.models.to_frame()
-        >>> list(frame.columns[:3])
-        ['model', 'layers', 'origin']
-        """
-        population = self._lab.records.population()
-        rows = [_row_of(population, model) for model in self]
-        columns: dict[str, list[Any]] = {
-            "model": [model.id for model in self],
-            "layers": [model.text for model in self],
-            "origin": [model.origin for model in self],
-            "parent": [model.trial.proposal.parent for model in self],
-            "edits": ["; ".join(model.edits) for model in self],
-            "state": [model.state for model in self],
-            "epochs": [model.epochs for model in self],
-            "seeds": [_seeds(model.trial) for model in self],
-            "parameters": [model.parameters for model in self],
-            "multiply_adds": [model.multiply_adds for model in self],
-        }
-        for name in MEASURES:
-            columns[name] = [_measure(population, name, row) for row in rows]
-        return to_frame(columns, library)
-
-    def __repr__(self) -> str:
-        if not self:
-            return "No models"
-        named = [_brief(model) for model in self._models[:MAX_NAMED]]
-        if len(self) > MAX_NAMED:
-            named.append("…")
-        number = pluralize(len(self), "model")
-        return f"{number}: {'; '.join(named)}"
-
-    def _repr_html_(self) -> str:
-        if not self:
-            return notebook_html.framed(notebook_html.heading("No models yet"))
-        lengths = [len(model.architecture.layers) for model in self]
-        size = table_size(max(lengths) + 1)
-        population = self._lab.records.population()
-        rows = []
-        for model in self._models[:MAX_ROWS]:
-            rows.append(_table_row(model, population, size))
-        header = ("", "SNAC", "Accuracy", "Parameters", "Latency", "Epochs", "Origin", "Edits")
-        body = notebook_html.table(header, rows, numbers=(0, 2, 3, 4, 5))
-        more = []
-        if len(self) > MAX_ROWS:
-            more.append(pluralize(len(self) - MAX_ROWS, "more model"))
-        number = pluralize(len(self), "model")
-        title = notebook_html.heading(number, f"of {self._lab.dataset}")
-        return notebook_html.framed(title, body, notebook_html.lines(more))
+def model_columns(workspace: Workspace, models: Sequence[RecordedTrial]) -> dict[str, list[Any]]:
+    """The columns of `Models.to_frame`."""
+    population = workspace.population()
+    rows = [_row_of(population, model) for model in models]
+    architectures = [model.architecture for model in models]
+    trials = [model.trial for model in models]
+    proposals = [trial.proposal for trial in trials]
+    columns: dict[str, list[Any]] = {
+        "model": [trial.id for trial in trials],
+        "layers": [layers_text(architecture.layers) for architecture in architectures],
+        "origin": [proposal.origin.value for proposal in proposals],
+        "parent": [proposal.parent for proposal in proposals],
+        "edits": ["; ".join(model.edits) for model in models],
+        "state": [trial.state.value for trial in trials],
+        "epochs": [trial.epochs_done for trial in trials],
+        "seeds": [_seeds(trial) for trial in trials],
+        "parameters": [architecture.parameters for architecture in architectures],
+        "multiply_adds": [architecture.multiply_adds for architecture in architectures],
+    }
+    for name in MEASURES:
+        columns[name] = [_measure(population, name, row) for row in rows]
+    return columns
 
 
-def _with_parents(lab: Lab, trials: Sequence[Trial]) -> Iterator[Model]:
-    """The models of trials, whose parents are looked up together."""
-    numbers = {trial.proposal.parent for trial in trials if trial.proposal.parent is not None}
-    parents = {parent.id: parent for parent in lab.records.trials(sorted(numbers))}
-    for trial in trials:
-        yield Model(lab, trial, parents.get(trial.proposal.parent or 0))
+def models_text(models: Sequence[RecordedTrial]) -> str:
+    """How many models there are, and the first of them with their accuracies."""
+    if not models:
+        return "No models"
+    named = [_brief(model) for model in models[:MAX_NAMED]]
+    if len(models) > MAX_NAMED:
+        named.append("…")
+    number = pluralize(len(models), "model")
+    return f"{number}: {'; '.join(named)}"
+
+
+def models_html(workspace: Workspace, models: Sequence[RecordedTrial]) -> str:
+    """The table that a notebook shows."""
+    if not models:
+        return notebook_html.framed(notebook_html.heading("No models yet"))
+    lengths = [len(model.architecture.layers) for model in models]
+    size = table_size(max(lengths) + 1)
+    population = workspace.population()
+    rows = []
+    for model in models[:MAX_ROWS]:
+        rows.append(_table_row(model, population, size))
+    header = ("", "SNAC", "Accuracy", "Parameters", "Latency", "Epochs", "Origin", "Edits")
+    body = notebook_html.table(header, rows, numbers=(0, 2, 3, 4, 5))
+    more = []
+    if len(models) > MAX_ROWS:
+        more.append(pluralize(len(models) - MAX_ROWS, "more model"))
+    number = pluralize(len(models), "model")
+    title = notebook_html.heading(number, f"of {workspace.dataset}")
+    return notebook_html.framed(title, body, notebook_html.lines(more))
 
 
 def _seeds(trial: Trial) -> int:
@@ -133,26 +86,26 @@ def _seeds(trial: Trial) -> int:
     return trial.score.seeds
 
 
-def _brief(model: Model) -> str:
-    accuracy = model.trial.accuracy_text(model.state, brief=True)
+def _brief(model: RecordedTrial) -> str:
+    accuracy = model.trial.accuracy_text(model.trial.state.value, brief=True)
     return f"{model_tag(model.id)} {accuracy}"
 
 
-def _table_row(model: Model, population: Population | None, size: Size) -> tuple[notebook_html.Cell, ...]:
+def _table_row(model: RecordedTrial, population: Population | None, size: Size) -> tuple[notebook_html.Cell, ...]:
     latency = _measure(population, "latency_1_ms", _row_of(population, model))
     return (
         model_tag(model.id),
         notebook_html.drawing(chips(model.architecture, size), size, model.marks),
-        model.trial.accuracy_text(model.state, brief=True),
-        count(model.parameters),
+        model.trial.accuracy_text(model.trial.state.value, brief=True),
+        count(model.architecture.parameters),
         milliseconds(latency),
-        count(model.epochs),
-        model.origin.capitalize(),
+        count(model.trial.epochs_done),
+        model.trial.proposal.origin.capitalize(),
         "; ".join(model.edits),
     )
 
 
-def _row_of(population: Population | None, model: Model) -> int | None:
+def _row_of(population: Population | None, model: RecordedTrial) -> int | None:
     if population is None:
         return None
     return population.row_of(model.id)

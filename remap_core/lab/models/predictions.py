@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +11,8 @@ from remap_core import assembly
 from remap_core.errors import InvalidArgument
 from remap_core.formatting import pluralize
 from remap_core.lab.arguments import shown
+from remap_core.lab.recorded_trial import RecordedTrial
 from remap_core.services.model_files import finished_model
-
-if TYPE_CHECKING:
-    from remap_core.lab.models.model import Model
-
 
 MAX_NAMED = 5
 """Images whose class a line of text names."""
@@ -58,12 +54,13 @@ class Prediction:
         return f"Prediction of {images}: {', '.join(named)}"
 
 
-def predicted(model: Model, images: object) -> Prediction:
+def predicted(recorded: RecordedTrial, images: object) -> Prediction:
     """See `Model.predict`."""
-    lab = model.lab
-    pixels = _checked(images, model.architecture.input_shape)
-    finished = finished_model(lab.catalogue, lab.folder, model.id)
-    probabilities = assembly.class_probabilities(lab.settings, finished, pixels)
+    recorded.require_complete("predict")
+    workspace = recorded.workspace
+    pixels = _checked(images, recorded.architecture.input_shape)
+    finished = finished_model(workspace.catalogue, workspace.folder, recorded.id)
+    probabilities = assembly.class_probabilities(workspace.settings, finished, pixels)
     return Prediction(probabilities, finished.class_names)
 
 
