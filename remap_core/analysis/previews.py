@@ -18,9 +18,9 @@ PRESENT = (TrialState.WAITING, TrialState.RUNNING, TrialState.COMPLETE)
 
 @dataclass(frozen=True)
 class ParameterCap:
-    """The most parameters that a child may have; source: where the cap comes from, for sentences."""
+    """max_parameters: the most that a child may have. source: where the cap comes from, for sentences."""
 
-    most: int
+    max_parameters: int
     source: str
 
 
@@ -110,7 +110,7 @@ def _judged(parent: Trial, candidate: Candidate, present: Present, cap: Paramete
         if trial.proposal.same_training(training):
             reason = _existing_reason(trial)
             return Preview(parent, candidate, PreviewStatus.EXISTING, reason, same=trial.model)
-    if child.parameters > cap.most:
+    if child.parameters > cap.max_parameters:
         return Preview(parent, candidate, PreviewStatus.OVER_CAP, _cap_reason(child, cap))
     reason = _difference_reason(same_architecture, training)
     return Preview(parent, candidate, PreviewStatus.NEW, reason)
@@ -126,7 +126,7 @@ def _existing_reason(same: Trial) -> str:
 
 def _cap_reason(child: Architecture, cap: ParameterCap) -> str:
     parameters = pluralize(child.parameters, "parameter")
-    return f"Over the cap: {parameters}, at most {count(cap.most)} allowed ({cap.source})."
+    return f"Over the cap: {parameters}, at most {count(cap.max_parameters)} allowed ({cap.source})."
 
 
 def _difference_reason(same_architecture: Sequence[Trial], training: Proposal) -> str:

@@ -107,14 +107,14 @@ class IncrementalMap:
         """
         old = self.map
         squares = _sum_of_squares(old.points)
-        misfit = old.stress**2 * squares
+        residual = old.stress**2 * squares
         for pairs_per_entry, others, given in ((2, old.points, to_old), (1, points, among)):
             drawn = np.linalg.norm(points[:, None] - others[None], axis=2)
-            misfit += pairs_per_entry * float(np.square(drawn - given).sum())
+            residual += pairs_per_entry * float(np.square(drawn - given).sum())
             squares += pairs_per_entry * float(np.square(drawn).sum())
         stress = 0.0
         if squares:
-            stress = float(np.sqrt(misfit / squares))
+            stress = float(np.sqrt(residual / squares))
         all_points = np.concatenate((old.points, points))
         return ModelMap(old.dataset, old.relation, self._ids(), all_points, stress, old.laid_out_with, old.version)
 

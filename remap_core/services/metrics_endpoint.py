@@ -40,7 +40,7 @@ def metrics(settings: Settings, folder: DataFolder) -> Iterator[None]:
         server, _ = start_http_server(settings.metrics_port, settings.metrics_address, registry)
     except OSError as error:
         address = f"metrics_address = {settings.metrics_address!r} and metrics_port = {settings.metrics_port}"
-        raise SettingsError(f"{address} are not usable: {error.strerror}.") from error
+        raise SettingsError(f"{address} cannot be used: {error.strerror}.") from error
     try:
         yield
     finally:

@@ -24,7 +24,7 @@ class Session:
     sent: ids of commands, newest last. send_error: why the last one could not be sent.
     batches: names of batches whose end is still to be announced.
     drafts: by parent. views: by data set.
-    url_was_read: whether the drawer in the URL was added. drawer_warning: what in it was not usable.
+    url_was_read: whether the drawer in the URL was added. drawer_warning: what in it could not be used.
     url_query: the view that the URL last asked for. warnings: which parts of it, or of an entry, are ignored and why.
     """
 

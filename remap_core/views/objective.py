@@ -43,17 +43,17 @@ class Objective:
             raise InvalidView(f"At least one of the {classes} class weights must be above 0, but all are 0.")
 
     @property
-    def counts_alike(self) -> bool:
+    def is_unweighted(self) -> bool:
         """Whether all classes are weighted equally: then the value is the plain validation accuracy."""
         return len(set(self.weights)) <= 1
 
     @property
-    def counted(self) -> tuple[int, ...]:
+    def weighted_classes(self) -> tuple[int, ...]:
         """Indices of the classes with a weight above 0; empty where there are no weights."""
         indices = np.flatnonzero(self.weights)
         return tuple(indices.tolist())
 
-    def weigh(
+    def with_weights(
         self,
         weights: Mapping[int, float],
         classes: int,
@@ -70,7 +70,7 @@ class Objective:
         A class that no model has an accuracy for (it has no validation images) is left out. A model without an
         accuracy for any other weighted class is NaN, and so are all models where no weighted class remains.
         """
-        if self.counts_alike:
+        if self.is_unweighted:
             return population.accuracy
         self._require_classes(population)
         weights = np.array(self.weights)

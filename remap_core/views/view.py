@@ -67,7 +67,7 @@ class View:
     def _objective_parts(self) -> dict[str, str]:
         objective = self.objective
         classes = []
-        for index in objective.counted:
+        for index in objective.weighted_classes:
             weight = objective.weights[index]
             classes.append(_weight_text(index, weight))
         return {
@@ -126,7 +126,7 @@ def _with_weights(view: View, text: str, classes: int) -> View:
     for part in text.split("-"):
         index, weight = _class_weight(part, classes)
         weights[index] = weight
-    objective = view.objective.weigh(weights, classes)
+    objective = view.objective.with_weights(weights, classes)
     return replace(view, objective=objective)
 
 

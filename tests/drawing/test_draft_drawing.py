@@ -26,7 +26,7 @@ def test_a_draft_that_does_not_fit_has_all_its_chips_and_no_shapes_from_the_misf
 
 
 def test_the_block_that_does_not_fit_has_the_border_of_a_fault_and_can_still_be_clicked():
-    figure = row_figure(ROW, Size.LARGE, handles=True, misfit=BROKEN.mismatch.index)
+    figure = row_figure(ROW, Size.LARGE, handles=True, mismatch=BROKEN.mismatch.index)
     faulty = [shape for shape in figure.layout.shapes if shape.line.color == WORSE]
     assert [shape.x0 for shape in faulty] == [ROW[1].x]
     traces = {trace.name: trace for trace in figure.data}

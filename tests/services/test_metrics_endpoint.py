@@ -62,7 +62,7 @@ def test_a_port_that_is_taken_is_one_sentence(tmp_path):
         taken.listen()
         port = taken.getsockname()[1]
         with (
-            pytest.raises(SettingsError, match=f"metrics_port = {port} are not usable: Address already in use."),
+            pytest.raises(SettingsError, match=f"metrics_port = {port} cannot be used: Address already in use."),
             metrics(Settings(metrics_port=port), DataFolder(tmp_path)),
         ):
             pass

@@ -64,7 +64,7 @@ def test_the_smaller_of_both_caps_holds_for_children():
     settings = Settings(max_parameters=5_000)
     assert parameter_cap(settings, Objective()) == ParameterCap(5_000, "REMAP_MAX_PARAMETERS")
     assert parameter_cap(settings, Objective(max_parameters=900)) == ParameterCap(900, "the objective's cap")
-    assert parameter_cap(settings, Objective(max_parameters=9_000)).most == 5_000
+    assert parameter_cap(settings, Objective(max_parameters=9_000)).max_parameters == 5_000
 
 
 def previewed(home, units, surrogate):

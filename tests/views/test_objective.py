@@ -63,8 +63,8 @@ def test_caps_are_inclusive_and_exclude_unknown_latencies():
 
 def test_new_weights_keep_the_caps_and_no_weights_make_all_classes_equal():
     held = Objective(max_parameters=7)
-    assert held.weigh({2: 2.0}, 3) == Objective((0, 0, 2), 7)
-    assert held.weigh({0: 3.0}, 3).weigh({0: 0.0}, 3) == held
+    assert held.with_weights({2: 2.0}, 3) == Objective((0, 0, 2), 7)
+    assert held.with_weights({0: 3.0}, 3).with_weights({0: 0.0}, 3) == held
 
 
 @pytest.mark.parametrize(

@@ -33,10 +33,11 @@ def weights_text(objective: Objective, class_names: Sequence[str]) -> str:
     >>> weights_text(Objective((0, 1, 0)), ("bird", "cat", "dog")), weights_text(Objective(), ())
     ('cat', 'All classes weighted equally')
     """
-    if objective.counts_alike:
+    if objective.is_unweighted:
         return "All classes weighted equally"
-    parts = [_weighted(class_names[index], objective.weights[index]) for index in objective.counted[:MAX_NAMES]]
-    unnamed = len(objective.counted) - MAX_NAMES
+    classes = objective.weighted_classes
+    parts = [_weighted(class_names[index], objective.weights[index]) for index in classes[:MAX_NAMES]]
+    unnamed = len(classes) - MAX_NAMES
     if unnamed > 0:
         parts.append(f"{count(unnamed)} more")
     return ", ".join(parts)
@@ -52,7 +53,7 @@ def metric_title(metric: Metric, objective: Objective, class_names: Sequence[str
     """Title of an axis; for the objective it says which classes count."""
     if metric.key != OBJECTIVE:
         return metric.title
-    if objective.counts_alike:
+    if objective.is_unweighted:
         return "Validation accuracy"
     return f"Validation accuracy, {weights_text(objective, class_names)}"
 

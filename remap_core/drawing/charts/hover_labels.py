@@ -39,7 +39,7 @@ class Labels:
         """The labels of all models of a population."""
         objective = view.objective
         weights = ""
-        if not objective.counts_alike:
+        if not objective.is_unweighted:
             weights = weights_text(objective, population.class_names)
         by_key = metrics(population.class_names)
         keys = dict.fromkeys((view.x, view.y))

@@ -79,7 +79,7 @@ def overview_alt(population: Population, view: View) -> str:
         return models
     best = int(np.nanargmax(values))
     accuracy = value_text(population, view, best)
-    if not view.objective.counts_alike:
+    if not view.objective.is_unweighted:
         accuracy += f" for {weights_text(view.objective, population.class_names)}"
     parameters = pluralize(int(population.parameters[best]), "parameter")
     front = count(len(metric_projection(population, view).front))
@@ -89,7 +89,7 @@ def overview_alt(population: Population, view: View) -> str:
 def value_text(population: Population, view: View, row: int) -> str:
     """The objective's value of a model; with its spread over seeds, which is known where all classes count alike."""
     value = float(view.objective.value(population)[row])
-    if not view.objective.counts_alike:
+    if not view.objective.is_unweighted:
         return percent(value)
     return accuracy_over_seeds(value, population.deviation[row], int(population.seeds[row]))
 
@@ -149,7 +149,7 @@ def _models(population: Population, view: View, placed: Projection) -> go.Scatte
     if len(rows) > PLAIN_UP_TO:
         scatter = go.Scattergl
     title = "Weighted accuracy"
-    if view.objective.counts_alike:
+    if view.objective.is_unweighted:
         title = "Accuracy"
     marker = circle_marker(
         population.parameters,

@@ -76,12 +76,12 @@ def row_figure(
     *,
     chosen: Collection[int] = (),
     handles: bool = False,
-    misfit: int | None = None,
+    mismatch: int | None = None,
     brackets: Sequence[RepeatedBlock] = (),
 ) -> go.Figure:
     """The figure of `snac_figure` for a row of chips.
 
-    misfit: index of the layer that gets the border of an error. brackets: the repeated blocks that get one.
+    mismatch: index of the layer that gets the border of an error. brackets: the repeated blocks that get one.
     """
     handles = handles and size.has_labels
     label_room = _label_room(row, size)
@@ -91,7 +91,7 @@ def row_figure(
     shapes: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
     for chip in row:
-        shapes += _shapes(chip, size, _emphasis(chip, chosen, misfit))
+        shapes += _shapes(chip, size, _emphasis(chip, chosen, mismatch))
         notes += _notes(chip, size)
     for block in brackets:
         shapes.append(_bracket(row, block, -label_room))
@@ -146,11 +146,11 @@ def _layout(row: Sequence[Chip], size: Size, handles: bool, below: int) -> dict[
     }
 
 
-def _emphasis(chip: Chip, chosen: Collection[int], misfit: int | None) -> str | None:
-    """Colour of a border that marks a misfit or a chosen layer; None for an ordinary border."""
+def _emphasis(chip: Chip, chosen: Collection[int], mismatch: int | None) -> str | None:
+    """Colour of a border that marks a mismatched or a chosen layer; None for an ordinary border."""
     if chip.index is None:
         return None
-    if chip.index == misfit:
+    if chip.index == mismatch:
         return WORSE
     if chip.index in chosen:
         return SELECTION

@@ -29,7 +29,7 @@ from remap_core.trainer.ports import ScoreFunction, TrainFunction
 from remap_core.trials.trial import Trial
 
 STALE_SECONDS = 120.0
-"""A worker process that is silent for this long hangs: during a training it sends a sign of life every 5 seconds."""
+"""A worker process that is silent for this long hangs: during a training it reports every 5 seconds."""
 MAX_FAILED_STARTS = 3
 """Worker processes in a row that may end before they are ready."""
 ALLOCATOR_VARIABLES = {

@@ -60,7 +60,7 @@ def _chart(parent: Trial, draft: Draft) -> None:
         Size.LARGE,
         chosen=[] if chosen is None else [chosen],
         handles=True,
-        misfit=draft.mismatch.index if draft.mismatch else None,
+        mismatch=draft.mismatch.index if draft.mismatch else None,
     )
     st.caption(f"Click a block of {model_tag(parent.id)} to change it, or a triangle to insert a layer there.")
     alt = layers_text(draft.layers)

@@ -48,7 +48,7 @@ def choose_variations(parents: Sequence[Trial]) -> Children:
             choices.space,
             VariationRequest(choices.children, choices.edits, allowed[parent.id]),
             np.random.default_rng([choices.seed, parent.id]),
-            max_parameters=view_state.parameter_cap(parent.proposal.dataset).most,
+            max_parameters=view_state.parameter_cap(parent.proposal.dataset).max_parameters,
         )
         if sampled.shortfall:
             st.warning(f"{model_tag(parent.id)}: {sampled.shortfall}")

@@ -40,7 +40,7 @@ def objective_panel() -> None:
     labels = list(range(len(names)))
     if len(names) > MAX_CHIPS:
         _class_list(objective, names)
-        labels = list(objective.counted)
+        labels = list(objective.weighted_classes)
     with st.container(gap="xsmall", key="chips"):
         for label in labels:
             _chip(objective, dataset, label)
@@ -86,7 +86,7 @@ def _class_list(objective: Objective, names: tuple[str, ...]) -> None:
         range(len(names)),
         format_func=lambda label: names[label],
         placeholder=f"All {len(names)} equally",
-        key=view_state.bind("objective-classes", list(objective.counted)),
+        key=view_state.bind("objective-classes", list(objective.weighted_classes)),
         on_change=_choose_classes,
     )
 
@@ -131,10 +131,10 @@ def _choose_classes() -> None:
 
 def _set_weights(weights: Mapping[int, float]) -> None:
     classes = len(app_data.dataset_view().class_names)
-    objective = view_state.current_objective().weigh(weights, classes)
+    objective = view_state.current_objective().with_weights(weights, classes)
     view_state.change_objective(weights=objective.weights)
 
 
 def _weights() -> dict[int, float]:
     objective = view_state.current_objective()
-    return {label: objective.weights[label] for label in objective.counted}
+    return {label: objective.weights[label] for label in objective.weighted_classes}

@@ -23,7 +23,7 @@ from remap_core.trials.trial import Trial
 from remap_core.version import __version__
 
 BEAT_SECONDS = 0.5
-"""How often a task gives a sign of life and asks whether to stop. It looks for the answer before every batch."""
+"""How often a task sends a heartbeat and asks whether to stop. It looks for the answer before every batch."""
 
 Load = Callable[[str], Any]
 """Loads the data set of a name, on the trainer's machine; raises DatasetError."""
@@ -45,7 +45,7 @@ class NodeScore(Protocol):
 
 @dataclass(frozen=True)
 class Message:
-    """From a task to the trainer: an event and the files of its trial; both are None for a mere sign of life."""
+    """From a task to the trainer: an event and the files of its trial; both are None for a heartbeat."""
 
     event: Event | None = None
     files: ChangedFiles | None = None
