@@ -282,7 +282,7 @@ class Models(Sequence[Model]):
 
         Columns: model (its number), layers, origin, parent, edits, state, epochs, seeds, parameters, multiply_adds;
         accuracy (0..1, mean over the seeds), deviation (of accuracy over the seeds), train_accuracy, loss (nats),
-        latency_1_ms and latency_256_ms (milliseconds for a batch), seconds (of an epoch). NaN where there is no number.
+        latency_1_ms and latency_256_ms (milliseconds for a batch), seconds (of an epoch). NaN: not measured.
 
         library: "pandas", "polars" or "pyarrow". Raises MissingPackage where it is not installed.
 

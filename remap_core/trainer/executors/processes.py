@@ -149,7 +149,7 @@ class LocalExecutor:
         return [Lost(slot.run, sentence)]
 
     def close(self, grace: float) -> list[Event]:
-        """Tell all processes to exit, take their last events, and kill those that take over `grace` seconds."""
+        """Tell all processes to exit, collect their last events, and kill any that need more than `grace` seconds."""
         for slot in self._slots:
             slot.send(None)
         deadline = time.monotonic() + grace
