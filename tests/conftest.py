@@ -1,6 +1,8 @@
 """What all tests share."""
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,15 @@ settings.register_profile("default", deadline=None, max_examples=60)
 settings.load_profile("default")
 
 DATA = Path(os.environ.get("REMAP_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+MAIN = sys.modules["__main__"]
+
+
+@pytest.fixture(autouse=True)
+def main_module() -> Iterator[None]:
+    """AppTest leaves the page it ran as the main module, and a worker process that starts later would run it again."""
+    yield
+    sys.modules["__main__"] = MAIN
 
 
 @pytest.fixture(scope="session")
