@@ -16,6 +16,12 @@ settings.load_profile("default")
 DATA = Path(os.environ.get("REMAP_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 MAIN = sys.modules["__main__"]
+SLOW = {"browser", "trainer"}
+"""Folders whose tests mostly wait: they come first, so that no worker is left alone with them at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: SLOW.isdisjoint(item.path.parts))
 
 
 @pytest.fixture(autouse=True)

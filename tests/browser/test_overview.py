@@ -87,11 +87,14 @@ def test_the_mode_bar_covers_no_colour_bar(page: Page, url):
 def test_weights_typed_on_the_page_stand_in_the_address_and_a_reload_keeps_them(page: Page, url):
     page.goto(url)
     for name in ("2", "3"):
-        page.get_by_role("spinbutton", name=f"Weight of {name}").fill("2")
+        weight = page.get_by_role("spinbutton", name=f"Weight of {name}")
+        expect(weight).to_be_visible()
+        wait_until_drawn_up(page)  # what is typed faster than a hand types may meet a field that is redrawn
+        weight.fill("2")
         page.keyboard.press("Enter")
-        expect(page.get_by_role("spinbutton", name=f"Weight of {name}")).to_have_value("2")
+        expect(weight).to_have_value("2")
         page.wait_for_function("(name) => location.search.includes(`${name}x2`)", arg=name)
-        wait_until_drawn_up(page)  # what is typed faster than a hand types may meet a field that is drawn anew
+    wait_until_drawn_up(page)
     page.get_by_role("spinbutton", name="Parameter cap").fill("100000")
     page.keyboard.press("Enter")
     said = page.get_by_text("Objective: 2 x2, 3 x2; at most 100,000 parameters")
