@@ -231,7 +231,7 @@ class RayExecutor:
         return [Lost(job.run, sentence)]
 
     def close(self, grace: float) -> list[Event]:
-        """Stop all tasks, collect their last events, kill those that take over `grace` seconds; leave the cluster.
+        """Stop all tasks, collect their last events, kill any still running after `grace` seconds; leave the cluster.
 
         A cluster that is lost meanwhile is not an error: what was recorded stays.
         """
