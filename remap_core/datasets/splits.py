@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -11,9 +12,16 @@ SEED = 2019
 MIN_IMAGES_PER_CLASS = 7
 """15 % of fewer images is less than one."""
 
-_TRAIN = 0
-_VALIDATION = 1
-_TEST = 2
+
+class Part(IntEnum):
+    """What an image is for."""
+
+    TRAIN = 0
+    VALIDATION = 1
+    TEST = 2
+    UNKNOWN = 255
+
+
 _ROLES = np.array([0, 0, 1, 0, 0, 2, 0, 0, 0, 1, 0, 0, 2, 0, 0, 1, 0, 0, 2, 0])
 """Roles of the images of a class in turn, repeated: 70 % train, 15 % validation, 15 % test."""
 
@@ -42,9 +50,9 @@ def split_by_class(labels: NDArray[np.uint8], counts: NDArray[np.int64]) -> Spli
     rows = np.concatenate(rows_by_class)
     roles = np.concatenate(roles_by_class)
     return Split(
-        train=np.sort(rows[roles == _TRAIN]),
-        validation=np.sort(rows[roles == _VALIDATION]),
-        test=np.sort(rows[roles == _TEST]),
+        train=np.sort(rows[roles == Part.TRAIN]),
+        validation=np.sort(rows[roles == Part.VALIDATION]),
+        test=np.sort(rows[roles == Part.TEST]),
     )
 
 

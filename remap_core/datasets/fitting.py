@@ -1,0 +1,98 @@
+"""One image to the size and colours of its data set. Exports carry this file, so it needs Pillow and numpy alone."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+ORIENTATION = 0x0112
+"""EXIF tag: how a camera was held."""
+_TRANSPOSE = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_GAP = 2.0
+"""A large image is first reduced by a cheap box filter, to at least this multiple of its final size."""
+
+
+def fitted(
+    picture: Image.Image | NDArray[np.uint8],
+    *,
+    side: int | None,
+    colour: str,
+    fit: str = "squash",
+    background: str = "white",
+    white: int = 255,
+) -> NDArray[np.uint8]:
+    """The pixels of an image, (side, side, 1 or 3) uint8: 1 channel for colour "grey", 3 for "colour".
+
+    picture: an opened image (a JPEG is decoded at a reduced size), or pixels (height, width, 1 or 3) uint8.
+    side: None keeps the size. fit: "squash", "crop" (the middle) or "pad". background: "white" or "black", of borders
+    and behind transparent pixels. white: the value that becomes 255 in images of more than 8 bits.
+    """
+    image = picture if isinstance(picture, Image.Image) else _image_of(picture)
+    mode = "L" if colour == "grey" else "RGB"
+    if side is not None:
+        _decode_reduced(image, mode, side, fit)
+    orientation = image.getexif().get(ORIENTATION, 1)
+    image = _to_mode(image, mode, background, white)
+    if side is not None:
+        image = _resized(image, side, fit, background)
+    if orientation in _TRANSPOSE:
+        image = image.transpose(_TRANSPOSE[orientation])
+    pixels = np.asarray(image, np.uint8)
+    return pixels.reshape(*pixels.shape[:2], len(mode))
+
+
+def _image_of(pixels: NDArray[np.uint8]) -> Image.Image:
+    if pixels.shape[-1] == 1:
+        pixels = pixels[..., 0]
+    return Image.fromarray(pixels)
+
+
+def _decode_reduced(image: Image.Image, mode: str, side: int, fit: str) -> None:
+    """Let a JPEG decode at 1/2, 1/4 or 1/8 of its size, which is still large enough."""
+    needed = _GAP * side / (max(image.size) if fit == "pad" else min(image.size))
+    image.draft(mode, (round(image.width * needed), round(image.height * needed)))
+
+
+def _to_mode(image: Image.Image, mode: str, background: str, white: int) -> Image.Image:
+    if image.mode.startswith("I") or image.mode == "F":
+        values = np.asarray(image, np.float64)
+        scaled = np.clip(values * (255 / white), 0, 255)
+        return Image.fromarray(np.rint(scaled).astype(np.uint8)).convert(mode)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        behind = Image.new("RGBA", image.size, background)
+        image = Image.alpha_composite(behind, image)
+    return image.convert(mode)
+
+
+def _resized(image: Image.Image, side: int, fit: str, background: str) -> Image.Image:
+    size = (side, side)
+    if image.size == size:
+        return image
+    if fit == "squash":
+        return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=_GAP)
+    if fit == "pad":
+        return _padded(image, side, background)
+    width, height = image.size
+    edge = min(width, height)
+    left, top = (width - edge) / 2, (height - edge) / 2
+    middle = (left, top, left + edge, top + edge)
+    return image.resize(size, Image.Resampling.LANCZOS, box=middle, reducing_gap=_GAP)
+
+
+def _padded(image: Image.Image, side: int, background: str) -> Image.Image:
+    scale = side / max(image.size)
+    inner = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    inside = image.resize(inner, Image.Resampling.LANCZOS, reducing_gap=_GAP)
+    whole = Image.new(image.mode, (side, side), background)
+    whole.paste(inside, ((side - inner[0]) // 2, (side - inner[1]) // 2))
+    return whole
