@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-Picture = Image.Image | NDArray[np.uint8]
-"""An image that is not decoded yet (Pillow reads it lazily), or its pixels, (height, width, 1 or 3) uint8."""
+Picture = Image.Image | NDArray[Any]
+"""An image that is not decoded yet (Pillow reads it lazily), or its pixels, (height, width, 1 or 3), uint8 or wider."""
 
 
 class Skipped(NamedTuple):
