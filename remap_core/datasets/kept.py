@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import shutil
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -19,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from remap_core.datasets.naming import DIGITS_OF_DIGEST, checked_title, title_of
 from remap_core.datasets.readers.found import Picture
 from remap_core.datasets.readers.originals import open_original
 from remap_core.datasets.recipe import Recipe
@@ -26,10 +26,6 @@ from remap_core.datasets.report import Report
 from remap_core.errors import DatasetError
 from remap_core.system.files import write_file
 
-MAX_NAME = 60
-DIGITS_OF_DIGEST = 12
-_NAME = re.compile(r"\w[\w .-]*")
-_FULL_NAME = re.compile(rf"(?P<title>[^@/#]+)@(?P<digest>[0-9a-f]{{{DIGITS_OF_DIGEST}}})")
 PIXELS = "pixels.npy"
 LABELS = "labels.npy"
 PARTS = "parts.npy"
@@ -96,10 +92,10 @@ def kept_datasets(home: Path) -> list[Kept]:
         return []
     found = []
     for entry in folder.iterdir():
-        match = _FULL_NAME.fullmatch(entry.name)
-        if match and (entry / _DESCRIPTION).is_file():
+        title = title_of(entry.name)
+        if title is not None and (entry / _DESCRIPTION).is_file():
             recipe = Recipe.from_json(json.dumps(_description(entry)["recipe"]))
-            found.append(Kept(entry.name, match["title"], entry, recipe))
+            found.append(Kept(entry.name, title, entry, recipe))
     return sorted(found, key=lambda kept: (kept.title.casefold(), kept.name))
 
 
@@ -109,11 +105,6 @@ def find_kept(name: str, home: Path) -> Kept | None:
         if name in (kept.title, kept.name):
             return kept
     return None
-
-
-def is_kept_name(name: str) -> bool:
-    """Whether a name is that of an added data set, with its digest."""
-    return _FULL_NAME.fullmatch(name) is not None
 
 
 def remove_kept(kept: Kept) -> None:
@@ -147,15 +138,6 @@ def store_kept(folder: Path, name: str, home: Path, about: dict[str, Any]) -> Ke
     except OSError as error:
         raise DatasetError(f"{name} cannot be stored in {home}: {error.strerror}.") from error
     return kept
-
-
-def checked_title(name: str) -> str:
-    """A name for a data set; raises DatasetError where it cannot be one."""
-    if not _NAME.fullmatch(name) or len(name) > MAX_NAME or name != name.strip():
-        raise DatasetError(
-            f"The name of a data set has 1 to {MAX_NAME} letters, digits, spaces, dots or dashes, but got {name!r:.80}."
-        )
-    return name
 
 
 def _digest(recipe: Recipe, folder: Path) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from remap_core.datasets.readers.found import Skipped
 from remap_core.datasets.recipe import Recipe
+from remap_core.formatting import count, pluralize
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,31 @@ class Report:
     all_classes: tuple[tuple[str, int], ...] = ()
     columns: tuple[str, ...] = ()
     findings: Findings = field(default_factory=Findings)
+
+    def sentences(self) -> list[str]:
+        """What was found and done, for people: numbers first, then warnings."""
+        if not self.ok:
+            return [self.problem]
+        height, width, channels = self.shape
+        train, validation, test = map(count, self.split)
+        images = pluralize(self.images, "image")
+        lines = [
+            f"{images} in {count(len(self.class_names))} classes, read as {self.form}.",
+            f"{height} x {width}, {'grey' if channels == 1 else 'colour'}: {self._fitting()}.",
+            f"{train} to train, {validation} to validate, {test} to test.",
+        ]
+        return [*lines, *self.warnings]
+
+    def _fitting(self) -> str:
+        recipe = self.recipe
+        sizes = {(height, width) for height, width, _ in self.sizes}
+        if recipe is None or sizes == {self.shape[:2]}:
+            return "the size is as it was"
+        return {
+            "squash": "resized",
+            "crop": "resized, the middle of each image",
+            "pad": f"resized, with {recipe.background} borders",
+        }[recipe.fit]
 
     def to_json(self) -> dict[str, Any]:
         """What `remap data check --json` prints."""

@@ -49,7 +49,7 @@ def split_by_class(labels: NDArray[np.uint8], counts: NDArray[np.int64]) -> Spli
     rows_by_class = []
     roles_by_class = []
     for label, count in enumerate(counts):
-        class_rows = _shuffled_rows(labels, label)[:count]
+        class_rows = shuffled_rows(labels, label)[:count]
         rows_by_class.append(class_rows)
         roles_by_class.append(np.resize(_ROLES, len(class_rows)))
     rows = np.concatenate(rows_by_class)
@@ -91,7 +91,8 @@ def balanced_counts(n: int, classes: int) -> NDArray[np.int64]:
     return share + gets_one_more.astype(np.int64)
 
 
-def _shuffled_rows(labels: NDArray[np.uint8], label: int) -> NDArray[np.intp]:
+def shuffled_rows(labels: NDArray[np.integer], label: int) -> NDArray[np.intp]:
+    """The rows of a class in a random order that is always the same."""
     rows = np.flatnonzero(labels == label)
     # RandomState, not Generator: numpy guarantees that its stream never changes, and stored predictions rely on it
     return np.random.RandomState([SEED, label]).permutation(rows)

@@ -111,7 +111,7 @@ def _frozen(groups: Iterable[list[int]]) -> tuple[tuple[int, ...], ...]:
 
 def _statistics(
     pixels: Pixels, labels: Labels, parts: NDArray[np.uint8], classes: int
-) -> tuple[NDArray[np.float32], NDArray[np.float64], list[int]]:
+) -> tuple[NDArray[np.floating], NDArray[np.float64], list[int]]:
     """Mean training image, (classes, values), and mean brightness by class; the rows of constant images."""
     values = pixels[0].size
     sums = np.zeros((classes, values), np.float32)
@@ -135,7 +135,7 @@ def _nearest_mean(
     pixels: Pixels,
     labels: Labels,
     parts: NDArray[np.uint8],
-    means: NDArray[np.float32],
+    means: NDArray[np.floating],
     brightness: NDArray[np.float64],
 ) -> tuple[float, float]:
     """Shares of the validation images that are nearest to the mean image, and to the brightness, of their class."""

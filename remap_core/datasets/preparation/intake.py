@@ -16,12 +16,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from remap_core.datasets.kept import LABELS, NAMES, PARTS, PIXELS, Kept, checked_title, store_kept
+from remap_core.datasets.kept import LABELS, NAMES, PARTS, PIXELS, Kept, store_kept
+from remap_core.datasets.naming import checked_title
 from remap_core.datasets.preparation.conversion import convert, forget_unless_same
 from remap_core.datasets.preparation.proposal import look_at, propose, size_warnings
 from remap_core.datasets.preparation.result import RESULT, finish
 from remap_core.datasets.preparation.selection import classes_to_leave_out, select
-from remap_core.datasets.readers.forms import find
+from remap_core.datasets.readers.forms import find, stamp_of
 from remap_core.datasets.readers.found import Picture
 from remap_core.datasets.readers.originals import open_original
 from remap_core.datasets.recipe import Choices
@@ -44,7 +45,7 @@ class Progress(NamedTuple):
 ShowProgress = Callable[[Progress], object]
 
 
-def _ignore(progress: Progress) -> None:
+def no_progress(progress: Progress) -> None:
     """Nobody watches."""
 
 
@@ -93,7 +94,7 @@ def prepare(
     source: str | Path,
     choices: Choices,
     work: Path,
-    progress: ShowProgress = _ignore,
+    progress: ShowProgress = no_progress,
 ) -> Prepared:
     """Make images of `source` ready to be kept, in the folder `work`; an interrupted call goes on there.
 
@@ -160,7 +161,7 @@ def add(
     name: str,
     choices: Choices,
     home: Path,
-    progress: ShowProgress = _ignore,
+    progress: ShowProgress = no_progress,
 ) -> Kept:
     """Prepare images and keep them under a name. Raises DatasetError with the reason."""
     checked_title(name)
@@ -199,7 +200,7 @@ def _prepare(source: Path, choices: Choices, work: Path, progress: ShowProgress)
     left_out, reasons = classes_to_leave_out(found, choices)
     recipe = propose(found, look, replace(choices, left_out=left_out), str(source))
     selection = select(found, recipe)
-    stamp = found.pictures.stamp()
+    stamp = stamp_of(source)
     forget_unless_same(work, f"{recipe.to_json()} {stamp}")
     pixels, failed = convert(selection, recipe, work, _stage("Decoding", progress))
     progress(Progress("Checking", 0, 1))

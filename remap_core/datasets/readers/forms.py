@@ -43,6 +43,17 @@ def find(source: Path, choices: Choices, work: Path, progress: Callable[[int, in
     raise DatasetError(_why_no_form(source))
 
 
+def stamp_of(source: Path) -> str:
+    """A text that changes when the files of a source do. Raises DatasetError where there are none."""
+    if source.is_dir():
+        return list_files(source).stamp()
+    try:
+        status = source.stat()
+    except OSError as error:
+        raise DatasetError(f"{source} cannot be read ({error.strerror}).") from error
+    return f"{status.st_size} {status.st_mtime_ns}"
+
+
 def _in_folder(folder: Path, choices: Choices, work: Path, progress: Callable[[int, int], None]) -> Found:
     files = list_files(folder)
     if image_files(files):

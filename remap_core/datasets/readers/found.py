@@ -33,9 +33,6 @@ class Pictures(Protocol):
     def open(self, place: int) -> Picture:
         """An image; raises DatasetError with the reason where it cannot be read."""
 
-    def stamp(self) -> str:
-        """A text that changes when the files do: their names, sizes and times."""
-
 
 @dataclass(frozen=True, eq=False)
 class Found:
@@ -91,8 +88,3 @@ class ArrayPictures:
         """The pixels of an image."""
         pixels: NDArray[np.uint8] = self.pixels[place]
         return pixels
-
-    def stamp(self) -> str:
-        """Size and time of the source."""
-        status = self.source.stat()
-        return f"{self.source.name} {status.st_size} {status.st_mtime_ns}"

@@ -66,7 +66,7 @@ def _found(folder: FileList, images: Sequence[ListedFile], layout: Layout, table
     parts = None
     if layout.parts is not None and any(part is not Part.UNKNOWN for part in layout.parts):
         parts = np.array([layout.parts[place] for place in places], np.uint8)
-    pictures = FilePictures(folder.root, [images[place].path for place in places], folder.stamp())
+    pictures = FilePictures(folder.root, [images[place].path for place in places])
     return Found(
         form=layout.form,
         class_names=class_names,

@@ -34,10 +34,9 @@ _MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"BM", b"GIF8", b"II*\0", b"MM\0*")
 class FilePictures:
     """Image files below a folder, by their paths relative to it."""
 
-    def __init__(self, root: Path, files: Sequence[str], stamp: str = "") -> None:
+    def __init__(self, root: Path, files: Sequence[str]) -> None:
         self.root = root
         self.files = tuple(files)
-        self._stamp = stamp
 
     def __len__(self) -> int:
         return len(self.files)
@@ -57,10 +56,6 @@ class FilePictures:
         except OSError as error:
             raise DatasetError(f"it cannot be read ({error.strerror})") from error
         return open_picture(content)
-
-    def stamp(self) -> str:
-        """The stamp of the list that the files are from."""
-        return self._stamp
 
 
 def open_picture(content: bytes) -> Picture:
