@@ -2,14 +2,16 @@
 
 import streamlit as st
 
+from remap_core.datasets.kept import Kept
 from remap_core.services.data.data_jobs import DataJob, JobState, data_jobs, state_of
 from remap_core.ui import app_data, frame, sent_commands
 from remap_core.ui.data.add_panel import add_panel
 from remap_core.ui.data.choices_panel import choose_columns, show_choices
 from remap_core.ui.data.dataset_list import REPORTED, show_datasets
 from remap_core.ui.data.job_panel import choose_job, discard_button, show_interrupted, show_progress, show_unusable
+from remap_core.ui.data.published_panel import published_panel
 from remap_core.ui.data.report_panel import show_numbers, show_report, show_warnings
-from remap_core.ui.data.report_pictures import KeptPictures, PreparedPictures, opened
+from remap_core.ui.data.report_pictures import ReportPictures, prepared_pictures
 from remap_core.ui.data.source_panel import choose_source
 from remap_core.ui.markdown import escape_markdown
 
@@ -28,14 +30,14 @@ def show_what_was_done() -> None:
     show_numbers(report)
     show_warnings(report.warnings)
     show_recipe(kept)
-    show_report(report, KeptPictures(kept, kept.open().card()), kept.name)
+    show_report(report, ReportPictures.of_kept(kept), kept.name)
 
 
 def close_report() -> None:
     st.session_state.pop(REPORTED, None)
 
 
-def show_recipe(kept) -> None:
+def show_recipe(kept: Kept) -> None:
     recipe = kept.recipe
     side = "size kept" if recipe.side is None else f"{recipe.side} x {recipe.side}"
     parts = [f"Read as {recipe.form}", side, recipe.colour, recipe.fit, f"{recipe.background} background"]
@@ -56,22 +58,24 @@ def show_job(job: DataJob) -> None:
         case JobState.UNUSABLE:
             choose_columns(job, show_unusable(job))
             discard_button(job)
+        case JobState.READY if job.is_published:
+            published_panel(job)
         case JobState.READY:
             show_ready(job)
 
 
 def show_ready(job: DataJob) -> None:
     """Numbers and what to know, the way on, the choices, then everything else."""
-    prepared = opened(str(job.work))
-    report = prepared.report
+    pictures = prepared_pictures(str(job.work))
+    report = pictures.report
     show_numbers(report)
     show_warnings(report.warnings)
     way_on = st.container()
     with st.expander("Choices", expanded=True):
         is_changed = show_choices(job, report)
     with way_on:
-        add_panel(job, prepared, is_changed=is_changed)
-    show_report(report, PreparedPictures(job.work), job.ident)
+        add_panel(job, is_changed=is_changed)
+    show_report(report, pictures, job.ident)
 
 
 with frame.page("data"):

@@ -23,7 +23,7 @@ ARTIFACTS = "artifacts"
 INBOX = "inbox"
 DATASETS = "data"
 _SKIPPED = shutil.ignore_patterns("*.partial", "*.tmp", "tmp", "rejected")
-_UNFINISHED = shutil.ignore_patterns("*.tmp", "jobs", "uploads")
+_UNFINISHED = shutil.ignore_patterns(".*", "*.tmp", "jobs", "uploads")
 
 
 def write_backup(folder: DataFolder, target: Path) -> int:

@@ -66,8 +66,11 @@ def newest() -> Catalogue | None:
 
 
 def known_datasets() -> list[KnownDataset]:
-    """The data sets with models, and those that were only added."""
-    return _known_datasets(newest(), folder().home)
+    """The data sets with models, those that were only added, and those whose first models this visitor has sent."""
+    known = _known_datasets(newest(), folder().home)
+    names = {found.name for found in known}
+    sent = [name for name in current_session().started if name not in names]
+    return known + [KnownDataset(name, kept=None, is_trained=False) for name in sent]
 
 
 def dataset_name() -> str:

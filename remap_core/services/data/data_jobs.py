@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from remap_core.data_folder.folder import DataFolder
+from remap_core.datasets.naming import NAMES
 from remap_core.datasets.readers.found import Skipped
 from remap_core.datasets.recipe import Choices
 from remap_core.errors import NotFound, RemapError
@@ -59,6 +60,11 @@ class DataJob:
     def ident(self) -> str:
         """The name of its folder."""
         return self.folder.name
+
+    @property
+    def is_published(self) -> bool:
+        """Whether the source is the name of a data set, which is downloaded and not changed."""
+        return self.source in NAMES
 
     @property
     def work(self) -> Path:

@@ -13,9 +13,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from remap_core.data_folder.folder import DataFolder
-from remap_core.datasets.intake import Progress, prepare
+from remap_core.datasets.dataset import load_dataset
+from remap_core.datasets.preparation.intake import Progress, prepare
 from remap_core.datasets.report import Report
-from remap_core.errors import RemapError
+from remap_core.errors import DatasetError, RemapError
 from remap_core.services.data.data_jobs import DataJob, JobOutcome, JobProgress, find_job
 
 _WRITE_SECONDS = 0.25
@@ -48,16 +49,22 @@ class ProgressFile:
 
 def run(folder: DataFolder, job: DataJob) -> None:
     """Prepare the images of a job and write what came of it; raises DatasetError for a disk that is full."""
-    prepared = prepare(_source(job), job.choices, job.work, ProgressFile(job.progress))
-    outcome = _outcome(prepared.report)
+    if job.is_published:
+        outcome = _download(folder, job)
+    else:
+        prepared = prepare(Path(job.source), job.choices, job.work, ProgressFile(job.progress))
+        outcome = _outcome(prepared.report)
     folder.write(job.outcome, json.dumps(asdict(outcome)).encode())
 
 
-def _source(job: DataJob) -> str | Path:
-    """A path, or the name of a published data set."""
-    if Path(job.source).is_absolute():
-        return Path(job.source)
-    return job.source
+def _download(folder: DataFolder, job: DataJob) -> JobOutcome:
+    """Load a published data set once, so that it is in the data folder from then on."""
+    ProgressFile(job.progress)(Progress("Downloading", 0, 1))
+    try:
+        load_dataset(job.source, folder.home)
+    except DatasetError as error:
+        return JobOutcome(str(error))
+    return JobOutcome()
 
 
 def _outcome(report: Report) -> JobOutcome:

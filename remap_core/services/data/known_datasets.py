@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -77,7 +76,7 @@ def known_datasets(catalogue: Catalogue | None, home: Path) -> list[KnownDataset
 
 def removal_of(known: KnownDataset, catalogue: Catalogue | None) -> Removal:
     """What goes with a data set that is removed."""
-    megabytes = _megabytes(known.kept.folder) if known.kept else 0.0
+    megabytes = known.kept.bytes / 1e6 if known.kept else 0.0
     if catalogue is None:
         return Removal(megabytes, 0, 0, 0, 0)
     states = catalogue.states_of(known.name)
@@ -90,14 +89,14 @@ def removal_of(known: KnownDataset, catalogue: Catalogue | None) -> Removal:
 def remove_dataset(known: KnownDataset, folder: DataFolder, now: float) -> str | None:
     """Remove a data set: the trainer forgets its models, and its prepared images are deleted.
 
-    Returns the id of the command to the trainer; None where the trainer never knew it. Raises FolderUnusable.
+    Returns the id of the command to the trainer; None where the trainer never knew it. Raises FolderUnusable and
+    DatasetError.
     """
     command = None
     if known.is_trained:
         command = Inbox(folder).send(RemoveDataset(known.name), now)
     if known.kept:
-        with folder.errors_as_unusable():
-            remove_kept(known.kept)
+        remove_kept(known.kept)
     return command
 
 
@@ -135,20 +134,6 @@ def split_text(split: Sequence[int]) -> str:
     """
     train, validation, test = split
     return f"{count(train)} train · {count(validation)} validation · {count(test)} test"
-
-
-def _megabytes(folder: Path) -> float:
-    size = 0
-    for parent, _, names in os.walk(folder):
-        size += sum(_bytes(Path(parent) / name) for name in names)
-    return size / 1e6
-
-
-def _bytes(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:  # deleted in the meantime
-        return 0
 
 
 def _moment(now: float) -> str:

@@ -6,13 +6,13 @@ from pathlib import PurePosixPath
 
 import streamlit as st
 
-from remap_core.datasets.intake import Prepared, keep
+from remap_core.datasets.preparation.intake import keep, open_prepared
 from remap_core.errors import RemapError
 from remap_core.services.data.data_jobs import DataJob, clear
 from remap_core.ui import app_data
 from remap_core.ui.data.first_models import first_models_text, start_first_models
 from remap_core.ui.data.job_panel import discard_button
-from remap_core.ui.data.report_pictures import opened
+from remap_core.ui.data.report_pictures import prepared_pictures
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.sidebar.dataset_switch import switch_to
 
@@ -20,7 +20,7 @@ _SUFFIXES = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".npz", ".npy", ".csv
 _MAX_NAME = 40
 
 
-def add_panel(job: DataJob, prepared: Prepared, *, is_changed: bool) -> None:
+def add_panel(job: DataJob, *, is_changed: bool) -> None:
     """Name, "Add and start", "Add", "Discard". is_changed: choices differ from what was prepared."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input("Name", value=proposed_name(job.title), key=f"data-name-{job.ident}", width=260)
@@ -34,7 +34,7 @@ def add_panel(job: DataJob, prepared: Prepared, *, is_changed: bool) -> None:
         adds = st.button("Add", key="data-add", disabled=is_changed, help="Without training anything yet.")
         discard_button(job)
     if starts or adds:
-        _add(job, prepared, name.strip(), start=bool(starts))
+        _add(job, name.strip(), start=bool(starts))
 
 
 def proposed_name(title: str) -> str:
@@ -51,15 +51,15 @@ def proposed_name(title: str) -> str:
     return "-".join(words)[:_MAX_NAME].strip("-") or "images"
 
 
-def _add(job: DataJob, prepared: Prepared, name: str, *, start: bool) -> None:
+def _add(job: DataJob, name: str, *, start: bool) -> None:
     folder = app_data.folder()
     try:
         with st.spinner("Adding …"):
-            kept = keep(prepared, name, folder.home)
+            kept = keep(open_prepared(job.work), name, folder.home)
     except RemapError as error:
         st.error(escape_markdown(str(error)))
         return
-    opened.clear()
+    prepared_pictures.clear()
     clear(job, folder)
     switch_to(kept.name)
     if start:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from remap_core.datasets.recipe import Augmentation
 from remap_core.drawing.before_after import Pair, pairs_html
-from remap_core.ui.data.report_pictures import opened
+from remap_core.ui.data.report_pictures import prepared_pictures
 
 Images = NDArray[np.uint8]
 Augment = Callable[[Images, Sequence[Augmentation], np.random.Generator], Images]
@@ -35,7 +35,7 @@ def show_augmentations(work: Path, kinds: Sequence[Augmentation]) -> None:
 def _drawn(work: str, kind: Augmentation) -> str:
     if AUGMENT is None:
         return ""
-    pixels = opened(work).pixels
+    pixels = prepared_pictures(work).pixels
     rows = np.linspace(0, len(pixels) - 1, _SAMPLES).round().astype(int)
     changed = AUGMENT(np.asarray(pixels[rows]), (kind,), np.random.default_rng(0))
     return pairs_html([Pair("", image, f"{kind} on a sample") for image in changed])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import streamlit as st
 
@@ -13,7 +12,6 @@ from remap_core.errors import RemapError
 from remap_core.formatting import count, percent, pluralize
 from remap_core.services.data.known_datasets import (
     KnownDataset,
-    card_of,
     removal_of,
     remove_dataset,
     size_text,
@@ -22,7 +20,7 @@ from remap_core.services.data.known_datasets import (
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.trial import TrialState
 from remap_core.ui import app_data, live
-from remap_core.ui.data.first_models import first_models_text, start_first_models
+from remap_core.ui.data.first_models import added_card, first_models_text, start_first_models
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.session import current_session
 from remap_core.ui.sidebar.dataset_switch import switch_to
@@ -97,20 +95,15 @@ def _models(known: KnownDataset) -> str:
 def _card(known: KnownDataset) -> DatasetCard:
     if known.is_trained:
         return app_data.dataset_view(known.name).card
-    return _added_card(known.name, str(app_data.folder().home))
+    return added_card(known.name, str(app_data.folder().home))
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _samples_of(name: str, home: str, is_trained: bool) -> str:
-    card = app_data.dataset_view(name).card if is_trained else _added_card(name, home)
+    card = app_data.dataset_view(name).card if is_trained else added_card(name, home)
     step = max(1, card.classes // _SAMPLES)
     images = card.examples[::step, 0][:_SAMPLES]
     return samples_uri(images, limit=_SAMPLES)
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _added_card(name: str, home: str) -> DatasetCard:
-    return card_of(name, Path(home))
 
 
 def _samples(known: KnownDataset) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from remap_core.errors import RemapError
 from remap_core.formatting import pluralize
 from remap_core.services.data.known_datasets import KnownDataset, card_of, first_population
 from remap_core.trials.commands import Outcome
+from remap_core.trials.dataset_card import DatasetCard
 from remap_core.ui import app_data, live, sent_commands
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.session import current_session
@@ -39,6 +41,12 @@ def start_first_models(name: str) -> None:
     session.sent.append(ident)
     session.started[name] = ident
     session.batches.append(command.proposals[0].batch)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def added_card(name: str, home: str) -> DatasetCard:
+    """The card of a data set that the trainer does not know yet; raises DatasetError."""
+    return card_of(name, Path(home))
 
 
 def first_models_text() -> str:

@@ -112,7 +112,7 @@ def _resume(job: DataJob) -> None:
 def show_unusable(job: DataJob) -> JobOutcome:
     """Why a source cannot be used, and what was skipped in it."""
     outcome = read_outcome(job)
-    st.error(escape_markdown(outcome.problem))
+    st.error(escape_markdown(outcome.problem.replace(job.source, job.title)))
     for warning in outcome.warnings:
         st.warning(escape_markdown(warning))
     show_skipped(outcome.skipped, job.title)
