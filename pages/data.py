@@ -40,7 +40,8 @@ def close_report() -> None:
 def show_recipe(kept: Kept) -> None:
     recipe = kept.recipe
     side = "size kept" if recipe.side is None else f"{recipe.side} x {recipe.side}"
-    parts = [f"Read as {recipe.form}", side, recipe.colour, recipe.fit, f"{recipe.background} background"]
+    chosen = "proposed values" if kept.is_proposed else "chosen values"
+    parts = [f"Read as {recipe.form}", chosen, side, recipe.colour, recipe.fit, f"{recipe.background} background"]
     if recipe.augmentation:
         parts.append(f"augmented by {', '.join(recipe.augmentation)}")
     if recipe.left_out:

@@ -21,6 +21,7 @@ from remap_core.services.data.data_jobs import (
     stop,
 )
 from remap_core.ui import app_data
+from remap_core.ui.data.report_panel import show_warnings
 from remap_core.ui.data.skipped_files import show_skipped
 from remap_core.ui.live import errors_as_sentences
 from remap_core.ui.markdown import escape_markdown
@@ -113,8 +114,7 @@ def show_unusable(job: DataJob) -> JobOutcome:
     """Why a source cannot be used, and what was skipped in it."""
     outcome = read_outcome(job)
     st.error(escape_markdown(outcome.problem.replace(job.source, job.title)))
-    for warning in outcome.warnings:
-        st.warning(escape_markdown(warning))
+    show_warnings(outcome.warnings)
     show_skipped(outcome.skipped, job.title)
     return outcome
 

@@ -54,8 +54,8 @@ def floor_sentence(findings: Findings) -> str:
 
 def show_warnings(warnings: Sequence[str]) -> None:
     """What a person should know before training, the first sentences at once."""
-    for warning in warnings[:MAX_WARNINGS]:
-        st.warning(escape_markdown(warning))
+    if warnings:
+        st.warning("  \n".join(map(escape_markdown, warnings[:MAX_WARNINGS])))
     rest = warnings[MAX_WARNINGS:]
     if rest:
         with st.expander(f"{pluralize(len(rest), 'more warning')}"):
