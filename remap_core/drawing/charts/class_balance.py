@@ -60,6 +60,8 @@ def class_balance_alt(class_names: Sequence[str], images: Sequence[int]) -> str:
         f"Images by class, from {count(images[smallest])} of {class_names[smallest]:.60} "
         f"to {count(images[largest])} of {class_names[largest]:.60}"
     )
+    if images[smallest] == images[largest]:
+        sentence = f"Every class has {pluralize(images[largest], 'image')}"
     if len(images) <= MAX_BARS:
         return f"{sentence}."
     half = MAX_BARS // 2

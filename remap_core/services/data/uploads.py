@@ -15,7 +15,7 @@ from remap_core.errors import DatasetError
 
 _MAX_BYTES = 200
 """Bytes of a part of a name; file systems allow 255."""
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f<>:\"|?*]")
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f]")
 _COPIED = 1 << 20
 
 
@@ -48,8 +48,8 @@ def remove_upload(folder: DataFolder, source: Path) -> None:
 def safe_name(name: str) -> PurePosixPath:
     r"""A relative path without parts that lead elsewhere or that a file system refuses.
 
-    >>> str(safe_name("../../etc/passwd")), str(safe_name("C:\\photos\\a?.png")), str(safe_name(".."))
-    ('etc/passwd', 'C_/photos/a_.png', 'file')
+    >>> str(safe_name("../../etc/passwd")), str(safe_name("photos\\a <b>.png")), str(safe_name(".."))
+    ('etc/passwd', 'photos/a <b>.png', 'file')
     """
     parts = [_safe_part(part) for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
     return PurePosixPath(*(parts or ["file"]))

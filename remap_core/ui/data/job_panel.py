@@ -27,6 +27,8 @@ from remap_core.ui.live import errors_as_sentences
 from remap_core.ui.markdown import escape_markdown
 
 _OPENED = "data-job"
+_NEXT = "data-next-job"
+"""The job to show from the next run on: a widget's own key cannot be set after it is drawn."""
 ANOTHER = ""
 """The choice to add something else."""
 _POLL = 0.5
@@ -35,12 +37,15 @@ _POLL = 0.5
 
 def open_job(ident: str) -> None:
     """Show a job from the next run of the page on."""
-    st.session_state[_OPENED] = ident
+    st.session_state[_NEXT] = ident
 
 
 def choose_job(jobs: Sequence[DataJob]) -> DataJob | None:
     """The job that the visitor looks at, by default the newest; None to add something else."""
     by_ident = {job.ident: job for job in jobs}
+    following = st.session_state.pop(_NEXT, None)
+    if following:
+        st.session_state[_OPENED] = following
     if not by_ident:
         return None
     if st.session_state.get(_OPENED) not in (*by_ident, ANOTHER):

@@ -65,13 +65,13 @@ def show_warnings(warnings: Sequence[str]) -> None:
 def show_report(report: Report, pictures: ReportPictures, key: str) -> None:
     """Everything below the numbers: files, balance, samples, checks."""
     show_skipped(report.skipped, key)
-    chart, samples = st.columns([2, 3], gap="large")
+    chart, samples = st.columns(2, gap="large")
     with chart:
         _balance(report, key)
         _sizes(report)
+        _checks(report, pictures)
     with samples:
         _samples(report, pictures, key)
-    _checks(report, pictures)
 
 
 def _balance(report: Report, key: str) -> None:

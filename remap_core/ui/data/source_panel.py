@@ -59,7 +59,7 @@ def _upload(label: str, several: Any) -> None:
     uploads = st.session_state.setdefault(_UPLOADS, 0)
     files = st.file_uploader(label, accept_multiple_files=several, key=f"data-upload-{several}-{uploads}")
     megabytes = int(st.get_option("server.maxUploadSize"))
-    hint = f"Up to {count(megabytes)} MB a file."
+    hint = f"Up to {count(megabytes)} MB a file. What you drop together becomes one data set."
     if app_data.settings().data_root is None:
         hint += " For more, set REMAP_DATA_ROOT to a folder on the server, or use `remap data add`."
     st.caption(hint)

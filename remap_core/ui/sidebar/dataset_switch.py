@@ -25,7 +25,7 @@ def show_dataset() -> None:
     if shown is None:
         return
     if len(names) == 1:
-        st.text(dataset_title(shown))
+        st.markdown(escape_markdown(dataset_title(shown)))
         return
     st.selectbox(
         "Data set",
