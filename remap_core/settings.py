@@ -169,9 +169,9 @@ class Settings(BaseModel):
     @field_validator("data_root", mode="before")
     @classmethod
     def _read_none(cls, root: object) -> object:
-        if root in ("", "None"):
-            return None
-        return root
+        if root is None:
+            raise PydanticCustomError("no_folder", "it must name a folder, or be empty for none")
+        return root or None
 
     @field_validator("home")
     @classmethod

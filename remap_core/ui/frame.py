@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import streamlit as st
 
@@ -50,9 +50,10 @@ def page(name: str) -> Iterator[None]:
         show_drawer()
     st.title(title)
     st.html(NO_CHART_BUTTONS_ON_TOUCH)
-    with errors_as_sentences():
-        if name in ABOUT_MODELS:
+    if name in ABOUT_MODELS:
+        with suppress(RemapError):  # the body raises it, too
             require_models()
+    with errors_as_sentences():
         yield
 
 

@@ -147,8 +147,7 @@ def _removal(known: KnownDataset, catalogue: Catalogue | None) -> None:
         st.markdown("This deletes, for good:\n" + "\n".join(f"- {line}" for line in going))
     st.caption("Your own files stay as they are.")
     with st.container(horizontal=True):
-        if st.button("Remove", type="primary", key="data-remove-confirmed"):
-            _remove(known)
+        if st.button("Remove", type="primary", key="data-remove-confirmed", on_click=_remove, args=(known,)):
             st.rerun()
         if st.button("Keep", key="data-remove-not"):
             st.rerun()

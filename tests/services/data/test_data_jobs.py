@@ -157,7 +157,9 @@ def test_a_job_that_is_not_there_is_not_found(folder, ident):
         find_job(folder, ident)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"source": 1', '{"choices": {"side": 3}, "source": "", "title": ""}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"source": 1', '{"choices": {"side": 3}, "source": "", "title": ""}']
+)
 def test_a_request_that_was_damaged_is_left_out(folder, text):
     path = folder.datasets / "jobs" / "1-a" / "request.json"
     path.parent.mkdir(parents=True)
