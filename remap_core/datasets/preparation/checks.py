@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from remap_core.datasets.report import Findings
+from remap_core.datasets.image_report import Findings
 from remap_core.datasets.splits import Part
 from remap_core.formatting import percent, pluralize
 

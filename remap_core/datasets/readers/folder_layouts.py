@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -71,14 +72,11 @@ def part_of(name: str) -> Part | None:
 
 
 def _unwrapped(paths: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Without the folders that hold everything, as long as at least two folders are below."""
-    while len({path[0] for path in paths}) == 1 and _folders_below(paths) >= 2:
-        paths = [path[1:] for path in paths]
-    return paths
-
-
-def _folders_below(paths: Sequence[tuple[str, ...]]) -> int:
-    return len({path[1] for path in paths if len(path) > 2})
+    """Without the folders that hold everything, but for the last one where the images lie in it directly."""
+    shared = len(os.path.commonprefix([path[:-1] for path in paths]))
+    if all(len(path) == shared + 1 for path in paths):
+        shared -= 1
+    return [path[max(0, shared) :] for path in paths]
 
 
 def _split_layout(paths: Sequence[tuple[str, ...]]) -> Layout | None:
