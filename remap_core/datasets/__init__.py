@@ -28,7 +28,8 @@ def load(name: str | Path) -> Dataset:
     """Load a data set: one of `names`, or the path of an .npz file or of a folder of images.
 
     "#N" at the end takes a class-balanced subset of N images. The split into train, validation and test is always the
-    same. Each part has `images`, (n, height, width, channels) uint8, and `labels`, (n,) uint8. Downloads go to the
+    same. Each part has `images`, (n, height, width, channels) uint8, and `labels`, (n,) uint8
+    (uint16 for more than 256 classes). Downloads go to the
     data folder of the settings (REMAP_HOME).
 
     Raises DatasetError for a name that is not known (with the nearest one that is), and for images that cannot be used.

@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from remap_core.trials.class_labels import Labels
+
 SEED = 2019
 MIN_IMAGES_PER_CLASS = 7
 """15 % of fewer images is less than one."""
@@ -34,7 +36,7 @@ class Split(NamedTuple):
     test: NDArray[np.intp]
 
 
-def split_by_class(labels: NDArray[np.uint8], counts: NDArray[np.int64]) -> Split:
+def split_by_class(labels: Labels, counts: NDArray[np.int64]) -> Split:
     """Split the first `counts[c]` images of each class c, in a fixed random order of that class.
 
     labels: (n,). counts: (classes,), each at most the number of the class's images.
@@ -67,7 +69,7 @@ def balanced_counts(n: int, classes: int) -> NDArray[np.int64]:
     return share + gets_one_more.astype(np.int64)
 
 
-def _shuffled_rows(labels: NDArray[np.uint8], label: int) -> NDArray[np.intp]:
+def _shuffled_rows(labels: Labels, label: int) -> NDArray[np.intp]:
     rows = np.flatnonzero(labels == label)
     # RandomState, not Generator: numpy guarantees that its stream never changes, and stored predictions rely on it
     return np.random.RandomState([SEED, label]).permutation(rows)

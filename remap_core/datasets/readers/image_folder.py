@@ -15,6 +15,7 @@ from PIL import Image, UnidentifiedImageError
 from remap_core.datasets.images import Images, labels_by_class
 from remap_core.datasets.rules import errors_name, path_text, reason
 from remap_core.errors import DatasetError
+from remap_core.trials.class_labels import Labels
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
 CHANNELS = {"1": 1, "L": 1, "P": 3, "RGB": 3}
@@ -38,11 +39,11 @@ class ImageShape(NamedTuple):
 class Pictures:
     """Image files of one size: only those that are taken are decoded.
 
-    labels: (n,) uint8, one per file. shape: of all images; grey ones become RGB if it has 3 channels.
+    labels: (n,), one per file. shape: of all images; grey ones become RGB if it has 3 channels.
     """
 
     files: tuple[Path, ...]
-    labels: NDArray[np.uint8]
+    labels: Labels
     shape: ImageShape
 
     def take(self, rows: NDArray[np.intp]) -> Images:
