@@ -125,7 +125,7 @@ def _load_kept(name: str, source: str, size: int | None, home: Path) -> Dataset:
     kept = find_kept(source, home)
     if kept is None:
         raise DatasetError(f"The data set {source} is not in {home}: it was removed, or added to another data folder.")
-    labels = kept.labels().astype(np.uint8)
+    labels = kept.labels()
     parts = kept.parts()
     if size is None:
         return _dataset_of(kept, name, [_rows_of(parts, part) for part in _PARTS], labels)

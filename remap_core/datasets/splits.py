@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from remap_core.trials.class_labels import Labels
+
 SEED = 2019
 MIN_IMAGES_PER_CLASS = 7
 """15 % of fewer images is less than one."""
@@ -39,7 +41,7 @@ class Split(NamedTuple):
     test: NDArray[np.intp]
 
 
-def split_by_class(labels: NDArray[np.uint8], counts: NDArray[np.int64]) -> Split:
+def split_by_class(labels: Labels, counts: NDArray[np.int64]) -> Split:
     """Split the first `counts[c]` images of each class c, in a fixed random order of that class.
 
     labels: (n,). counts: (classes,), each at most the number of the class's images.

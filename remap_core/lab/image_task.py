@@ -10,9 +10,9 @@ from typing import Protocol
 from remap_core.datasets import load
 from remap_core.errors import InvalidArgument
 from remap_core.lab.arguments import require_count, shown
+from remap_core.trials.class_labels import MAX_CLASSES
 from remap_core.trials.dataset_card import DatasetCard
 
-MAX_CLASSES = 256
 MAX_EDGE = 4_096
 """Pixels, or channels, of an image."""
 

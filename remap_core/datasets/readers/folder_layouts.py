@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -73,7 +73,9 @@ def part_of(name: str) -> Part | None:
 
 def _unwrapped(paths: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
     """Without the folders that hold everything, but for the last one where the images lie in it directly."""
-    shared = len(os.path.commonprefix([path[:-1] for path in paths]))
+    folders = [path[:-1] for path in paths]
+    first, last = min(folders), max(folders)
+    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False)))
     if all(len(path) == shared + 1 for path in paths):
         shared -= 1
     return [path[max(0, shared) :] for path in paths]

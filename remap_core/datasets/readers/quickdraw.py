@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from remap_core.datasets.images import Images, labels_by_class
 from remap_core.datasets.rules import errors_name, reason
 from remap_core.errors import DatasetError
+from remap_core.trials.class_labels import Labels
 
 PREFIX = "full_numpy_bitmap_"
 """Google puts this before the class in the names of its files."""
@@ -28,8 +29,8 @@ class Bitmaps:
     files: tuple[NDArray[np.uint8], ...]
 
     @property
-    def labels(self) -> NDArray[np.uint8]:
-        """(n,) uint8, ordered by class."""
+    def labels(self) -> Labels:
+        """(n,), ordered by class."""
         return labels_by_class([len(bitmaps) for bitmaps in self.files])
 
     def take(self, rows: NDArray[np.intp]) -> Images:
