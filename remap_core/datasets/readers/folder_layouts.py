@@ -183,9 +183,7 @@ def _without_class(labels: Sequence[str], folders: Sequence[str]) -> list[str]:
     warnings = []
     for folder, number in sorted(counts.items()):
         where = f" in {folder}" if folder else ""
-        warnings.append(
-            f"{pluralize(number, 'image')}{where} without a class {'is' if number == 1 else 'are'} left out."
-        )
+        warnings.append(f"Left out: {pluralize(number, 'image')}{where} without a class.")
     return warnings
 
 
