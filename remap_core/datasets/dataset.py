@@ -16,7 +16,7 @@ from remap_core.datasets.preparation.as_is import read_as_is
 from remap_core.datasets.readers.digits import read_digits
 from remap_core.datasets.readers.published import PUBLISHED
 from remap_core.datasets.recipe import Recipe
-from remap_core.datasets.splits import MIN_IMAGES_PER_CLASS, Part, balanced_counts, shuffled_rows, split_by_class
+from remap_core.datasets.splits import MIN_IMAGES_PER_CLASS, Part, balanced_counts, split_by_class, stratified_rows
 from remap_core.errors import DatasetError
 from remap_core.trials.class_labels import Labels, as_labels
 from remap_core.trials.dataset_card import DatasetCard
@@ -134,7 +134,7 @@ def _load_kept(name: str, source: str, size: int | None, home: Path) -> Dataset:
     available = dict(zip(class_names, np.bincount(labels, minlength=len(class_names)).tolist(), strict=True))
     _require_subset(name, size, available)
     counts = balanced_counts(size, len(class_names)).tolist()
-    chosen = np.concatenate([shuffled_rows(labels, label)[:count] for label, count in enumerate(counts)])
+    chosen = np.concatenate([stratified_rows(labels, parts, label)[:count] for label, count in enumerate(counts)])
     rows = [np.sort(chosen[parts[chosen] == part]) for part in _PARTS]
     return _dataset_of(kept, name, rows, labels)
 

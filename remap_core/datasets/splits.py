@@ -93,6 +93,17 @@ def balanced_counts(n: int, classes: int) -> NDArray[np.int64]:
     return share + gets_one_more.astype(np.int64)
 
 
+def stratified_rows(labels: Labels, parts: NDArray[np.uint8], label: int) -> NDArray[np.intp]:
+    """The rows of a class in a random order, always the same, whose beginnings have each part in its proportion."""
+    rows = shuffled_rows(labels, label)
+    progress = np.empty(len(rows))
+    for part in np.unique(parts[rows]):
+        in_part = parts[rows] == part
+        number = np.count_nonzero(in_part)
+        progress[in_part] = (np.arange(number) + 0.5) / number
+    return rows[np.argsort(progress, kind="stable")]
+
+
 def shuffled_rows(labels: NDArray[np.integer], label: int) -> NDArray[np.intp]:
     """The rows of a class in a random order that is always the same."""
     rows = np.flatnonzero(labels == label)
