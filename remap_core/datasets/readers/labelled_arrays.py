@@ -85,6 +85,7 @@ def found_in_arrays(
     path: the source; files: those it was read from. class_names: of the labels 0, 1, ... or 1, 2, ..., if known.
     Raises DatasetError with the rule and the value.
     """
+    groups = sorted(groups, key=lambda group: group.part)
     labels = [flat_labels(group.labels) for group in groups]
     images = [channels_last(group.images, len(each)) for group, each in zip(groups, labels, strict=True)]
     counts = [len(each) for each in images]

@@ -19,10 +19,11 @@ _BLOCK_VALUES = 1 << 20
 _ROUNDING = 0.01
 """By how much values of [0, 1] and [-1, 1] may overshoot, as resized images do."""
 _FEW_LEVELS = 16
-"""A data set of uint8 whose brightest pixel is at most this is not of 0 to 255."""
+"""A data set of integers whose brightest pixel is at most this is not of 0 to 255."""
 _HALF = 127
-"""The same for other types, which do not say how many bits there are."""
+"""The same for floats, which do not say how many bits there are."""
 _OWN_RANGE = "Pixel values are from {low:g} to {high:g}: they were scaled from this range to 0 to 255."
+_MAX_WHOLE = 2**31
 _GIGABYTE = 1e9
 
 
@@ -108,18 +109,25 @@ def flat_side(values: int) -> tuple[int, int] | None:
     ((28, 1), (32, 3), None)
     """
     for channels in (1, 3):
-        side = isqrt(values // channels)
+        side = isqrt(max(values, 0) // channels)
         if side >= MIN_FLAT_SIDE and channels * side * side == values:
             return side, channels
     return None
 
 
 def compact(values: NDArray[Any]) -> NDArray[Any]:
-    """The same values in the smallest type that holds them: integers as they are, others in float32."""
-    if values.dtype.kind not in "iu":
+    """The same values in the smallest type that holds them: whole numbers as integers, others in float32.
+
+    >>> compact(np.array([0.0, 255.0])).dtype, compact(np.array([0.0, 0.5])).dtype
+    (dtype('uint8'), dtype('float32'))
+    """
+    if not values.size or values.dtype == np.uint8:
+        return values
+    low, high = values.min(), values.max()
+    is_whole = low > -_MAX_WHOLE and high < _MAX_WHOLE and bool((values == np.rint(values)).all())
+    if not is_whole:
         return values.astype(np.float32)
-    low, high = int(values.min(initial=0)), int(values.max(initial=0))
-    smallest = np.promote_types(np.min_scalar_type(low), np.min_scalar_type(high))
+    smallest = np.promote_types(np.min_scalar_type(int(low)), np.min_scalar_type(int(high)))
     return values.astype(smallest)
 
 
@@ -218,13 +226,12 @@ def _surveyed(arrays: Sequence[NDArray[Any]], wanted: NDArray[np.bool_]) -> Surv
 
 def _scale(low: float, high: float, arrays: Sequence[NDArray[Any]]) -> Scale:
     kinds = {images.dtype.kind for images in arrays}
-    are_bytes = all(images.dtype == np.uint8 for images in arrays)
     is_unit = low >= -_ROUNDING and high <= 1 + _ROUNDING
     if "b" in kinds or (is_unit and high > 0):
         return Scale(0, 1)
     if kinds == {"f"} and low >= -1 - _ROUNDING and high <= 1 + _ROUNDING:
         return Scale(-1, 1)
-    brightest_at_least = _FEW_LEVELS if are_bytes else _HALF
+    brightest_at_least = _HALF if "f" in kinds else _FEW_LEVELS
     is_in_bytes = low > -0.5 and high < 255.5
     if is_in_bytes and (high > brightest_at_least or low == high):
         return Scale(0, 255)
