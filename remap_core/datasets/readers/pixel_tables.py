@@ -81,9 +81,11 @@ def read_pixel_tables(path: Path, choices: Choices) -> Found:
     groups = []
     skipped: list[Skipped] = []
     warnings = []
+    have_chosen = [layout for layout in layouts if choices.label_column in layout.names]
     for layout in layouts:
         with errors_name(layout.file):
-            columns = wide_columns(layout.names, layout.numbers, choices.label_column)
+            wanted = choices.label_column if not have_chosen or layout in have_chosen else None
+            columns = wide_columns(layout.names, layout.numbers, wanted)
             if columns.label is None and not columns.is_label_inside:
                 warnings.append(f"{layout.file.name} has no column of labels: ignored.")
                 continue
