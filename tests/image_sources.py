@@ -21,8 +21,9 @@ PLAIN = Choices()
 
 
 def pixels_in(found: Found) -> NDArray[np.uint8]:
-    """All images, opened one by one."""
-    return np.stack([np.asarray(found.pictures.open(place)) for place in range(len(found.pictures))])
+    """All images, opened one by one: (n, height, width, channels)."""
+    opened = [np.asarray(found.pictures.open(place)) for place in range(len(found.pictures))]
+    return np.stack([pixels.reshape(*pixels.shape[:2], -1) for pixels in opened])
 
 
 def labels_in(found: Found) -> list[str]:

@@ -1,5 +1,6 @@
 import io
 import pickle
+import zipfile
 
 import numpy as np
 import pytest
@@ -220,8 +221,6 @@ def test_a_missing_file_is_refused(tmp_path):
 def test_an_array_that_states_more_than_the_memory_is_refused(tmp_path):
     head = io.BytesIO()
     np.lib.format.write_array_header_2_0(head, {"descr": "|u1", "fortran_order": False, "shape": (10**12, 28, 28)})
-    import zipfile
-
     with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
         archive.writestr("images.npy", head.getvalue())
         with archive.open("labels.npy", "w") as stream:

@@ -49,7 +49,7 @@ from remap_core.system.listing import stamp_of, starts_with, visible_files
 
 FORM = "parquet"
 MAGIC = b"PAR1"
-_WINDOW_BYTES = 1 << 25
+_WINDOW_BYTES = 1 << 24
 _WINDOW_ROWS = 1024
 _WINDOWS = 4
 """How many windows of rows are kept for threads that are not equally fast."""
@@ -415,7 +415,10 @@ class Group(NamedTuple):
 
 
 class _Reader:
-    """Reads groups forwards in windows, as one group may be larger than memory; keeps the latest windows."""
+    """Reads groups forwards in windows, as one group may be larger than memory; keeps the latest windows.
+
+    PyArrow decodes a page at a time, which has at most 1,024 rows unless it was written otherwise.
+    """
 
     def __init__(self, groups: Sequence[Group], schema: Schema) -> None:
         self._groups = groups

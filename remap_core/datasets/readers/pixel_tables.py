@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import re
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -199,7 +200,7 @@ def _layout(file: Path) -> Layout | None:
         return None
     try:
         lines = _first_lines(file)
-    except (OSError, EOFError):
+    except (OSError, EOFError, zlib.error):
         return None
     if len(lines) < 2:
         return None
