@@ -165,6 +165,15 @@ def test_an_image_that_is_missing_or_damaged_is_an_error_when_it_is_opened(tmp_p
     assert np.asarray(pictures.open(6)).tolist() == GREY[6].tolist()
 
 
+def test_postscript_is_not_run(tmp_path):
+    out = io.BytesIO()
+    Image.fromarray(COLOUR[0]).save(out, "EPS")
+    images = [*structs(COLOUR[1:]), {"bytes": out.getvalue(), "path": None}]
+    pictures = read_parquet(write(tmp_path / "x.parquet", {"image": images, "label": LABELS}), PLAIN).pictures
+    with pytest.raises(DatasetError, match="the image is EPS, which is not read"):
+        pictures.open(23)
+
+
 def test_pixels_of_another_size_are_skipped_and_listed(tmp_path):
     images = GREY.tolist()
     images[3] = [[1, 2], [3, 4]]

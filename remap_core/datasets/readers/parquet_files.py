@@ -56,6 +56,8 @@ _WINDOWS = 4
 _IMAGE_NAMES = ("image", "images", "img", "picture", "photo", "pixels", "pixel_values", "x")
 _NO_LABELS = ID_NAMES | {"path", "file", "file_name", "filename", "image_path", "url", "width", "height", "split"}
 _OTHER_SIZE = "its pixels are missing or of another size than those of the first image."
+_FORMATS = frozenset(("PNG", "JPEG", "MPO", "JPEG2000", "WEBP", "BMP", "DIB", "GIF", "TIFF", "PPM", "HEIF", "AVIF"))
+"""Not EPS, for which Pillow starts Ghostscript."""
 _PIXEL_ROWS = 1024
 """Rows of pixels that are converted at a time."""
 
@@ -395,9 +397,12 @@ class ParquetPictures:
         if not content:
             raise DatasetError("the row has no bytes of an image.")
         try:
-            return Image.open(io.BytesIO(content))
+            image = Image.open(io.BytesIO(content))
         except Exception as error:  # a damaged file can raise nearly anything
             raise DatasetError(f"the image cannot be read ({reason(error)}).") from error
+        if image.format not in _FORMATS:
+            raise DatasetError(f"the image is {image.format}, which is not read.")
+        return image
 
     def stamp(self) -> str:
         """Names, sizes and times of the files."""
