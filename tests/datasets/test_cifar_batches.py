@@ -164,6 +164,14 @@ def test_a_batch_that_breaks_a_rule_is_refused_with_the_rule(tmp_path, batch, ru
     assert rule in refusal(read_cifar, tmp_path)
 
 
+@pytest.mark.parametrize("old", [b"u1", b"_reconstruct"])
+def test_a_forged_record_of_an_array_is_refused(tmp_path, old):
+    content = pickle.dumps({"data": ROWS, "labels": LABELS})
+    assert old in content
+    (tmp_path / "data_batch_1").write_bytes(content.replace(old, b"?" * len(old), 1))
+    assert "data must be an array of numbers, but it is numpy" in refusal(read_cifar, tmp_path)
+
+
 def test_an_incomplete_batch_is_refused(tmp_path):
     (tmp_path / "data_batch_1").write_bytes(pickle.dumps({"data": ROWS, "labels": LABELS})[:-100])
     assert "this is not a batch of CIFAR: the pickle is damaged" in refusal(read_cifar, tmp_path)

@@ -168,7 +168,18 @@ def test_damaged_gzip_is_refused(tmp_path, damage, rule):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"a,b\n1,2\n", b"file,label\na.png,cat\n", bytes(1000), b"," * 64, b"\x1f\x8b", b"\n\n\n", b'"' + b"1," * 64],
+    [
+        b"",
+        b'"a\nb\n',
+        b"x" * 200_000 + b"\n1\n",
+        b"a,b\n1,2\n",
+        b"file,label\na.png,cat\n",
+        bytes(1000),
+        b"," * 64,
+        b"\x1f\x8b",
+        b"\n\n\n",
+        b'"' + b"1," * 64,
+    ],
 )
 def test_other_tables_are_not_taken_for_tables_of_pixels(tmp_path, content):
     (tmp_path / "x.csv").write_bytes(content)

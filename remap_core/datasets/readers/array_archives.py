@@ -9,7 +9,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple
@@ -53,6 +53,8 @@ _ROLE_WORDS: dict[str, Role] = {
 }
 """The first words are preferred where an archive has several arrays of one role."""
 _PREFERENCE = list(_ROLE_WORDS)
+_OTHER_WORD = 100
+"""A name with a word that says nothing comes after all names without."""
 _NAMES = ("class_names", "classes", "target_names", "label_names", "labels_names", "names")
 _ADVICE = "name them images and labels, or x_train, y_train, x_test and y_test"
 
@@ -138,8 +140,12 @@ def _read(path: Path, choices: Choices, suffix: str, form: str) -> Found:
 
 
 def _loaded(pair: Pair, *, is_alone: bool) -> Labelled:
-    name = "" if is_alone else pair.images.name
-    return Labelled(pair.images.read(), pair.labels.read(), pair.part, name)
+    name = pair.images.name
+    if is_alone:
+        name = ""
+    images = pair.images.read()
+    labels = pair.labels.read()
+    return Labelled(images, labels, pair.part, name)
 
 
 def _stored_in(path: Path, files: Sequence[Path]) -> list[Stored]:
@@ -153,14 +159,18 @@ def _stored_in(path: Path, files: Sequence[Path]) -> list[Stored]:
         if file == path:
             return arrays
         for array in arrays:
-            called = name if len(arrays) == 1 else f"{name}_{array.name}"
-            stored.append(Stored(called, array.shape, array.dtype, array.read))
+            called = f"{name}_{array.name}"
+            if len(arrays) == 1:
+                called = name
+            stored.append(replace(array, name=called))
     return stored
 
 
 def _names_in(path: Path, files: Sequence[Path]) -> list[str]:
     """What the file of each array adds to the array's name: its path without its ending."""
-    home = path if path.is_dir() else path.parent
+    home = path
+    if not path.is_dir():
+        home = path.parent
     relative = [file.relative_to(home) for file in files]
     return ["_".join(file.with_suffix("").parts) for file in relative]
 
@@ -185,7 +195,9 @@ def _in_npz(file: Path) -> Iterator[Stored]:
 
 def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
     version = np.lib.format.read_magic(stream)
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    read = np.lib.format.read_array_header_2_0
+    if version == (1, 0):
+        read = np.lib.format.read_array_header_1_0
     shape, _, dtype = read(stream)
     return shape, dtype
 
@@ -254,14 +266,19 @@ def _meaning(name: str) -> Meaning | None:
     others = 0
     for word in _words(name):
         role, part = _split_word(word)
-        roles += [role] if role else []
-        parts += [PART_WORDS[part]] if part else []
-        others += not role and not part
+        if role:
+            roles.append(role)
+        if part:
+            parts.append(PART_WORDS[part])
+        if not role and not part:
+            others += 1
     is_clear = len(roles) == 1 and len(parts) <= 1
     if not is_clear or _is_of_names(name):
         return None
-    part_meant = parts[0] if parts else Part.UNKNOWN
-    return Meaning(_ROLE_WORDS[roles[0]], part_meant, _PREFERENCE.index(roles[0]) + 100 * others)
+    role_word = roles[0]
+    part_meant = next(iter(parts), Part.UNKNOWN)
+    preference = _PREFERENCE.index(role_word) + _OTHER_WORD * others
+    return Meaning(_ROLE_WORDS[role_word], part_meant, preference)
 
 
 def _split_word(word: str) -> tuple[str, str]:
@@ -298,9 +315,10 @@ def _pairs_by_shape(stored: Sequence[Stored]) -> list[Pair]:
     numbers = [array for array in arrays if array.dtype.kind in "biuf"]
     images = [array for array in numbers if len(array.shape) >= 3]
     if not images:
-        widest = max((array.shape[1] for array in numbers if len(array.shape) == 2), default=0)
-        flat = [array for array in numbers if len(array.shape) == 2 and array.shape[1] == widest]
-        images = flat if widest >= MIN_FLAT_SIDE**2 else []
+        tables = [array for array in numbers if len(array.shape) == 2]
+        widest = max((array.shape[1] for array in tables), default=0)
+        if widest >= MIN_FLAT_SIDE**2:
+            images = [array for array in tables if array.shape[1] == widest]
     labels = [array for array in arrays if array not in images and len(array.shape) <= 2]
     return _matched(stored, images, labels)
 
@@ -312,7 +330,9 @@ def _matched(stored: Sequence[Stored], images: Sequence[Stored], labels: Sequenc
     if len(images) in parts and len(images) == len(labels):
         return [Pair(*pair) for pair in zip(images, labels, parts[len(images)], strict=True)]
     present = ", ".join(array.name for array in stored) or "none"
-    missing = "labels" if images else "images"
+    missing = "images"
+    if images:
+        missing = "labels"
     raise DatasetError(f"there must be images and labels, but {missing} are missing among {present:.200}: {_ADVICE}.")
 
 

@@ -30,7 +30,7 @@ PICKLE_MAGIC = b"\x80"
 """Protocol 2 and later begin with it."""
 _PIXELS = 3 * SIDE * SIDE
 _BATCH = re.compile(r"data_batch_\d+|test_batch|train|test")
-_NUMBER = re.compile(r"[biuf][1248]")
+_NUMBER = re.compile(r"b1|[iu][1248]|f[248]")
 _LABEL_KEYS = ("labels", "fine_labels", "coarse_labels")
 
 
@@ -60,7 +60,7 @@ def read_cifar(path: Path, choices: Choices) -> Found:
     batches = {}
     for file in files:
         with errors_name(file):
-            batches[file] = _read_binary(file) if file.suffix else _read_pickled(file)
+            batches[file] = _read(file)
     with errors_name(path):
         key = _chosen_labels(next(iter(batches.values())), choices)
         groups = [_labelled(file, batch, key) for file, batch in batches.items()]
@@ -77,7 +77,9 @@ def _batches(files: Sequence[Path]) -> list[Path]:
 def _labelled(file: Path, batch: Batch, key: str) -> Labelled:
     if key not in batch.labels:
         raise DatasetError(f"{file.name} must have {key}, as the other batches, but it has {', '.join(batch.labels)}.")
-    part = Part.TEST if part_in(file.stem) == Part.TEST else Part.TRAIN
+    part = part_in(file.stem)
+    if part != Part.TEST:
+        part = Part.TRAIN
     return Labelled(batch.images, batch.labels[key], part, file.name)
 
 
@@ -99,6 +101,12 @@ def _record(file: Path) -> tuple[str, ...] | None:
     if size and not is_hundred and size % (1 + _PIXELS) == 0:
         return ("labels",)
     return None
+
+
+def _read(file: Path) -> Batch:
+    if file.suffix:
+        return _read_binary(file)
+    return _read_pickled(file)
 
 
 def _read_binary(file: Path) -> Batch:
@@ -146,9 +154,11 @@ def _labels(value: Any, key: str) -> NDArray[Any]:
 
 def _array(value: Any, key: str) -> NDArray[Any]:
     """An array of numbers that numpy pickled: with _reconstruct and a state, or since 2.0 from a buffer."""
-    name = value.name if isinstance(value, Call) else type(value).__name__
     array = _from_record(value)
     if array is None:
+        name = type(value).__name__
+        if isinstance(value, Call):
+            name = value.name
         raise DatasetError(f"{key} must be an array of numbers, but it is {_shown(name)}.")
     return array
 
@@ -158,7 +168,8 @@ def _from_record(value: Any) -> NDArray[Any] | None:
         case Call(name=name, state=(_, tuple(shape), Call() as dtype, is_fortran, content)) if _is_of_numpy(
             name, "_reconstruct"
         ):
-            return _values(content, dtype, shape, "F" if is_fortran else "C")
+            order = "F" if is_fortran else "C"
+            return _values(content, dtype, shape, order)
         case Call(name=name, arguments=(content, Call() as dtype, tuple(shape), order)) if _is_of_numpy(
             name, "_frombuffer"
         ):
@@ -171,18 +182,29 @@ def _is_of_numpy(name: str, function: str) -> bool:
 
 
 def _values(content: Any, dtype: Call, shape: tuple[Any, ...], order: Any) -> NDArray[Any] | None:
-    code = dtype.arguments[0] if dtype.name == "numpy.dtype" and dtype.arguments else None
-    code = _text(code)
+    """An array of the kind that a record of numpy.dtype names; None if that is not one of numbers."""
+    kind = _kind(dtype)
     is_shape = all(type(length) is int and length >= 0 for length in shape)
-    if not _NUMBER.fullmatch(code) or not is_shape or order not in ("C", "F"):
+    if kind is None or not is_shape or order not in ("C", "F"):
         return None
     if isinstance(content, str):
         content = content.encode("latin1")
-    byte_order = _text(dtype.state[1]) if isinstance(dtype.state, tuple) else "="
-    kind = np.dtype(code).newbyteorder(">" if byte_order == ">" else "<")
-    if not isinstance(content, (bytes, bytearray)) or len(content) != prod(shape) * kind.itemsize:
+    is_whole = isinstance(content, (bytes, bytearray)) and len(content) == prod(shape) * kind.itemsize
+    if not is_whole:
         return None
     return np.frombuffer(content, kind).reshape(shape, order=order)
+
+
+def _kind(dtype: Call) -> np.dtype[Any] | None:
+    if dtype.name != "numpy.dtype" or not dtype.arguments:
+        return None
+    code = _text(dtype.arguments[0])
+    if not _NUMBER.fullmatch(code):
+        return None
+    match dtype.state:
+        case (_, ">" | b">", *_):
+            return np.dtype(f">{code}")
+    return np.dtype(f"<{code}")
 
 
 def _class_names(folder: Path, key: str) -> list[str]:
@@ -213,8 +235,12 @@ def _lines(file: Path) -> list[str]:
 def _text(value: Any) -> str:
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
-    return value if isinstance(value, str) else ""
+    if isinstance(value, str):
+        return value
+    return ""
 
 
 def _shown(name: str) -> str:
-    return name if is_printable_line(name) and len(name) < 60 else ascii(name)[:60]
+    if is_printable_line(name) and len(name) < 60:
+        return name
+    return ascii(name)[:60]

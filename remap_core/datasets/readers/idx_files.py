@@ -81,8 +81,11 @@ def read_idx(path: Path, choices: Choices) -> Found:
 
 def _halves(path: Path) -> list[Half]:
     """The idx files of a source, or those that belong to one file."""
-    source = path if path.is_dir() else path.parent
-    files = visible_files(source) if path.is_dir() else sorted(file for file in source.iterdir() if file.is_file())
+    source = path
+    files = visible_files(path)
+    if not path.is_dir():
+        source = path.parent
+        files = sorted(file for file in source.iterdir() if file.is_file())
     halves: dict[tuple[int, str], Half] = {}
     for file in files:
         header = _peek(file)
@@ -122,7 +125,9 @@ def _labelled(images: Half, labels: Half, *, is_turned: bool) -> Labelled:
     if is_turned:
         pixels = pixels.swapaxes(1, 2)
     part = part_in(images.stem)
-    name = "" if part == Part.UNKNOWN else images.file.name
+    name = images.file.name
+    if part == Part.UNKNOWN:
+        name = ""
     return Labelled(pixels, _read(labels), part, name)
 
 
@@ -167,7 +172,9 @@ def _read(half: Half) -> NDArray[Any]:
             content = stream.read(size + 1)
     except Exception as error:  # a damaged file can raise nearly anything
         raise DatasetError(f"{name} is damaged ({reason(error)}).") from error
+    found = f"{len(content):,}"
+    if len(content) > size:
+        found = "more"
     if len(content) != size:
-        more = "more" if len(content) > size else f"{len(content):,}"
-        raise DatasetError(f"{name} must have {size:,} bytes after its header, but it has {more}.")
+        raise DatasetError(f"{name} must have {size:,} bytes after its header, but it has {found}.")
     return np.frombuffer(content, dtype).reshape(shape)

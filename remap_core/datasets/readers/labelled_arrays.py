@@ -93,7 +93,10 @@ def found_in_arrays(
         _require_a_label_each(group.name, number, len(each))
     classes = to_classes(_joined(labels), class_names)
     has_label = classes.indices != UNLABELLED
-    pixels = to_pixels(images, has_label, background=0 if choices.background == "black" else 255)
+    background = 255
+    if choices.background == "black":
+        background = 0
+    pixels = to_pixels(images, has_label, background)
     starts = np.cumsum([0, *counts[:-1]])
     tables = tuple(group.name for group in groups)
     names, kept = without_empty(Classes(classes.names, classes.indices[pixels.rows]))
@@ -141,8 +144,8 @@ def to_classes(labels: NDArray[Any], class_names: Sequence[str] = ()) -> Classes
         _require_whole(labels[~is_missing])
         labels = np.where(is_missing, UNLABELLED, labels).astype(np.int64)
     values = np.unique(labels[~is_missing])
-    negative = values[values < 0] if labels.dtype.kind == "i" else values[:0]
-    if negative.tolist() == [UNLABELLED] and len(values) > 2:
+    negative = [value for value in values[:2].tolist() if value < 0]
+    if negative == [UNLABELLED] and len(values) > 2:
         is_missing |= labels == UNLABELLED
         values = values[1:]
     _require_repeating(len(values), int(np.count_nonzero(~is_missing)))
@@ -162,8 +165,9 @@ def text_classes(texts: NDArray[Any], indices: NDArray[np.intp]) -> Classes:
         names.sort(key=int)
     place = {name: index for index, name in enumerate(names)}
     renamed = np.array([place.get(text, UNLABELLED) for text in stripped], np.int64)
-    labels = renamed[indices] if len(renamed) else np.full(len(indices), UNLABELLED, np.int64)
-    _require_repeating(len(names), int(np.count_nonzero(labels != UNLABELLED)))
+    labels = renamed[indices]
+    labelled = np.count_nonzero(labels != UNLABELLED)
+    _require_repeating(len(names), int(labelled))
     return _checked(names, labels)
 
 
@@ -203,11 +207,11 @@ def unlabelled_warning(classes: Classes) -> str:
 
 def _require_a_label_each(name: str, images: int, labels: int) -> None:
     if images != labels:
-        where = f" ({name})" if name else ""
-        raise DatasetError(
-            "there must be as many labels as images, but there are "
-            f"{pluralize(images, 'image')} and {pluralize(labels, 'label')}{where}."
-        )
+        where = ""
+        if name:
+            where = f" ({name})"
+        numbers = f"{pluralize(images, 'image')} and {pluralize(labels, 'label')}"
+        raise DatasetError(f"there must be as many labels as images, but there are {numbers}{where}.")
 
 
 def _from_one_hot(labels: NDArray[Any]) -> NDArray[np.int64]:

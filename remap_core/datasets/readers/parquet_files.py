@@ -118,13 +118,17 @@ def _labelled_files(path: Path, files: Sequence[Path], choices: Choices) -> tupl
     warnings = []
     have_chosen = [file for file in files if choices.label_column in _columns(file).names]
     for file in files:
-        name = "" if file == path else str(file.relative_to(path))
-        is_unlabelled = bool(have_chosen) and file not in have_chosen
-        schema = None if is_unlabelled else _understood(file, choices)
-        if schema and schema.label:
-            sources.append(Source(file, name, schema))
-        else:
+        name = ""
+        if file != path:
+            name = str(file.relative_to(path))
+        is_unlabelled = have_chosen and file not in have_chosen
+        if not is_unlabelled:
+            schema = _understood(file, choices)
+            is_unlabelled = not schema.label
+        if is_unlabelled:
             warnings.append(f"{name} has no column of labels: ignored.")
+        else:
+            sources.append(Source(file, name, schema))
     if not sources:
         raise DatasetError("there must be a column of labels, but there is none: --label-column NAME chooses one.")
     sources.sort(key=lambda source: part_in(source.name))
@@ -150,11 +154,17 @@ def _understood(file: Path, choices: Choices) -> Schema:
         numbers = [_is_number(kind) for kind in schema.types]
         columns = wide_columns(schema.names, numbers, choices.label_column)
         wide = tuple(schema.names[place] for place in columns.pixels)
-        label = "" if columns.label is None else schema.names[columns.label]
+        label = ""
+        if columns.label is not None:
+            label = schema.names[columns.label]
         return Schema("", "", wide, label, features.get(label, ()))
     label = _label_column(schema, features, images, choices.label_column)
     kind = schema.field(images).type
-    bytes_path = images if _is_binary(kind) else f"{images}.bytes" if pa.types.is_struct(kind) else ""
+    bytes_path = ""
+    if _is_binary(kind):
+        bytes_path = images
+    if pa.types.is_struct(kind):
+        bytes_path = f"{images}.bytes"
     return Schema(images, bytes_path, (), label, features.get(label, ()))
 
 
@@ -258,9 +268,9 @@ def _found_files(sources: Sequence[Source], warnings: Sequence[str]) -> Found:
             labels += pq.read_table(source.file, columns=[schema.label]).column(0).chunks
             groups += _groups(source.file, schema, starts[-1])
         starts.append(sum(group.rows for group in groups))
-    column = pa.chunked_array(labels, type=labels[0].type if labels else pa.int64())
-    if not len(column):
+    if not starts[-1]:
         raise DatasetError("there must be at least one image, but there are no rows.")
+    column = pa.chunked_array(labels)
     classes = to_classes(column_labels(column), schema.class_names)
     rows = np.flatnonzero(classes.indices != UNLABELLED)
     names, indices = without_empty(Classes(classes.names, classes.indices[rows]))

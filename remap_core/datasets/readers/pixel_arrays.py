@@ -71,7 +71,7 @@ def to_pixels(arrays: Sequence[NDArray[Any]], wanted: NDArray[np.bool_], backgro
     scale = _scale(survey.low, survey.high, arrays)
     if _is_ready(arrays, scale) and len(rows) == len(wanted):
         return Pixels(arrays[0], rows, broken, "")
-    pixels = _converted(arrays, rows, scale, background)
+    pixels = _converted(arrays, wanted & survey.finite, scale, background)
     return Pixels(pixels, rows, broken, scale.warning)
 
 
@@ -217,9 +217,10 @@ def _surveyed(arrays: Sequence[NDArray[Any]], wanted: NDArray[np.bool_]) -> Surv
             if values.dtype.kind == "f":
                 finite[rows] = np.isfinite(values).reshape(len(values), -1).all(axis=1)
             used = wanted[rows] & finite[rows]
-            chosen = values if used.all() else values[used]
+            chosen = _only(values, used)
             if len(chosen):
-                low, high = min(low, float(chosen.min())), max(high, float(chosen.max()))
+                low = min(low, float(chosen.min()))
+                high = max(high, float(chosen.max()))
         first += len(images)
     return Survey(low, high, finite)
 
@@ -231,7 +232,9 @@ def _scale(low: float, high: float, arrays: Sequence[NDArray[Any]]) -> Scale:
         return Scale(0, 1)
     if kinds == {"f"} and low >= -1 - _ROUNDING and high <= 1 + _ROUNDING:
         return Scale(-1, 1)
-    brightest_at_least = _HALF if "f" in kinds else _FEW_LEVELS
+    brightest_at_least = _FEW_LEVELS
+    if "f" in kinds:
+        brightest_at_least = _HALF
     is_in_bytes = low > -0.5 and high < 255.5
     if is_in_bytes and (high > brightest_at_least or low == high):
         return Scale(0, 255)
@@ -247,24 +250,32 @@ def _is_ready(arrays: Sequence[NDArray[Any]], scale: Scale) -> bool:
 
 
 def _converted(
-    arrays: Sequence[NDArray[Any]], rows: NDArray[np.intp], scale: Scale, background: int
+    arrays: Sequence[NDArray[Any]], is_used: NDArray[np.bool_], scale: Scale, background: int
 ) -> NDArray[np.uint8]:
     _, height, width, channels = arrays[0].shape
-    shown = 1 if channels <= 2 else 3
-    pixels = np.empty((len(rows), height, width, shown), np.uint8)
+    shown = 1
+    if channels > 2:
+        shown = 3
+    pixels = np.empty((np.count_nonzero(is_used), height, width, shown), np.uint8)
     first = 0
     done = 0
     for images in arrays:
         for block, values in _blocks(images):
             start = first + block.start
-            stop = start + len(values)
-            chosen = rows[np.searchsorted(rows, start) : np.searchsorted(rows, stop)] - start
-            kept = values if len(chosen) == len(values) else values[chosen]
+            used = is_used[start : start + len(values)]
+            kept = _only(values, used)
             converted = _opaque(_scaled(kept, scale), background)
             pixels[done : done + len(converted)] = converted
             done += len(converted)
         first += len(images)
     return pixels
+
+
+def _only(values: NDArray[Any], is_used: NDArray[np.bool_]) -> NDArray[Any]:
+    """Some rows; all of them without a copy."""
+    if is_used.all():
+        return values
+    return values[is_used]
 
 
 def _scaled(values: NDArray[Any], scale: Scale) -> NDArray[np.uint8]:

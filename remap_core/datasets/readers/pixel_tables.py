@@ -85,13 +85,17 @@ def read_pixel_tables(path: Path, choices: Choices) -> Found:
     have_chosen = [layout for layout in layouts if choices.label_column in layout.names]
     for layout in layouts:
         with errors_name(layout.file):
-            wanted = choices.label_column if not have_chosen or layout in have_chosen else None
+            wanted = choices.label_column
+            if have_chosen and layout not in have_chosen:
+                wanted = None
             columns = wide_columns(layout.names, layout.numbers, wanted)
             if columns.label is None and not columns.is_label_inside:
                 warnings.append(f"{layout.file.name} has no column of labels: ignored.")
                 continue
             labels, pixels, broken = _values(layout, columns)
-            name = layout.file.name if len(layouts) > 1 else ""
+            name = ""
+            if len(layouts) > 1:
+                name = layout.file.name
             groups.append(Labelled(pixels, labels, part_in(_stem(layout.file)), name))
             skipped += broken
     with errors_name(path):
@@ -200,13 +204,15 @@ def _layout(file: Path) -> Layout | None:
         return None
     try:
         lines = _first_lines(file)
-    except (OSError, EOFError, zlib.error):
+        delimiter = max(";\t,", key=lines[0].count)
+        rows = list(csv.reader(lines, delimiter=delimiter))
+    except (OSError, EOFError, IndexError, zlib.error, csv.Error):
         return None
-    if len(lines) < 2:
+    if len(rows) < 2:
         return None
-    delimiter = max(";\t,", key=lines[0].count)
-    rows = list(csv.reader(lines, delimiter=delimiter))
-    decimal = "," if delimiter == ";" and any("," in line for line in lines[1:]) else "."
+    decimal = "."
+    if delimiter == ";" and any("," in line for line in lines[1:]):
+        decimal = ","
     numbers = [
         all(_is_number(row[place], decimal) for row in rows[1:] if place < len(row)) for place in range(len(rows[1]))
     ]
@@ -214,7 +220,9 @@ def _layout(file: Path) -> Layout | None:
     if not any(flat_side(pixels - others) for others in range(3)):
         return None
     has_header = _is_header(rows[0], decimal)
-    names = [name.strip() for name in rows[0]] if has_header else [str(place) for place in range(len(rows[0]))]
+    names = [str(place) for place in range(len(rows[0]))]
+    if has_header:
+        names = [name.strip() for name in rows[0]]
     if len(names) != len(numbers):
         return None
     return Layout(file, delimiter, decimal, has_header, names, numbers)
