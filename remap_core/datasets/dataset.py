@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from remap_core.datasets.images import Images, Source
-from remap_core.datasets.naming import DIGITS, canonical_name, parse_name
+from remap_core.datasets.naming import DIGITS, LEAVES, canonical_name, parse_name
 from remap_core.datasets.readers.digits import read_digits
 from remap_core.datasets.readers.folders import read_folder
+from remap_core.datasets.readers.leaves import read_leaves
 from remap_core.datasets.readers.npz import read_archive
 from remap_core.datasets.readers.published import PUBLISHED
 from remap_core.datasets.splits import MIN_IMAGES_PER_CLASS, balanced_counts, split_by_class
@@ -105,6 +106,8 @@ def to_download(name: str, home: Path = HOME) -> str:
 def _read(source: str, home: Path) -> tuple[Source, tuple[str, ...]]:
     if source == DIGITS:
         return read_digits()
+    if source == LEAVES:
+        return read_leaves()
     if source in PUBLISHED:
         published = PUBLISHED[source]
         return published.load(_downloads(source, home)), published.class_names
