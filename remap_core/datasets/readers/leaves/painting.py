@@ -164,7 +164,8 @@ def _shadow(pattern: Pattern, x: Floats, y: Floats, random: RandomState) -> Floa
     shadow = pattern.shadow[_points(x + right, y + down + 0.04)]
     brightness = random.uniform(0.8, 1.12)
     depth = random.uniform(0.35, 0.6)
-    return brightness - depth / _MOST * shadow
+    light: Floats = brightness - depth / _MOST * shadow.astype(np.float64)
+    return light
 
 
 def _leaf(pattern: Pattern, points: NDArray[np.intp], x: Floats, random: RandomState) -> Floats:
