@@ -31,11 +31,14 @@ def test_of_a_librarys_long_error_only_the_first_line_is_shown(drawings):
     ("bitmaps", "rule"),
     [
         (
-            np.zeros((20, 28, 28), np.uint8),
-            "bitmaps must be (n, 784) uint8, but these are uint8 of shape (20, 28, 28).",
+            np.zeros((20, 28, 27), np.uint8),
+            "bitmaps must be (n, 784) or (n, 28, 28) uint8, but these are uint8 of shape (20, 28, 27).",
         ),
-        (np.zeros((20, 784)), "bitmaps must be (n, 784) uint8, but these are float64 of shape (20, 784)."),
-        (np.uint8(7), "bitmaps must be (n, 784) uint8, but these are uint8 of shape ()."),
+        (
+            np.zeros((20, 784)),
+            "bitmaps must be (n, 784) or (n, 28, 28) uint8, but these are float64 of shape (20, 784).",
+        ),
+        (np.uint8(7), "bitmaps must be (n, 784) or (n, 28, 28) uint8, but these are uint8 of shape ()."),
         (
             np.array([{}] * 20, dtype=object),
             "the file cannot be read (ValueError: Array can't be memory-mapped: Python",
