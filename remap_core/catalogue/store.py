@@ -259,7 +259,7 @@ class CatalogueStore:
     # Data sets
 
     def register_dataset(self, card: DatasetCard) -> None:
-        label_set = LabelSet.of(card.validation_labels)
+        label_set = LabelSet.of(card)
         with self._live.transaction():
             ((place,),) = self._live.rows(
                 "SELECT coalesce(min(place) FILTER (name = ?), max(place) + 1, 1) FROM datasets", card.name

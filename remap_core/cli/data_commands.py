@@ -16,12 +16,12 @@ from tqdm import tqdm
 from remap_core.cli.choice_options import with_choices
 from remap_core.cli.options import AsJson
 from remap_core.data_folder.folder import DataFolder
+from remap_core.datasets.image_report import Report
 from remap_core.datasets.kept import Kept, find_kept, kept_datasets, remove_kept
 from remap_core.datasets.naming import checked_title
 from remap_core.datasets.preparation.intake import Progress, prepare
 from remap_core.datasets.preparation.intake import add as add_images
 from remap_core.datasets.recipe import Choices
-from remap_core.datasets.report import Report
 from remap_core.errors import DatasetError, NotFound
 from remap_core.formatting import count
 from remap_core.settings import read_settings

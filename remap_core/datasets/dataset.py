@@ -17,8 +17,9 @@ from remap_core.datasets.readers.digits import read_digits
 from remap_core.datasets.readers.leaves import read_leaves
 from remap_core.datasets.readers.published import PUBLISHED
 from remap_core.datasets.recipe import Recipe
-from remap_core.datasets.splits import MIN_IMAGES_PER_CLASS, Part, balanced_counts, shuffled_rows, split_by_class
+from remap_core.datasets.splits import MIN_IMAGES_PER_CLASS, Part, balanced_counts, split_by_class, stratified_rows
 from remap_core.errors import DatasetError
+from remap_core.trials.class_labels import Labels, as_labels
 from remap_core.trials.dataset_card import DatasetCard
 
 HOME = Path(".remap")
@@ -128,7 +129,7 @@ def _load_kept(name: str, source: str, size: int | None, home: Path) -> Dataset:
     kept = find_kept(source, home)
     if kept is None:
         raise DatasetError(f"The data set {source} is not in {home}: it was removed, or added to another data folder.")
-    labels = kept.labels().astype(np.uint8)
+    labels = as_labels(kept.labels(), len(kept.report.class_names))
     parts = kept.parts()
     if size is None:
         return _dataset_of(kept, name, [_rows_of(parts, part) for part in _PARTS], labels)
@@ -136,7 +137,7 @@ def _load_kept(name: str, source: str, size: int | None, home: Path) -> Dataset:
     available = dict(zip(class_names, np.bincount(labels, minlength=len(class_names)).tolist(), strict=True))
     _require_subset(name, size, available)
     counts = balanced_counts(size, len(class_names)).tolist()
-    chosen = np.concatenate([shuffled_rows(labels, label)[:count] for label, count in enumerate(counts)])
+    chosen = np.concatenate([stratified_rows(labels, parts, label)[:count] for label, count in enumerate(counts)])
     rows = [np.sort(chosen[parts[chosen] == part]) for part in _PARTS]
     return _dataset_of(kept, name, rows, labels)
 
@@ -147,7 +148,7 @@ def _rows_of(parts: NDArray[np.uint8], part: Part) -> slice:
     return slice(int(start), int(stop))
 
 
-def _dataset_of(kept: Kept, name: str, rows: Sequence[slice | NDArray[np.intp]], labels: NDArray[np.uint8]) -> Dataset:
+def _dataset_of(kept: Kept, name: str, rows: Sequence[slice | NDArray[np.intp]], labels: Labels) -> Dataset:
     pixels = kept.pixels()
     train, validation, test = (Images(pixels[part], labels[part]) for part in rows)
     return Dataset(name, kept.report.class_names, train, validation, test, kept.recipe)

@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from remap_core.datasets.image_report import Report
 from remap_core.datasets.naming import DIGITS_OF_DIGEST, checked_title, title_of
 from remap_core.datasets.readers.found import Picture
 from remap_core.datasets.readers.originals import open_original
 from remap_core.datasets.recipe import Recipe
-from remap_core.datasets.report import Report
 from remap_core.errors import DatasetError
 from remap_core.system.files import write_file
 

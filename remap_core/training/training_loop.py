@@ -22,6 +22,7 @@ from remap_core.training.device_data import DeviceDataset, dataset_on_device
 from remap_core.training.latency import latency_on_this_machine
 from remap_core.training.learner import Learner, seeded
 from remap_core.training.network.build import build
+from remap_core.trials.class_labels import Labels
 from remap_core.trials.evaluation import EpochResult, Evaluation, Latency
 from remap_core.trials.training_config import TrainingConfig
 from remap_core.trials.trial import Trial
@@ -108,7 +109,7 @@ def _run_epoch(
     config: TrainingConfig,
     epoch: int,
     should_stop: Callable[[], bool],
-) -> tuple[EpochResult, NDArray[np.uint8]]:
+) -> tuple[EpochResult, Labels]:
     start = perf_counter()
     learning_rate = config.learning_rate * config.decay ** (epoch - 1)
     # every epoch has its own seed, so a checkpoint need not store the state of the random numbers
@@ -143,7 +144,7 @@ def _latency(architecture: Architecture, device: str, folder: Path | None) -> La
     return latency_on_this_machine(network, architecture, device, folder)
 
 
-def _confusion(labels: NDArray[np.uint8], predictions: NDArray[np.uint8], classes: int) -> NDArray[np.int64]:
+def _confusion(labels: Labels, predictions: Labels, classes: int) -> NDArray[np.int64]:
     cells = labels.astype(np.int64) * classes + predictions
     return np.bincount(cells, minlength=classes**2).reshape(classes, classes)
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from image_folders import refusal
-
 from remap_core.datasets.readers.folders import read_folder
 
 

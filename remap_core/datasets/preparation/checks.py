@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from remap_core.datasets.report import Findings
+from remap_core.datasets.image_report import Findings
 from remap_core.datasets.splits import Part
 from remap_core.formatting import percent, pluralize
 
@@ -119,7 +119,9 @@ def _statistics(
     constant: list[int] = []
     for start in range(0, len(pixels), _BLOCK):
         block = pixels[start : start + _BLOCK].reshape(-1, values)
-        constant += (start + np.flatnonzero(block.min(axis=1) == block.max(axis=1))).tolist()
+        channels = block.reshape(len(block), -1, pixels.shape[3])
+        is_constant = (channels.min(axis=1) == channels.max(axis=1)).all(axis=1)
+        constant += (start + np.flatnonzero(is_constant)).tolist()
         in_train = parts[start : start + _BLOCK] == Part.TRAIN
         block_labels = labels[start : start + _BLOCK]
         for label in np.unique(block_labels[in_train]):

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from remap_core.datasets.image_report import Report
 from remap_core.datasets.kept import LABELS, NAMES, PARTS, PIXELS, Kept, store_kept
 from remap_core.datasets.naming import checked_title
 from remap_core.datasets.preparation.conversion import convert, forget_unless_same
@@ -26,7 +27,6 @@ from remap_core.datasets.readers.forms import find, stamp_of
 from remap_core.datasets.readers.found import Picture
 from remap_core.datasets.readers.originals import open_original
 from remap_core.datasets.recipe import Choices
-from remap_core.datasets.report import Report
 from remap_core.datasets.rules import errors_name
 from remap_core.errors import DatasetError
 from remap_core.system.files import write_file

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Collection
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -17,27 +18,37 @@ from remap_core.errors import DatasetError
 log = logging.getLogger(__name__)
 
 
-def resolve(name: str | Path, home: Path, progress: ShowProgress = no_progress) -> str:
+def resolve(
+    name: str | Path,
+    home: Path,
+    *,
+    known: Collection[str] = (),
+    progress: ShowProgress = no_progress,
+) -> str:
     """The full name of a data set: one of NAMES, or one that was added to the data folder `home`.
 
     A path is added with proposed choices, once: as long as its files do not change, the data set is found again.
-    "#N" after the name takes a class-balanced subset of N images. Raises DatasetError with the reason.
+    "#N" after the name takes a class-balanced subset of N images. known: names in the catalogue; version 0.1 has
+    paths among them, which stay what they are. Raises DatasetError with the reason.
     """
     if not isinstance(name, str | Path):
         raise DatasetError(f"A data set is a name or a path, but got {name!r:.60}.")
     source, size = split_name(str(name))
     if source in NAMES:
         return _with_size(source, size)
-    kept = find_kept(source, home)
-    if kept is not None:
-        return _with_size(kept.name, size)
+    added = find_kept(source, home)
+    if added is not None:
+        return _with_size(added.name, size)
     path = _path(source, home)
+    as_before = _with_size(str(path.resolve()), size)
+    if as_before in known:
+        return as_before
     choices = Choices(images=size)
-    known = _added_before(path, choices, home)
-    if known is None:
-        known = add(path, _free_title(path, size, home), choices, home, progress)
-        log.info("%s was added as %s: %s", path, known.name, " ".join(known.report.sentences()))
-    return known.name
+    added = _added_before(path, choices, home)
+    if added is None:
+        added = add(path, _free_title(path, size, home), choices, home, progress)
+        log.info("%s was added as %s: %s", path, added.name, " ".join(added.report.sentences()))
+    return added.name
 
 
 def _with_size(source: str, size: int | None) -> str:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from remap_core.datasets.readers.encoded_images import SUFFIXES, image_files
 from remap_core.datasets.readers.file_list import FileList, list_files
 from remap_core.datasets.readers.folder_layouts import listed
 from remap_core.datasets.readers.found import Found, Skipped
 from remap_core.datasets.readers.image_folders import find_images
-from remap_core.datasets.readers.picture_files import SUFFIXES, image_files
 from remap_core.datasets.readers.unpacking import is_archive, unpack
 from remap_core.datasets.recipe import Choices
 from remap_core.errors import DatasetError

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from remap_core.datasets.images import Images
 from remap_core.datasets.rules import checked_class_names, errors_name, reason, require_enough_images
 from remap_core.errors import DatasetError
+from remap_core.trials.class_labels import Labels, as_labels
 
 KEYS = ("images", "labels", "class_names")
 
@@ -76,7 +77,7 @@ def _strings(names: NDArray[Any]) -> list[str]:
     return [str(name) for name in names]
 
 
-def _checked_labels(labels: NDArray[Any], class_names: tuple[str, ...]) -> NDArray[np.uint8]:
+def _checked_labels(labels: NDArray[Any], class_names: tuple[str, ...]) -> Labels:
     if labels.dtype.kind not in "iu" or labels.ndim != 1:
         raise DatasetError(
             f"labels must be one integer per image, but they are {labels.dtype} of shape {labels.shape}."
@@ -87,7 +88,7 @@ def _checked_labels(labels: NDArray[Any], class_names: tuple[str, ...]) -> NDArr
             f"labels must be 0 to {classes - 1} (there are {classes} class_names), "
             f"but they are {labels.min()} to {labels.max()}."
         )
-    return labels.astype(np.uint8)
+    return as_labels(labels, classes)
 
 
 def _with_channels(images: NDArray[Any]) -> NDArray[Any]:

@@ -8,9 +8,9 @@ import zipfile
 from functools import lru_cache
 from pathlib import Path
 
+from remap_core.datasets.readers.encoded_images import FilePictures, open_picture
 from remap_core.datasets.readers.forms import find
 from remap_core.datasets.readers.found import Found, Picture
-from remap_core.datasets.readers.picture_files import FilePictures, open_picture
 from remap_core.datasets.readers.unpacking import decoded_name, is_archive
 from remap_core.datasets.recipe import Choices
 from remap_core.errors import DatasetError

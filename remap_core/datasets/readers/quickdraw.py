@@ -15,6 +15,7 @@ from remap_core.datasets.recipe import Choices
 from remap_core.datasets.rules import checked_class_names, errors_name, reason
 from remap_core.errors import DatasetError
 from remap_core.system.listing import stamp_of, visible_files
+from remap_core.trials.class_labels import Labels
 
 FORM = "Quick, Draw! bitmaps"
 
@@ -34,8 +35,8 @@ class Bitmaps:
     files: tuple[NDArray[np.uint8], ...]
 
     @property
-    def labels(self) -> NDArray[np.uint8]:
-        """(n,) uint8, ordered by class."""
+    def labels(self) -> Labels:
+        """(n,), ordered by class."""
         return labels_by_class([len(bitmaps) for bitmaps in self.files])
 
     def take(self, rows: NDArray[np.intp]) -> Images:

@@ -13,6 +13,7 @@ from remap_core.formatting import pluralize
 from remap_core.lab.arguments import shown
 from remap_core.lab.recorded_trial import RecordedTrial
 from remap_core.services.model_files import finished_model
+from remap_core.trials.class_labels import Labels, as_labels
 
 MAX_NAMED = 5
 """Images whose class a line of text names."""
@@ -29,9 +30,9 @@ class Prediction:
     class_names: tuple[str, ...]
 
     @property
-    def classes(self) -> NDArray[np.uint8]:
-        """(n,) uint8, the most probable class of each image, 0-based."""
-        return np.asarray(self.probabilities.argmax(axis=1), dtype=np.uint8)
+    def classes(self) -> Labels:
+        """(n,) uint8 (uint16 for more than 256 classes), the most probable class of each image, 0-based."""
+        return as_labels(self.probabilities.argmax(axis=1), len(self.class_names))
 
     @property
     def names(self) -> list[str]:

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from remap_core.datasets.readers.array_archives import read_archives
 from remap_core.datasets.readers.cifar_batches import read_cifar
+from remap_core.datasets.readers.encoded_images import FilePictures
 from remap_core.datasets.readers.file_list import list_files
 from remap_core.datasets.readers.found import Found
 from remap_core.datasets.readers.idx_files import read_idx
 from remap_core.datasets.readers.image_folders import find_images, sorted_names
 from remap_core.datasets.readers.labelled_arrays import Labelled, found_in_arrays
-from remap_core.datasets.readers.picture_files import FilePictures
 from remap_core.datasets.recipe import Choices
 from remap_core.datasets.splits import Part
 from remap_core.system.files import write_file

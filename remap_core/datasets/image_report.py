@@ -58,6 +58,9 @@ class Report:
     columns: tuple[str, ...] = ()
     findings: Findings = field(default_factory=Findings)
 
+    def __str__(self) -> str:
+        return "\n".join(self.sentences())
+
     def sentences(self) -> list[str]:
         """What was found and done, for people: numbers first, then warnings."""
         if not self.ok:
