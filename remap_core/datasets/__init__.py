@@ -2,7 +2,7 @@
 
 >>> from remap_core import datasets
 >>> datasets.names
-('digits', 'mnist', 'fashion-mnist', 'cifar-10')
+('digits', 'leaves', 'mnist', 'fashion-mnist', 'cifar-10')
 >>> datasets.load("digits#200").input_shape
 (1, 8, 8)
 """
@@ -30,7 +30,7 @@ from remap_core.settings import read_settings
 __all__ = ["Dataset", "Kept", "Report", "add", "added", "check", "describe", "load", "names", "remove"]
 
 names = NAMES
-"""The data sets that are built in. All but digits are downloaded on first use."""
+"""The data sets that are built in. All but digits and leaves are downloaded on first use."""
 
 
 def check(path: str | Path, **choices: object) -> Report:

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from remap_core.datasets.images import Images, Source
 from remap_core.datasets.kept import Kept, find_kept
-from remap_core.datasets.naming import DIGITS, canonical_name, is_kept_name, parse_name
+from remap_core.datasets.naming import DIGITS, LEAVES, canonical_name, is_kept_name, parse_name
 from remap_core.datasets.preparation.as_is import read_as_is
 from remap_core.datasets.readers.digits import read_digits
+from remap_core.datasets.readers.leaves import read_leaves
 from remap_core.datasets.readers.published import PUBLISHED
 from remap_core.datasets.recipe import Recipe
 from remap_core.datasets.splits import MIN_IMAGES_PER_CLASS, Part, balanced_counts, split_by_class, stratified_rows
@@ -116,6 +117,8 @@ def to_download(name: str, home: Path = HOME) -> str:
 def _read(source: str, home: Path) -> tuple[Source, tuple[str, ...]]:
     if source == DIGITS:
         return read_digits()
+    if source == LEAVES:
+        return read_leaves()
     if source in PUBLISHED:
         published = PUBLISHED[source]
         return published.load(_downloads(source, home)), published.class_names

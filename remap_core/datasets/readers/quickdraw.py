@@ -15,6 +15,7 @@ from remap_core.datasets.recipe import Choices
 from remap_core.datasets.rules import checked_class_names, errors_name, reason
 from remap_core.errors import DatasetError
 from remap_core.system.listing import stamp_of, visible_files
+from remap_core.trials.class_labels import Labels
 
 FORM = "Quick, Draw! bitmaps"
 
