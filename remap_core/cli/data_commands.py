@@ -26,7 +26,10 @@ from remap_core.errors import DatasetError, NotFound
 from remap_core.formatting import count
 from remap_core.settings import read_settings
 
-Source = Annotated[str, typer.Argument(metavar="PATH", help="A folder, an archive or a file of images.")]
+Source = Annotated[
+    str,
+    typer.Argument(metavar="PATH", help="A folder, archive or file of images, or a published data set's name."),
+]
 Title = Annotated[str, typer.Argument(metavar="NAME", help="The name of the data set.")]
 
 app = typer.Typer(
@@ -40,8 +43,9 @@ app = typer.Typer(
 @with_choices
 def check(path: Source, *, choices: Choices, as_json: AsJson = False) -> None:
     """Say what REMAP would make of images; exit code 1 if they cannot be used. Nothing is kept."""
+    settings, _ = read_settings()
     with tempfile.TemporaryDirectory(prefix="remap-") as work, _ProgressBar() as bar:
-        report = prepare(path, choices, Path(work), bar.show).report
+        report = prepare(path, choices, Path(work), bar.show, settings.home).report
     _print_report(report, as_json)
     if not report.ok:
         raise typer.Exit(1)

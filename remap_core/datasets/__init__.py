@@ -45,13 +45,14 @@ def check(path: str | Path, **choices: object) -> Report:
     'there is no such file or folder.'
     """
     with tempfile.TemporaryDirectory(prefix="remap-") as work:
-        return prepare(_checked_path(path), _read_choices(choices), Path(work)).report
+        return prepare(_checked_path(path), _read_choices(choices), Path(work), downloads=_home(None)).report
 
 
 def add(path: str | Path, name: str, *, home: str | Path | None = None, **choices: object) -> Kept:
     """Prepare images and keep them as a data set, which `remap.open(..., dataset=name)` then finds.
 
-    path: a folder, an archive, or a file of images. home: the data folder, by default that of the settings.
+    path: a folder, an archive, or a file of images, or the name of a published data set, such as "cifar-100" or
+    "emnist-letters". home: the data folder, by default that of the settings.
     choices: side (8 to 224 pixels), colour ("grey", "colour"), fit ("squash", "crop", "pad"), background ("white",
     "black"), label_table, file_column, label_column, left_out (classes), augmentation ("shift", "flip", "rotate",
     "brightness"), images (the size of a balanced subset), seed; what is not given is proposed. `.report` says what was

@@ -82,7 +82,7 @@ class Kept:
     def original(self, row: int) -> Picture:
         """The person's own image of a row; raises DatasetError where it is no longer there."""
         names: list[str] = json.loads((self.folder / NAMES).read_text(encoding="utf-8"))
-        return open_original(self.recipe.source, names[row])
+        return open_original(self.recipe.source, names[row], self.folder.parent.parent)
 
 
 def kept_datasets(home: Path) -> list[Kept]:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from image_sources import PLAIN, images_by_part, labels_in, pixels_in, refusal
 
-from remap_core.datasets.readers.cifar_batches import is_cifar, read_cifar
+from remap_core.datasets.readers.arrays.cifar_batches import is_cifar, read_cifar
 from remap_core.datasets.recipe import Choices
 
 N = 12

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from image_sources import GREY, LABELS, PLAIN, images_by_part, labels_in, pixels_in, refusal
 
-from remap_core.datasets.readers.idx_files import is_idx, read_idx
+from remap_core.datasets.readers.arrays.idx_files import is_idx, read_idx
 
 CODES = {"uint8": 8, "int8": 9, "int16": 11, "int32": 12, "float32": 13, "float64": 14}
 

@@ -6,7 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from image_sources import GREY, LABELS, PLAIN, N, labels_in, pixels_in
 
-from remap_core.datasets.readers.labelled_arrays import Labelled, RowNames, flat_labels, found_in_arrays, to_classes
+from remap_core.datasets.readers.arrays.labelled_arrays import (
+    Labelled,
+    RowNames,
+    flat_labels,
+    found_in_arrays,
+    to_classes,
+)
 from remap_core.datasets.splits import Part
 from remap_core.errors import DatasetError
 

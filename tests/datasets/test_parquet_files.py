@@ -9,8 +9,8 @@ import pytest
 from image_sources import COLOUR, GREY, LABELS, PLAIN, images_by_part, labels_in, pixels_in, refusal
 from PIL import Image
 
-from remap_core.datasets.readers import parquet_files
-from remap_core.datasets.readers.parquet_files import is_parquet, read_parquet
+from remap_core.datasets.readers.arrays import parquet_files
+from remap_core.datasets.readers.arrays.parquet_files import is_parquet, read_parquet
 from remap_core.datasets.recipe import Choices
 from remap_core.errors import DatasetError
 
@@ -61,7 +61,6 @@ def test_the_same_images_are_read_from_files_or_pixels_in_a_column(tmp_path, ima
     assert (pixels_in(found) == COLOUR).all()
     assert found.labels.tolist() == LABELS.tolist()
     assert found.pictures.name(3) == "row 3"
-    assert found.pictures.stamp().startswith("x.parquet ")
 
 
 def test_a_column_for_each_pixel_is_read(tmp_path):

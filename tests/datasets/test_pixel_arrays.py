@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from remap_core.datasets.readers.pixel_arrays import channels_last, compact, require_memory, to_pixels
+from remap_core.datasets.readers.arrays.pixel_arrays import channels_last, compact, require_memory, to_pixels
 from remap_core.errors import DatasetError
 
 BYTES = arrays.arrays(np.uint8, (3, 5, 6, 3)).filter(lambda pixels: pixels.max() > 16)

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from image_sources import COLOUR, GREY, LABELS, PLAIN, images_by_part, labels_in, pixels_in, refusal
 
-from remap_core.datasets.readers.pixel_tables import is_pixel_table, read_pixel_tables
+from remap_core.datasets.readers.arrays.pixel_tables import is_pixel_table, read_pixel_tables
 from remap_core.datasets.recipe import Choices
 
 FLAT = GREY.reshape(24, 64)

@@ -10,7 +10,7 @@ from image_folders import picture, problem_of, report_on, write_classes
 
 from remap_core.datasets.kept import find_kept
 from remap_core.datasets.preparation.intake import add
-from remap_core.datasets.readers import unpacking
+from remap_core.datasets.readers.files import unpacking
 from remap_core.datasets.recipe import Choices
 from remap_core.errors import DatasetError
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remap_core.system.inert_pickle import Call, Name, NotData, inert_pickle
+from remap_core.datasets.readers.arrays.inert_pickle import Call, Name, NotData, inert_pickle
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary(),
@@ -58,7 +58,7 @@ def test_a_pickle_that_would_run_something_leaves_a_record_of_it(tmp_path, proto
 def test_nothing_is_imported():
     content = b"cantigravity\nfly\n."
     code = (
-        "import sys; from remap_core.system.inert_pickle import inert_pickle; "
+        "import sys; from remap_core.datasets.readers.arrays.inert_pickle import inert_pickle; "
         f"inert_pickle({content!r}); sys.exit('antigravity' in sys.modules)"
     )
     root = Path(__file__).parents[2]

@@ -12,6 +12,7 @@ from remap_core.datasets.kept import Kept, find_kept, kept_datasets
 from remap_core.datasets.naming import MAX_TITLE, NAMES, split_name
 from remap_core.datasets.preparation.intake import ShowProgress, add, no_progress
 from remap_core.datasets.readers.forms import stamp_of
+from remap_core.datasets.readers.published_sets.sources import is_published
 from remap_core.datasets.recipe import Choices
 from remap_core.errors import DatasetError
 
@@ -39,15 +40,22 @@ def resolve(
     added = find_kept(source, home)
     if added is not None:
         return _with_size(added.name, size)
+    choices = Choices(images=size)
+    if is_published(source):
+        return _add(source, _free_title(source, size, home), choices, home, progress)
     path = _path(source, home)
     as_before = _with_size(str(path.resolve()), size)
     if as_before in known:
         return as_before
-    choices = Choices(images=size)
     added = _added_before(path, choices, home)
-    if added is None:
-        added = add(path, _free_title(path, size, home), choices, home, progress)
-        log.info("%s was added as %s: %s", path, added.name, " ".join(added.report.sentences()))
+    if added is not None:
+        return added.name
+    return _add(path, _free_title(_stem(path), size, home), choices, home, progress)
+
+
+def _add(source: str | Path, title: str, choices: Choices, home: Path, progress: ShowProgress) -> str:
+    added = add(source, title, choices, home, progress)
+    log.info("%s was added as %s: %s", source, added.name, " ".join(added.report.sentences()))
     return added.name
 
 
@@ -86,11 +94,14 @@ def _added_before(path: Path, choices: Choices, home: Path) -> Kept | None:
     return None
 
 
-def _free_title(path: Path, size: int | None, home: Path) -> str:
-    """A title from the name of a file or folder that no other data set has."""
-    stem = path.name
+def _stem(path: Path) -> str:
     if path.is_file():
-        stem = re.sub(r"(\.tar)?\.\w+$", "", stem)
+        return re.sub(r"(\.tar)?\.\w+$", "", path.name)
+    return path.name
+
+
+def _free_title(stem: str, size: int | None, home: Path) -> str:
+    """A title like the name of a file or folder that no other data set has."""
     title = re.sub(r"[^\w .-]+", "-", stem).strip(" .-")[: MAX_TITLE - 12] or "images"
     if size is not None:
         title = f"{title}-{size}"

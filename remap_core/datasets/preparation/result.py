@@ -15,7 +15,7 @@ from remap_core.datasets.image_report import Report
 from remap_core.datasets.kept import LABELS, NAMES, PARTS, PIXELS
 from remap_core.datasets.preparation.checks import examine, finding_warnings, group_duplicates, without_leaks
 from remap_core.datasets.preparation.selection import Selection, class_counts
-from remap_core.datasets.readers.folder_layouts import listed
+from remap_core.datasets.readers.files.folder_layouts import listed
 from remap_core.datasets.readers.found import Skipped
 from remap_core.datasets.recipe import Recipe
 from remap_core.datasets.splits import MIN_IMAGES_PER_CLASS, Part, parts_of

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remap_core.datasets.images import Images
+from remap_core.datasets.readers.arrays.labelled_arrays import Labelled, found_in_arrays
 from remap_core.datasets.readers.found import Found
-from remap_core.datasets.readers.labelled_arrays import Labelled, found_in_arrays
 from remap_core.datasets.readers.published_sets.download import Download
 from remap_core.datasets.recipe import Choices
 from remap_core.datasets.splits import Part
@@ -62,7 +62,7 @@ def read_cifar_10(folder: Path) -> Found:
     file = folder / CIFAR_10
     batches = _cifar_batches(file)
     names = PUBLISHED["cifar-10"].class_names
-    return found_in_arrays("published files", batches, file, Choices(), files=[file], class_names=names)
+    return found_in_arrays("published files", batches, file, Choices(), class_names=names)
 
 
 def _read_cifar(files: Sequence[Path]) -> Images:

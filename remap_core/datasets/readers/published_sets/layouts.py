@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from remap_core.datasets.readers.array_archives import read_archives
-from remap_core.datasets.readers.cifar_batches import read_cifar
-from remap_core.datasets.readers.encoded_images import FilePictures
-from remap_core.datasets.readers.file_list import list_files
+from remap_core.datasets.readers.arrays.array_archives import read_archives
+from remap_core.datasets.readers.arrays.cifar_batches import read_cifar
+from remap_core.datasets.readers.arrays.idx_files import read_idx
+from remap_core.datasets.readers.arrays.labelled_arrays import Labelled, found_in_arrays
+from remap_core.datasets.readers.files.encoded_images import FilePictures
+from remap_core.datasets.readers.files.file_list import list_files
+from remap_core.datasets.readers.files.image_folders import find_images, sorted_names
 from remap_core.datasets.readers.found import Found
-from remap_core.datasets.readers.idx_files import read_idx
-from remap_core.datasets.readers.image_folders import find_images, sorted_names
-from remap_core.datasets.readers.labelled_arrays import Labelled, found_in_arrays
 from remap_core.datasets.recipe import Choices
 from remap_core.datasets.splits import Part
 from remap_core.system.files import write_file
@@ -64,7 +64,7 @@ def read_svhn(folder: Path) -> Found:
         pixels = np.moveaxis(content["X"], -1, 0)
         digits = content["y"].reshape(-1) % 10
         groups.append(Labelled(pixels, digits, part, file.stem))
-    return found_in_arrays(FORM, groups, folder, _PROPOSED, files=list(files.values()))
+    return found_in_arrays(FORM, groups, folder, _PROPOSED)
 
 
 def read_cifar_100(folder: Path) -> Found:
@@ -83,7 +83,7 @@ def read_stl_10(folder: Path) -> Found:
         groups.append(Labelled(columns.swapaxes(2, 3), np.fromfile(labels, np.uint8), part, split))
         files += [pixels, labels]
     class_names = (home / "class_names.txt").read_text(encoding="utf-8").split()
-    return found_in_arrays(FORM, groups, folder, _PROPOSED, files=files, class_names=class_names)
+    return found_in_arrays(FORM, groups, folder, _PROPOSED, class_names=class_names)
 
 
 def read_imagenette(folder: Path, class_names: Sequence[str]) -> Found:

@@ -32,6 +32,11 @@ class PublishedSource:
     folder: str
 
 
+def is_published(source: str | Path) -> bool:
+    """Whether a source is the name of a published data set, and no file or folder of that name is here."""
+    return isinstance(source, str) and source in PUBLISHED_SOURCES and not Path(source).exists()
+
+
 def find_published(name: str, home: Path) -> Found:
     """The images of a data set of PUBLISHED_SOURCES, which is downloaded into the data folder `home` if needed.
 

@@ -17,14 +17,14 @@ from typing import IO, Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from remap_core.datasets.readers.arrays.labelled_arrays import Labelled, found_in_arrays, text_of
+from remap_core.datasets.readers.arrays.pixel_arrays import MIN_FLAT_SIDE, require_memory
+from remap_core.datasets.readers.files.file_list import starts_with, visible_files
 from remap_core.datasets.readers.found import Found
-from remap_core.datasets.readers.labelled_arrays import Labelled, found_in_arrays, text_of
-from remap_core.datasets.readers.pixel_arrays import MIN_FLAT_SIDE, require_memory
 from remap_core.datasets.recipe import Choices
 from remap_core.datasets.rules import errors_name, reason
 from remap_core.datasets.splits import Part
 from remap_core.errors import DatasetError
-from remap_core.system.listing import starts_with, visible_files
 
 NPZ_FORM = ".npz arrays"
 NPY_FORM = ".npy arrays"
@@ -136,7 +136,7 @@ def _read(path: Path, choices: Choices, suffix: str, form: str) -> Found:
         class_names, unread = _class_names(stored, pairs)
         groups = [_loaded(pair, is_alone=len(pairs) == 1) for pair in pairs]
         warnings += unread
-        return found_in_arrays(form, groups, path, choices, files=files, class_names=class_names, warnings=warnings)
+        return found_in_arrays(form, groups, path, choices, class_names=class_names, warnings=warnings)
 
 
 def _loaded(pair: Pair, *, is_alone: bool) -> Labelled:

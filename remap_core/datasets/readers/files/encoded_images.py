@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from remap_core.datasets.readers.file_list import FileList, ListedFile
+from remap_core.datasets.readers.files.file_list import FileList, ListedFile
 from remap_core.datasets.readers.found import Picture
 from remap_core.datasets.rules import reason
 from remap_core.errors import DatasetError

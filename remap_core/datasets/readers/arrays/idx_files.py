@@ -15,15 +15,15 @@ from typing import Any, BinaryIO, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from remap_core.datasets.readers.array_archives import PART_WORDS, part_in
+from remap_core.datasets.readers.arrays.array_archives import PART_WORDS, part_in
+from remap_core.datasets.readers.arrays.labelled_arrays import Labelled, found_in_arrays
+from remap_core.datasets.readers.arrays.pixel_arrays import require_memory
+from remap_core.datasets.readers.files.file_list import visible_files
 from remap_core.datasets.readers.found import Found
-from remap_core.datasets.readers.labelled_arrays import Labelled, found_in_arrays
-from remap_core.datasets.readers.pixel_arrays import require_memory
 from remap_core.datasets.recipe import Choices
 from remap_core.datasets.rules import errors_name, path_text, reason
 from remap_core.datasets.splits import Part
 from remap_core.errors import DatasetError
-from remap_core.system.listing import visible_files
 
 FORM = "idx files (MNIST)"
 GZIP_MAGIC = b"\x1f\x8b"
@@ -75,8 +75,7 @@ def read_idx(path: Path, choices: Choices) -> Found:
         warnings = [f"{name} has no labels: ignored." for name in lonely]
         if is_emnist:
             warnings.append(_TURNED)
-        files = [half.file for pair in pairs for half in pair]
-        return found_in_arrays(FORM, groups, path, choices, files=files, warnings=warnings)
+        return found_in_arrays(FORM, groups, path, choices, warnings=warnings)
 
 
 def _halves(path: Path) -> list[Half]:

@@ -14,15 +14,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from remap_core.datasets.readers.array_archives import part_in
+from remap_core.datasets.readers.arrays.array_archives import part_in
+from remap_core.datasets.readers.arrays.inert_pickle import Call, NotData, inert_pickle
+from remap_core.datasets.readers.arrays.labelled_arrays import Labelled, found_in_arrays
+from remap_core.datasets.readers.files.file_list import starts_with, visible_files
 from remap_core.datasets.readers.found import Found
-from remap_core.datasets.readers.labelled_arrays import Labelled, found_in_arrays
 from remap_core.datasets.recipe import Choices
 from remap_core.datasets.rules import errors_name, is_printable_line
 from remap_core.datasets.splits import Part
 from remap_core.errors import DatasetError
-from remap_core.system.inert_pickle import Call, NotData, inert_pickle
-from remap_core.system.listing import starts_with, visible_files
 
 FORM = "CIFAR batches"
 SIDE = 32
@@ -65,7 +65,7 @@ def read_cifar(path: Path, choices: Choices) -> Found:
         key = _chosen_labels(next(iter(batches.values())), choices)
         groups = [_labelled(file, batch, key) for file, batch in batches.items()]
         names = _class_names(files[0].parent, key)
-        return found_in_arrays(FORM, groups, path, choices, files=files, class_names=names)
+        return found_in_arrays(FORM, groups, path, choices, class_names=names)
 
 
 def _batches(files: Sequence[Path]) -> list[Path]:

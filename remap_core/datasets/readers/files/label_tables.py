@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from remap_core.datasets.readers.file_list import FileList, ListedFile
-from remap_core.datasets.readers.folder_layouts import listed, part_of
+from remap_core.datasets.readers.files.file_list import FileList, ListedFile
+from remap_core.datasets.readers.files.folder_layouts import listed, part_of
 from remap_core.datasets.readers.found import LabelTable
 from remap_core.datasets.recipe import Choices
 from remap_core.datasets.splits import Part

@@ -9,13 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from remap_core.datasets.images import Images, labels_by_class
+from remap_core.datasets.readers.files.file_list import visible_files
 from remap_core.datasets.readers.found import Found, Picture
 from remap_core.datasets.recipe import Choices
 from remap_core.datasets.rules import checked_class_names, errors_name, reason
 from remap_core.errors import DatasetError
-from remap_core.system.listing import stamp_of, visible_files
-from remap_core.trials.class_labels import Labels
 
 FORM = "Quick, Draw! bitmaps"
 
@@ -23,37 +21,6 @@ PREFIX = "full_numpy_bitmap_"
 """Google puts this before the class in the names of its files."""
 SIDE = 28
 _SHAPES = ((SIDE * SIDE,), (SIDE, SIDE))
-
-
-@dataclass(frozen=True, eq=False)
-class Bitmaps:
-    """Memory-mapped files of bitmaps: only the images that are taken are read.
-
-    files: for each class (n, 784) uint8, a row for each image of 28 x 28 pixels.
-    """
-
-    files: tuple[NDArray[np.uint8], ...]
-
-    @property
-    def labels(self) -> NDArray[np.uint8]:
-        """(n,) uint8, ordered by class."""
-        return labels_by_class([len(bitmaps) for bitmaps in self.files])
-
-    def take(self, rows: NDArray[np.intp]) -> Images:
-        """The images of these rows, in this order."""
-        labels = self.labels[rows]
-        pixels = np.empty((len(rows), SIDE * SIDE), np.uint8)
-        first_row = 0
-        for label, bitmaps in enumerate(self.files):
-            in_class = labels == label
-            pixels[in_class] = bitmaps[rows[in_class] - first_row]
-            first_row += len(bitmaps)
-        return Images(pixels.reshape(-1, SIDE, SIDE, 1), labels)
-
-
-def read_bitmaps(files: Sequence[Path]) -> Bitmaps:
-    """Open one file for each class. Raises DatasetError with the file and the rule that it breaks."""
-    return Bitmaps(tuple(_open_bitmaps(file) for file in files))
 
 
 def _open_bitmaps(file: Path) -> NDArray[np.uint8]:
@@ -94,10 +61,6 @@ class BitmapPictures:
         label, row = self._row(place)
         pixels: NDArray[np.uint8] = self.bitmaps[label][row].reshape(SIDE, SIDE, 1)
         return pixels
-
-    def stamp(self) -> str:
-        """Names, sizes and times of the files."""
-        return stamp_of(self.files)
 
     def _row(self, place: int) -> tuple[int, int]:
         label = int(np.searchsorted(self.starts, place, side="right")) - 1

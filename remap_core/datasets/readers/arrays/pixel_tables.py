@@ -16,14 +16,14 @@ import pyarrow as pa
 import pyarrow.csv
 from numpy.typing import NDArray
 
-from remap_core.datasets.readers.array_archives import part_in
+from remap_core.datasets.readers.arrays.array_archives import part_in
+from remap_core.datasets.readers.arrays.labelled_arrays import Labelled, found_in_arrays
+from remap_core.datasets.readers.arrays.pixel_arrays import MIN_FLAT_SIDE, compact, flat_side, require_memory
+from remap_core.datasets.readers.files.file_list import starts_with, visible_files
 from remap_core.datasets.readers.found import Found, Skipped
-from remap_core.datasets.readers.labelled_arrays import Labelled, found_in_arrays
-from remap_core.datasets.readers.pixel_arrays import MIN_FLAT_SIDE, compact, flat_side, require_memory
 from remap_core.datasets.recipe import Choices
 from remap_core.datasets.rules import errors_name, reason
 from remap_core.errors import DatasetError
-from remap_core.system.listing import starts_with, visible_files
 
 FORM = "table of pixels"
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
@@ -101,8 +101,7 @@ def read_pixel_tables(path: Path, choices: Choices) -> Found:
     with errors_name(path):
         if not groups:
             raise DatasetError("there must be a column of labels, but there is none: --label-column NAME chooses one.")
-        files = [layout.file for layout in layouts]
-        return found_in_arrays(FORM, groups, path, choices, files=files, skipped=skipped, warnings=warnings)
+        return found_in_arrays(FORM, groups, path, choices, skipped=skipped, warnings=warnings)
 
 
 def wide_columns(names: Sequence[str], numbers: Sequence[bool], label_column: str | None) -> Columns:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import threading
 from collections import OrderedDict
@@ -17,11 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from PIL import Image
 
-from remap_core.datasets.readers.array_archives import part_in
-from remap_core.datasets.readers.found import Found, Picture, Skipped
-from remap_core.datasets.readers.labelled_arrays import (
+from remap_core.datasets.readers.arrays.array_archives import part_in
+from remap_core.datasets.readers.arrays.labelled_arrays import (
     UNLABELLED,
     Classes,
     Labelled,
@@ -32,8 +29,8 @@ from remap_core.datasets.readers.labelled_arrays import (
     unlabelled_warning,
     without_empty,
 )
-from remap_core.datasets.readers.pixel_arrays import compact, require_memory
-from remap_core.datasets.readers.pixel_tables import (
+from remap_core.datasets.readers.arrays.pixel_arrays import compact, require_memory
+from remap_core.datasets.readers.arrays.pixel_tables import (
     ID_NAMES,
     LABEL_NAMES,
     column_labels,
@@ -42,10 +39,12 @@ from remap_core.datasets.readers.pixel_tables import (
     the_only_label,
     wide_columns,
 )
+from remap_core.datasets.readers.files.encoded_images import open_picture
+from remap_core.datasets.readers.files.file_list import starts_with, visible_files
+from remap_core.datasets.readers.found import Found, Picture, Skipped
 from remap_core.datasets.recipe import Choices
 from remap_core.datasets.rules import errors_name, reason
 from remap_core.errors import DatasetError
-from remap_core.system.listing import stamp_of, starts_with, visible_files
 
 FORM = "parquet"
 MAGIC = b"PAR1"
@@ -311,7 +310,6 @@ def _found_pixels(path: Path, sources: Sequence[Source], warnings: Sequence[str]
         groups,
         path,
         choices,
-        files=[source.file for source in sources],
         class_names=sources[0].schema.class_names,
         skipped=skipped,
         warnings=warnings,
@@ -405,18 +403,8 @@ class ParquetPictures:
         row = int(self.names.rows[place])
         content = self._reader.content(row)
         if not content:
-            raise DatasetError("the row has no bytes of an image.")
-        try:
-            image = Image.open(io.BytesIO(content))
-        except Exception as error:  # a damaged file can raise nearly anything
-            raise DatasetError(f"the image cannot be read ({reason(error)}).") from error
-        if image.format not in _FORMATS:
-            raise DatasetError(f"the image is {image.format}, which is not read.")
-        return image
-
-    def stamp(self) -> str:
-        """Names, sizes and times of the files."""
-        return stamp_of(self.files)
+            raise DatasetError("the row has no bytes of an image")
+        return open_picture(content)
 
 
 class Group(NamedTuple):

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from remap_core.datasets.readers.arrays.pixel_arrays import channels_last, to_pixels
 from remap_core.datasets.readers.found import ArrayPictures, Found, Skipped
-from remap_core.datasets.readers.pixel_arrays import channels_last, to_pixels
 from remap_core.datasets.recipe import Choices
 from remap_core.datasets.rules import checked_class_names
 from remap_core.datasets.splits import Part
@@ -75,14 +75,13 @@ def found_in_arrays(
     path: Path,
     choices: Choices,
     *,
-    files: Sequence[Path] = (),
     class_names: Sequence[str] = (),
     skipped: Sequence[Skipped] = (),
     warnings: Sequence[str] = (),
 ) -> Found:
     """What is in arrays of images and labels: rows without a label or with NaN are left out, and said so.
 
-    path: the source; files: those it was read from. class_names: of the labels 0, 1, ... or 1, 2, ..., if known.
+    path: the source. class_names: of the labels 0, 1, ... or 1, 2, ..., if known.
     Raises DatasetError with the rule and the value.
     """
     groups = sorted(groups, key=lambda group: group.part)
@@ -101,13 +100,13 @@ def found_in_arrays(
     tables = tuple(group.name for group in groups)
     names, kept = without_empty(Classes(classes.names, classes.indices[pixels.rows]))
     parts = np.repeat([np.uint8(group.part) for group in groups], counts)[pixels.rows]
-    broken = [Skipped(name, "it holds NaN or infinity.") for name in RowNames(tables, starts, pixels.broken)]
+    broken = [Skipped(name, "it holds NaN or infinity") for name in RowNames(tables, starts, pixels.broken)]
     sentences = [*warnings, unlabelled_warning(classes), pixels.warning]
     return Found(
         form=form,
         class_names=names,
         labels=kept,
-        pictures=ArrayPictures(pixels.pixels, path, RowNames(tables, starts, pixels.rows), files),
+        pictures=ArrayPictures(pixels.pixels, path, RowNames(tables, starts, pixels.rows)),
         parts=known_parts(parts),
         skipped=(*skipped, *broken),
         warnings=tuple(sentence for sentence in sentences if sentence),
