@@ -95,7 +95,7 @@ def test_broken_rows_are_skipped_by_their_number():
     images = GREY / 255
     images[17, 0, 0] = np.nan
     result = found(Labelled(images, LABELS))
-    assert [tuple(skipped) for skipped in result.skipped] == [("row 17", "it holds NaN or infinity.")]
+    assert [tuple(skipped) for skipped in result.skipped] == [("row 17", "it holds NaN or infinity")]
     assert len(result.labels) == len(result.pictures) == N - 1
     assert result.pictures.name(17) == "row 18"
 

@@ -121,7 +121,7 @@ def test_rows_that_are_too_short_or_have_gaps_are_skipped_and_listed(tmp_path):
     found = read_pixel_tables(tmp_path / "x.csv", PLAIN)
     assert [tuple(skipped) for skipped in found.skipped] == [
         ("x.csv line 4", "it has 3 columns, but 65 are needed."),
-        ("row 3", "it holds NaN or infinity."),
+        ("row 3", "it holds NaN or infinity"),
     ]
     assert len(found.labels) == 22
 

@@ -103,7 +103,7 @@ def test_brightness_that_gives_the_class_away_is_said_and_the_floor_is_that_of_s
     rng = np.random.default_rng(0)
     for label, low in (("day", 120), ("night", 0)):
         (tmp_path / "data" / label).mkdir(parents=True)
-        for place in range(20):
+        for place in range(80):
             pixels = rng.integers(low, low + 130, (8, 8, 3), np.uint8)
             Image.fromarray(pixels).save(tmp_path / "data" / label / f"{place}.png")
     prepared = prepare(tmp_path / "data", Choices(), tmp_path / "work")
@@ -111,7 +111,7 @@ def test_brightness_that_gives_the_class_away_is_said_and_the_floor_is_that_of_s
     assert findings.brightness[0] > findings.brightness[1] + 100
     assert findings.brightness_accuracy == 1
     assert any("brightness alone tells 100.0 %" in warning for warning in prepared.report.warnings)
-    flat, train, held = prepared.pixels.reshape(40, -1), prepared.parts == 0, prepared.parts == 1
+    flat, train, held = prepared.pixels.reshape(160, -1), prepared.parts == 0, prepared.parts == 1
     oracle = NearestCentroid().fit(flat[train].astype(float), prepared.labels[train])
     assert findings.floor == oracle.score(flat[held].astype(float), prepared.labels[held])
 

@@ -19,6 +19,8 @@ _BLOCK = 4096
 """Images that are turned into floats at a time."""
 _MAX_MOVED = 0.2
 """Share of a class's validation and test images that may move; where more are copies, the copies are the data."""
+_ENOUGH = 20
+"""Validation images below which a share of them says little."""
 _GIVEAWAY = 0.9
 """Share of the classes told apart by brightness alone that is worth a warning."""
 
@@ -81,8 +83,8 @@ def examine(
     )
 
 
-def finding_warnings(findings: Findings, classes: int) -> list[str]:
-    """What was found, as sentences."""
+def finding_warnings(findings: Findings, validation_images: int) -> list[str]:
+    """What was found, as sentences. validation_images: how many there are."""
     warnings = []
     copies = sum(len(group) - 1 for group in findings.duplicates)
     if copies:
@@ -99,7 +101,7 @@ def finding_warnings(findings: Findings, classes: int) -> list[str]:
         warnings.append(f"{pluralize(len(findings.conflicts), 'picture')} with two different classes.")
     if findings.constant:
         warnings.append(f"{pluralize(len(findings.constant), 'image')} of one colour: nothing can be seen on it.")
-    if findings.brightness_accuracy >= _GIVEAWAY and classes > 1:
+    if findings.brightness_accuracy >= _GIVEAWAY and validation_images >= _ENOUGH:
         share = percent(findings.brightness_accuracy)
         warnings.append(f"The mean brightness alone tells {share} of the validation images' classes.")
     return warnings

@@ -76,7 +76,7 @@ def finish(
         shape=(height, width, channels),
         split=(split[Part.TRAIN], split[Part.VALIDATION], split[Part.TEST]),
         skipped=(*selection.found.skipped, *skipped),
-        warnings=(*_damaged_warnings(selection, good), *finding_warnings(findings, len(class_names))),
+        warnings=(*_damaged_warnings(selection, good), *finding_warnings(findings, split[Part.VALIDATION])),
         recipe=recipe,
         all_classes=tuple(class_counts(selection.found).items()),
         columns=selection.found.table.columns if selection.found.table else (),
