@@ -13,6 +13,7 @@ from remap_core.datasets.readers.digits import read_digits
 from remap_core.datasets.readers.folders import read_folder
 from remap_core.datasets.readers.npz import read_archive
 from remap_core.datasets.readers.published import PUBLISHED
+from remap_core.datasets.recipe import Recipe
 from remap_core.datasets.splits import MIN_IMAGES_PER_CLASS, balanced_counts, split_by_class
 from remap_core.errors import DatasetError
 from remap_core.trials.dataset_card import DatasetCard
@@ -23,13 +24,17 @@ HOME = Path(".remap")
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Images in three disjoint parts. `test` is sealed: nothing that chooses between models looks at it."""
+    """Images in three disjoint parts. `test` is sealed: nothing that chooses between models looks at it.
+
+    recipe: what was made of whose images; None where they are as they were found.
+    """
 
     name: str
     class_names: tuple[str, ...]
     train: Images
     validation: Images
     test: Images
+    recipe: Recipe | None = None
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
@@ -47,6 +52,9 @@ class Dataset:
 
         A class with fewer images than `examples_per_class` repeats them.
         """
+        recipe = ""
+        if self.recipe:
+            recipe = self.recipe.to_json()
         examples = []
         for label in range(self.classes):
             rows = np.flatnonzero(self.train.labels == label)
@@ -59,6 +67,7 @@ class Dataset:
             split=(len(self.train), len(self.validation), len(self.test)),
             validation_labels=self.validation.labels.copy(),
             examples=np.stack(examples),
+            recipe=recipe,
         )
 
 
