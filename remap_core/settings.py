@@ -47,7 +47,8 @@ class Settings(BaseModel):
     dataset: str = Field(
         "digits",
         min_length=1,
-        description="Data set: digits, mnist, fashion-mnist, cifar-10, or the path of an .npz file or a folder.",
+        description="Data set: digits, leaves, mnist, fashion-mnist, cifar-10, "
+        "or the path of an .npz file or a folder.",
     )
     space: Literal["remap-2019", "modern"] = Field(
         "remap-2019",

@@ -18,7 +18,7 @@ from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import read_trainer
 from remap_core.data_folder.inbox import Inbox
 from remap_core.datasets.dataset import load_dataset, to_download
-from remap_core.datasets.naming import canonical_name
+from remap_core.datasets.preparation.resolving import resolve
 from remap_core.drawing.report import report_html
 from remap_core.errors import ExportFailed, NoCatalogue, NotFound
 from remap_core.exports import export_formats
@@ -46,11 +46,12 @@ def sample(
     """
     settings, _ = read_settings()
     folder = DataFolder(settings.home)
-    name = canonical_name(dataset or settings.dataset)
+    catalogue = _newest_catalogue(folder)
+    known_datasets = catalogue.datasets() if catalogue else ()
+    name = resolve(dataset or settings.dataset, folder.home, known=known_datasets)
     if address := to_download(name, folder.home):
         typer.echo(f"Downloading {name} from {address}")
     card = load_dataset(name, folder.home).card()
-    catalogue = _newest_catalogue(folder)
     known: Collection[str] = ()
     if catalogue:
         known = catalogue.fingerprints(card.name)
@@ -104,8 +105,9 @@ def halving(dataset: DatasetName = None) -> None:
     Replays the learning curves of models that were trained to the end; nothing is trained and nothing changes.
     """
     settings, _ = read_settings()
-    catalogue = open_snapshot(DataFolder(settings.home))
-    name = canonical_name(dataset or settings.dataset)
+    folder = DataFolder(settings.home)
+    catalogue = open_snapshot(folder)
+    name = resolve(dataset or settings.dataset, folder.home, known=catalogue.datasets())
     trials, replay = halving_replay(catalogue, name)
     for line in halving_lines(name, trials, replay):
         typer.echo(line)

@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from remap_core.cli import data_commands
 from remap_core.cli.architecture_commands import describe, distances, snac
 from remap_core.cli.doctor import doctor
 from remap_core.cli.folder_commands import backup, config, restore
@@ -41,6 +42,7 @@ _COMMANDS = (
 )
 for command in _COMMANDS:
     app.command()(command)
+app.add_typer(data_commands.app)
 
 
 def run() -> None:

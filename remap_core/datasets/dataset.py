@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from remap_core.datasets.images import Images, Source
-from remap_core.datasets.naming import DIGITS, canonical_name, parse_name
+from remap_core.datasets.kept import Kept, find_kept
+from remap_core.datasets.naming import DIGITS, LEAVES, canonical_name, is_kept_name, parse_name
+from remap_core.datasets.preparation.as_is import read_as_is
 from remap_core.datasets.readers.digits import read_digits
-from remap_core.datasets.readers.folders import read_folder
-from remap_core.datasets.readers.npz import read_archive
+from remap_core.datasets.readers.leaves import read_leaves
 from remap_core.datasets.readers.published import PUBLISHED
 from remap_core.datasets.recipe import Recipe
-from remap_core.datasets.splits import MIN_IMAGES_PER_CLASS, balanced_counts, split_by_class
+from remap_core.datasets.splits import MIN_IMAGES_PER_CLASS, Part, balanced_counts, split_by_class, stratified_rows
 from remap_core.errors import DatasetError
+from remap_core.trials.class_labels import Labels, as_labels
 from remap_core.trials.dataset_card import DatasetCard
 
 HOME = Path(".remap")
 """The default data folder."""
+_PARTS = (Part.TRAIN, Part.VALIDATION, Part.TEST)
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """Images in three disjoint parts. `test` is sealed: nothing that chooses between models looks at it.
 
-    recipe: what was made of whose images; None where they are as they were found.
+    recipe: what was made of somebody's images, for a data set that was added.
     """
 
     name: str
@@ -72,15 +77,17 @@ class Dataset:
 
 
 def load_dataset(name: str, home: Path = HOME) -> Dataset:
-    """Load a data set by its name: one of NAMES, or the path of an .npz file or of a folder.
+    """Load a data set by its name: one of NAMES, or that of one that was added to the data folder `home`.
 
     "#N" after it takes a class-balanced subset of N images in total. The split is the same every time. Published data
-    sets are downloaded into the data folder `home` if they are not there. The forms of files are described at
-    `read_archive`, `read_folder` and `Published.load`.
+    sets are downloaded into `home` if they are not there. A path is read as it is, with images of one size: data
+    folders of version 0.1 have models of such data sets; for everything else see `resolve`.
     Raises DatasetError with the name of the data set and the rule that it breaks.
     """
     name = canonical_name(name)
     source, size = parse_name(name)
+    if is_kept_name(source):
+        return _load_kept(name, source, size, home)
     images, class_names = _read(source, home)
     counts = np.bincount(images.labels, minlength=len(class_names))
     if size is not None:
@@ -114,12 +121,41 @@ def to_download(name: str, home: Path = HOME) -> str:
 def _read(source: str, home: Path) -> tuple[Source, tuple[str, ...]]:
     if source == DIGITS:
         return read_digits()
+    if source == LEAVES:
+        return read_leaves()
     if source in PUBLISHED:
         published = PUBLISHED[source]
         return published.load(_downloads(source, home)), published.class_names
-    if source.endswith(".npz"):
-        return read_archive(Path(source))
-    return read_folder(Path(source))
+    return read_as_is(Path(source))
+
+
+def _load_kept(name: str, source: str, size: int | None, home: Path) -> Dataset:
+    kept = find_kept(source, home)
+    if kept is None:
+        raise DatasetError(f"The data set {source} is not in {home}: it was removed, or added to another data folder.")
+    labels = as_labels(kept.labels(), len(kept.report.class_names))
+    parts = kept.parts()
+    if size is None:
+        return _dataset_of(kept, name, [_rows_of(parts, part) for part in _PARTS], labels)
+    class_names = kept.report.class_names
+    available = dict(zip(class_names, np.bincount(labels, minlength=len(class_names)).tolist(), strict=True))
+    _require_subset(name, size, available)
+    counts = balanced_counts(size, len(class_names)).tolist()
+    chosen = np.concatenate([stratified_rows(labels, parts, label)[:count] for label, count in enumerate(counts)])
+    rows = [np.sort(chosen[parts[chosen] == part]) for part in _PARTS]
+    return _dataset_of(kept, name, rows, labels)
+
+
+def _rows_of(parts: NDArray[np.uint8], part: Part) -> slice:
+    """The rows of a part, which are in one piece: a slice of a memory map is read only where it is used."""
+    start, stop = np.searchsorted(parts, [part, part + 1])
+    return slice(int(start), int(stop))
+
+
+def _dataset_of(kept: Kept, name: str, rows: Sequence[slice | NDArray[np.intp]], labels: Labels) -> Dataset:
+    pixels = kept.pixels()
+    train, validation, test = (Images(pixels[part], labels[part]) for part in rows)
+    return Dataset(name, kept.report.class_names, train, validation, test, kept.recipe)
 
 
 def _downloads(source: str, home: Path) -> Path:

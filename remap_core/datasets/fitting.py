@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -22,7 +24,7 @@ _GAP = 2.0
 
 
 def fitted(
-    picture: Image.Image | NDArray[np.uint8],
+    picture: Image.Image | NDArray[Any],
     *,
     side: int | None,
     colour: str,
@@ -32,11 +34,11 @@ def fitted(
 ) -> NDArray[np.uint8]:
     """The pixels of an image, (side, side, 1 or 3) uint8: 1 channel for colour "grey", 3 for "colour".
 
-    picture: an opened image (a JPEG is decoded at a reduced size), or pixels (height, width, 1 or 3) uint8.
+    picture: an opened image (a JPEG is decoded at a reduced size), or pixels (height, width, 1 or 3), uint8 or wider.
     side: None keeps the size. fit: "squash", "crop" (the middle) or "pad". background: "white" or "black", of borders
     and behind transparent pixels. white: the value that becomes 255 in images of more than 8 bits.
     """
-    image = picture if isinstance(picture, Image.Image) else _image_of(picture)
+    image = picture if isinstance(picture, Image.Image) else _image_of(picture, white)
     mode = "L" if colour == "grey" else "RGB"
     if side is not None:
         _decode_reduced(image, mode, side, fit)
@@ -50,7 +52,9 @@ def fitted(
     return pixels.reshape(*pixels.shape[:2], len(mode))
 
 
-def _image_of(pixels: NDArray[np.uint8]) -> Image.Image:
+def _image_of(pixels: NDArray[Any], white: int) -> Image.Image:
+    if pixels.dtype != np.uint8:
+        pixels = _to_bytes(pixels, white)
     if pixels.shape[-1] == 1:
         pixels = pixels[..., 0]
     return Image.fromarray(pixels)
@@ -64,14 +68,17 @@ def _decode_reduced(image: Image.Image, mode: str, side: int, fit: str) -> None:
 
 def _to_mode(image: Image.Image, mode: str, background: str, white: int) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":
-        values = np.asarray(image, np.float64)
-        scaled = np.clip(values * (255 / white), 0, 255)
-        return Image.fromarray(np.rint(scaled).astype(np.uint8)).convert(mode)
+        return Image.fromarray(_to_bytes(np.asarray(image), white)).convert(mode)
     if image.has_transparency_data:
         image = image.convert("RGBA")
         behind = Image.new("RGBA", image.size, background)
         image = Image.alpha_composite(behind, image)
     return image.convert(mode)
+
+
+def _to_bytes(values: NDArray[Any], white: int) -> NDArray[np.uint8]:
+    scaled = np.clip(values.astype(np.float64) * (255 / white), 0, 255)
+    return np.rint(scaled).astype(np.uint8)
 
 
 def _resized(image: Image.Image, side: int, fit: str, background: str) -> Image.Image:

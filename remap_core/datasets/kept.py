@@ -7,10 +7,30 @@ which name their data set with its digest, never mix.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import json
+import shutil
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from remap_core.datasets.image_report import Report
+from remap_core.datasets.naming import DIGITS_OF_DIGEST, checked_title, title_of
+from remap_core.datasets.readers.found import Picture
+from remap_core.datasets.readers.originals import open_original
 from remap_core.datasets.recipe import Recipe
+from remap_core.errors import DatasetError
+from remap_core.system.files import write_file
+
+PIXELS = "pixels.npy"
+LABELS = "labels.npy"
+PARTS = "parts.npy"
+NAMES = "names.json"
+_DESCRIPTION = "dataset.json"
 
 
 @dataclass(frozen=True)
@@ -22,17 +42,124 @@ class Kept:
     folder: Path
     recipe: Recipe
 
+    @cached_property
+    def report(self) -> Report:
+        """What was found and done when it was added."""
+        return Report.from_json(_description(self.folder)["report"])
+
+    @property
+    def stamp(self) -> str:
+        """What the source looked like when it was added."""
+        return str(_description(self.folder)["stamp"])
+
+    @property
+    def is_proposed(self) -> bool:
+        """Whether nothing but proposed values was chosen."""
+        return bool(_description(self.folder)["proposed"])
+
+    @property
+    def bytes(self) -> int:
+        """The size of its files on the disk."""
+        return sum(file.stat().st_size for file in self.folder.iterdir())
+
+    def pixels(self) -> NDArray[np.uint8]:
+        """(n, height, width, channels) uint8 of all images, training images first, then validation, then test.
+
+        Memory-mapped and copied on writing: the file never changes.
+        """
+        pixels: NDArray[np.uint8] = _array(self.folder / PIXELS, mmap_mode="c")
+        return pixels
+
+    def labels(self) -> NDArray[np.integer]:
+        """(n,) classes, 0-based."""
+        return _array(self.folder / LABELS)
+
+    def parts(self) -> NDArray[np.uint8]:
+        """(n,) the `Part` of each image, ascending."""
+        parts: NDArray[np.uint8] = _array(self.folder / PARTS)
+        return parts
+
+    def original(self, row: int) -> Picture:
+        """The person's own image of a row; raises DatasetError where it is no longer there."""
+        names: list[str] = json.loads((self.folder / NAMES).read_text(encoding="utf-8"))
+        return open_original(self.recipe.source, names[row])
+
 
 def kept_datasets(home: Path) -> list[Kept]:
     """The data sets of a data folder, by title."""
-    raise NotImplementedError
+    folder = home / "data"
+    if not folder.is_dir():
+        return []
+    found = []
+    for entry in folder.iterdir():
+        title = title_of(entry.name)
+        if title is not None and (entry / _DESCRIPTION).is_file():
+            recipe = Recipe.from_json(json.dumps(_description(entry)["recipe"]))
+            found.append(Kept(entry.name, title, entry, recipe))
+    return sorted(found, key=lambda kept: (kept.title.casefold(), kept.name))
 
 
 def find_kept(name: str, home: Path) -> Kept | None:
     """The data set of this title, or of this name with its digest."""
-    raise NotImplementedError
+    for kept in kept_datasets(home):
+        if name in (kept.title, kept.name):
+            return kept
+    return None
 
 
 def remove_kept(kept: Kept) -> None:
-    """Delete the prepared images of a data set; the person's own files stay as they are."""
-    raise NotImplementedError
+    """Delete the prepared images of a data set; the person's own files stay as they are. Raises DatasetError."""
+    doomed = kept.folder.with_name(f".{kept.folder.name}.removed")
+    try:
+        kept.folder.rename(doomed)  # at once: no half of it is ever found
+        shutil.rmtree(doomed)
+    except OSError as error:
+        raise DatasetError(f"{kept.title} cannot be removed: {error.strerror}.") from error
+
+
+def store_kept(folder: Path, name: str, home: Path, about: dict[str, Any]) -> Kept:
+    """Move a folder of prepared images into a data folder. about: its recipe, report and stamp, as JSON.
+
+    An equal one that is there already is returned. Raises DatasetError where the name is taken or is none.
+    """
+    checked_title(name)
+    recipe = Recipe.from_json(json.dumps(about["recipe"]))
+    digest = _digest(recipe, folder)
+    kept = Kept(f"{name}@{digest}", name, home / "data" / f"{name}@{digest}", recipe)
+    for other in kept_datasets(home):
+        if other.name == kept.name:
+            return other
+        if other.title.casefold() == name.casefold():
+            raise DatasetError(f"There is already a data set {other.title}: choose another name, or remove it first.")
+    try:
+        kept.folder.parent.mkdir(parents=True, exist_ok=True)
+        write_file(folder / _DESCRIPTION, json.dumps(about).encode())
+        folder.rename(kept.folder)
+    except OSError as error:
+        raise DatasetError(f"{name} cannot be stored in {home}: {error.strerror}.") from error
+    return kept
+
+
+def _digest(recipe: Recipe, folder: Path) -> str:
+    """Of the recipe and the content, wherever the source lay."""
+    digest = hashlib.sha256(replace(recipe, source="").to_json().encode())
+    for file in (PIXELS, LABELS, PARTS):
+        with (folder / file).open("rb") as opened:
+            digest.update(hashlib.file_digest(opened, "sha256").digest())
+    return digest.hexdigest()[:DIGITS_OF_DIGEST]
+
+
+def _description(folder: Path) -> dict[str, Any]:
+    try:
+        description: dict[str, Any] = json.loads((folder / _DESCRIPTION).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{folder / _DESCRIPTION} cannot be read: add the data set again.") from error
+    return description
+
+
+def _array(path: Path, mmap_mode: Any = None) -> NDArray[Any]:
+    try:
+        array: NDArray[Any] = np.load(path, mmap_mode=mmap_mode, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise DatasetError(f"{path} cannot be read: add the data set again.") from error
+    return np.asarray(array)

@@ -1,4 +1,4 @@
-"""Names of data sets: "digits", "mnist", or a path, each optionally followed by "#N" for a subset of N images."""
+"""Names of data sets: "digits", "leaves@1f3a9c2e0b7d" (one that was added), or a path, each with an optional "#N"."""
 
 from __future__ import annotations
 
@@ -12,9 +12,16 @@ from remap_core.datasets.rules import is_printable_line
 from remap_core.errors import DatasetError
 
 DIGITS = "digits"
-NAMES = (DIGITS, *PUBLISHED)
+LEAVES = "leaves"
+NAMES = (DIGITS, LEAVES, *PUBLISHED)
 """Data sets that are known by name; all others are paths."""
 _NAME = re.compile(r"(?P<source>.*\.npz|.*?)(?:#(?P<size>[^#/]*))?")
+
+
+MAX_TITLE = 60
+DIGITS_OF_DIGEST = 12
+_TITLE = re.compile(r"\w[\w .-]*")
+_FULL_NAME = re.compile(rf"(?P<title>[^@/#]+)@[0-9a-f]{{{DIGITS_OF_DIGEST}}}")
 
 
 class NameParts(NamedTuple):
@@ -32,12 +39,20 @@ def parse_name(name: str) -> NameParts:
     """
     if not is_printable_line(name):
         raise DatasetError(f"{name!a} is not a data set: its name contains an unprintable character.")
-    match = _NAME.fullmatch(name)
-    if match is None or not _is_source(match["source"]):
+    source, size = split_name(name)
+    if not _is_source(source):
         raise DatasetError(
-            f"{name!r} is not a data set: use {', '.join(NAMES)}, or the path of an .npz file or of a folder, "
-            "optionally followed by #N."
+            f"{name!r} is not a data set: use {', '.join(NAMES)}, the name of one that was added, or the path of a "
+            "file or folder, optionally followed by #N."
         )
+    return NameParts(source, size)
+
+
+def split_name(name: str) -> NameParts:
+    """Split a name at its "#", whatever the rest is. Raises DatasetError where no number is behind it."""
+    match = _NAME.fullmatch(name)
+    if match is None or not match["source"]:
+        raise DatasetError(f"{name!r:.80} is not a data set.")
     size = match["size"]
     if size is None:
         return NameParts(match["source"], None)
@@ -53,7 +68,7 @@ def canonical_name(name: str) -> str:
     'digits#500'
     """
     source, size = parse_name(name)
-    if source not in NAMES:
+    if source not in NAMES and not is_kept_name(source):
         source = _absolute(source)
     canonical = source
     if size is not None:
@@ -61,6 +76,33 @@ def canonical_name(name: str) -> str:
     if parse_name(canonical) != (source, size):
         raise DatasetError(f"{source}: the name of a folder of images must not contain #.")
     return canonical
+
+
+def title_of(name: str) -> str | None:
+    """The title in the full name of a data set that was added; None for other names.
+
+    >>> title_of("leaves@1f3a9c2e0b7d")
+    'leaves'
+    """
+    match = _FULL_NAME.fullmatch(name)
+    return match["title"] if match else None
+
+
+def is_kept_name(name: str) -> bool:
+    """Whether a name is the full one, with its digest, of a data set that was added."""
+    return title_of(name) is not None
+
+
+def checked_title(title: str) -> str:
+    """A name for a data set to add; raises DatasetError where it cannot be one."""
+    if title.lower() in NAMES:
+        raise DatasetError(f"{title} is the name of a data set that is built in: choose another one.")
+    if not _TITLE.fullmatch(title) or len(title) > MAX_TITLE or title != title.strip():
+        raise DatasetError(
+            f"The name of a data set has 1 to {MAX_TITLE} letters, digits, spaces, dots or dashes, "
+            f"but got {title!r:.80}."
+        )
+    return title
 
 
 def _absolute(source: str) -> str:
@@ -74,6 +116,6 @@ def _absolute(source: str) -> str:
 
 def _is_source(text: str) -> bool:
     """Whether a text is a name, or looks like a path; a single word is a path if there is such a folder."""
-    if text in NAMES or text.endswith(".npz") or "/" in text:
+    if text in NAMES or is_kept_name(text) or text.endswith(".npz") or "/" in text:
         return True
     return os.path.isdir(text)  # noqa: PTH112 (Path.is_dir raises OSError for a name that is too long)

@@ -23,6 +23,11 @@ class Part(IntEnum):
     TEST = 2
     UNKNOWN = 255
 
+    @property
+    def title(self) -> str:
+        """The part in a sentence."""
+        return {0: "training", 1: "validation", 2: "test"}.get(self, "other")
+
 
 _ROLES = np.array([0, 0, 1, 0, 0, 2, 0, 0, 0, 1, 0, 0, 2, 0, 0, 1, 0, 0, 2, 0])
 """Roles of the images of a class in turn, repeated: 70 % train, 15 % validation, 15 % test."""
@@ -46,7 +51,7 @@ def split_by_class(labels: Labels, counts: NDArray[np.int64]) -> Split:
     rows_by_class = []
     roles_by_class = []
     for label, count in enumerate(counts):
-        class_rows = _shuffled_rows(labels, label)[:count]
+        class_rows = shuffled_rows(labels, label)[:count]
         rows_by_class.append(class_rows)
         roles_by_class.append(np.resize(_ROLES, len(class_rows)))
     rows = np.concatenate(rows_by_class)
@@ -56,6 +61,25 @@ def split_by_class(labels: Labels, counts: NDArray[np.int64]) -> Split:
         validation=np.sort(rows[roles == Part.VALIDATION]),
         test=np.sort(rows[roles == Part.TEST]),
     )
+
+
+def parts_of(
+    labels: NDArray[np.integer], classes: int, given: NDArray[np.uint8] | None, seed: int = SEED
+) -> NDArray[np.uint8]:
+    """(n,) the `Part` of each image: as given, and 15 % of each class's training images for a part that is missing.
+
+    labels: (n,). given: (n,) parts, None or UNKNOWN where the source says nothing; unknown ones are training images.
+    """
+    parts = np.full(len(labels), Part.TRAIN, np.uint8)
+    if given is not None:
+        parts = np.where(given == Part.UNKNOWN, Part.TRAIN, given).astype(np.uint8)
+    missing = [part for part in (Part.VALIDATION, Part.TEST) if not (parts == part).any()]
+    roles = np.where(np.isin(_ROLES, missing), _ROLES, Part.TRAIN)
+    for label in range(classes):
+        rows = np.flatnonzero((labels == label) & (parts == Part.TRAIN))
+        shuffled = np.random.RandomState([seed, label]).permutation(rows)
+        parts[shuffled] = np.resize(roles, len(rows))
+    return parts
 
 
 def balanced_counts(n: int, classes: int) -> NDArray[np.int64]:
@@ -69,7 +93,19 @@ def balanced_counts(n: int, classes: int) -> NDArray[np.int64]:
     return share + gets_one_more.astype(np.int64)
 
 
-def _shuffled_rows(labels: Labels, label: int) -> NDArray[np.intp]:
+def stratified_rows(labels: Labels, parts: NDArray[np.uint8], label: int) -> NDArray[np.intp]:
+    """The rows of a class in a random order, always the same, whose beginnings have each part in its proportion."""
+    rows = shuffled_rows(labels, label)
+    progress = np.empty(len(rows))
+    for part in np.unique(parts[rows]):
+        in_part = parts[rows] == part
+        number = np.count_nonzero(in_part)
+        progress[in_part] = (np.arange(number) + 0.5) / number
+    return rows[np.argsort(progress, kind="stable")]
+
+
+def shuffled_rows(labels: NDArray[np.integer], label: int) -> NDArray[np.intp]:
+    """The rows of a class in a random order that is always the same."""
     rows = np.flatnonzero(labels == label)
     # RandomState, not Generator: numpy guarantees that its stream never changes, and stored predictions rely on it
     return np.random.RandomState([SEED, label]).permutation(rows)

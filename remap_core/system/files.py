@@ -23,9 +23,9 @@ def replacing(path: Path, scratch: Path | None = None) -> Iterator[Path]:
     temporary = folder / f"{path.name}.{secrets.token_hex(4)}{PARTIAL}"
     try:
         yield temporary
-        _sync(temporary)
+        sync(temporary)
         temporary.replace(path)
-        _sync(path.parent)
+        sync(path.parent)
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -38,7 +38,8 @@ def write_file(path: Path, content: bytes, scratch: Path | None = None) -> None:
         temporary.write_bytes(content)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Have the system write a file, or the names in a folder, to the disk. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -43,7 +43,10 @@ def test_an_archive_is_loaded_by_its_path(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "rule"),
     [
-        ("mnits", r"'mnits' is not a data set: use digits, mnist, fashion-mnist, cifar-10, or the path of an \.npz"),
+        (
+            "mnits",
+            r"'mnits' is not a data set: use digits, leaves, mnist, fashion-mnist, cifar-10, or the path of an \.npz",
+        ),
         ("", "'' is not a data set"),
         ("#70", "'#70' is not a data set"),
         ("images.npy", r"'images\.npy' is not a data set"),

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 from image_folders import refusal
+from image_sources import PLAIN, pixels_in
+from image_sources import refusal as found_refusal
 
 from remap_core.datasets.readers.folders import read_folder
+from remap_core.datasets.readers.quickdraw import is_quickdraw, read_quickdraw
 
 
 def test_a_file_of_bitmaps_is_a_class_without_googles_prefix(drawings):
@@ -31,11 +34,14 @@ def test_of_a_librarys_long_error_only_the_first_line_is_shown(drawings):
     ("bitmaps", "rule"),
     [
         (
-            np.zeros((20, 28, 28), np.uint8),
-            "bitmaps must be (n, 784) uint8, but these are uint8 of shape (20, 28, 28).",
+            np.zeros((20, 28, 27), np.uint8),
+            "bitmaps must be (n, 784) or (n, 28, 28) uint8, but these are uint8 of shape (20, 28, 27).",
         ),
-        (np.zeros((20, 784)), "bitmaps must be (n, 784) uint8, but these are float64 of shape (20, 784)."),
-        (np.uint8(7), "bitmaps must be (n, 784) uint8, but these are uint8 of shape ()."),
+        (
+            np.zeros((20, 784)),
+            "bitmaps must be (n, 784) or (n, 28, 28) uint8, but these are float64 of shape (20, 784).",
+        ),
+        (np.uint8(7), "bitmaps must be (n, 784) or (n, 28, 28) uint8, but these are uint8 of shape ()."),
         (
             np.array([{}] * 20, dtype=object),
             "the file cannot be read (ValueError: Array can't be memory-mapped: Python",
@@ -59,3 +65,34 @@ def test_bitmaps_without_images_or_with_a_duplicate_class_are_rejected(drawings)
     assert "at least two classes must have images" in refusal(drawings)
     np.save(drawings / "alarm clock.npy", np.zeros((20, 784), np.uint8))
     assert refusal(drawings) == f'{drawings}: class names must be unique, but 2 are "alarm clock".'
+
+
+def test_found_bitmaps_are_sorted_by_class_and_read_when_they_are_opened(drawings):
+    assert is_quickdraw(drawings, list(drawings.iterdir()))
+    np.save(drawings / "bee.npy", np.load(drawings / "apple.npy").reshape(30, 28, 28))
+    np.save(drawings / "cup.npy", np.zeros((0, 784), np.uint8))
+    found = read_quickdraw(drawings, PLAIN)
+    assert found.form == "Quick, Draw! bitmaps"
+    assert found.class_names == ("alarm clock", "apple", "bee")
+    assert np.bincount(found.labels).tolist() == [20, 30, 30]
+    assert found.warnings == ("cup.npy has no images: ignored.",)
+    assert found.pictures.name(19) == "full_numpy_bitmap_alarm clock.npy row 19"
+    assert found.pictures.name(20) == "apple.npy row 0"
+    apples = np.load(drawings / "apple.npy").reshape(30, 28, 28)
+    assert (pixels_in(found)[20:50, ..., 0] == apples).all()
+    assert (pixels_in(found)[50:, ..., 0] == apples).all()
+    assert isinstance(found.pictures.bitmaps[0], np.memmap)
+    before = found.pictures.stamp()
+    np.save(drawings / "bee.npy", np.zeros((1, 784), np.uint8))
+    assert found.pictures.stamp() != before
+
+
+def test_found_bitmaps_of_one_class_or_of_another_size_are_refused_by_name(drawings):
+    np.save(drawings / "apple.npy", np.zeros((30, 100), np.uint8))
+    assert not is_quickdraw(drawings, list(drawings.iterdir()))
+    sentence = found_refusal(read_quickdraw, drawings)
+    assert (
+        "apple.npy: bitmaps must be (n, 784) or (n, 28, 28) uint8, but these are uint8 of shape (30, 100)" in sentence
+    )
+    (drawings / "apple.npy").unlink()
+    assert "there must be 2 to" in found_refusal(read_quickdraw, drawings)

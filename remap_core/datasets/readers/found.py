@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-Picture = Image.Image | NDArray[np.uint8]
-"""An image that is not decoded yet (Pillow reads it lazily), or its pixels, (height, width, 1 or 3) uint8."""
+Picture = Image.Image | NDArray[Any]
+"""An image that is not decoded yet (Pillow reads it lazily), or its pixels, (height, width, 1 or 3), uint8 or wider."""
 
 
 class Skipped(NamedTuple):
@@ -32,9 +32,6 @@ class Pictures(Protocol):
 
     def open(self, place: int) -> Picture:
         """An image; raises DatasetError with the reason where it cannot be read."""
-
-    def stamp(self) -> str:
-        """A text that changes when the files do: their names, sizes and times."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,8 +88,3 @@ class ArrayPictures:
         """The pixels of an image."""
         pixels: NDArray[np.uint8] = self.pixels[place]
         return pixels
-
-    def stamp(self) -> str:
-        """Size and time of the source."""
-        status = self.source.stat()
-        return f"{self.source.name} {status.st_size} {status.st_mtime_ns}"

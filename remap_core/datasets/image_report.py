@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from remap_core.datasets.readers.found import Skipped
 from remap_core.datasets.recipe import Recipe
+from remap_core.formatting import count, pluralize
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,34 @@ class Report:
     columns: tuple[str, ...] = ()
     findings: Findings = field(default_factory=Findings)
 
+    def __str__(self) -> str:
+        return "\n".join(self.sentences())
+
+    def sentences(self) -> list[str]:
+        """What was found and done, for people: numbers first, then warnings."""
+        if not self.ok:
+            return [self.problem]
+        height, width, channels = self.shape
+        train, validation, test = map(count, self.split)
+        images = pluralize(self.images, "image")
+        lines = [
+            f"{images} in {count(len(self.class_names))} classes, read as {self.form}.",
+            f"{height} x {width}, {'grey' if channels == 1 else 'colour'}: {self._fitting()}.",
+            f"{train} to train, {validation} to validate, {test} to test.",
+        ]
+        return [*lines, *self.warnings]
+
+    def _fitting(self) -> str:
+        recipe = self.recipe
+        sizes = {(height, width) for height, width, _ in self.sizes}
+        if recipe is None or sizes == {self.shape[:2]}:
+            return "the size is as it was"
+        return {
+            "squash": "resized",
+            "crop": "resized, the middle of each image",
+            "pad": f"resized, with {recipe.background} borders",
+        }[recipe.fit]
+
     def to_json(self) -> dict[str, Any]:
         """What `remap data check --json` prints."""
         printed: dict[str, Any] = {
@@ -69,9 +98,45 @@ class Report:
             "split": list(self.split),
             "skipped": [skipped._asdict() for skipped in self.skipped],
             "warnings": list(self.warnings),
+            "sizes": self.sizes,
+            "all_classes": dict(self.all_classes),
+            "columns": list(self.columns),
+            "findings": asdict(self.findings),
         }
         if self.problem:
             printed["problem"] = self.problem
         if self.recipe:
             printed["recipe"] = json.loads(self.recipe.to_json())
         return printed
+
+    @classmethod
+    def from_json(cls, printed: dict[str, Any]) -> Report:
+        """Read what `to_json` gave."""
+        recipe = printed.get("recipe")
+        findings = {}
+        for name, value in printed["findings"].items():
+            findings[name] = _frozen(value)
+        return cls(
+            ok=printed["ok"],
+            form=printed["form"],
+            images=printed["images"],
+            class_names=tuple(printed["classes"]),
+            per_class=tuple(printed["per_class"].values()),
+            shape=_frozen(printed["shape"]),
+            split=_frozen(printed["split"]),
+            skipped=tuple(Skipped(**skipped) for skipped in printed["skipped"]),
+            warnings=tuple(printed["warnings"]),
+            problem=printed.get("problem", ""),
+            recipe=Recipe.from_json(json.dumps(recipe)) if recipe else None,
+            sizes=_frozen(printed["sizes"]),
+            all_classes=tuple(printed["all_classes"].items()),
+            columns=tuple(printed["columns"]),
+            findings=Findings(**findings),
+        )
+
+
+def _frozen(value: Any) -> Any:
+    """Lists as tuples, at any depth."""
+    if isinstance(value, list):
+        return tuple(_frozen(part) for part in value)
+    return value

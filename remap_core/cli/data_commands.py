@@ -1,0 +1,156 @@
+"""`remap data`: look at images, add them to the data folder; list, show and remove what was added."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from tqdm import tqdm
+
+from remap_core.cli.choice_options import with_choices
+from remap_core.cli.options import AsJson
+from remap_core.data_folder.folder import DataFolder
+from remap_core.datasets.image_report import Report
+from remap_core.datasets.kept import Kept, find_kept, kept_datasets, remove_kept
+from remap_core.datasets.naming import checked_title
+from remap_core.datasets.preparation.intake import Progress, prepare
+from remap_core.datasets.preparation.intake import add as add_images
+from remap_core.datasets.recipe import Choices
+from remap_core.errors import DatasetError, NotFound
+from remap_core.formatting import count
+from remap_core.settings import read_settings
+
+Source = Annotated[str, typer.Argument(metavar="PATH", help="A folder, an archive or a file of images.")]
+Title = Annotated[str, typer.Argument(metavar="NAME", help="The name of the data set.")]
+
+app = typer.Typer(
+    name="data",
+    help="Your own images: check them, add them, list, show and remove data sets.",
+    no_args_is_help=True,
+)
+
+
+@app.command()
+@with_choices
+def check(path: Source, *, choices: Choices, as_json: AsJson = False) -> None:
+    """Say what REMAP would make of images; exit code 1 if they cannot be used. Nothing is kept."""
+    with tempfile.TemporaryDirectory(prefix="remap-") as work, _ProgressBar() as bar:
+        report = prepare(path, choices, Path(work), bar.show).report
+    _print_report(report, as_json)
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+@app.command()
+@with_choices
+def add(
+    path: Source,
+    *,
+    name: Annotated[str, typer.Option(help="The name of the new data set.")],
+    choices: Choices,
+    as_json: AsJson = False,
+) -> None:
+    """Prepare images and keep them in the data folder, ready to train on. What you do not choose is proposed.
+
+    Repeat an interrupted call, and it goes on where it was. Into a file or a pipe, the report is JSON.
+    """
+    settings, _ = read_settings()
+    home = DataFolder(settings.home).home
+    as_json = as_json or not sys.stdout.isatty()
+    try:
+        checked_title(name)
+        with _ProgressBar() as bar:
+            kept = add_images(path, name, choices, home, bar.show)
+    except DatasetError as error:
+        if not as_json:
+            raise
+        _print_report(Report(ok=False, problem=str(error)), as_json)
+        raise typer.Exit(1) from error
+    _print_report(kept.report, as_json)
+    if not as_json:
+        typer.echo(f"Added as {kept.title}. To train on it: REMAP_DATASET='{kept.title}' streamlit run app.py")
+
+
+@app.command(name="list")
+def list_datasets(as_json: AsJson = False) -> None:
+    """List the data sets that were added."""
+    settings, _ = read_settings()
+    added = kept_datasets(settings.home)
+    if as_json:
+        summaries = [{"name": kept.title, "full_name": kept.name, **kept.report.to_json()} for kept in added]
+        typer.echo(json.dumps(summaries, indent=2))
+        return
+    if not added:
+        typer.echo("No data set was added yet: remap data add PATH --name NAME")
+        return
+    table = Table("name", "images", "classes", "shape", "form", "source")
+    for kept in added:
+        report = kept.report
+        shape = " x ".join(map(str, report.shape))
+        images = count(report.images)
+        classes = count(len(report.class_names))
+        table.add_row(kept.title, images, classes, shape, report.form, kept.recipe.source)
+    Console().print(table)
+
+
+@app.command()
+def show(name: Title, as_json: AsJson = False) -> None:
+    """Show what was found in the source of a data set, and what was made of it."""
+    _print_report(_kept(name).report, as_json)
+
+
+@app.command()
+def remove(name: Title, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Delete the prepared images of a data set. Your own files stay as they are."""
+    kept = _kept(name)
+    megabytes = kept.bytes / 1e6
+    typer.echo(f"Removing {kept.title} deletes its prepared images ({megabytes:.1f} MB).")
+    if not yes:
+        typer.confirm("Remove it?", abort=True)
+    remove_kept(kept)
+    typer.echo(f"Removed {kept.title}.")
+
+
+def _kept(name: str) -> Kept:
+    settings, _ = read_settings()
+    kept = find_kept(name, settings.home)
+    if kept is None:
+        titles = ", ".join(other.title for other in kept_datasets(settings.home)) or "none was added yet"
+        raise NotFound(f"There is no data set {name!r:.60}: {titles}.")
+    return kept
+
+
+def _print_report(report: Report, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(report.to_json(), indent=2))
+        return
+    for sentence in report.sentences():
+        typer.echo(sentence, err=not report.ok)
+    for file, reason in report.skipped[:10]:
+        typer.echo(f"  skipped {file}: {reason}")
+
+
+class _ProgressBar:
+    """A bar on the terminal, for what is being done at the moment; none where nobody sees it."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[None] = tqdm(disable=not sys.stderr.isatty(), leave=False, file=sys.stderr)
+
+    def show(self, progress: Progress) -> None:
+        """Draw how far the preparation is."""
+        self._bar.set_description(progress.stage, refresh=False)
+        self._bar.total = progress.total
+        self._bar.n = progress.done
+        self._bar.refresh()
+
+    def __enter__(self) -> _ProgressBar:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._bar.close()

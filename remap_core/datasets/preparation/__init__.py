@@ -1,0 +1,1 @@
+"""From somebody's files to prepared images: find, select, propose, convert, check."""

@@ -1,0 +1,61 @@
+"""Images of one size, neither resized nor kept: how version 0.1 read a path."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from remap_core.datasets.fitting import fitted
+from remap_core.datasets.images import Images
+from remap_core.datasets.preparation.proposal import look_at, propose
+from remap_core.datasets.preparation.selection import select
+from remap_core.datasets.readers.forms import find
+from remap_core.datasets.readers.found import Found
+from remap_core.datasets.recipe import Choices, Recipe
+from remap_core.datasets.rules import errors_name
+from remap_core.errors import DatasetError
+
+
+@dataclass(frozen=True, eq=False)
+class FoundImages:
+    """Images that were found; only those that are taken are decoded. labels: (n,)."""
+
+    found: Found
+    recipe: Recipe
+    labels: NDArray[np.uint8]
+
+    def take(self, rows: NDArray[np.intp]) -> Images:
+        """The images of these rows; raises DatasetError for a damaged one and for one of another size."""
+        pictures = self.found.pictures
+        pixels: list[NDArray[np.uint8]] = []
+        for row in rows.tolist():
+            try:
+                image = fitted(pictures.open(row), side=None, colour=self.recipe.colour, white=self.recipe.white)
+            except (DatasetError, OSError) as error:
+                raise DatasetError(f"{pictures.name(row)}: {error}.") from error
+            if pixels and image.shape != pixels[0].shape:
+                raise DatasetError(
+                    f"{pictures.name(row)}: images must be of one size to be read as they are, but this one is "
+                    f"{image.shape[0]} x {image.shape[1]} and the first is {pixels[0].shape[0]} x {pixels[0].shape[1]}."
+                )
+            pixels.append(image)
+        return Images(np.stack(pixels), self.labels[rows])
+
+
+def read_as_is(path: Path) -> tuple[FoundImages, tuple[str, ...]]:
+    """The images of a path and their class names. Raises DatasetError with the path and the rule that it breaks."""
+    with errors_name(path), tempfile.TemporaryDirectory() as work:
+        found = find(path, Choices(), Path(work), _ignore)
+        recipe = replace(propose(found, look_at(found), Choices(left_out=found.not_classes), str(path)), side=None)
+        selection = select(found, recipe)
+        if len(selection) < len(found.labels):
+            raise DatasetError(f"it has folders that are no classes: {', '.join(found.not_classes)}.")
+    return FoundImages(found, recipe, found.labels.astype(np.uint8)), found.class_names
+
+
+def _ignore(done: int, total: int) -> None:
+    """Nobody watches."""

@@ -1,0 +1,220 @@
+"""From somebody's files to a data set: find the images, propose what to do, convert them, check them, keep them."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from remap_core.datasets.image_report import Report
+from remap_core.datasets.kept import LABELS, NAMES, PARTS, PIXELS, Kept, store_kept
+from remap_core.datasets.naming import checked_title
+from remap_core.datasets.preparation.conversion import convert, forget_unless_same
+from remap_core.datasets.preparation.proposal import look_at, propose, size_warnings
+from remap_core.datasets.preparation.result import RESULT, finish
+from remap_core.datasets.preparation.selection import classes_to_leave_out, select
+from remap_core.datasets.readers.forms import find, stamp_of
+from remap_core.datasets.readers.found import Picture
+from remap_core.datasets.readers.originals import open_original
+from remap_core.datasets.recipe import Choices
+from remap_core.datasets.rules import errors_name
+from remap_core.errors import DatasetError
+from remap_core.system.files import write_file
+
+_DESCRIPTION = "description.json"
+
+
+class Progress(NamedTuple):
+    """How far a preparation is: what it does, and how much of it is done."""
+
+    stage: str
+    done: int
+    total: int
+
+
+ShowProgress = Callable[[Progress], object]
+
+
+def no_progress(progress: Progress) -> None:
+    """Nobody watches."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """Images that are ready to be kept, in `work`, or the report of why there are none.
+
+    Rows are ordered by part: training, validation, test images.
+    """
+
+    report: Report
+    work: Path
+    stamp: str = ""
+    is_proposed: bool = False
+
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """(n, height, width, channels) uint8, memory-mapped."""
+        return np.asarray(np.load(self.work / RESULT / PIXELS, mmap_mode="r", allow_pickle=False))
+
+    @property
+    def labels(self) -> NDArray[np.integer]:
+        """(n,) classes, 0-based."""
+        return np.asarray(np.load(self.work / RESULT / LABELS, allow_pickle=False))
+
+    @property
+    def parts(self) -> NDArray[np.uint8]:
+        """(n,) the `Part` of each image."""
+        return np.asarray(np.load(self.work / RESULT / PARTS, allow_pickle=False))
+
+    @property
+    def names(self) -> list[str]:
+        """The file, or the row, of each image."""
+        names: list[str] = json.loads((self.work / RESULT / NAMES).read_text(encoding="utf-8"))
+        return names
+
+    def original(self, row: int) -> Picture:
+        """The image of a row as it was before; raises DatasetError where it is no longer there."""
+        recipe = self.report.recipe
+        if recipe is None:
+            raise DatasetError(self.report.problem)
+        return open_original(recipe.source, self.names[row])
+
+
+def prepare(
+    source: str | Path,
+    choices: Choices,
+    work: Path,
+    progress: ShowProgress = no_progress,
+) -> Prepared:
+    """Make images of `source` ready to be kept, in the folder `work`; an interrupted call goes on there.
+
+    A source that cannot be used gives a report with `problem`. Raises DatasetError where `work` cannot be written, or
+    another process works in it.
+    """
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatasetError(f"The images cannot be prepared in {work}: {error.strerror}.") from error
+    with _only_one(work):
+        path = Path(source).expanduser().absolute()
+        try:
+            with errors_name(path):
+                prepared = _prepare(path, choices, work, progress)
+        except DatasetError as error:
+            prepared = Prepared(Report(ok=False, problem=str(error)), work)
+        _describe(prepared)
+    return prepared
+
+
+def open_prepared(work: Path) -> Prepared:
+    """What an earlier call of `prepare` finished in `work`. Raises DatasetError where there is nothing."""
+    try:
+        description = json.loads((work / _DESCRIPTION).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{work} has no finished preparation of images.") from error
+    report = Report.from_json(description["report"])
+    return Prepared(report, work, description["stamp"], description["proposed"])
+
+
+def keep(prepared: Prepared, name: str, home: Path) -> Kept:
+    """Store prepared images in a data folder under a name; their work folder is deleted.
+
+    Raises DatasetError where the name is taken or is none, and the problem of images that could not be prepared.
+    """
+    report = prepared.report
+    if report.recipe is None or not report.ok:
+        raise DatasetError(report.problem)
+    about = {
+        "recipe": json.loads(report.recipe.to_json()),
+        "report": report.to_json(),
+        "stamp": prepared.stamp,
+        "proposed": prepared.is_proposed,
+    }
+    folder = prepared.work / RESULT
+    if prepared.work.stat().st_dev != home.stat().st_dev:
+        near = home / "data" / f".{prepared.work.name}"
+        shutil.copytree(folder, near)
+        folder = near
+    kept = store_kept(folder, name, home, about)
+    shutil.rmtree(prepared.work, ignore_errors=True)
+    return kept
+
+
+def work_folder(source: str | Path, choices: Choices, home: Path) -> Path:
+    """Where the images of a source are prepared with these choices: a call that was interrupted finds its work."""
+    key = f"{Path(source).absolute()} {choices!r}"
+    return home / "data" / ".work" / hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def add(
+    source: str | Path,
+    name: str,
+    choices: Choices,
+    home: Path,
+    progress: ShowProgress = no_progress,
+) -> Kept:
+    """Prepare images and keep them under a name. Raises DatasetError with the reason."""
+    checked_title(name)
+    prepared = prepare(source, choices, work_folder(source, choices, home), progress)
+    if not prepared.report.ok:
+        shutil.rmtree(prepared.work, ignore_errors=True)
+    return keep(prepared, name, home)
+
+
+@contextmanager
+def _only_one(work: Path) -> Iterator[None]:
+    descriptor = os.open(work / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise DatasetError("These images are being prepared by another process right now.") from None
+    else:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _describe(prepared: Prepared) -> None:
+    description = {
+        "report": prepared.report.to_json(),
+        "stamp": prepared.stamp,
+        "proposed": prepared.is_proposed,
+    }
+    write_file(prepared.work / _DESCRIPTION, json.dumps(description).encode())
+
+
+def _prepare(source: Path, choices: Choices, work: Path, progress: ShowProgress) -> Prepared:
+    found = find(source, choices, work, _stage("Unpacking", progress))
+    progress(Progress("Reading the files", 0, len(found.pictures)))
+    look = look_at(found)
+    left_out, reasons = classes_to_leave_out(found, choices)
+    recipe = propose(found, look, replace(choices, left_out=left_out), str(source))
+    selection = select(found, recipe)
+    stamp = stamp_of(source)
+    forget_unless_same(work, f"{recipe.to_json()} {stamp}")
+    pixels, failed = convert(selection, recipe, work, _stage("Decoding", progress))
+    progress(Progress("Checking", 0, 1))
+    report = finish(selection, recipe, pixels, failed, work / RESULT)
+    report = replace(
+        report,
+        warnings=(*found.warnings, *reasons, *size_warnings(look, recipe), *report.warnings),
+        sizes=tuple(look.sizes),
+    )
+    return Prepared(report, work, stamp, choices == Choices(images=choices.images))
+
+
+def _stage(name: str, progress: ShowProgress) -> Callable[[int, int], None]:
+    def show(done: int, total: int) -> None:
+        progress(Progress(name, done, total))
+
+    return show

@@ -1,0 +1,137 @@
+"""Image files: which files are images, and how one is opened."""
+
+from __future__ import annotations
+
+import importlib
+import warnings
+from collections.abc import Sequence
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from remap_core.datasets.readers.file_list import FileList, ListedFile
+from remap_core.datasets.readers.found import Picture
+from remap_core.datasets.rules import reason
+from remap_core.errors import DatasetError
+from remap_core.formatting import count
+
+_ENDINGS = "png apng jpg jpeg jpe jfif mpo webp bmp dib gif tif tiff pgm ppm pbm pnm heic heif avif"
+_OTHER_ENDINGS = """
+txt json jsonl xml csv tsv md rst html htm yaml yml pdf ini cfg db log py ipynb pkl pickle pt pth npy npz mat h5 hdf5
+parquet arrow zip gz tar tgz doc docx xls xlsx ods mp4 avi mov wav mp3 sh bat exe js css svg sqlite lnk url tmp bak
+"""
+SUFFIXES = frozenset(f".{ending}" for ending in _ENDINGS.split())
+"""Endings of image files; a file of another ending may still be one, unless its ending says what it is."""
+_NEVER_IMAGES = frozenset(f".{ending}" for ending in _OTHER_ENDINGS.split())
+_FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "BMP", "DIB", "GIF", "TIFF", "PPM", "HEIF", "AVIF")
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # up to twice the limit is allowed
+_MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"BM", b"GIF8", b"II*\0", b"MM\0*")
+
+
+class FilePictures:
+    """Image files below a folder, by their paths relative to it."""
+
+    def __init__(self, root: Path, files: Sequence[str]) -> None:
+        self.root = root
+        self.files = tuple(files)
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def name(self, place: int) -> str:
+        """The path of an image relative to the folder."""
+        return self.files[place]
+
+    def open(self, place: int) -> Picture:
+        """An image, by its content and not by its ending; raises DatasetError with the reason why it is none."""
+        path = self.root / self.files[place]
+        try:
+            with path.open("rb") as file:
+                content = file.read()
+        except FileNotFoundError:
+            raise DatasetError("it was removed while the folder was read") from None
+        except OSError as error:
+            raise DatasetError(f"it cannot be read ({error.strerror})") from error
+        return open_picture(content)
+
+
+def open_picture(content: bytes) -> Picture:
+    """An encoded image; raises DatasetError with the reason why it is none, as the end of a sentence."""
+    if not content:
+        raise DatasetError("the file is empty")
+    _register_heif()
+    try:
+        return Image.open(BytesIO(content), formats=_known_formats())
+    except Image.DecompressionBombError:
+        raise DatasetError(f"it has more pixels than the {count(2 * (Image.MAX_IMAGE_PIXELS or 0))} allowed") from None
+    except UnidentifiedImageError:
+        return _rare_tiff(content)
+    except Exception as error:  # a damaged file can raise nearly anything
+        raise DatasetError(f"the image is damaged ({reason(error)})") from error
+
+
+def image_files(listed: FileList) -> list[ListedFile]:
+    """The files of a list that are images by their ending or, for an unknown ending, by their content."""
+    return [file for file in listed.files if _is_image(listed.root, file)]
+
+
+def _is_image(root: Path, file: ListedFile) -> bool:
+    if file.suffix in SUFFIXES:
+        return True
+    if file.suffix in _NEVER_IMAGES:
+        return False
+    try:
+        with (root / file.path).open("rb") as opened:
+            head = opened.read(16)
+    except OSError:
+        return False
+    return head.startswith(_MAGIC) or (head.startswith(b"RIFF") and head[8:12] == b"WEBP")
+
+
+def _rare_tiff(content: bytes) -> Picture:
+    """A TIFF that Pillow cannot read, such as 16-bit RGB, by the extra `tiff`: (height, width, channels)."""
+    if content[:4] not in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        raise DatasetError(_what_it_is(content))
+    try:
+        tifffile = importlib.import_module("tifffile")
+    except ImportError:
+        raise DatasetError("this kind of TIFF needs the package tifffile (extra `tiff`)") from None
+    try:
+        pixels = np.asarray(tifffile.imread(BytesIO(content), key=0))
+    except Exception as error:  # as above
+        raise DatasetError(f"the TIFF is damaged ({reason(error)})") from error
+    if pixels.ndim == 2:
+        pixels = pixels[..., np.newaxis]
+    if pixels.ndim == 3 and pixels.shape[0] in (3, 4) and pixels.shape[2] not in (3, 4):
+        pixels = np.moveaxis(pixels, 0, 2)
+    if pixels.ndim != 3 or pixels.shape[2] not in (1, 3, 4):
+        raise DatasetError(f"a TIFF must be grey or RGB, but this one has the shape {pixels.shape}")
+    return pixels[..., :3]
+
+
+def _what_it_is(content: bytes) -> str:
+    head = content[:512].lstrip().lower()
+    if head.startswith((b"<!doctype", b"<html")):
+        return "it is a web page, not an image"
+    if head.startswith((b"<svg", b"<?xml")):
+        return "it is a drawing (SVG or XML), not an image of pixels"
+    if head[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1"):
+        return "HEIC images need the package pillow-heif (extra `heic`)"
+    return "it is not an image, or it is damaged"
+
+
+@cache
+def _register_heif() -> None:
+    try:
+        importlib.import_module("pillow_heif").register_heif_opener()
+    except ImportError:
+        return
+
+
+@cache
+def _known_formats() -> tuple[str, ...]:
+    Image.init()
+    return tuple(name for name in _FORMATS if name in Image.OPEN)
