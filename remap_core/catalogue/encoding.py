@@ -34,7 +34,7 @@ SELECT id FROM trials WHERE dataset = ? AND state = 'complete' AND origin <> 're
 AND EXISTS (SELECT 1 FROM evaluations WHERE evaluations.trial = trials.id) ORDER BY finished, id
 """
 DATASET = """
-SELECT name, input_shape, class_names, split, label_sets.labels, examples, examples_shape
+SELECT name, input_shape, class_names, split, label_sets.labels, examples, examples_shape, coalesce(recipe, '')
 FROM datasets JOIN label_sets ON digest = datasets.labels WHERE name = ?
 """
 LABEL_SET = """
@@ -114,12 +114,13 @@ def dataset_row(card: DatasetCard, place: int) -> Row:
         LabelSet.of(card).digest,
         _compressed(card.examples),
         list(card.examples.shape),
+        card.recipe,
     )
 
 
 def dataset_of(row: Row) -> DatasetCard:
     """Return the card of a row of DATASET."""
-    name, input_shape, class_names, split, labels, examples, examples_shape = row
+    name, input_shape, class_names, split, labels, examples, examples_shape, recipe = row
     return DatasetCard(
         name=name,
         input_shape=tuple(input_shape),
@@ -127,6 +128,7 @@ def dataset_of(row: Row) -> DatasetCard:
         split=tuple(split),
         validation_labels=_labels_of(labels, len(class_names)),
         examples=_pixels_of(examples, examples_shape),
+        recipe=recipe,
     )
 
 

@@ -39,7 +39,12 @@ def m003_maps(connection: DuckDBPyConnection) -> None:
     )
 
 
-MIGRATIONS: tuple[Migration, ...] = (m001_initial, m002_annotations_and_sealed_tests, m003_maps)
+def m004_recipes(connection: DuckDBPyConnection) -> None:
+    """What was made of the images of a data set."""
+    connection.execute("ALTER TABLE datasets ADD COLUMN recipe VARCHAR")  # JSON; empty or NULL for none
+
+
+MIGRATIONS: tuple[Migration, ...] = (m001_initial, m002_annotations_and_sealed_tests, m003_maps, m004_recipes)
 
 # Tables that are updated often have no index: DuckDB would turn each update into a delete and an insert. `trials.id`
 # and (trial, attempt, epoch) are unique because there is only one writer. A trial's row has all the overview shows.

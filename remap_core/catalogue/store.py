@@ -266,7 +266,7 @@ class CatalogueStore:
             )
             row = encoding.dataset_row(card, place)
             self._live.change("DELETE FROM datasets WHERE name = ?", card.name)
-            self._live.change("INSERT INTO datasets VALUES (?, ?, ?, ?, ?, ?, ?, ?)", *row)
+            self._live.change("INSERT INTO datasets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", *row)
             if not self._live.rows("SELECT digest FROM label_sets WHERE digest = ?", label_set.digest):
                 self._live.change("INSERT INTO label_sets VALUES (?, ?)", *encoding.label_row(label_set))
 

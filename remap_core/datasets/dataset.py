@@ -57,6 +57,9 @@ class Dataset:
 
         A class with fewer images than `examples_per_class` repeats them.
         """
+        recipe = ""
+        if self.recipe:
+            recipe = self.recipe.to_json()
         examples = []
         for label in range(self.classes):
             rows = np.flatnonzero(self.train.labels == label)
@@ -69,6 +72,7 @@ class Dataset:
             split=(len(self.train), len(self.validation), len(self.test)),
             validation_labels=self.validation.labels.copy(),
             examples=np.stack(examples),
+            recipe=recipe,
         )
 
 

@@ -16,6 +16,7 @@ class DatasetCard:
 
     split: counts of train, validation and test images. validation_labels: (n,), true classes.
     examples: (classes, m, height, width, channels) uint8, m images of each class that are not validation images.
+    recipe: what was made of somebody's images, as `Recipe.to_json` writes it; empty where they are as they were found.
     """
 
     name: str
@@ -24,6 +25,7 @@ class DatasetCard:
     split: tuple[int, int, int]
     validation_labels: Labels
     examples: NDArray[np.uint8]
+    recipe: str = ""
 
     @property
     def classes(self) -> int:

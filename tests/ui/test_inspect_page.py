@@ -104,9 +104,9 @@ def test_the_images_of_a_cell_are_shown_when_it_is_chosen(home):
 def test_a_click_chooses_a_cell_or_a_whole_class(monkeypatch):
     chosen = {}
     monkeypatch.setattr("streamlit.session_state", chosen)
-    choose_cell("inspect", Point(1, (3, 5), None, None, None))
+    choose_cell("inspect", Point(1, (3, 5), None, None, None), range(10))
     assert chosen == {"inspect-true": 3, "inspect-predicted": 5}
-    choose_class("inspect", Point(0, 7, None, None, 7))
+    choose_class("inspect", Point(0, 7, None, None, 7), range(10))
     assert chosen == {"inspect-true": 7, "inspect-predicted": ANY}
 
 
