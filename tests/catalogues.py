@@ -1,7 +1,11 @@
-"""Small catalogues on disk, as a trainer would leave them."""
+"""Small catalogues on disk, as a trainer would leave them; each is written once per process, and copied then."""
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Callable
 from contextlib import closing
+from functools import cache, wraps
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +63,28 @@ def evaluation(right: int, card: DatasetCard = CARD) -> Evaluation:
     return Evaluation(confusion, as_labels(predictions, card.classes), Latency(0.12, 3.4, "cpu", 1))
 
 
+def copied(write: Callable[..., DataFolder]) -> Callable[..., DataFolder]:
+    """Write a data folder once for all who ask for the same one, and copy it for each: writing takes much longer."""
+
+    @cache
+    def written(options: tuple) -> Path:
+        kept = Path(tempfile.mkdtemp(prefix="remap-catalogue-"))
+        atexit.register(shutil.rmtree, kept, ignore_errors=True)
+        return write(kept / "home", **dict(options)).home
+
+    @wraps(write)
+    def copy(home: Path, **options: object) -> DataFolder:
+        source = DataFolder(written(tuple(options.items())))
+        pointer = shutil.ignore_patterns(source.pointer.name)
+        shutil.copytree(source.home, home, ignore=pointer, copy_function=shutil.copyfile, dirs_exist_ok=True)
+        folder = DataFolder(home)
+        folder.write(folder.pointer, source.pointer.read_bytes())  # last: readers may wait for it
+        return folder
+
+    return copy
+
+
+@copied
 def write_halved(home: Path) -> DataFolder:
     """Three initial models of three epochs: the second is complete, the first was pruned, the third is on hold."""
     folder = DataFolder(home)
@@ -78,6 +104,7 @@ def write_halved(home: Path) -> DataFolder:
     return folder
 
 
+@copied
 def write_catalogue(home: Path, *, waiting: int = 0, failed: int = 0, card: DatasetCard = CARD) -> DataFolder:
     """Five finished models (1 to 5), model 6 as an ablation of model 1, then failed ones, then waiting ones.
 
@@ -107,6 +134,7 @@ def write_catalogue(home: Path, *, waiting: int = 0, failed: int = 0, card: Data
     return folder
 
 
+@copied
 def write_learnt(home: Path, models: int = 30) -> DataFolder:
     """Finished models of 2 epochs; larger ones are more accurate."""
     folder = DataFolder(home)
