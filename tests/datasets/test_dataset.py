@@ -45,7 +45,7 @@ def test_an_archive_is_loaded_by_its_path(tmp_path, monkeypatch):
     [
         (
             "mnits",
-            r"'mnits' is not a data set: use digits, leaves, mnist, fashion-mnist, cifar-10, the name of one that was added",
+            r"'mnits' is not a data set: use digits, leaves, mnist, fashion-mnist, cifar-10, the name of one",
         ),
         ("", "'' is not a data set"),
         ("#70", "'#70' is not a data set"),
