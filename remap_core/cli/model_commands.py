@@ -25,7 +25,7 @@ from remap_core.exports import export_formats
 from remap_core.formatting import model_name, pluralize
 from remap_core.services.expected_time import expected_time, time_sentence, workers_of
 from remap_core.services.halving_report import halving_replay
-from remap_core.services.model_files import finished_model
+from remap_core.services.model_files import finished_model, original_check
 from remap_core.services.proposals import propose_initial, propose_repeats
 from remap_core.services.reports import report_of
 from remap_core.settings import read_settings
@@ -119,20 +119,27 @@ def halving(dataset: DatasetName = None) -> None:
 def export(
     model: ModelId,
     *,
-    out: Annotated[Path, typer.Option("--out", "-o", help="File to write: .onnx, .py, .safetensors or .json.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="File to write: .onnx, .py, .safetensors, .json, .onnx.zip or .py.zip.")
+    ],
 ) -> None:
     """Write a finished model as ONNX, as PyTorch source, as weights, or its architecture as JSON.
 
     ONNX and PyTorch take images as uint8, (n, channels, height, width), and return logits; both scale the pixels
-    themselves. The source needs only torch, safetensors and the weights next to it.
+    themselves. The source needs only torch, safetensors and the weights next to it. A .zip file has the model and
+    classify.py, which classifies photos of any size.
     """
     settings, _ = read_settings()
     folder = DataFolder(settings.home)
-    finished = finished_model(open_snapshot(folder), folder, model)
+    catalogue = open_snapshot(folder)
+    finished = finished_model(catalogue, folder, model)
     content = export_formats.export(finished, out.name)
     write_output(out, content, "The model", ExportFailed)
     size = pluralize(len(content), "byte")
     typer.echo(f"Wrote {model_name(model)} to {out} ({size}).")
+    check = original_check(catalogue, folder, finished)
+    if check:
+        typer.echo(check.sentence)
     if out.suffix.lower() == ".py":
         weights = out.with_suffix(".safetensors")
         typer.echo(f"Its weights: remap export {model} -o {weights}")

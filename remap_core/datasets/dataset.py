@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from remap_core.datasets.kept import Kept, find_kept
 from remap_core.datasets.naming import DIGITS, LEAVES, canonical_name, is_kept_name, parse_name
 from remap_core.datasets.preparation.as_is import read_as_is
 from remap_core.datasets.readers.digits import read_digits
+from remap_core.datasets.readers.found import Picture
 from remap_core.datasets.readers.leaves import read_leaves
 from remap_core.datasets.readers.published import PUBLISHED
 from remap_core.datasets.recipe import Recipe
@@ -109,6 +110,23 @@ def load_dataset(name: str, home: Path = HOME) -> Dataset:
         ) from error
 
 
+def validation_originals(name: str, home: Path = HOME) -> Callable[[int], Picture] | None:
+    """Opens the person's own file behind a validation image, by its place; None for a data set that was not added.
+
+    What it returns raises DatasetError where the file is no longer there.
+    """
+    if not is_kept_name(name.partition("#")[0]):
+        return None
+    source, size = parse_name(name)
+    kept = find_kept(source, home)
+    if kept is None:
+        return None
+    labels = as_labels(kept.labels(), len(kept.report.class_names))
+    _, validation, _ = _kept_rows(kept, name, size, labels)
+    rows = np.arange(len(labels))[validation]
+    return lambda place: kept.original(int(rows[place]))
+
+
 def to_download(name: str, home: Path = HOME) -> str:
     """The address that `load_dataset` would download from, or an empty string. Raises DatasetError."""
     source, _ = parse_name(name)
@@ -134,16 +152,20 @@ def _load_kept(name: str, source: str, size: int | None, home: Path) -> Dataset:
     if kept is None:
         raise DatasetError(f"The data set {source} is not in {home}: it was removed, or added to another data folder.")
     labels = as_labels(kept.labels(), len(kept.report.class_names))
+    return _dataset_of(kept, name, _kept_rows(kept, name, size, labels), labels)
+
+
+def _kept_rows(kept: Kept, name: str, size: int | None, labels: Labels) -> Sequence[slice | NDArray[np.intp]]:
+    """The rows of each part."""
     parts = kept.parts()
     if size is None:
-        return _dataset_of(kept, name, [_rows_of(parts, part) for part in _PARTS], labels)
+        return [_rows_of(parts, part) for part in _PARTS]
     class_names = kept.report.class_names
     available = dict(zip(class_names, np.bincount(labels, minlength=len(class_names)).tolist(), strict=True))
     _require_subset(name, size, available)
     counts = balanced_counts(size, len(class_names)).tolist()
     chosen = np.concatenate([stratified_rows(labels, parts, label)[:count] for label, count in enumerate(counts)])
-    rows = [np.sort(chosen[parts[chosen] == part]) for part in _PARTS]
-    return _dataset_of(kept, name, rows, labels)
+    return [np.sort(chosen[parts[chosen] == part]) for part in _PARTS]
 
 
 def _rows_of(parts: NDArray[np.uint8], part: Part) -> slice:
