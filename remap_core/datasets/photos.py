@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from remap_core.datasets.fitting import fitted
-from remap_core.datasets.readers.encoded_images import open_picture
+from remap_core.datasets.readers.files.encoded_images import open_picture
 from remap_core.datasets.readers.found import Picture
 from remap_core.datasets.recipe import Recipe
 from remap_core.errors import DatasetError
