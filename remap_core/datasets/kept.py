@@ -130,7 +130,7 @@ def store_kept(folder: Path, name: str, home: Path, about: dict[str, Any]) -> Ke
         if other.name == kept.name:
             return other
         if other.title.casefold() == name.casefold():
-            raise DatasetError(f"There is already a data set {other.title}: choose another name, or remove it first.")
+            raise name_taken(other)
     try:
         kept.folder.parent.mkdir(parents=True, exist_ok=True)
         write_file(folder / _DESCRIPTION, json.dumps(about).encode())
@@ -138,6 +138,11 @@ def store_kept(folder: Path, name: str, home: Path, about: dict[str, Any]) -> Ke
     except OSError as error:
         raise DatasetError(f"{name} cannot be stored in {home}: {error.strerror}.") from error
     return kept
+
+
+def name_taken(kept: Kept) -> DatasetError:
+    """The error of a name that another data set has."""
+    return DatasetError(f"There is already a data set {kept.title}: choose another name, or remove it first.")
 
 
 def _digest(recipe: Recipe, folder: Path) -> str:

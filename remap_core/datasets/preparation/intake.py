@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remap_core.datasets.image_report import Report
-from remap_core.datasets.kept import LABELS, NAMES, PARTS, PIXELS, Kept, store_kept
+from remap_core.datasets.kept import LABELS, NAMES, PARTS, PIXELS, Kept, find_kept, name_taken, store_kept
 from remap_core.datasets.naming import checked_title
 from remap_core.datasets.preparation.conversion import convert, forget_unless_same
 from remap_core.datasets.preparation.proposal import look_at, propose, size_warnings
@@ -172,8 +172,14 @@ def add(
     home: Path,
     progress: ShowProgress = no_progress,
 ) -> Kept:
-    """Prepare images and keep them under a name. Raises DatasetError with the reason."""
+    """Prepare images and keep them under a name. Raises DatasetError with the reason.
+
+    Adding the same files with the same choices under the same name again changes nothing.
+    """
     checked_title(name)
+    known = find_kept(name, home)
+    if known is not None and known.recipe.source not in (str(source), str(Path(source).expanduser().absolute())):
+        raise name_taken(known)
     prepared = prepare(source, choices, work_folder(source, choices, home), progress, home)
     if not prepared.report.ok:
         shutil.rmtree(prepared.work, ignore_errors=True)

@@ -74,9 +74,11 @@ def _path(source: str, home: Path) -> Path:
         raise DatasetError(f"{source!r:.80} is not a data set: the path cannot be followed ({why:.80}).") from error
     if exists:
         return path
+    if "/" in source:
+        raise DatasetError(f"{source!r:.200} is not a data set: there is no such file or folder.")
     titles = [kept.title for kept in kept_datasets(home)]
     nearest = get_close_matches(source.lower(), [*NAMES, *titles], n=1, cutoff=0.5)
-    if nearest and "/" not in source:
+    if nearest:
         raise DatasetError(f"There is no data set {source!r:.60}: did you mean {nearest[0]}?")
     raise DatasetError(
         f"{source!r:.200} is not a data set: use {', '.join([*NAMES, *titles])}, or the path of a folder or file that "
