@@ -144,7 +144,7 @@ def opening_seconds(home: Path, images: int = 100_000, side: int = 32) -> float:
     np.save(folder / PARTS, parts)
     (folder / NAMES).write_text("[]")
     report = {
-        **{name: [] for name in ("skipped", "warnings", "sizes", "columns")},
+        **{name: [] for name in ("skipped", "warnings", "sizes", "columns", "questions")},
         **{"ok": True, "form": "made", "images": images, "shape": [side, side, 3], "split": [1, 1, 1]},
         **{"classes": list("0123456789"), "per_class": dict.fromkeys("0123456789", images // 10)},
         **{"all_classes": {}, "findings": {}},

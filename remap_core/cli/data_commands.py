@@ -70,7 +70,7 @@ def add(
     try:
         checked_title(name)
         with _ProgressBar() as bar:
-            kept = add_images(path, name, choices, home, bar.show)
+            kept = add_images(path, name, choices, home, bar.show, confirm=_answered)
     except DatasetError as error:
         if not as_json:
             raise
@@ -119,6 +119,13 @@ def remove(name: Title, yes: Annotated[bool, typer.Option("--yes", help="Do not 
         typer.confirm("Remove it?", abort=True)
     remove_kept(kept)
     typer.echo(f"Removed {kept.title}.")
+
+
+def _answered(report: Report) -> None:
+    """Ask the person at the terminal, where there is one, what the report asks."""
+    if sys.stdin.isatty():
+        for question in report.questions:
+            typer.confirm(f"{question} Go on?", abort=True)
 
 
 def _kept(name: str) -> Kept:

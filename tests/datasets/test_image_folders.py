@@ -296,3 +296,22 @@ def test_any_damage_to_a_file_is_skipped_or_does_not_matter(tmp_path_factory, da
     assert report.images + len(report.skipped) == 20
     assert {skipped.file for skipped in report.skipped} <= {"cat/3.png"}
     assert np.sum(report.split) == report.images
+
+
+def test_a_tiff_of_16_bits_in_colour_is_scaled_by_its_own_range(tmp_path):
+    import tifffile  # noqa: PLC0415 (the extra `tiff`)
+
+    folder = write_classes(tmp_path / "cells")
+    for file in folder.glob("*/*"):
+        values = np.asarray(Image.open(file)).astype(np.uint16) * 16
+        tifffile.imwrite(file.with_suffix(".tif"), values, photometric="rgb")
+        file.unlink()
+    prepared = prepare(folder, Choices(), tmp_path / "work")
+    assert prepared.report.recipe.white == 4080
+    assert prepared.pixels.max() == 255
+
+
+def test_more_than_a_twentieth_of_a_class_that_is_damaged_is_a_question(photos):
+    for name in ("x", "y"):
+        (photos / "dog" / f"{name}.png").write_bytes(b"x")
+    assert report_on(photos).questions == ("16.7 % of the files of dog are damaged: is that so?",)

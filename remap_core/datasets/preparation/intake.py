@@ -35,6 +35,10 @@ from remap_core.system.files import write_file
 _DESCRIPTION = "description.json"
 
 
+def _go_on(report: Report) -> None:
+    """Nobody is asked."""
+
+
 class Progress(NamedTuple):
     """How far a preparation is: what it does, and how much of it is done."""
 
@@ -171,9 +175,12 @@ def add(
     choices: Choices,
     home: Path,
     progress: ShowProgress = no_progress,
+    *,
+    confirm: Callable[[Report], object] = _go_on,
 ) -> Kept:
     """Prepare images and keep them under a name. Raises DatasetError with the reason.
 
+    confirm: called with the report before anything is kept; what it raises stops the call, and nothing is lost.
     Adding the same files with the same choices under the same name again changes nothing.
     """
     checked_title(name)
@@ -183,6 +190,7 @@ def add(
     prepared = prepare(source, choices, work_folder(source, choices, home), progress, home)
     if not prepared.report.ok:
         shutil.rmtree(prepared.work, ignore_errors=True)
+    confirm(prepared.report)
     return keep(prepared, name, home)
 
 
