@@ -70,12 +70,12 @@ def show_ready(job: DataJob) -> None:
     pictures = prepared_pictures(str(job.work))
     report = pictures.report
     show_numbers(report)
-    show_warnings(report.warnings)
+    show_warnings([warning for warning in report.warnings if warning not in report.questions])
     way_on = st.container()
     with st.expander("Choices", expanded=True):
         is_changed = show_choices(job, report)
     with way_on:
-        add_panel(job, is_changed=is_changed)
+        add_panel(job, report.questions, is_changed=is_changed)
     show_report(report, pictures, job.ident)
 
 

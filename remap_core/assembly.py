@@ -22,7 +22,7 @@ from remap_core.data_folder.inbox import Inbox
 from remap_core.data_folder.removed_files import remove_files
 from remap_core.data_folder.validation_images import write_validation_images
 from remap_core.datasets.dataset import Dataset, load_dataset
-from remap_core.datasets.naming import canonical_name
+from remap_core.datasets.preparation.resolving import resolve
 from remap_core.errors import FolderUnusable, SettingsError
 from remap_core.exports.finished_model import FinishedModel
 from remap_core.services.map_updates import MapUpdater
@@ -70,7 +70,9 @@ class Trainer:
         Raises DatasetError or SpaceExhausted.
         """
         settings = self._settings
-        card = self._describe(canonical_name(settings.dataset))
+        with self._heartbeat.in_background():  # somebody's images may take minutes
+            name = resolve(settings.dataset, self._folder.home, known=self.store.dataset_names())
+        card = self._describe(name)
         if not settings.population or self.store.fingerprints(card.name):
             return
         command = Enqueue(propose_initial(settings, card, settings.population, settings.seed))

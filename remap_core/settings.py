@@ -47,7 +47,8 @@ class Settings(BaseModel):
     dataset: str = Field(
         "digits",
         min_length=1,
-        description="Data set: digits, mnist, fashion-mnist, cifar-10, or the path of an .npz file or a folder.",
+        description="Data set: digits, leaves, mnist, fashion-mnist, cifar-10, "
+        "or the path of an .npz file or a folder.",
     )
     data_root: Path | None = Field(
         None,
@@ -171,7 +172,7 @@ class Settings(BaseModel):
     def _read_none(cls, root: object) -> object:
         if root is None:
             raise PydanticCustomError("no_folder", "it must name a folder, or be empty for none")
-        return root or None
+        return None if root == "" else root
 
     @field_validator("home")
     @classmethod

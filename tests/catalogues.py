@@ -1,7 +1,11 @@
-"""Small catalogues on disk, as a trainer would leave them."""
+"""Small catalogues on disk, as a trainer would leave them; each is written once per process, and copied then."""
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Callable
 from contextlib import closing
+from functools import cache, wraps
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +18,7 @@ from remap_core.data_folder.folder import DataFolder
 from remap_core.space.architecture import Architecture
 from remap_core.space.edits import Remove
 from remap_core.space.text import parse_layers
+from remap_core.trials.class_labels import as_labels
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.evaluation import EpochResult, Evaluation, Latency
 from remap_core.trials.training_config import TrainingConfig
@@ -36,19 +41,50 @@ CARD = DatasetCard(
 )
 
 
-def architecture(text: str) -> Architecture:
-    return Architecture((1, 8, 8), 10, parse_layers(text))
+def wide_card(classes: int = 1000) -> DatasetCard:
+    """As many classes as people have, three validation images of each."""
+    rng = np.random.default_rng(0)
+    labels = as_labels(np.tile(np.arange(classes), 3), classes)
+    examples = rng.integers(0, 256, (classes, 2, 8, 8, 1), dtype=np.uint8)
+    names = tuple(f"kind {number} of bird" for number in range(classes))
+    return DatasetCard("birds", (1, 8, 8), names, (7 * classes, 3 * classes, 3 * classes), labels, examples)
+
+
+def architecture(text: str, classes: int = 10) -> Architecture:
+    return Architecture((1, 8, 8), classes, parse_layers(text))
 
 
 def evaluation(right: int, card: DatasetCard = CARD) -> Evaluation:
     """An evaluation with the first `right` of every 20 images correct, and the others one class too high."""
     labels = card.validation_labels.astype(int)
-    predictions = np.where(np.arange(len(labels)) % 20 < right, labels, (labels + 1) % 10)
-    confusion = np.zeros((10, 10), dtype=np.int64)
+    predictions = np.where(np.arange(len(labels)) % 20 < right, labels, (labels + 1) % card.classes)
+    confusion = np.zeros((card.classes, card.classes), dtype=np.int64)
     np.add.at(confusion, (labels, predictions), 1)
-    return Evaluation(confusion, predictions.astype(np.uint8), Latency(0.12, 3.4, "cpu", 1))
+    return Evaluation(confusion, as_labels(predictions, card.classes), Latency(0.12, 3.4, "cpu", 1))
 
 
+def copied(write: Callable[..., DataFolder]) -> Callable[..., DataFolder]:
+    """Write a data folder once for all who ask for the same one, and copy it for each: writing takes much longer."""
+
+    @cache
+    def written(options: tuple) -> Path:
+        kept = Path(tempfile.mkdtemp(prefix="remap-catalogue-"))
+        atexit.register(shutil.rmtree, kept, ignore_errors=True)
+        return write(kept / "home", **dict(options)).home
+
+    @wraps(write)
+    def copy(home: Path, **options: object) -> DataFolder:
+        source = DataFolder(written(tuple(options.items())))
+        pointer = shutil.ignore_patterns(source.pointer.name)
+        shutil.copytree(source.home, home, ignore=pointer, copy_function=shutil.copyfile, dirs_exist_ok=True)
+        folder = DataFolder(home)
+        folder.write(folder.pointer, source.pointer.read_bytes())  # last: readers may wait for it
+        return folder
+
+    return copy
+
+
+@copied
 def write_halved(home: Path) -> DataFolder:
     """Three initial models of three epochs: the second is complete, the first was pruned, the third is on hold."""
     folder = DataFolder(home)
@@ -68,6 +104,7 @@ def write_halved(home: Path) -> DataFolder:
     return folder
 
 
+@copied
 def write_catalogue(home: Path, *, waiting: int = 0, failed: int = 0, card: DatasetCard = CARD) -> DataFolder:
     """Five finished models (1 to 5), model 6 as an ablation of model 1, then failed ones, then waiting ones.
 
@@ -77,11 +114,12 @@ def write_catalogue(home: Path, *, waiting: int = 0, failed: int = 0, card: Data
     store = CatalogueStore.open(folder)
     store.register_dataset(card)
     config = TrainingConfig(epochs=2)
-    proposals = [Proposal(architecture(text), "digits", config) for text in CHAINS]
+    name, classes = card.name, card.classes
+    proposals = [Proposal(architecture(text, classes), name, config) for text in CHAINS]
     child = Remove(1).apply(proposals[0].architecture)
-    proposals.append(Proposal(child, "digits", config, Origin.ABLATION, 1, (Remove(1),), "ablations of 1"))
+    proposals.append(Proposal(child, name, config, Origin.ABLATION, 1, (Remove(1),), "ablations of 1"))
     for number in range(failed + waiting):
-        proposals.append(Proposal(architecture(f"Dense {number + 200}, ReLU"), "digits", config))
+        proposals.append(Proposal(architecture(f"Dense {number + 200}, ReLU", classes), name, config))
     ids = store.enqueue(proposals, 100.0)
     for number in ids[:6]:
         store.claim(101.0)
@@ -96,6 +134,7 @@ def write_catalogue(home: Path, *, waiting: int = 0, failed: int = 0, card: Data
     return folder
 
 
+@copied
 def write_learnt(home: Path, models: int = 30) -> DataFolder:
     """Finished models of 2 epochs; larger ones are more accurate."""
     folder = DataFolder(home)

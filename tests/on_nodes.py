@@ -1,12 +1,16 @@
-"""What a Ray cluster's nodes are given to do in tests; module-level, so that they can import it."""
+"""The nodes of a Ray cluster, and what they are given to do in tests; module-level, so that they can import it."""
 
 import time
+from functools import partial
 
 from trainings import EVALUATION, epoch
 
 from remap_core.datasets.dataset import load_dataset
 from remap_core.errors import DatasetError
+from remap_core.trainer.executors.base import score_nothing
 from remap_core.trials.trial import Trial
+
+NODE = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
 
 
 def load_name(name: str) -> str:
@@ -31,6 +35,9 @@ def train_blindly(train, trial: Trial, should_stop, *, dataset, folder):
 
 def score_blindly(score, trial: Trial, *, dataset, folder):
     return score(trial)
+
+
+SCORE_NOTHING = partial(score_blindly, score_nothing)
 
 
 def train_and_fill(trial: Trial, should_stop, *, dataset, folder):

@@ -10,6 +10,7 @@ from remap_core.datasets.dataset import Dataset
 from remap_core.datasets.images import Images
 from remap_core.space.architecture import Architecture
 from remap_core.space.text import parse_layers
+from remap_core.trials.class_labels import as_labels
 from remap_core.trials.evaluation import EpochResult, Evaluation
 from remap_core.trials.training_config import TrainingConfig
 from remap_core.trials.trial import Proposal, Trial, TrialState
@@ -27,6 +28,17 @@ def bars(n: int, seed: int) -> Images:
 
 
 BARS = Dataset("bars", CLASSES, bars(84, 1), bars(18, 2), bars(18, 3))
+
+
+def codes(n: int) -> Images:
+    """n images of 9 x 9 whose rows are the bits of their class, of 300."""
+    labels = np.arange(n) % 300
+    bits = labels[:, np.newaxis] >> np.arange(9) & 1
+    rows = np.resize(bits, (n, 9))[:, :, np.newaxis] * np.full(9, 255)
+    return Images(rows.astype(np.uint8)[..., np.newaxis], as_labels(labels, 300))
+
+
+CODES = Dataset("codes", tuple(map(str, range(300))), codes(1500), codes(300), codes(300))
 
 
 def trial_on(dataset: Dataset, layers: str, *, id: int = 7, attempt: int = 1, **config: float) -> Trial:

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from remap_core.cli.typer_app import app
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import TrainerStatus, write_trainer
+from remap_core.datasets.readers.published_sets.sources import PUBLISHED_SOURCES
 from remap_core.services.metrics_endpoint import Figures
 from remap_core.settings import Settings
 from remap_core.space.architecture import Architecture
@@ -45,6 +46,12 @@ def test_the_readmes_architecture_is_one_and_its_words_parse_to_it():
 
 def test_pictures_are_there():
     assert [name for name in re.findall(r"!\[.*?\]\((.*?)\)", README) if not (ROOT / name).is_file()] == []
+
+
+def test_every_published_data_set_stands_in_its_pages_table():
+    page = (ROOT / "docs" / "published-data-sets.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `([\w-]+)` \|", page, re.MULTILINE) == list(PUBLISHED_SOURCES)
+    assert "(docs/published-data-sets.md)" in README
 
 
 PORTAL = sorted((ROOT / "docs" / "portal").iterdir())

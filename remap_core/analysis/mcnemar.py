@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import bdtr
 
 from remap_core.errors import InvalidTrial
 from remap_core.formatting import count, pluralize
+from remap_core.trials.class_labels import Labels
 
 NOISE = 0.05
 """A difference with this p or a larger one is called noise."""
-
-Classes = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ class PairedTest:
         return f"{better} is better"
 
 
-def paired_test(true_classes: Classes, first: Classes, second: Classes) -> PairedTest:
+def paired_test(true_classes: Labels, first: Labels, second: Labels) -> PairedTest:
     """The test of two models' predictions. All three: (n,) classes of the same images in the same order.
 
     Raises InvalidTrial where their numbers differ.

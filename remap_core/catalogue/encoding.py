@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from remap_core.catalogue.connection import Row
 from remap_core.catalogue.rows import architecture_of
 from remap_core.errors import InvalidTrial
 from remap_core.formatting import model_name
+from remap_core.trials.class_labels import Labels, as_labels, label_dtype
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.evaluation import Evaluation, Latency
 from remap_core.trials.model_maps import MappedModel
@@ -32,23 +34,25 @@ SELECT id FROM trials WHERE dataset = ? AND state = 'complete' AND origin <> 're
 AND EXISTS (SELECT 1 FROM evaluations WHERE evaluations.trial = trials.id) ORDER BY finished, id
 """
 DATASET = """
-SELECT name, input_shape, class_names, split, label_sets.labels, examples, examples_shape
+SELECT name, input_shape, class_names, split, label_sets.labels, examples, examples_shape, coalesce(recipe, '')
 FROM datasets JOIN label_sets ON digest = datasets.labels WHERE name = ?
 """
 LABEL_SET = """
-SELECT digest, label_sets.labels FROM label_sets JOIN datasets ON digest = datasets.labels WHERE name = ?
+SELECT digest, label_sets.labels, len(class_names)
+FROM label_sets JOIN datasets ON digest = datasets.labels WHERE name = ?
 """
 
 
 class LabelSet(NamedTuple):
-    """The true classes of a data set's validation images, (n,) uint8, and the SHA-256 that they are stored under."""
+    """The true classes of a data set's validation images, (n,), and the SHA-256 that they are stored under."""
 
     digest: str
-    labels: NDArray[np.uint8]
+    labels: Labels
 
     @classmethod
-    def of(cls, labels: NDArray[np.uint8]) -> LabelSet:
-        """Return the label set of (n,) labels."""
+    def of(cls, card: DatasetCard) -> LabelSet:
+        """Return the label set of a data set."""
+        labels = as_labels(card.validation_labels, card.classes)
         return cls(hashlib.sha256(labels.tobytes()).hexdigest(), labels)
 
 
@@ -62,8 +66,8 @@ def evaluation_row(trial: Trial, evaluation: Evaluation, label_set: LabelSet | N
     _require_evaluation(trial, evaluation, label_set)
     classes = trial.architecture.classes
     digest = None
-    differences = evaluation.predictions.astype(np.int16)
-    if label_set:
+    differences = evaluation.predictions.astype(np.int32)
+    if label_set and label_set.labels.dtype == label_dtype(classes):  # a data set may have got many more classes since
         digest = label_set.digest
         differences = (differences - label_set.labels) % classes
     latency = evaluation.latency
@@ -71,7 +75,7 @@ def evaluation_row(trial: Trial, evaluation: Evaluation, label_set: LabelSet | N
         trial.id,
         classes,
         zlib.compress(evaluation.confusion.astype("<i8").tobytes()),
-        _compressed(differences),
+        _compressed(as_labels(differences, classes)),
         digest,
         latency.batch_1_ms,
         latency.batch_256_ms,
@@ -107,22 +111,24 @@ def dataset_row(card: DatasetCard, place: int) -> Row:
         list(card.input_shape),
         list(card.class_names),
         list(card.split),
-        LabelSet.of(card.validation_labels).digest,
+        LabelSet.of(card).digest,
         _compressed(card.examples),
         list(card.examples.shape),
+        card.recipe,
     )
 
 
 def dataset_of(row: Row) -> DatasetCard:
     """Return the card of a row of DATASET."""
-    name, input_shape, class_names, split, labels, examples, examples_shape = row
+    name, input_shape, class_names, split, labels, examples, examples_shape, recipe = row
     return DatasetCard(
         name=name,
         input_shape=tuple(input_shape),
         class_names=tuple(class_names),
         split=tuple(split),
-        validation_labels=_decompressed(labels),
-        examples=_decompressed(examples).reshape(examples_shape),
+        validation_labels=_labels_of(labels, len(class_names)),
+        examples=_pixels_of(examples, examples_shape),
+        recipe=recipe,
     )
 
 
@@ -133,8 +139,8 @@ def label_row(label_set: LabelSet) -> Row:
 
 def label_set_of(row: Row) -> LabelSet:
     """Return the label set of a row of LABEL_SET."""
-    digest, labels = row
-    return LabelSet(digest, _decompressed(labels))
+    digest, labels, classes = row
+    return LabelSet(digest, _labels_of(labels, classes))
 
 
 def _require_evaluation(trial: Trial, evaluation: Evaluation, label_set: LabelSet | None) -> None:
@@ -155,17 +161,21 @@ def _require_evaluation(trial: Trial, evaluation: Evaluation, label_set: LabelSe
         )
 
 
-def _predictions(differences: bytes, labels: bytes | None, classes: int) -> NDArray[np.uint8]:
-    predictions = _decompressed(differences)
+def _predictions(differences: bytes, labels: bytes | None, classes: int) -> Labels:
+    predictions = _labels_of(differences, classes)
     if labels is None:
         return predictions
-    shifted = predictions.astype(np.int16) + _decompressed(labels)
-    return (shifted % classes).astype(np.uint8)
+    shifted = predictions.astype(np.int32) + _labels_of(labels, classes)
+    return as_labels(shifted % classes, classes)
 
 
 def _compressed(values: NDArray[Any]) -> bytes:
-    return zlib.compress(values.astype(np.uint8).tobytes())
+    return zlib.compress(values.tobytes())
 
 
-def _decompressed(blob: bytes) -> NDArray[np.uint8]:
-    return np.frombuffer(zlib.decompress(blob), np.uint8)
+def _labels_of(blob: bytes, classes: int) -> Labels:
+    return np.frombuffer(zlib.decompress(blob), label_dtype(classes))
+
+
+def _pixels_of(blob: bytes, shape: Sequence[int]) -> NDArray[np.uint8]:
+    return np.frombuffer(zlib.decompress(blob), np.uint8).reshape(shape)

@@ -39,7 +39,12 @@ def m003_maps(connection: DuckDBPyConnection) -> None:
     )
 
 
-def m004_removed_trials(connection: DuckDBPyConnection) -> None:
+def m004_recipes(connection: DuckDBPyConnection) -> None:
+    """What was made of the images of a data set."""
+    connection.execute("ALTER TABLE datasets ADD COLUMN recipe VARCHAR")  # JSON; empty or NULL for none
+
+
+def m005_removed_trials(connection: DuckDBPyConnection) -> None:
     """The ids of trials that were removed with their data sets: ids are never used twice."""
     connection.execute("CREATE TABLE removed_trials (trial BIGINT NOT NULL)")
 
@@ -48,10 +53,9 @@ MIGRATIONS: tuple[Migration, ...] = (
     m001_initial,
     m002_annotations_and_sealed_tests,
     m003_maps,
-    m004_removed_trials,
+    m004_recipes,
+    m005_removed_trials,
 )
-_NOT_READ: tuple[Migration, ...] = (m004_removed_trials,)
-"""Steps that change only what the trainer reads: snapshots from before them can still be viewed."""
 
 # Tables that are updated often have no index: DuckDB would turn each update into a delete and an insert. `trials.id`
 # and (trial, attempt, epoch) are unique because there is only one writer. A trial's row has all the overview shows.
@@ -158,7 +162,7 @@ def require_schema(connection: DuckDBPyConnection, steps: tuple[Migration, ...] 
         applied = _applied(connection, steps)
     except CatalogException:
         raise CatalogueError("The file is a DuckDB database, but not a catalogue.") from None
-    missing = [step.__name__ for step in steps if step.__name__ not in applied and step not in _NOT_READ]
+    missing = [step.__name__ for step in steps if step.__name__ not in applied]
     if missing:
         raise CatalogueError(
             f"The catalogue was written by an older version (it lacks {', '.join(missing)}); "

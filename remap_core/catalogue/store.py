@@ -259,14 +259,14 @@ class CatalogueStore:
     # Data sets
 
     def register_dataset(self, card: DatasetCard) -> None:
-        label_set = LabelSet.of(card.validation_labels)
+        label_set = LabelSet.of(card)
         with self._live.transaction():
             ((place,),) = self._live.rows(
                 "SELECT coalesce(min(place) FILTER (name = ?), max(place) + 1, 1) FROM datasets", card.name
             )
             row = encoding.dataset_row(card, place)
             self._live.change("DELETE FROM datasets WHERE name = ?", card.name)
-            self._live.change("INSERT INTO datasets VALUES (?, ?, ?, ?, ?, ?, ?, ?)", *row)
+            self._live.change("INSERT INTO datasets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", *row)
             if not self._live.rows("SELECT digest FROM label_sets WHERE digest = ?", label_set.digest):
                 self._live.change("INSERT INTO label_sets VALUES (?, ?)", *encoding.label_row(label_set))
 

@@ -19,18 +19,21 @@ from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.cli.choice_options import with_choices
 from remap_core.cli.options import AsJson
 from remap_core.data_folder.folder import DataFolder
+from remap_core.datasets.image_report import Report
 from remap_core.datasets.kept import Kept, find_kept, kept_datasets
 from remap_core.datasets.naming import checked_title
 from remap_core.datasets.preparation.intake import Progress, prepare
 from remap_core.datasets.preparation.intake import add as add_images
 from remap_core.datasets.recipe import Choices
-from remap_core.datasets.report import Report
 from remap_core.errors import DatasetError, NoCatalogue, NotFound
 from remap_core.formatting import count
 from remap_core.services.data.known_datasets import KnownDataset, removal_of, remove_dataset
 from remap_core.settings import read_settings
 
-Source = Annotated[str, typer.Argument(metavar="PATH", help="A folder, an archive or a file of images.")]
+Source = Annotated[
+    str,
+    typer.Argument(metavar="PATH", help="A folder, archive or file of images, or a published data set's name."),
+]
 Title = Annotated[str, typer.Argument(metavar="NAME", help="The name of the data set.")]
 
 app = typer.Typer(
@@ -44,8 +47,9 @@ app = typer.Typer(
 @with_choices
 def check(path: Source, *, choices: Choices, as_json: AsJson = False) -> None:
     """Say what REMAP would make of images; exit code 1 if they cannot be used. Nothing is kept."""
+    settings, _ = read_settings()
     with tempfile.TemporaryDirectory(prefix="remap-") as work, _ProgressBar() as bar:
-        report = prepare(path, choices, Path(work), bar.show).report
+        report = prepare(path, choices, Path(work), bar.show, settings.home).report
     _print_report(report, as_json)
     if not report.ok:
         raise typer.Exit(1)
@@ -70,7 +74,7 @@ def add(
     try:
         checked_title(name)
         with _ProgressBar() as bar:
-            kept = add_images(path, name, choices, home, bar.show)
+            kept = add_images(path, name, choices, home, bar.show, confirm=_answered)
     except DatasetError as error:
         if not as_json:
             raise
@@ -121,7 +125,7 @@ def remove(name: Title, yes: Annotated[bool, typer.Option("--yes", help="Do not 
     catalogue = _newest_catalogue(folder)
     is_trained = catalogue is not None and kept.name in catalogue.datasets()
     known = KnownDataset(kept.name, kept, is_trained)
-    going = ", ".join(removal_of(known, catalogue).sentences)
+    going = ", ".join(removal_of(known, catalogue, folder).sentences)
     typer.echo(f"Removing {kept.title} deletes: {going}.")
     if not yes:
         typer.confirm("Remove it?", abort=True)
@@ -134,6 +138,13 @@ def _newest_catalogue(folder: DataFolder) -> Catalogue | None:
         return open_snapshot(folder)
     except NoCatalogue:
         return None
+
+
+def _answered(report: Report) -> None:
+    """Ask the person at the terminal, where there is one, what the report asks."""
+    if sys.stdin.isatty():
+        for question in report.questions:
+            typer.confirm(f"{question} Go on?", abort=True)
 
 
 def _kept(name: str) -> Kept:

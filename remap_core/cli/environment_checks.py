@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 
 from remap_core.catalogue.health import Finding, Level
 from remap_core.datasets.dataset import load_dataset, to_download
-from remap_core.datasets.naming import canonical_name
+from remap_core.datasets.preparation.resolving import resolve
 from remap_core.errors import RemapError
 from remap_core.formatting import count
 from remap_core.settings import Settings, unknown_variables
@@ -84,7 +84,7 @@ def check_settings(settings: Settings, origins: Mapping[str, str]) -> Iterator[F
 def _check_dataset(settings: Settings) -> Finding:
     """Whether it can be loaded. Downloading is left to the trainer."""
     try:
-        name = canonical_name(settings.dataset)
+        name = resolve(settings.dataset, settings.home)
         if address := to_download(name, settings.home):
             return _ok("settings", f"The trainer will download the data set {name} from {address}")
         card = load_dataset(name, settings.home).card()

@@ -18,14 +18,14 @@ from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import read_trainer
 from remap_core.data_folder.inbox import Inbox
 from remap_core.datasets.dataset import load_dataset, to_download
-from remap_core.datasets.naming import canonical_name
+from remap_core.datasets.preparation.resolving import resolve
 from remap_core.drawing.report import report_html
 from remap_core.errors import ExportFailed, NoCatalogue, NotFound
 from remap_core.exports import export_formats
 from remap_core.formatting import model_name, pluralize
 from remap_core.services.expected_time import expected_time, time_sentence, workers_of
 from remap_core.services.halving_report import halving_replay
-from remap_core.services.model_files import finished_model
+from remap_core.services.model_files import finished_model, original_check
 from remap_core.services.proposals import propose_initial, propose_repeats
 from remap_core.services.reports import report_of
 from remap_core.settings import read_settings
@@ -46,11 +46,12 @@ def sample(
     """
     settings, _ = read_settings()
     folder = DataFolder(settings.home)
-    name = canonical_name(dataset or settings.dataset)
+    catalogue = _newest_catalogue(folder)
+    known_datasets = catalogue.datasets() if catalogue else ()
+    name = resolve(dataset or settings.dataset, folder.home, known=known_datasets)
     if address := to_download(name, folder.home):
         typer.echo(f"Downloading {name} from {address}")
     card = load_dataset(name, folder.home).card()
-    catalogue = _newest_catalogue(folder)
     known: Collection[str] = ()
     if catalogue:
         known = catalogue.fingerprints(card.name)
@@ -104,8 +105,9 @@ def halving(dataset: DatasetName = None) -> None:
     Replays the learning curves of models that were trained to the end; nothing is trained and nothing changes.
     """
     settings, _ = read_settings()
-    catalogue = open_snapshot(DataFolder(settings.home))
-    name = canonical_name(dataset or settings.dataset)
+    folder = DataFolder(settings.home)
+    catalogue = open_snapshot(folder)
+    name = resolve(dataset or settings.dataset, folder.home, known=catalogue.datasets())
     trials, replay = halving_replay(catalogue, name)
     for line in halving_lines(name, trials, replay):
         typer.echo(line)
@@ -117,20 +119,27 @@ def halving(dataset: DatasetName = None) -> None:
 def export(
     model: ModelId,
     *,
-    out: Annotated[Path, typer.Option("--out", "-o", help="File to write: .onnx, .py, .safetensors or .json.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="File to write: .onnx, .py, .safetensors, .json, .onnx.zip or .py.zip.")
+    ],
 ) -> None:
     """Write a finished model as ONNX, as PyTorch source, as weights, or its architecture as JSON.
 
     ONNX and PyTorch take images as uint8, (n, channels, height, width), and return logits; both scale the pixels
-    themselves. The source needs only torch, safetensors and the weights next to it.
+    themselves. The source needs only torch, safetensors and the weights next to it. A .zip file has the model and
+    classify.py, which classifies photos of any size.
     """
     settings, _ = read_settings()
     folder = DataFolder(settings.home)
-    finished = finished_model(open_snapshot(folder), folder, model)
+    catalogue = open_snapshot(folder)
+    finished = finished_model(catalogue, folder, model)
     content = export_formats.export(finished, out.name)
     write_output(out, content, "The model", ExportFailed)
     size = pluralize(len(content), "byte")
     typer.echo(f"Wrote {model_name(model)} to {out} ({size}).")
+    check = original_check(catalogue, folder, finished)
+    if check:
+        typer.echo(check.sentence)
     if out.suffix.lower() == ".py":
         weights = out.with_suffix(".safetensors")
         typer.echo(f"Its weights: remap export {model} -o {weights}")

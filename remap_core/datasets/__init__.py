@@ -1,35 +1,87 @@
-"""Data sets of images, by name or path: `names`, `load` and `describe`.
+"""Data sets of images: built-in ones by name, and your own: `check`, `add`, `added`, `remove`.
 
 >>> from remap_core import datasets
 >>> datasets.names
-('digits', 'mnist', 'fashion-mnist', 'cifar-10')
+('digits', 'leaves', 'mnist', 'fashion-mnist', 'cifar-10')
 >>> datasets.load("digits#200").input_shape
 (1, 8, 8)
 """
 
 from __future__ import annotations
 
+import tempfile
+from dataclasses import fields
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from remap_core.datasets.dataset import Dataset, load_dataset
-from remap_core.datasets.naming import NAMES, canonical_name
+from remap_core.datasets.image_report import Report
+from remap_core.datasets.kept import Kept, find_kept, kept_datasets, remove_kept
+from remap_core.datasets.naming import NAMES
+from remap_core.datasets.preparation.intake import add as _add
+from remap_core.datasets.preparation.intake import prepare
+from remap_core.datasets.preparation.resolving import resolve
+from remap_core.datasets.recipe import Choices
 from remap_core.errors import DatasetError
 from remap_core.formatting import count, pluralize, shape_text
 from remap_core.settings import read_settings
 
-__all__ = ["Dataset", "describe", "load", "names"]
+__all__ = ["Dataset", "Kept", "Report", "add", "added", "check", "describe", "load", "names", "remove"]
 
 names = NAMES
-"""The data sets that have a name. All but digits are downloaded on first use."""
+"""The data sets that are built in. All but digits and leaves are downloaded on first use."""
+
+
+def check(path: str | Path, **choices: object) -> Report:
+    """Say what would be made of images; nothing is kept.
+
+    path: a folder, an archive, or a file of images. choices: see `add`. The report prints itself, and has the same as
+    attributes: ok, problem, form, images, class_names, shape, split, skipped, warnings. Raises DatasetError for choices
+    that are none.
+
+    >>> from remap_core import datasets
+    >>> datasets.check("no photos").problem[-32:]
+    'there is no such file or folder.'
+    """
+    with tempfile.TemporaryDirectory(prefix="remap-") as work:
+        return prepare(_checked_path(path), _read_choices(choices), Path(work), downloads=_home(None)).report
+
+
+def add(path: str | Path, name: str, *, home: str | Path | None = None, **choices: object) -> Kept:
+    """Prepare images and keep them as a data set, which `remap.open(..., dataset=name)` then finds.
+
+    path: a folder, an archive, or a file of images, or the name of a published data set, such as "cifar-100" or
+    "emnist-letters". home: the data folder, by default that of the settings.
+    choices: side (8 to 224 pixels), colour ("grey", "colour"), fit ("squash", "crop", "pad"), background ("white",
+    "black"), label_table, file_column, label_column, left_out (classes), augmentation ("shift", "flip", "rotate",
+    "brightness"), images (the size of a balanced subset), seed; what is not given is proposed. `.report` says what was
+    found and done. An interrupted call goes on where it was when it is repeated.
+
+    Raises DatasetError with the reason why the images cannot be used, or the name.
+    """
+    return _add(_checked_path(path), _checked_text("name", name), _read_choices(choices), _home(home))
+
+
+def added(home: str | Path | None = None) -> list[Kept]:
+    """The data sets that were added to a data folder, by default that of the settings."""
+    return kept_datasets(_home(home))
+
+
+def remove(name: str, home: str | Path | None = None) -> None:
+    """Delete the prepared images of a data set; your own files stay. Raises DatasetError where there is none."""
+    kept = find_kept(_checked_text("name", name), _home(home))
+    if kept is None:
+        raise DatasetError(f"There is no data set {name!r:.60} to remove.")
+    remove_kept(kept)
 
 
 def load(name: str | Path) -> Dataset:
-    """Load a data set: one of `names`, or the path of an .npz file or of a folder of images.
+    """Load a data set: one of `names`, one that was added, or a path, which is then added with proposed choices.
 
     "#N" at the end takes a class-balanced subset of N images. The split into train, validation and test is always the
-    same. Each part has `images`, (n, height, width, channels) uint8, and `labels`, (n,) uint8. Downloads go to the
-    data folder of the settings (REMAP_HOME).
+    same. Each part has `images`, (n, height, width, channels) uint8, and `labels`, (n,). What is downloaded or added
+    goes to the data folder of the settings (REMAP_HOME).
 
     Raises DatasetError for a name that is not known (with the nearest one that is), and for images that cannot be used.
 
@@ -37,8 +89,8 @@ def load(name: str | Path) -> Dataset:
     >>> digits.train.images.shape, digits.class_names[:3]
     ((140, 8, 8, 1), ('0', '1', '2'))
     """
-    settings, _ = read_settings()
-    return load_dataset(checked_name(name), settings.home)
+    home = _home(None)
+    return load_dataset(resolve(name, home), home)
 
 
 def describe(name: str | Path) -> str:
@@ -56,15 +108,30 @@ def describe(name: str | Path) -> str:
     )
 
 
-def checked_name(name: object) -> str:
-    """The name as text. Raises DatasetError where it is neither a known name nor a path, with the nearest name."""
-    if not isinstance(name, str | Path):
-        raise DatasetError(f"A data set is a name or a path, but got {name!r:.60}.")
-    text = str(name)
-    source = text.partition("#")[0]
-    is_path = "/" in source or source.endswith(".npz")
-    nearest = get_close_matches(source.lower(), NAMES, n=1, cutoff=0.5)
-    if nearest and source not in NAMES and not is_path:
-        raise DatasetError(f"There is no data set {source!r:.60}: did you mean {nearest[0]}?")
-    canonical_name(text)
-    return text
+def _home(home: str | Path | None) -> Path:
+    if home is None:
+        settings, _ = read_settings()
+        return settings.home
+    return Path(home).expanduser()
+
+
+def _read_choices(choices: dict[str, Any]) -> Choices:
+    known = [field.name for field in fields(Choices)]
+    for name in choices:
+        if name not in known:
+            nearest = get_close_matches(name, known, n=1, cutoff=0.5)
+            hint = f": did you mean {nearest[0]}?" if nearest else f": there are {', '.join(known)}."
+            raise DatasetError(f"There is no choice {name}{hint}")
+    return Choices(**choices)
+
+
+def _checked_path(path: object) -> str | Path:
+    if not isinstance(path, str | Path) or not str(path):
+        raise DatasetError(f"path must be a path, but got {path!r:.60}.")
+    return path
+
+
+def _checked_text(what: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise DatasetError(f"{what} must be a text, but got {value!r:.60}.")
+    return value

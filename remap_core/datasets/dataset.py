@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,13 +11,16 @@ from numpy.typing import NDArray
 
 from remap_core.datasets.images import Images, Source
 from remap_core.datasets.kept import Kept, find_kept
-from remap_core.datasets.naming import DIGITS, canonical_name, is_kept_name, parse_name
+from remap_core.datasets.naming import DIGITS, LEAVES, canonical_name, is_kept_name, parse_name
 from remap_core.datasets.preparation.as_is import read_as_is
 from remap_core.datasets.readers.digits import read_digits
+from remap_core.datasets.readers.found import Picture
+from remap_core.datasets.readers.leaves import read_leaves
 from remap_core.datasets.readers.published import PUBLISHED
 from remap_core.datasets.recipe import Recipe
-from remap_core.datasets.splits import MIN_IMAGES_PER_CLASS, Part, balanced_counts, shuffled_rows, split_by_class
+from remap_core.datasets.splits import MIN_IMAGES_PER_CLASS, Part, balanced_counts, split_by_class, stratified_rows
 from remap_core.errors import DatasetError
+from remap_core.trials.class_labels import Labels, as_labels
 from remap_core.trials.dataset_card import DatasetCard
 
 HOME = Path(".remap")
@@ -55,6 +58,9 @@ class Dataset:
 
         A class with fewer images than `examples_per_class` repeats them.
         """
+        recipe = ""
+        if self.recipe:
+            recipe = self.recipe.to_json()
         examples = []
         for label in range(self.classes):
             rows = np.flatnonzero(self.train.labels == label)
@@ -67,6 +73,7 @@ class Dataset:
             split=(len(self.train), len(self.validation), len(self.test)),
             validation_labels=self.validation.labels.copy(),
             examples=np.stack(examples),
+            recipe=recipe,
         )
 
 
@@ -103,6 +110,23 @@ def load_dataset(name: str, home: Path = HOME) -> Dataset:
         ) from error
 
 
+def validation_originals(name: str, home: Path = HOME) -> Callable[[int], Picture] | None:
+    """Opens the person's own file behind a validation image, by its place; None for a data set that was not added.
+
+    What it returns raises DatasetError where the file is no longer there.
+    """
+    if not is_kept_name(name.partition("#")[0]):
+        return None
+    source, size = parse_name(name)
+    kept = find_kept(source, home)
+    if kept is None:
+        return None
+    labels = as_labels(kept.labels(), len(kept.report.class_names))
+    _, validation, _ = _kept_rows(kept, name, size, labels)
+    rows = np.arange(len(labels))[validation]
+    return lambda place: kept.original(int(rows[place]))
+
+
 def to_download(name: str, home: Path = HOME) -> str:
     """The address that `load_dataset` would download from, or an empty string. Raises DatasetError."""
     source, _ = parse_name(name)
@@ -115,6 +139,8 @@ def to_download(name: str, home: Path = HOME) -> str:
 def _read(source: str, home: Path) -> tuple[Source, tuple[str, ...]]:
     if source == DIGITS:
         return read_digits()
+    if source == LEAVES:
+        return read_leaves()
     if source in PUBLISHED:
         published = PUBLISHED[source]
         return published.load(_downloads(source, home)), published.class_names
@@ -125,17 +151,21 @@ def _load_kept(name: str, source: str, size: int | None, home: Path) -> Dataset:
     kept = find_kept(source, home)
     if kept is None:
         raise DatasetError(f"The data set {source} is not in {home}: it was removed, or added to another data folder.")
-    labels = kept.labels().astype(np.uint8)
+    labels = as_labels(kept.labels(), len(kept.report.class_names))
+    return _dataset_of(kept, name, _kept_rows(kept, name, size, labels), labels)
+
+
+def _kept_rows(kept: Kept, name: str, size: int | None, labels: Labels) -> Sequence[slice | NDArray[np.intp]]:
+    """The rows of each part."""
     parts = kept.parts()
     if size is None:
-        return _dataset_of(kept, name, [_rows_of(parts, part) for part in _PARTS], labels)
+        return [_rows_of(parts, part) for part in _PARTS]
     class_names = kept.report.class_names
     available = dict(zip(class_names, np.bincount(labels, minlength=len(class_names)).tolist(), strict=True))
     _require_subset(name, size, available)
     counts = balanced_counts(size, len(class_names)).tolist()
-    chosen = np.concatenate([shuffled_rows(labels, label)[:count] for label, count in enumerate(counts)])
-    rows = [np.sort(chosen[parts[chosen] == part]) for part in _PARTS]
-    return _dataset_of(kept, name, rows, labels)
+    chosen = np.concatenate([stratified_rows(labels, parts, label)[:count] for label, count in enumerate(counts)])
+    return [np.sort(chosen[parts[chosen] == part]) for part in _PARTS]
 
 
 def _rows_of(parts: NDArray[np.uint8], part: Part) -> slice:
@@ -144,7 +174,7 @@ def _rows_of(parts: NDArray[np.uint8], part: Part) -> slice:
     return slice(int(start), int(stop))
 
 
-def _dataset_of(kept: Kept, name: str, rows: Sequence[slice | NDArray[np.intp]], labels: NDArray[np.uint8]) -> Dataset:
+def _dataset_of(kept: Kept, name: str, rows: Sequence[slice | NDArray[np.intp]], labels: Labels) -> Dataset:
     pixels = kept.pixels()
     train, validation, test = (Images(pixels[part], labels[part]) for part in rows)
     return Dataset(name, kept.report.class_names, train, validation, test, kept.recipe)

@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 
 from remap_core.errors import DatasetError
 from remap_core.formatting import pluralize
+from remap_core.trials.class_labels import Labels, are_labels, label_dtype
 
 
 class Source(Protocol):
     """n images of one size whose labels are known; it may read only those images that are taken."""
 
     @property
-    def labels(self) -> NDArray[np.uint8]:
-        """(n,) uint8, 0-based classes."""
+    def labels(self) -> Labels:
+        """(n,), 0-based classes."""
 
     def take(self, rows: NDArray[np.intp]) -> Images:
         """The images of these rows, in this order; raises DatasetError if they cannot be read."""
@@ -29,12 +30,12 @@ class Images:
     """n images of one size, each with its class.
 
     images: (n, height, width, channels) uint8, 1 channel (grey) or 3 (red, green, blue).
-    labels: (n,) uint8, 0-based classes.
+    labels: (n,) uint8, or uint16 for more than 256 classes, 0-based.
     Raises DatasetError with the rule and the value.
     """
 
     images: NDArray[np.uint8]
-    labels: NDArray[np.uint8]
+    labels: Labels
 
     def __post_init__(self) -> None:
         images = self.images
@@ -45,9 +46,9 @@ class Images:
             raise DatasetError(f"images must be (n, height, width, channels), but their shape is {images.shape}.")
         if images.shape[3] not in (1, 3):
             raise DatasetError(f"images must have 1 or 3 channels, but they have {images.shape[3]}.")
-        if labels.dtype != np.uint8 or labels.ndim != 1:
+        if not are_labels(labels):
             raise DatasetError(
-                f"labels must be one uint8 per image, but they are {labels.dtype} of shape {labels.shape}."
+                f"labels must be one uint8 or uint16 per image, but they are {labels.dtype} of shape {labels.shape}."
             )
         if len(images) != len(labels):
             raise DatasetError(
@@ -63,11 +64,11 @@ class Images:
         return Images(self.images[rows], self.labels[rows])
 
 
-def labels_by_class(counts: Sequence[int]) -> NDArray[np.uint8]:
+def labels_by_class(counts: Sequence[int]) -> Labels:
     """(n,) labels of images that are ordered by class, of which class c has counts[c].
 
     >>> labels_by_class([2, 0, 1]).tolist()
     [0, 0, 2]
     """
-    classes = np.arange(len(counts), dtype=np.uint8)
+    classes = np.arange(len(counts), dtype=label_dtype(len(counts)))
     return np.repeat(classes, counts)

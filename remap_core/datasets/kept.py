@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from remap_core.datasets.image_report import Report
 from remap_core.datasets.naming import DIGITS_OF_DIGEST, checked_title, title_of
 from remap_core.datasets.readers.found import Picture
 from remap_core.datasets.readers.originals import open_original
 from remap_core.datasets.recipe import Recipe
-from remap_core.datasets.report import Report
 from remap_core.errors import DatasetError
 from remap_core.system.files import write_file
 
@@ -82,7 +82,7 @@ class Kept:
     def original(self, row: int) -> Picture:
         """The person's own image of a row; raises DatasetError where it is no longer there."""
         names: list[str] = json.loads((self.folder / NAMES).read_text(encoding="utf-8"))
-        return open_original(self.recipe.source, names[row])
+        return open_original(self.recipe.source, names[row], self.folder.parent.parent)
 
 
 def kept_datasets(home: Path) -> list[Kept]:
@@ -130,7 +130,7 @@ def store_kept(folder: Path, name: str, home: Path, about: dict[str, Any]) -> Ke
         if other.name == kept.name:
             return other
         if other.title.casefold() == name.casefold():
-            raise DatasetError(f"There is already a data set {other.title}: choose another name, or remove it first.")
+            raise name_taken(other)
     try:
         kept.folder.parent.mkdir(parents=True, exist_ok=True)
         write_file(folder / _DESCRIPTION, json.dumps(about).encode())
@@ -138,6 +138,11 @@ def store_kept(folder: Path, name: str, home: Path, about: dict[str, Any]) -> Ke
     except OSError as error:
         raise DatasetError(f"{name} cannot be stored in {home}: {error.strerror}.") from error
     return kept
+
+
+def name_taken(kept: Kept) -> DatasetError:
+    """The error of a name that another data set has."""
+    return DatasetError(f"There is already a data set {kept.title}: choose another name, or remove it first.")
 
 
 def _digest(recipe: Recipe, folder: Path) -> str:

@@ -12,7 +12,8 @@ from remap_core.datasets.rules import is_printable_line
 from remap_core.errors import DatasetError
 
 DIGITS = "digits"
-NAMES = (DIGITS, *PUBLISHED)
+LEAVES = "leaves"
+NAMES = (DIGITS, LEAVES, *PUBLISHED)
 """Data sets that are known by name; all others are paths."""
 _NAME = re.compile(r"(?P<source>.*\.npz|.*?)(?:#(?P<size>[^#/]*))?")
 

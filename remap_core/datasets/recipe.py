@@ -47,6 +47,16 @@ class Choices:
     seed: int = SEED
 
     def __post_init__(self) -> None:
+        for name in ("side", "images", "seed"):
+            value = getattr(self, name)
+            if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+                raise DatasetError(f"{name} must be a whole number, but got {value!r:.60}.")
+        for name in ("left_out", "augmentation"):
+            names = getattr(self, name)
+            if isinstance(names, str):
+                raise DatasetError(f"{name} must be a list of names, but got {names!r:.60}.")
+            if names is not None:
+                object.__setattr__(self, name, tuple(names))
         if self.side is not None and not MIN_SIDE <= self.side <= MAX_SIDE:
             raise DatasetError(f"The side must be {MIN_SIDE} to {MAX_SIDE} pixels, but got {self.side}.")
         _require_one_of("colour", self.colour, COLOURS)

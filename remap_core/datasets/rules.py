@@ -9,12 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from remap_core.datasets.splits import MIN_IMAGES_PER_CLASS
 from remap_core.errors import DatasetError
+from remap_core.trials.class_labels import MAX_CLASSES, Labels
 
-MAX_CLASSES = 256
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 """Control characters, line separators, and bytes that are not UTF-8."""
 
@@ -31,7 +30,7 @@ def checked_class_names(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def require_enough_images(labels: NDArray[np.uint8], class_names: tuple[str, ...]) -> None:
+def require_enough_images(labels: Labels, class_names: tuple[str, ...]) -> None:
     """Raise DatasetError if a class has too few images to be split. labels: (n,), indices into class_names."""
     counts = np.bincount(labels, minlength=len(class_names))
     if np.count_nonzero(counts) == 1:
@@ -51,6 +50,8 @@ def errors_name(path: Path) -> Iterator[None]:
     try:
         yield
     except DatasetError as error:
+        if str(error).startswith(path_text(path)):
+            raise
         raise DatasetError(f"{path_text(path)}: {error}") from error.__cause__
     except OSError as error:
         raise DatasetError(f"{path_text(path)}: it cannot be read ({error.strerror}).") from error

@@ -8,6 +8,7 @@ import os
 import tempfile
 from contextlib import suppress
 from dataclasses import replace
+from mmap import mmap
 from pathlib import Path
 
 import numpy as np
@@ -45,13 +46,23 @@ def share_images(dataset: Dataset, folder: Path) -> Dataset:
 
 
 def _mapped(images: Images, folder: Path) -> Images:
-    if images.images.nbytes < MIN_SHARED_BYTES:
+    if images.images.nbytes < MIN_SHARED_BYTES or _is_mapped(images.images):
         return images
     pixels = np.ascontiguousarray(images.images)
     path = _file_of(pixels, folder)
     # copy on write: the file never changes, but PyTorch only takes arrays that are writable
     mapped = np.load(path, mmap_mode="c", allow_pickle=False)
     return Images(np.asarray(mapped), images.labels)
+
+
+def _is_mapped(pixels: NDArray[np.uint8]) -> bool:
+    """Whether pixels lie in a file already, as those of a data set that was added do."""
+    owner: object = pixels
+    while owner is not None:
+        if isinstance(owner, mmap):
+            return True
+        owner = getattr(owner, "base", None)
+    return False
 
 
 def _file_of(pixels: NDArray[np.uint8], folder: Path) -> Path:

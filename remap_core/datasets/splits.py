@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from remap_core.trials.class_labels import Labels
+
 SEED = 2019
 MIN_IMAGES_PER_CLASS = 7
 """15 % of fewer images is less than one."""
@@ -39,7 +41,7 @@ class Split(NamedTuple):
     test: NDArray[np.intp]
 
 
-def split_by_class(labels: NDArray[np.uint8], counts: NDArray[np.int64]) -> Split:
+def split_by_class(labels: Labels, counts: NDArray[np.int64]) -> Split:
     """Split the first `counts[c]` images of each class c, in a fixed random order of that class.
 
     labels: (n,). counts: (classes,), each at most the number of the class's images.
@@ -89,6 +91,17 @@ def balanced_counts(n: int, classes: int) -> NDArray[np.int64]:
     share, remainder = divmod(n, classes)
     gets_one_more = np.arange(classes) < remainder
     return share + gets_one_more.astype(np.int64)
+
+
+def stratified_rows(labels: Labels, parts: NDArray[np.uint8], label: int) -> NDArray[np.intp]:
+    """The rows of a class in a random order, always the same, whose beginnings have each part in its proportion."""
+    rows = shuffled_rows(labels, label)
+    progress = np.empty(len(rows))
+    for part in np.unique(parts[rows]):
+        in_part = parts[rows] == part
+        number = np.count_nonzero(in_part)
+        progress[in_part] = (np.arange(number) + 0.5) / number
+    return rows[np.argsort(progress, kind="stable")]
 
 
 def shuffled_rows(labels: NDArray[np.integer], label: int) -> NDArray[np.intp]:

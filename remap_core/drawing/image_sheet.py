@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from remap_core.drawing.palette import OUTLINE, SELECTION
 from remap_core.drawing.thumbnails import png_uri
 from remap_core.errors import InvalidTrial
+from remap_core.trials.class_labels import Labels
 
 EDGE = 64
 """Pixels of an image's longer edge on the page."""
@@ -25,9 +26,7 @@ class Tile(NamedTuple):
     predicted: str
 
 
-def rows_of_cell(
-    true_classes: NDArray[np.uint8], predicted: NDArray[np.uint8], row: int, column: int | None = None
-) -> NDArray[np.intp]:
+def rows_of_cell(true_classes: Labels, predicted: Labels, row: int, column: int | None = None) -> NDArray[np.intp]:
     """Rows (m,) of the images of class `row` that are predicted as `column`; without a column, of all of the class.
 
     true_classes, predicted: (n,). The data set's order, but for a whole class the misclassified images come first.

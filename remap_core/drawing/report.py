@@ -26,6 +26,9 @@ from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.evaluation import Latency, SealedScore
 from remap_core.trials.trial import Trial
 
+MAX_NAMED = 40
+"""Classes whose names are listed."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -89,7 +92,7 @@ _STYLE = (
 
 def _introduction(report: Report) -> Iterator[str]:
     card = report.card
-    names = escape(", ".join(card.class_names))
+    names = escape(_names(card.class_names))
     yield f"<p>Images: {shape_text(card.input_shape)}. "
     yield f"{count(card.classes)} classes: {names}. "
     train, validation, test = map(count, card.split)
@@ -100,6 +103,13 @@ def _introduction(report: Report) -> Iterator[str]:
         origins.append(f"{count(number)} {escape(origin)}")
     yield f"<p>{models}: {', '.join(origins)}. "
     yield f"Written on {report.written}.</p>"
+
+
+def _names(class_names: Sequence[str]) -> str:
+    named = list(class_names[:MAX_NAMED])
+    if len(class_names) > MAX_NAMED:
+        named.append(f"and {count(len(class_names) - MAX_NAMED)} more")
+    return ", ".join(named)
 
 
 def _front(front: Sequence[Trial], scale: HeightScale | None) -> Iterator[str]:

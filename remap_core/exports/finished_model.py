@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
+from remap_core.datasets.recipe import Recipe
 from remap_core.errors import ExportFailed
 from remap_core.formatting import model_name
 from remap_core.space.architecture import Architecture
@@ -30,7 +31,7 @@ class FinishedModel:
 
     weights: by the names of PyTorch's state_dict; file: the safetensors file that holds them. mean, deviation: of
     pixels (0..255), one per channel; the network takes (pixel - mean) / deviation. accuracies: shares (0..1), by the
-    name of the images that they were measured on.
+    name of the images that they were measured on. recipe: what was made of somebody's images.
     """
 
     id: TrialId
@@ -42,6 +43,7 @@ class FinishedModel:
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
     accuracies: Mapping[str, float]
+    recipe: Recipe | None = None
 
 
 class PlacedLayer(NamedTuple):
@@ -112,7 +114,16 @@ def read_model(path: Path, trial: Trial, card: DatasetCard, sealed: SealedScore 
         mean=tuple(scale["mean"]),
         deviation=tuple(scale["deviation"]),
         accuracies=_accuracies(trial, sealed),
+        recipe=_recipe(card),
     )
+
+
+def _recipe(card: DatasetCard) -> Recipe | None:
+    """Without the folder that the images are in: a model may go where that is nobody's business."""
+    if not card.recipe:
+        return None
+    recipe = Recipe.from_json(card.recipe)
+    return replace(recipe, source=PurePath(recipe.source).name)
 
 
 def _accuracies(trial: Trial, sealed: SealedScore | None) -> dict[str, float]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from remap_core.datasets.photos import photo_steps
 from remap_core.exports.finished_model import FinishedModel, Weights, placed_layers
 from remap_core.exports.layer_exports import Operator, layer_operators
 
@@ -19,7 +20,8 @@ def onnx_bytes(model: FinishedModel) -> bytes:
     """The content of an .onnx file.
 
     Input "images": (n, channels, height, width) uint8, 0..255; scaling the pixels is part of the graph. Output
-    "logits": (n, classes) float32. The metadata hold the architecture, the class names and the accuracies as JSON.
+    "logits": (n, classes) float32. The metadata hold the architecture, the class names, the accuracies, the recipe
+    of the data set and what is done with a photo as JSON.
     """
     from onnx import checker, helper
 
@@ -29,17 +31,22 @@ def onnx_bytes(model: FinishedModel) -> bytes:
         ir_version=IR_VERSION,
         producer_name="remap",
     )
-    helper.set_model_props(
-        graph,
-        {
-            "architecture": json.dumps(model.architecture.to_json()),
-            "dataset": model.dataset,
-            "class_names": json.dumps(model.class_names),
-            "accuracies": json.dumps(dict(model.accuracies)),
-        },
-    )
+    helper.set_model_props(graph, _metadata(model))
     checker.check_model(graph, full_check=True)
     return bytes(graph.SerializeToString())
+
+
+def _metadata(model: FinishedModel) -> dict[str, str]:
+    metadata = {
+        "architecture": json.dumps(model.architecture.to_json()),
+        "dataset": model.dataset,
+        "class_names": json.dumps(model.class_names),
+        "accuracies": json.dumps(dict(model.accuracies)),
+        "photo_steps": json.dumps(photo_steps(model.recipe, model.architecture.input_shape)),
+    }
+    if model.recipe:
+        metadata["recipe"] = model.recipe.to_json()
+    return metadata
 
 
 def _graph(model: FinishedModel) -> Any:

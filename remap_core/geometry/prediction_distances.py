@@ -13,10 +13,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from remap_core.errors import InvalidDistances
+from remap_core.trials.class_labels import Labels, as_labels
 
 Words = NDArray[np.uint64]
 Predictions = Sequence[ArrayLike] | NDArray[np.integer[Any]]
-"""A row for each model: (images,) whole numbers 0..255, the predicted class of each image, images in one order."""
+"""A row for each model: (images,) whole numbers 0..65535, the predicted class of each image, images in one order."""
+
+HIGHEST = 65_535
+"""The highest class: two bytes."""
 
 BLOCK = 1 << 17
 """Words of 64 bits compared at once (1 MB: they stay in a core's cache)."""
@@ -45,7 +49,7 @@ def prediction_distances_to(
 class PredictionIndex:
     """Models' predictions prepared for distances: one plane per bit of the class, 64 images per word.
 
-    Raises InvalidDistances for predictions of different length, without images, or outside 0..255.
+    Raises InvalidDistances for predictions of different length, without images, or outside 0..65535.
     """
 
     def __init__(self, predictions: Predictions = ()) -> None:
@@ -91,7 +95,7 @@ class PredictionIndex:
 def _checked(
     predictions: Predictions,
     images: int | None,
-) -> NDArray[np.uint8]:
+) -> Labels:
     rows = [np.asarray(row) for row in predictions]
     if not rows:
         return np.zeros((0, images or 0), np.uint8)
@@ -102,14 +106,17 @@ def _checked(
             raise InvalidDistances(f"Predictions must be rows of one length, but got {_lengths(rows, images)}.")
         if not images:
             raise InvalidDistances("Predictions must be of at least one image, but got none.")
-        if not _are_bytes(row):
-            raise InvalidDistances(f"Predicted classes must be whole numbers from 0 to 255, but got {_example(row)}.")
-    return np.array(rows, np.uint8)
+        if not _are_classes(row):
+            raise InvalidDistances(
+                f"Predicted classes must be whole numbers from 0 to {HIGHEST}, but got {_example(row)}."
+            )
+    highest = max(int(row.max()) for row in rows)
+    return as_labels(rows, highest + 1)
 
 
-def _are_bytes(row: NDArray[Any]) -> bool:
+def _are_classes(row: NDArray[Any]) -> bool:
     is_whole = row.dtype.kind in "biu"
-    return bool(is_whole and row.min() >= 0 and row.max() <= 255)
+    return bool(is_whole and row.min() >= 0 and row.max() <= HIGHEST)
 
 
 def _lengths(rows: list[NDArray[np.generic]], images: int | None) -> str:
@@ -135,7 +142,7 @@ def _example(row: NDArray[np.generic]) -> str:
     return str(row.max())
 
 
-def _bit_planes(rows: NDArray[np.uint8]) -> Words:
+def _bit_planes(rows: Labels) -> Words:
     """(bits, n, words): plane k holds bit k of every class; the last word is padded with zeros."""
     _, images = rows.shape
     missing = -images % 64

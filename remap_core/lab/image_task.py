@@ -7,13 +7,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
-from remap_core.datasets import checked_name, load
-from remap_core.datasets.naming import canonical_name
+from remap_core.datasets import load
 from remap_core.errors import InvalidArgument
 from remap_core.lab.arguments import require_count, shown
+from remap_core.trials.class_labels import MAX_CLASSES
 from remap_core.trials.dataset_card import DatasetCard
 
-MAX_CLASSES = 256
 MAX_EDGE = 4_096
 """Pixels, or channels, of an image."""
 
@@ -60,7 +59,7 @@ def card_of(dataset: str | Path | HasCard) -> DatasetCard:
         return card
     if not isinstance(dataset, str | Path):
         raise InvalidArgument(f"dataset must be a name, a path or a lab, but got {shown(dataset)}.")
-    return _loaded_card(canonical_name(checked_name(str(dataset))))
+    return _loaded_card(str(dataset))
 
 
 @lru_cache(maxsize=8)

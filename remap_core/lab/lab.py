@@ -9,9 +9,9 @@ from typing import Any
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.data_folder.folder import DataFolder
-from remap_core.datasets import checked_name
-from remap_core.datasets.naming import NAMES, canonical_name
-from remap_core.errors import DatasetError, InvalidArgument, NoCatalogue, NotFound
+from remap_core.datasets.naming import NAMES
+from remap_core.datasets.preparation.resolving import resolve
+from remap_core.errors import InvalidArgument, NoCatalogue, NotFound
 from remap_core.formatting import model_name, pluralize
 from remap_core.lab import training_run
 from remap_core.lab.arguments import require_count, require_flag, shown, suggestion
@@ -170,25 +170,21 @@ def open(
         _require_setting(name)
     if dataset is None:
         return _opened(folder, _only_dataset(Path(folder).expanduser()), settings)
-    return _opened(folder, canonical_name(checked_name(dataset)), settings)
+    data_folder = DataFolder(Path(folder))
+    name = resolve(dataset, data_folder.home, known=_known_datasets(data_folder))
+    return _opened(folder, name, settings)
 
 
 def _opened(folder: str | Path, dataset: str, settings: dict[str, Any]) -> Lab:
     values, _ = read_settings(home=str(folder), dataset=dataset, **settings)
-    workspace = Workspace(DataFolder(values.home), values, dataset)
-    if workspace.population() is None:
-        _require_images(dataset)
-    return Lab(workspace)
+    return Lab(Workspace(DataFolder(values.home), values, dataset))
 
 
 def _only_dataset(folder: Path) -> str:
     start = f"name a data set, such as dataset={NAMES[0]!r}"
     if not (folder / "snapshots").is_dir():
         raise NotFound(f"{folder} is not a data folder: {start} to make it one.")
-    try:
-        names = open_snapshot(DataFolder(folder)).datasets()
-    except NoCatalogue:
-        names = []
+    names = _known_datasets(DataFolder(folder))
     if not names:
         raise NotFound(f"{folder} has no models yet: {start}.")
     if len(names) > 1:
@@ -196,10 +192,11 @@ def _only_dataset(folder: Path) -> str:
     return names[0]
 
 
-def _require_images(dataset: str) -> None:
-    source = dataset.partition("#")[0]
-    if source not in NAMES and not Path(source).exists():
-        raise DatasetError(f"There is no data set {source}: no such file or folder.")
+def _known_datasets(folder: DataFolder) -> list[str]:
+    try:
+        return open_snapshot(folder).datasets()
+    except NoCatalogue:
+        return []
 
 
 def _require_setting(name: str) -> None:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from remap_core.analysis.mcnemar import PairedTest, paired_test
 from remap_core.catalogue.reader import Catalogue
 from remap_core.errors import InvalidTrial, NotFound
 from remap_core.formatting import model_name
+from remap_core.trials.class_labels import Labels
 from remap_core.trials.population import pareto_front
 from remap_core.trials.trial import Trial
-
-Classes = NDArray[np.uint8]
 
 
 def front(trials: Sequence[Trial]) -> list[Trial]:
@@ -43,7 +41,7 @@ def compare_predictions(catalogue: Catalogue, first: Trial, second: Trial) -> Pa
     return paired_test(true_classes, first_predicted, second_predicted)
 
 
-def judged_images(catalogue: Catalogue, trial: Trial) -> tuple[Classes, Classes]:
+def judged_images(catalogue: Catalogue, trial: Trial) -> tuple[Labels, Labels]:
     """True and predicted class of each validation image of a model's data set, both (n,).
 
     Raises NotFound where the model has no predictions, InvalidTrial where the data set's images have changed since.

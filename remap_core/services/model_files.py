@@ -7,8 +7,10 @@ from collections.abc import Iterable
 
 from remap_core.catalogue.reader import Catalogue
 from remap_core.data_folder.folder import DataFolder
-from remap_core.errors import ExportFailed
+from remap_core.datasets.dataset import validation_originals
+from remap_core.errors import DatasetError, ExportFailed
 from remap_core.exports.finished_model import FinishedModel, read_model
+from remap_core.exports.original_check import OriginalCheck, check_on_originals
 from remap_core.formatting import model_name
 from remap_core.trials.trial import Trial, TrialId, TrialState
 
@@ -24,6 +26,18 @@ def finished_model(catalogue: Catalogue, folder: DataFolder, model: TrialId) -> 
     if sealed_test:
         score = sealed_test.score
     return read_model(folder.weights(model), trial, card, score)
+
+
+def original_check(catalogue: Catalogue, folder: DataFolder, model: FinishedModel) -> OriginalCheck | None:
+    """Whether the exported model says of people's own files what its training said; None where there are none."""
+    evaluation = catalogue.evaluation(model.id)
+    try:
+        original = validation_originals(model.dataset, folder.home)
+    except DatasetError as error:
+        return OriginalCheck(not_run=str(error).rstrip("."))
+    if evaluation is None or original is None:
+        return None
+    return check_on_originals(model, original, evaluation.predictions)
 
 
 def architectures_json(trials: Iterable[Trial]) -> str:

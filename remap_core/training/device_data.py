@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from remap_core.datasets.dataset import Dataset
 from remap_core.datasets.images import Images
 from remap_core.errors import TrainingStopped
+from remap_core.training.image_changes import ImageChanges
 
 MAX_GATHERED_VALUES = 2**18
 """Pixel values that are gathered and scaled in one go: several batches at a time where these are small."""
@@ -55,6 +56,7 @@ class DeviceImages:
     float32 output of that many first modules of a network.
     labels: (n,) int64.
     mean, deviation: (1, channels, 1, 1) float32.
+    changes: what happens to each image before it is scaled; None for nothing.
     """
 
     pixels: Tensor
@@ -62,6 +64,7 @@ class DeviceImages:
     mean: Tensor
     deviation: Tensor
     applied_modules: int = 0
+    changes: ImageChanges | None = None
 
     def apply(self, modules: nn.Sequential, should_stop: Callable[[], bool]) -> DeviceImages:
         """The float32 output of `modules`, which have no weights and no randomness, for all of these images."""
@@ -93,6 +96,8 @@ class DeviceImages:
         rows = rows.to(self.pixels.device)
         for block in torch.split(rows, batches_at_once * size):
             pixels = self.pixels[block].permute(0, 3, 1, 2).float()
+            if self.changes:
+                pixels = self.changes.apply(pixels, block)
             scaled = pixels.sub_(self.mean).div_(self.deviation)
             inputs = torch.split(scaled, size)
             labels = torch.split(self.labels[block], size)

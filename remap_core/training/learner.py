@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
@@ -19,6 +18,7 @@ from remap_core.training.device import multiplies_bf16
 from remap_core.training.device_data import DeviceImages
 from remap_core.training.network.build import build
 from remap_core.training.network.fusion import fused_network
+from remap_core.trials.class_labels import Labels, as_labels
 
 MAX_EVALUATION_BATCH = {"cpu": 256, "cuda": 2048}
 """Images per batch without gradients."""
@@ -123,7 +123,7 @@ class Learner:
         self.optimizer.param_groups[0]["lr"] = learning_rate
         modules = self.fused[images.applied_modules :]
         losses: list[Tensor] = []
-        logits: list[Tensor] = []
+        predicted: list[Tensor] = []
         for inputs, labels in images.batches(order, batch_size, should_stop):
             self.optimizer.zero_grad()
             share = torch.full((), 1 / len(labels), device=labels.device)
@@ -134,29 +134,29 @@ class Learner:
                 loss = cross_entropy(output, part_labels, reduction="sum")
                 loss.backward(share)  # type: ignore[no-untyped-call]
                 losses.append(loss.detach())
-                logits.append(output.detach())
+                predicted.append(output.detach().argmax(1))
             self.optimizer.step()
-        predictions = torch.cat(logits).argmax(1)
+        predictions = torch.cat(predicted)
         return _score(losses, predictions, images.labels[order.to(images.labels.device)])
 
     @torch.inference_mode()
-    def evaluate(self, images: DeviceImages, should_stop: Callable[[], bool]) -> tuple[Score, NDArray[np.uint8]]:
-        """The score on `images` in evaluation mode (no dropout), and the predicted classes, (n,) uint8.
+    def evaluate(self, images: DeviceImages, should_stop: Callable[[], bool]) -> tuple[Score, Labels]:
+        """The score on `images` in evaluation mode (no dropout), and the predicted classes, (n,).
 
         Always in float32, as exported models are used.
         """
         self.fused.eval()
         modules = self.fused[images.applied_modules :]
         losses: list[Tensor] = []
-        logits: list[Tensor] = []
+        predicted: list[Tensor] = []
         rows = torch.arange(len(images.labels))
         for inputs, labels in images.batches(rows, self._evaluation_batch(images), should_stop):
             output = modules(inputs)
-            logits.append(output)
+            predicted.append(output.argmax(1))
             losses.append(cross_entropy(output, labels, reduction="sum"))
-        predictions = torch.cat(logits).argmax(1)
+        predictions = torch.cat(predicted)
         score = _score(losses, predictions, images.labels)
-        return score, predictions.to(torch.uint8).cpu().numpy()
+        return score, as_labels(predictions.cpu().numpy(), classes=output.shape[1])
 
     def _parts(self, batch: int) -> int:
         """How many parts a batch is trained in."""

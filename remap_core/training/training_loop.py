@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from math import isfinite
@@ -13,15 +13,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from remap_core.datasets.augmentation import draw_changes, require_augmentable
 from remap_core.datasets.dataset import Dataset
-from remap_core.errors import TrainingFailed
+from remap_core.datasets.recipe import Augmentation
+from remap_core.errors import DatasetError, TrainingFailed
 from remap_core.formatting import pluralize
 from remap_core.space.architecture import Architecture
 from remap_core.training.checkpoints import Artifacts
 from remap_core.training.device_data import DeviceDataset, dataset_on_device
+from remap_core.training.image_changes import ImageChanges
 from remap_core.training.latency import latency_on_this_machine
 from remap_core.training.learner import Learner, seeded
 from remap_core.training.network.build import build
+from remap_core.trials.class_labels import Labels
 from remap_core.trials.evaluation import EpochResult, Evaluation, Latency
 from remap_core.trials.training_config import TrainingConfig
 from remap_core.trials.trial import Trial
@@ -56,10 +60,13 @@ def train(
     the checkpoint's epochs, then continues; at the end weights.safetensors replaces the checkpoint.
     With `latencies`, a folder, an architecture's latency is measured once per machine, else in every training.
     `should_stop` is called before every batch; TrainingStopped is raised once it returns True.
-    Raises TrainingFailed if the data do not fit the architecture, the loss diverges, or memory or the disk is full.
+    Images that the data set's recipe augments are changed anew in every epoch; only training images are.
+    Raises TrainingFailed if the data do not fit the architecture or cannot be augmented, if the loss diverges, or if
+    memory or the disk is full.
     """
     _require_same_task(trial, dataset)
     config = trial.proposal.config
+    augmentation = _augmentation(dataset)
     artifacts = None
     if folder is not None:
         artifacts = Artifacts(folder, trial)
@@ -75,15 +82,18 @@ def train(
         epochs: list[EpochResult] = []
         if artifacts is not None:
             epochs = artifacts.restore(learner)
-        train_images = learner.precompute(data.train, should_stop)
+        train_images = data.train
+        if not augmentation:  # what changes in every epoch cannot be computed once for all
+            train_images = learner.precompute(data.train, should_stop)
         validation_images = learner.precompute(data.validation, should_stop)
         data = replace(data, train=train_images, validation=validation_images)
     yield from tuple(epochs)
     while not config.is_over([result.validation_loss for result in epochs]):
         with _out_of_memory_as_failure(trial):
+            changed = _augmented(data, augmentation, config.seed, len(epochs) + 1)
             result, predictions = _run_epoch(
                 learner,
-                data,
+                changed,
                 config,
                 len(epochs) + 1,
                 should_stop,
@@ -108,7 +118,7 @@ def _run_epoch(
     config: TrainingConfig,
     epoch: int,
     should_stop: Callable[[], bool],
-) -> tuple[EpochResult, NDArray[np.uint8]]:
+) -> tuple[EpochResult, Labels]:
     start = perf_counter()
     learning_rate = config.learning_rate * config.decay ** (epoch - 1)
     # every epoch has its own seed, so a checkpoint need not store the state of the random numbers
@@ -135,6 +145,29 @@ def _run_epoch(
     return result, predictions
 
 
+def _augmentation(dataset: Dataset) -> Sequence[Augmentation]:
+    if dataset.recipe is None:
+        return ()
+    augmentation = dataset.recipe.augmentation
+    _, height, width = dataset.input_shape
+    try:
+        require_augmentable(height, width, augmentation)
+    except DatasetError as error:
+        raise TrainingFailed(f"{dataset.name} cannot be augmented: {error}") from error
+    return augmentation
+
+
+def _augmented(data: DeviceDataset, augmentation: Sequence[Augmentation], seed: int, epoch: int) -> DeviceDataset:
+    """The images with the changes of an epoch to the training images, which have random numbers of their own."""
+    if not augmentation:
+        return data
+    n, height, width, _ = data.train.pixels.shape
+    rng = np.random.default_rng([seed, epoch])
+    changes = draw_changes(n, height, width, augmentation, rng)
+    train_images = replace(data.train, changes=ImageChanges.of(changes, data.device))
+    return replace(data, train=train_images)
+
+
 def _latency(architecture: Architecture, device: str, folder: Path | None) -> Latency:
     """The latency of PyTorch's own modules, without what speeds up training: as fast as an exported model."""
     with seeded("cpu", 0):
@@ -143,7 +176,7 @@ def _latency(architecture: Architecture, device: str, folder: Path | None) -> La
     return latency_on_this_machine(network, architecture, device, folder)
 
 
-def _confusion(labels: NDArray[np.uint8], predictions: NDArray[np.uint8], classes: int) -> NDArray[np.int64]:
+def _confusion(labels: Labels, predictions: Labels, classes: int) -> NDArray[np.int64]:
     cells = labels.astype(np.int64) * classes + predictions
     return np.bincount(cells, minlength=classes**2).reshape(classes, classes)
 

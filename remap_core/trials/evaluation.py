@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from remap_core.trials.class_labels import Labels
+
 
 @dataclass(frozen=True)
 class EpochResult:
@@ -36,11 +38,11 @@ class Evaluation:
     """A finished model's predictions for the validation images, and its latency.
 
     confusion: (classes, classes) int64 counts, rows are true classes, columns predicted ones.
-    predictions: (n,) uint8, predicted class of each validation image, in the data set's order.
+    predictions: (n,), predicted class of each validation image, in the data set's order.
     """
 
     confusion: NDArray[np.int64]
-    predictions: NDArray[np.uint8]
+    predictions: Labels
     latency: Latency
 
     @property

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from remap_core.errors import InvalidDistances
 from remap_core.space.architecture import Architecture
+from remap_core.trials.class_labels import Labels
 from remap_core.trials.trial import TrialId
 
 
@@ -59,8 +60,8 @@ class ModelMap:
 
 @dataclass(frozen=True, eq=False)
 class MappedModel:
-    """What a map needs to know about a finished model. predictions: (images,) uint8."""
+    """What a map needs to know about a finished model. predictions: (images,) classes."""
 
     id: TrialId
     architecture: Architecture
-    predictions: NDArray[np.uint8]
+    predictions: Labels

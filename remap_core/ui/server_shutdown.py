@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import gc
+from functools import cache
 
-import streamlit as st
 import uvicorn
 
 SHUTDOWN_SECONDS = 5
 """Seconds that the web server waits for open connections when it shuts down."""
 
 
-@st.cache_resource(show_spinner=False)
+@cache
 def limit_shutdown_time() -> None:
     """Limit, once per process, how long the web server waits when it shuts down.
 

@@ -1,14 +1,17 @@
 """A real chromium for every test in this folder; all are skipped where there is none."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from browsing import CHROMIUM, FLAGS
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 PATIENCE = 60_000
 """Milliseconds that a page may take: other tests may want the cores, too."""
+
+VIEWPORT = {"width": 1440, "height": 1000}
 
 expect.set_options(timeout=PATIENCE)
 
@@ -30,10 +33,22 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1440, "height": 1000}, reduced_motion="reduce")
+@pytest.fixture(scope="session")
+def tab(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport=VIEWPORT, reduced_motion="reduce")
     context.set_default_timeout(PATIENCE)
-    opened = context.new_page()
-    yield opened
+    yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def page(tab: Page) -> Iterator[Page]:
+    """A tab as new. It is the same for all tests, as it compiles the scripts of a page only the first time."""
+    tab.set_viewport_size(VIEWPORT)
+    yield tab
+    for other in tab.context.pages:
+        if other is not tab:
+            other.close()
+    with suppress(Error):  # where no page was opened
+        tab.evaluate("localStorage.clear(); sessionStorage.clear()")
+    tab.goto("about:blank")

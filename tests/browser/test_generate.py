@@ -17,7 +17,7 @@ from remap_core.trials.trial import Origin, TrialState
 def test_a_model_is_ablated_varied_and_handcrafted_by_clicks_and_all_children_finish(page, tmp_path):
     home = tmp_path / "home"
     write_catalogue(home, card=load_dataset("digits").card())
-    with served(home, population=0) as server:
+    with served(home, population=0, workers=1) as server:
         page.goto(f"{server.url}/generate?model=1")
         one = train_button(page, "Train 1 ablation")
         click_until(page, ("generate-snac-1", "layers", 3), one.is_visible)
@@ -76,7 +76,7 @@ def test_children_are_put_into_the_drawer_and_cancelled_by_their_rows_and_a_word
     home = tmp_path / "home"
     folder = write_catalogue(home, card=load_dataset("digits").card())
     Inbox(folder).send(Pause(), 1.0)
-    with served(home, population=0) as server:
+    with served(home, population=0, workers=1) as server:
         page.goto(f"{server.url}/generate?model=1")
         train(page, "Train 3 ablations")
         expect(page.get_by_text("3 models queued: 7 to 9.")).to_be_visible()

@@ -86,7 +86,7 @@ def compare_in_the_drawer(page: Page, first: Trial, second: Trial) -> None:
 def test_from_three_models_on_the_front_to_the_comparison_with_what_was_made_of_the_smallest(page, tmp_path):
     home = tmp_path / "home"
     write_catalogue(home, card=load_dataset("digits").card())
-    with served(home, population=0) as server:
+    with served(home, population=0, workers=1) as server:
         choose_three_on_the_front(page, server.url)
         train(page, "Train 4 ablations")
         expect(page.get_by_text("4 models queued: 7 to 10.")).to_be_visible()

@@ -119,7 +119,7 @@ def test_ctrl_c_ends_the_app_though_connections_are_opened_in_that_moment(page, 
 
 def test_ablations_are_trained_and_shown_live(page, tmp_path):
     home = tmp_path / "home"
-    with served(home, population=2, epochs=2) as server:
+    with served(home, population=2, epochs=2, workers=1) as server:
         page.goto(server.url)
         wait_for_circles(page, at_least=2)
         page.goto(f"{server.url}/generate?model=1")

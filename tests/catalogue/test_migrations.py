@@ -7,6 +7,7 @@ from trainings import EVALUATION, epoch, proposal
 
 from remap_core.catalogue.migrations import MIGRATIONS, migrate, require_schema
 from remap_core.catalogue.store import CatalogueStore
+from remap_core.datasets.recipe import Recipe
 from remap_core.errors import CatalogueError, NewerSchema
 from remap_core.trials.commands import Outcome
 from remap_core.trials.trial import Origin, TrialState
@@ -76,6 +77,13 @@ def test_every_published_catalogue_keeps_its_content(golden):
     assert catalogue.dataset("toy").examples.ravel().tolist() == list(range(8))
     assert catalogue.receipts(10)[0].outcome is Outcome.APPLIED
     assert catalogue.paused()
+
+
+def test_recipes_are_kept_and_data_sets_of_before_have_none(golden):
+    written = "m004_recipes" in names(golden)
+    recipe = CatalogueStore(lambda: golden).catalogue().dataset("toy").recipe
+    augmented = Recipe("/photos", "class folders", 2, "grey", "crop", "white", augmentation=("flip", "shift"))
+    assert recipe == (augmented.to_json() if written else "")
 
 
 def test_a_catalogue_is_migrated_once(connection):

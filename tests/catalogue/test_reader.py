@@ -3,7 +3,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from catalogues import write_catalogue
+from catalogues import evaluation as scored
+from catalogues import wide_card, write_catalogue
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from trainings import EVALUATION, epoch, proposal
@@ -12,6 +13,8 @@ from remap_core.catalogue.snapshot import Publisher, open_snapshot
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
 from remap_core.errors import CatalogueError, CommandRefused, InvalidTrial, NotFound
+from remap_core.geometry.prediction_distances import prediction_distances
+from remap_core.services.comparison import compare_predictions
 from remap_core.trials.commands import Outcome, Receipt
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.evaluation import EpochResult, Evaluation, Latency
@@ -353,6 +356,27 @@ def test_an_evaluation_is_read_back_as_it_was_measured(store, read):
     np.testing.assert_array_equal(evaluation.predictions, EVALUATION.predictions)
     assert (evaluation.confusion.dtype, evaluation.predictions.dtype) == (np.int64, np.uint8)
     assert evaluation.latency == EVALUATION.latency
+
+
+@pytest.mark.parametrize("classes", [256, 257, 1000])
+def test_any_number_of_classes_is_read_back_to_the_digit(tmp_path, classes):
+    card = wide_card(classes)
+    with closing(open_snapshot(write_catalogue(tmp_path / "home", card=card))) as catalogue:
+        again = catalogue.dataset("birds")
+        assert again.validation_labels.tolist() == card.validation_labels.tolist()
+        for model in range(1, 7):
+            expected = scored(10 + model, card)
+            found = catalogue.evaluation(model)
+            assert found.predictions.dtype == expected.predictions.dtype
+            assert found.predictions.tolist() == expected.predictions.tolist()
+            assert np.array_equal(found.confusion, expected.confusion)
+        first, second = catalogue.mapped_models([1, 2])
+        differing = np.mean(scored(11, card).predictions != scored(12, card).predictions)
+        assert prediction_distances([first.predictions, second.predictions])[0, 1] == differing
+        population = catalogue.population("birds")
+        assert population.class_accuracy[0].tolist() == scored(11, card).class_accuracy.tolist()
+        test = compare_predictions(catalogue, catalogue.trial(1), catalogue.trial(2))
+        assert test.second_only == len(card.validation_labels) * differing
 
 
 def test_a_trial_that_is_not_complete_has_no_evaluation(store, read):

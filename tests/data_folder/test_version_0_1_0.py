@@ -14,6 +14,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from remap_core.catalogue.migrations import MIGRATIONS
+from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import Publisher, open_snapshot
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
@@ -22,6 +23,7 @@ from remap_core.data_folder.inbox import Inbox
 from remap_core.data_folder.validation_images import read_validation_images
 from remap_core.datasets.dataset import Dataset
 from remap_core.datasets.images import Images
+from remap_core.errors import CatalogueError
 from remap_core.exports.finished_model import read_model
 from remap_core.space.architecture import Architecture
 from remap_core.space.edits import Prepend, Remove, Reparameterize, Replace
@@ -144,9 +146,22 @@ def folder(tmp_path):
     return DataFolder(home)
 
 
-def test_the_snapshot_that_the_pointer_names_is_read(folder):
-    with closing(open_snapshot(folder)) as catalogue:
-        assert catalogue.number == 7
+def updated(folder: DataFolder) -> Catalogue:
+    """The catalogue once a trainer of this version has started."""
+    with folder.lock(), closing(CatalogueStore.open(folder)) as store:
+        Publisher(store, folder).publish()
+    return open_snapshot(folder)
+
+
+def test_the_snapshot_that_the_pointer_names_waits_for_a_trainer_of_this_version(folder):
+    with pytest.raises(
+        CatalogueError, match=r"older version \(it lacks m004_recipes, m005_removed_trials\); start the trainer"
+    ):
+        open_snapshot(folder)
+
+
+def test_everything_in_the_catalogue_is_read(folder):
+    with closing(updated(folder)) as catalogue:
         assert [catalogue.trial(number).state for number in (1, 2)] == [TrialState.COMPLETE, TrialState.WAITING]
         assert catalogue.annotations([1]) == {1: Annotation("mixes up yes & no", ("small", "linear"))}
         assert catalogue.sealed_test(1).score.right == 6
@@ -188,7 +203,7 @@ def test_the_heartbeat_and_the_reason_of_a_rejected_command_are_read(folder):
 
 
 def test_the_published_validation_images_are_found(folder):
-    with closing(open_snapshot(folder)) as catalogue:
+    with closing(updated(folder)) as catalogue:
         card = catalogue.dataset("toy")
     np.testing.assert_array_equal(read_validation_images(folder, card), IMAGES)
 
@@ -203,7 +218,7 @@ def test_the_weights_of_a_finished_model_are_found(folder):
         "scale": '{"mean": [100.0], "deviation": [60.0]}',
     }
     save_file(WEIGHTS, folder.home / "artifacts" / "1" / "weights.safetensors", described)
-    with closing(open_snapshot(folder)) as catalogue:
+    with closing(updated(folder)) as catalogue:
         model = read_model(folder.weights(1), catalogue.trial(1), catalogue.dataset("toy"))
     assert model.mean == (100.0,)
     np.testing.assert_array_equal(model.weights["3.weight"], WEIGHTS["3.weight"])
@@ -222,7 +237,7 @@ def test_a_training_continues_from_its_checkpoint(folder):
     save_file(tensors, artifacts / "checkpoint.safetensors", {"training": TRAINING, "epochs": EPOCHS})
     (artifacts / "checkpoint.safetensors.ab12.partial").write_bytes(b"half")
     images = Images(IMAGES, LABELS)
-    with closing(open_snapshot(folder)) as catalogue:
+    with closing(updated(folder)) as catalogue:
         training = train(
             catalogue.trial(2), Dataset("toy", ("no", "yes"), images, images, images), device="cpu", folder=artifacts
         )

@@ -43,7 +43,10 @@ def test_an_archive_is_loaded_by_its_path(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "rule"),
     [
-        ("mnits", r"'mnits' is not a data set: use digits, mnist, fashion-mnist, cifar-10, or the path of an \.npz"),
+        (
+            "mnits",
+            r"'mnits' is not a data set: use digits, leaves, mnist, fashion-mnist, cifar-10, the name of one",
+        ),
         ("", "'' is not a data set"),
         ("#70", "'#70' is not a data set"),
         ("images.npy", r"'images\.npy' is not a data set"),
@@ -53,8 +56,8 @@ def test_an_archive_is_loaded_by_its_path(tmp_path, monkeypatch):
         ("n" * 5000, "is not a data set"),
         ("n" * 5000 + ".npz", r"the path cannot be followed \(.*name too long"),
         ("/" + "n" * 5000, r"the path cannot be followed \(.*name too long"),
-        ("/nowhere", "^/nowhere: there is no such folder"),
-        ("/nowhere#70", "^/nowhere: there is no such folder"),
+        ("/nowhere", "^/nowhere: there is no such file or folder"),
+        ("/nowhere#70", "^/nowhere: there is no such file or folder"),
         ("~nobody at all/images", "^~nobody at all/images: the path cannot be followed"),
         ("digits#", "# must be followed by the size of a subset, but got ''"),
         ("digits#many", "# must be followed by the size of a subset, but got 'many'"),
@@ -76,7 +79,7 @@ def test_images_that_do_not_fit_into_memory_are_an_error_with_advice(monkeypatch
         def take(self, rows):
             raise MemoryError("Unable to allocate 9 TiB")
 
-    monkeypatch.setattr(dataset, "read_folder", lambda path: (Endless(), ("a", "b")))
+    monkeypatch.setattr(dataset, "read_as_is", lambda path: (Endless(), ("a", "b")))
     with pytest.raises(
         DatasetError, match=r"^/huge: its images do not fit into memory \(Unable .*\); #N after the name takes only N"
     ):

@@ -21,7 +21,7 @@ def test_rows_are_taken_in_the_given_order():
         (np.zeros((1, 2, 2), dtype=np.uint8), ONE_LABEL, r"shape is \(1, 2, 2\)"),
         (np.zeros((1, 0, 2, 1), dtype=np.uint8), ONE_LABEL, r"shape is \(1, 0, 2, 1\)"),
         (np.zeros((1, 2, 2, 4), dtype=np.uint8), ONE_LABEL, "1 or 3 channels, but they have 4"),
-        (np.zeros((1, 2, 2, 1), dtype=np.uint8), np.zeros(1), "labels must be one uint8 .* float64"),
+        (np.zeros((1, 2, 2, 1), dtype=np.uint8), np.zeros(1), "labels must be one uint8 or uint16 .* float64"),
         (np.zeros((2, 2, 2, 1), dtype=np.uint8), ONE_LABEL, "there are 2 images and 1 label"),
     ],
 )

@@ -156,7 +156,7 @@ def test_names_of_classes_data_sets_and_files_are_never_run_as_code(model):
 
 def test_the_other_forms_are_the_weights_file_and_the_architecture(trained, model):
     trial, _, weights = trained
-    assert set(FORMS) == {".onnx", ".py", ".safetensors", ".json"}
+    assert set(FORMS) == {".onnx", ".onnx.zip", ".py", ".py.zip", ".safetensors", ".json"}
     assert export(model, "a.safetensors") == weights.read_bytes()
     assert json.loads(export(model, "a.JSON")) == trial.architecture.to_json()
     assert b"WEIGHTS = 'a b.safetensors'" in export(model, "a b.py")
@@ -164,7 +164,7 @@ def test_the_other_forms_are_the_weights_file_and_the_architecture(trained, mode
 
 @pytest.mark.parametrize(("name", "found"), [("a.pt", ".pt"), ("a", "without suffix")])
 def test_another_suffix_is_refused(model, name, found):
-    with pytest.raises(ExportFailed, match=f"one of .onnx, .py, .safetensors, .json, but not as {found}"):
+    with pytest.raises(ExportFailed, match=f"one of {', '.join(FORMS)}, but not as {found}"):
         export(model, name)
 
 

@@ -12,9 +12,9 @@ from remap_core.geometry.prediction_distances import PredictionIndex, prediction
 
 @st.composite
 def predicted(draw):
-    highest = draw(st.sampled_from([0, 1, 9, 15, 16, 99, 255]))
+    highest = draw(st.sampled_from([0, 1, 9, 15, 16, 99, 255, 256, 999, 65_535]))
     shape = draw(st.integers(2, 6)), draw(st.integers(1, 200))
-    return draw(arrays(np.uint8, shape, elements=st.integers(0, highest)))
+    return draw(arrays(np.uint16, shape, elements=st.integers(0, highest)))
 
 
 @given(predicted())
@@ -56,9 +56,9 @@ def test_no_models_have_an_empty_matrix_and_twins_no_distance():
         ([[[0, 1]]], "Predictions must be rows of one length, but got 1 x 2."),
         ([3], "Predictions must be rows of one length, but got a single number."),
         ([np.zeros(0, np.uint8)], "Predictions must be of at least one image, but got none."),
-        ([[0, 256]], "Predicted classes must be whole numbers from 0 to 255, but got 256."),
-        ([[0, -1]], "Predicted classes must be whole numbers from 0 to 255, but got -1."),
-        ([[0.5, 1.0]], "Predicted classes must be whole numbers from 0 to 255, but got float64."),
+        ([[0, 65536]], "Predicted classes must be whole numbers from 0 to 65535, but got 65536."),
+        ([[0, -1]], "Predicted classes must be whole numbers from 0 to 65535, but got -1."),
+        ([[0.5, 1.0]], "Predicted classes must be whole numbers from 0 to 65535, but got float64."),
     ],
 )
 def test_invalid_predictions_are_refused_in_one_sentence(rows, sentence):

@@ -97,7 +97,7 @@ ARCHITECTURE = {
     "one class": (
         lambda t: remap.architecture("ReLU", input_shape=(1, 8, 8), classes=1),
         InvalidArgument,
-        "classes must be a whole number from 2 to 256, but got 1",
+        "classes must be a whole number from 2 to 4096, but got 1",
     ),
     "no data set": (lambda t: remap.architecture("ReLU", dataset=3), InvalidArgument, "a name, a path or a lab"),
 }

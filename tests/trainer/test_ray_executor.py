@@ -6,8 +6,20 @@ from functools import partial
 
 import pytest
 import torch
+from executor_contract import ExecutorContract
 from fakes import MemoryStore
-from on_nodes import load_and_count, load_in_vain, sleep, train_and_fill, train_and_wait, train_blindly
+from on_nodes import (
+    NODE,
+    SCORE_NOTHING,
+    load_and_count,
+    load_in_vain,
+    load_name,
+    score_blindly,
+    sleep,
+    train_and_fill,
+    train_and_wait,
+    train_blindly,
+)
 from trainer_doubles import ListInbox
 from trainings import WAIT, polled_until, prepare, ready, train_until_stopped, train_well, trial
 
@@ -16,8 +28,9 @@ from remap_core.datasets.dataset import load_dataset
 from remap_core.errors import SettingsError, TrainingFailed
 from remap_core.space.architecture import Architecture
 from remap_core.space.text import parse_layers
-from remap_core.trainer.executors.base import EpochDone, Failed, Finished, Lost, Run, Scored, Stopped
+from remap_core.trainer.executors.base import EpochDone, Failed, Finished, Lost, Run, Scored, Stopped, score_nothing
 from remap_core.trainer.executors.ray.cluster import join
+from remap_core.trainer.executors.ray.ray_executor import RayExecutor
 from remap_core.trainer.limits import Limits
 from remap_core.trainer.worker import Worker
 from remap_core.training.jobs import prepare as prepare_node
@@ -86,6 +99,18 @@ def uninterrupted(trial):
         torch.set_num_threads(kept)
 
 
+class TestRay(ExecutorContract):
+    @pytest.fixture
+    def make_executor(self, ray_executor):
+        """Makes executors of one slot on the cluster, for toy trainings."""
+
+        def make(train, prepare=prepare, score=score_nothing, **options):
+            without_images = partial(train_blindly, train), prepare
+            return ray_executor(*without_images, score=partial(score_blindly, score), max_slots=1, **options)
+
+        return make
+
+
 @pytest.mark.timeout(600)  # three processes import PyTorch, and Ray looks for a lost node
 def test_a_trial_whose_node_is_lost_resumes_from_its_last_checkpoint_on_another_one(cluster, ray_executor, tmp_path):
     store, inbox = Recording(), ListInbox()
@@ -102,7 +127,7 @@ def test_a_trial_whose_node_is_lost_resumes_from_its_last_checkpoint_on_another_
         until(worker, lambda: all(store.trial(number).state.is_finished() for number in (1, 2)))
         assert executor.slots == 1
     finally:
-        cluster.add_node(num_cpus=1, object_store_memory=80 * 2**20)
+        cluster.add_node(**NODE)
     assert [store.trial(number).state for number in (1, 2)] == [TrialState.COMPLETE] * 2
     curve, evaluation = uninterrupted(store.trial(lost))
     assert [replace(result, seconds=0) for result in store.curve(lost)] == curve
@@ -183,7 +208,7 @@ def test_a_job_that_waits_for_its_node_is_stopped_before_it_starts(ray_executor)
 
 
 def test_slots_follow_the_gpus_of_the_nodes_if_a_training_takes_a_part_of_one(cluster, ray_executor):
-    node = cluster.add_node(num_cpus=3, num_gpus=1, object_store_memory=80 * 2**20)
+    node = cluster.add_node(**NODE | {"num_cpus": 3, "num_gpus": 1})
     try:
         executor = with_slots(ray_executor(BLIND, gpus=0.5), 2)
         executor.start(trial(1))
@@ -221,19 +246,24 @@ def test_a_job_on_a_node_that_has_left_is_given_up_at_once(ray_executor, monkeyp
     with_slots(executor, 2)
 
 
-def test_joining_a_cluster_leaves_signals_to_the_trainer(ray_executor):
+def test_joining_a_cluster_leaves_signals_to_the_trainer_and_closing_leaves_it(unconnected, cluster, tmp_path):
+    ray = pytest.importorskip("ray")
+
     def ours(*_):
         pass
 
     kept = signal.signal(signal.SIGTERM, ours)
     try:
-        ray_executor(BLIND, prepare)
+        executor = RayExecutor(cluster.address, BLIND, prepare, load_name, SCORE_NOTHING, folder=tmp_path)
         assert signal.getsignal(signal.SIGTERM) is ours
     finally:
         signal.signal(signal.SIGTERM, kept)
+    assert ray.is_initialized()
+    executor.close(grace=1)
+    assert not ray.is_initialized()
 
 
-def test_a_cluster_of_another_version_is_refused_with_both_versions(cluster, monkeypatch):
+def test_a_cluster_of_another_version_is_refused_with_both_versions(unconnected, cluster, monkeypatch):
     monkeypatch.setattr("ray._private.utils.compute_version_info", lambda: ("2.50.0", "3.12.1"))
     for _ in range(2):  # it is no part of the cluster after the first time
         with pytest.raises(

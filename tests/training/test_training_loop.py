@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
-from small_tasks import BARS, curve, run, trial_on
+from small_tasks import BARS, CODES, curve, run, trial_on
 from torch.nn.functional import cross_entropy
 
 from remap_core.datasets.dataset import load_dataset
@@ -78,6 +78,16 @@ def textbook_score(network, images) -> tuple[torch.Tensor, float]:
     pixels = (images.images.transpose(0, 3, 1, 2) - BARS.train.images.mean()) / BARS.train.images.std()
     logits, labels = network(torch.tensor(pixels, dtype=torch.float32)), torch.tensor(images.labels).long()
     return cross_entropy(logits, labels), (logits.argmax(1) == labels).float().mean().item()
+
+
+def test_more_than_256_classes_are_told_apart():
+    epochs, evaluation = run(
+        train(trial_on(CODES, "", epochs=12, batch_size=50, learning_rate=0.1), CODES, device="cpu")
+    )
+    assert evaluation.predictions.dtype == np.uint16
+    assert evaluation.predictions.tolist() == CODES.validation.labels.tolist()
+    assert evaluation.confusion.tolist() == np.eye(300, dtype=int).tolist()
+    assert epochs[-1].validation_accuracy == 1
 
 
 def test_the_same_seed_gives_the_same_curve_whatever_else_was_trained_or_drawn():

@@ -33,7 +33,7 @@ def test_a_data_set_is_read_once_for_many_trials(tmp_path):
 
 def test_a_missing_data_set_fails_the_trial_with_its_error(tmp_path):
     trial = trial_on(replace(BARS, name=f"{tmp_path}/gone.npz"), "Dense 4")
-    with pytest.raises(TrainingFailed, match=r"gone\.npz: there is no such file\."):
+    with pytest.raises(TrainingFailed, match=r"gone\.npz: there is no such file or folder\."):
         next(train_trial(trial, keep_going, home=tmp_path, device="cpu"))
 
 

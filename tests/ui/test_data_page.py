@@ -133,6 +133,8 @@ def test_adding_and_training_keeps_it_and_sends_its_first_models(home, tmp_path,
     prepared(home, write_photos(tmp_path / "trees.zip"))
     app = opened("data")
     assert "Add and train 3 models" in labels(app)
+    assert app.button(key="data-add-start").disabled
+    app.checkbox[0].check().run()
     app.button(key="data-add-start").click().run()
     assert not app.exception
     kept = find_kept("trees", home)
@@ -147,6 +149,7 @@ def test_adding_and_training_keeps_it_and_sends_its_first_models(home, tmp_path,
 def test_adding_alone_trains_nothing(home, tmp_path):
     prepared(home, write_photos(tmp_path / "trees.zip"))
     app = opened("data")
+    app.checkbox[0].check().run()
     app.button(key="data-add").click().run()
     assert find_kept("trees", home)
     assert Inbox(DataFolder(home)).pending() == []
@@ -166,6 +169,7 @@ def test_adding_alone_trains_nothing(home, tmp_path):
 def test_a_name_that_cannot_be_used_is_refused_in_a_sentence_and_nothing_is_lost(home, trees, tmp_path, name, sentence):
     job = prepared(home, write_photos(tmp_path / "other.zip", per_class=12))
     app = opened("data")
+    app.checkbox[0].check()
     app.text_input(key=f"data-name-{job.ident}").set_value(name).run()
     app.button(key="data-add").click().run()
     assert sentence in app.error[0].value
@@ -182,6 +186,50 @@ def test_changed_choices_are_prepared_again_and_only_then(home, tmp_path):
     (again,) = data_jobs(DataFolder(home))
     assert (again.attempt, again.choices.side) == (2, 24)
     stop(again)
+
+
+def test_a_class_of_which_many_files_are_damaged_is_a_question_to_answer_first(home, tmp_path):
+    prepared(home, write_photos(tmp_path / "trees.zip"))
+    app = opened("data")
+    (question,) = app.checkbox
+    assert question.label == "10.0 % of the files of beech are damaged: is that so?"
+    assert question.label not in said(app)
+    assert app.button(key="data-add").disabled
+    question.check().run()
+    assert not app.button(key="data-add").disabled
+
+
+def test_an_augmentation_is_drawn_on_samples(home, tmp_path):
+    job = prepared(home, write_photos(tmp_path / "trees.zip"))
+    app = opened("data")
+    app.button_group(key=f"data-augmentation-{job.ident}-1").set_value(["flip"]).run()
+    assert html(app).count("alt='flip on a sample") == 6
+    assert "Prepare again" in labels(app)
+
+
+def test_other_columns_of_a_label_table_can_be_chosen(home, tmp_path):
+    job = prepared(home, write_table(tmp_path / "table"))
+    app = opened("data")
+    column = app.selectbox(key=f"data-label-column-{job.ident}-1")
+    assert column.options == ["file", "kind", "season"]
+    (other,) = {"kind", "season"} - {column.value}
+    column.set_value(other).run()
+    app.button(key="data-again").click().run()
+    (again,) = data_jobs(DataFolder(home))
+    assert again.choices.label_column == other
+    stop(again)
+
+
+def write_table(folder):
+    """A folder of photos with a table that has two columns of classes."""
+    folder.mkdir()
+    rows = ["file,kind,season"]
+    for number in range(24):
+        file, content = photo_file("maple" if number % 2 else "plum", number)
+        (folder / file).write_bytes(content)
+        rows.append(f"{file},{'ab'[number % 2]},{'xy'[number // 2 % 2]}")
+    (folder / "labels.csv").write_text("\n".join(rows))
+    return folder
 
 
 def test_a_source_that_cannot_be_used_says_why_and_can_be_discarded(home, tmp_path):

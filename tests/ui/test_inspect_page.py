@@ -14,6 +14,7 @@ from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.inbox import Inbox
 from remap_core.data_folder.validation_images import write_validation_images
+from remap_core.exports.original_check import OriginalCheck
 from remap_core.trials.annotations import Annotation
 from remap_core.trials.commands import Enqueue, ScoreSealed
 from remap_core.trials.dataset_card import DatasetCard
@@ -104,9 +105,9 @@ def test_the_images_of_a_cell_are_shown_when_it_is_chosen(home):
 def test_a_click_chooses_a_cell_or_a_whole_class(monkeypatch):
     chosen = {}
     monkeypatch.setattr("streamlit.session_state", chosen)
-    choose_cell("inspect", Point(1, (3, 5), None, None, None))
+    choose_cell("inspect", Point(1, (3, 5), None, None, None), range(10))
     assert chosen == {"inspect-true": 3, "inspect-predicted": 5}
-    choose_class("inspect", Point(0, 7, None, None, 7))
+    choose_class("inspect", Point(0, 7, None, None, 7), range(10))
     assert chosen == {"inspect-true": 7, "inspect-predicted": ANY}
 
 
@@ -336,11 +337,37 @@ def looked_at(home, model: str):
     return app
 
 
-def test_a_complete_model_is_exported_in_four_forms(home):
+def test_a_complete_model_is_exported_in_six_forms(home):
     leave_weights(write_catalogue(home), 2)
     app = looked_at(home, "2")
-    assert exported(app) == {"ONNX", "PyTorch source", "Weights", "Architecture (JSON)"}
+    assert exported(app) == {
+        "ONNX",
+        "ONNX and classify.py",
+        "PyTorch source",
+        "PyTorch and classify.py",
+        "Weights",
+        "Architecture (JSON)",
+    }
     assert "take images as uint8" in said(app)
+
+
+@pytest.mark.parametrize(
+    ("check", "kind", "sentence"),
+    [
+        (OriginalCheck(20), "caption", "Checked on 20 original images: same classes."),
+        (
+            OriginalCheck(20, ["image 3 is *a* and was b"]),
+            "warning",
+            "1 differ (image 3 is \\*a\\* and was b).",
+        ),
+        (OriginalCheck(not_run="onnxruntime is not installed"), "caption", "Not checked on original images"),
+    ],
+)
+def test_an_export_says_how_it_does_on_the_original_images(home, monkeypatch, check, kind, sentence):
+    leave_weights(write_catalogue(home), 2)
+    monkeypatch.setattr("remap_core.ui.inspect.export_panel.original_check", lambda *_: check)
+    app = looked_at(home, "2")
+    assert sentence in "".join(element.value for element in getattr(app, kind))
 
 
 def test_without_its_weights_a_model_is_exported_as_its_architecture_and_why_is_said(home):

@@ -216,6 +216,7 @@ def ended(folder):
 def test_the_app_imports_no_torch():
     code = (
         "import sys; import remap_core.ui.frame, remap_core.ui.tables, remap_core.ui.events.chart_events; "
+        "import remap_core.ui.data.source_panel, remap_core.ui.data.add_panel, remap_core.ui.data.choices_panel; "
         "import remap_core.services.proposals, remap_core.services.reports, remap_core.services.model_files; "
         "import remap_core.drawing.charts.overview_figure, remap_core.drawing.charts.confusion; "
         "assert not {'torch', 'torchvision', 'sklearn', 'streamlit_plotly_events'} & set(sys.modules), 'too heavy'"

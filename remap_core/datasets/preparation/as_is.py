@@ -18,6 +18,7 @@ from remap_core.datasets.readers.found import Found
 from remap_core.datasets.recipe import Choices, Recipe
 from remap_core.datasets.rules import errors_name
 from remap_core.errors import DatasetError
+from remap_core.trials.class_labels import Labels, as_labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +27,7 @@ class FoundImages:
 
     found: Found
     recipe: Recipe
-    labels: NDArray[np.uint8]
+    labels: Labels
 
     def take(self, rows: NDArray[np.intp]) -> Images:
         """The images of these rows; raises DatasetError for a damaged one and for one of another size."""
@@ -54,7 +55,7 @@ def read_as_is(path: Path) -> tuple[FoundImages, tuple[str, ...]]:
         selection = select(found, recipe)
         if len(selection) < len(found.labels):
             raise DatasetError(f"it has folders that are no classes: {', '.join(found.not_classes)}.")
-    return FoundImages(found, recipe, found.labels.astype(np.uint8)), found.class_names
+    return FoundImages(found, recipe, as_labels(found.labels, len(found.class_names))), found.class_names
 
 
 def _ignore(done: int, total: int) -> None:

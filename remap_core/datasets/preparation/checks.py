@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from remap_core.datasets.report import Findings
+from remap_core.datasets.image_report import Findings
 from remap_core.datasets.splits import Part
 from remap_core.formatting import percent, pluralize
 
@@ -19,6 +19,8 @@ _BLOCK = 4096
 """Images that are turned into floats at a time."""
 _MAX_MOVED = 0.2
 """Share of a class's validation and test images that may move; where more are copies, the copies are the data."""
+_ENOUGH = 20
+"""Validation images below which a share of them says little."""
 _GIVEAWAY = 0.9
 """Share of the classes told apart by brightness alone that is worth a warning."""
 
@@ -81,8 +83,8 @@ def examine(
     )
 
 
-def finding_warnings(findings: Findings, classes: int) -> list[str]:
-    """What was found, as sentences."""
+def finding_warnings(findings: Findings, validation_images: int) -> list[str]:
+    """What was found, as sentences. validation_images: how many there are."""
     warnings = []
     copies = sum(len(group) - 1 for group in findings.duplicates)
     if copies:
@@ -99,7 +101,7 @@ def finding_warnings(findings: Findings, classes: int) -> list[str]:
         warnings.append(f"{pluralize(len(findings.conflicts), 'picture')} with two different classes.")
     if findings.constant:
         warnings.append(f"{pluralize(len(findings.constant), 'image')} of one colour: nothing can be seen on it.")
-    if findings.brightness_accuracy >= _GIVEAWAY and classes > 1:
+    if findings.brightness_accuracy >= _GIVEAWAY and validation_images >= _ENOUGH:
         share = percent(findings.brightness_accuracy)
         warnings.append(f"The mean brightness alone tells {share} of the validation images' classes.")
     return warnings
@@ -119,7 +121,9 @@ def _statistics(
     constant: list[int] = []
     for start in range(0, len(pixels), _BLOCK):
         block = pixels[start : start + _BLOCK].reshape(-1, values)
-        constant += (start + np.flatnonzero(block.min(axis=1) == block.max(axis=1))).tolist()
+        channels = block.reshape(len(block), -1, pixels.shape[3])
+        is_constant = (channels.min(axis=1) == channels.max(axis=1)).all(axis=1)
+        constant += (start + np.flatnonzero(is_constant)).tolist()
         in_train = parts[start : start + _BLOCK] == Part.TRAIN
         block_labels = labels[start : start + _BLOCK]
         for label in np.unique(block_labels[in_train]):

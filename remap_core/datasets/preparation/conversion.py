@@ -59,7 +59,7 @@ def convert(
         todo = np.flatnonzero(states == _TODO).tolist()
         done = len(selection) - len(todo)
         with (work / _FAILURES).open("a", encoding="utf-8") as failures:
-            for rows, failed in _in_threads(selection, recipe, pixels, _chunks(todo)):
+            for rows, failed in _in_threads(selection, recipe, pixels, chunks(todo, CHUNK)):
                 for row, why in failed.items():
                     failures.write(json.dumps([row, why]) + "\n")
                 failures.flush()  # before the states: a failure without its reason would be silent
@@ -104,15 +104,16 @@ def _opened(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     return made
 
 
-def _chunks(rows: Sequence[int]) -> Iterator[list[int]]:
-    return (list(rows[start : start + CHUNK]) for start in range(0, len(rows), CHUNK))
+def chunks(rows: Sequence[int], size: int) -> Iterator[list[int]]:
+    """The rows in lists of this size."""
+    return (list(rows[start : start + size]) for start in range(0, len(rows), size))
 
 
 def _in_threads(
     selection: Selection,
     recipe: Recipe,
     pixels: NDArray[np.uint8],
-    chunks: Iterator[list[int]],
+    pieces: Iterator[list[int]],
 ) -> Iterator[tuple[list[int], dict[int, str]]]:
     """Convert chunks of rows, a few at a time for each core; yields each with what failed in it."""
     cores = len(os.sched_getaffinity(0))
@@ -124,7 +125,7 @@ def _in_threads(
         running: set[Future[tuple[list[int], dict[int, str]]]] = set()
         try:
             while True:
-                running |= {pool.submit(work_on, rows) for rows in islice(chunks, 2 * cores - len(running))}
+                running |= {pool.submit(work_on, rows) for rows in islice(pieces, 2 * cores - len(running))}
                 if not running:
                     return
                 finished, running = wait(running, return_when=FIRST_COMPLETED)

@@ -16,22 +16,27 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from remap_core.datasets.kept import LABELS, NAMES, PARTS, PIXELS, Kept, store_kept
+from remap_core.datasets.image_report import Report
+from remap_core.datasets.kept import LABELS, NAMES, PARTS, PIXELS, Kept, find_kept, name_taken, store_kept
 from remap_core.datasets.naming import checked_title
 from remap_core.datasets.preparation.conversion import convert, forget_unless_same
 from remap_core.datasets.preparation.proposal import look_at, propose, size_warnings
 from remap_core.datasets.preparation.result import RESULT, finish
 from remap_core.datasets.preparation.selection import classes_to_leave_out, select
 from remap_core.datasets.readers.forms import find, stamp_of
-from remap_core.datasets.readers.found import Picture
+from remap_core.datasets.readers.found import Found, Picture
 from remap_core.datasets.readers.originals import open_original
+from remap_core.datasets.readers.published_sets.sources import find_published, is_published
 from remap_core.datasets.recipe import Choices
-from remap_core.datasets.report import Report
 from remap_core.datasets.rules import errors_name
 from remap_core.errors import DatasetError
 from remap_core.system.files import write_file
 
 _DESCRIPTION = "description.json"
+
+
+def _go_on(report: Report) -> None:
+    """Nobody is asked."""
 
 
 class Progress(NamedTuple):
@@ -87,7 +92,7 @@ class Prepared:
         recipe = self.report.recipe
         if recipe is None:
             raise DatasetError(self.report.problem)
-        return open_original(recipe.source, self.names[row])
+        return open_original(recipe.source, self.names[row], self.work)
 
 
 def prepare(
@@ -95,9 +100,11 @@ def prepare(
     choices: Choices,
     work: Path,
     progress: ShowProgress = no_progress,
+    downloads: Path | None = None,
 ) -> Prepared:
     """Make images of `source` ready to be kept, in the folder `work`; an interrupted call goes on there.
 
+    source: a path, or a name of PUBLISHED_SOURCES, which is downloaded into the data folder `downloads` (or `work`).
     A source that cannot be used gives a report with `problem`. Raises DatasetError where `work` cannot be written, or
     another process works in it.
     """
@@ -106,10 +113,16 @@ def prepare(
     except OSError as error:
         raise DatasetError(f"The images cannot be prepared in {work}: {error.strerror}.") from error
     with _only_one(work):
-        path = Path(source).expanduser().absolute()
+        run = _Run(work, progress)
         try:
-            with errors_name(path):
-                prepared = _prepare(path, choices, work, progress)
+            if is_published(source):
+                found = find_published(str(source), downloads or work)
+                prepared = _prepare(found, _Source(str(source), str(source)), choices, run)
+            else:
+                path = Path(source).expanduser().absolute()
+                with errors_name(path):
+                    found = find(path, choices, work, _stage("Unpacking", progress))
+                    prepared = _prepare(found, _Source(str(path), stamp_of(path)), choices, run)
         except DatasetError as error:
             prepared = Prepared(Report(ok=False, problem=str(error)), work)
         _describe(prepared)
@@ -162,12 +175,22 @@ def add(
     choices: Choices,
     home: Path,
     progress: ShowProgress = no_progress,
+    *,
+    confirm: Callable[[Report], object] = _go_on,
 ) -> Kept:
-    """Prepare images and keep them under a name. Raises DatasetError with the reason."""
+    """Prepare images and keep them under a name. Raises DatasetError with the reason.
+
+    confirm: called with the report before anything is kept; what it raises stops the call, and nothing is lost.
+    Adding the same files with the same choices under the same name again changes nothing.
+    """
     checked_title(name)
-    prepared = prepare(source, choices, work_folder(source, choices, home), progress)
+    known = find_kept(name, home)
+    if known is not None and known.recipe.source not in (str(source), str(Path(source).expanduser().absolute())):
+        raise name_taken(known)
+    prepared = prepare(source, choices, work_folder(source, choices, home), progress, home)
     if not prepared.report.ok:
         shutil.rmtree(prepared.work, ignore_errors=True)
+    confirm(prepared.report)
     return keep(prepared, name, home)
 
 
@@ -193,24 +216,37 @@ def _describe(prepared: Prepared) -> None:
     write_file(prepared.work / _DESCRIPTION, json.dumps(description).encode())
 
 
-def _prepare(source: Path, choices: Choices, work: Path, progress: ShowProgress) -> Prepared:
-    found = find(source, choices, work, _stage("Unpacking", progress))
-    progress(Progress("Reading the files", 0, len(found.pictures)))
+class _Source(NamedTuple):
+    """Where images come from: an absolute path, or a published name; and what tells that the files changed."""
+
+    name: str
+    stamp: str
+
+
+class _Run(NamedTuple):
+    """The folder of a preparation, and who watches it."""
+
+    work: Path
+    progress: ShowProgress
+
+
+def _prepare(found: Found, source: _Source, choices: Choices, run: _Run) -> Prepared:
+    show, work = run.progress, run.work
+    show(Progress("Reading the files", 0, len(found.pictures)))
     look = look_at(found)
     left_out, reasons = classes_to_leave_out(found, choices)
-    recipe = propose(found, look, replace(choices, left_out=left_out), str(source))
+    recipe = propose(found, look, replace(choices, left_out=left_out), source.name)
     selection = select(found, recipe)
-    stamp = stamp_of(source)
-    forget_unless_same(work, f"{recipe.to_json()} {stamp}")
-    pixels, failed = convert(selection, recipe, work, _stage("Decoding", progress))
-    progress(Progress("Checking", 0, 1))
+    forget_unless_same(work, f"{recipe.to_json()} {source.stamp}")
+    pixels, failed = convert(selection, recipe, work, _stage("Decoding", show))
+    show(Progress("Checking", 0, 1))
     report = finish(selection, recipe, pixels, failed, work / RESULT)
     report = replace(
         report,
         warnings=(*found.warnings, *reasons, *size_warnings(look, recipe), *report.warnings),
         sizes=tuple(look.sizes),
     )
-    return Prepared(report, work, stamp, choices == Choices(images=choices.images))
+    return Prepared(report, work, source.stamp, choices == Choices(images=choices.images))
 
 
 def _stage(name: str, progress: ShowProgress) -> Callable[[int, int], None]:

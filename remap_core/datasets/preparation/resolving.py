@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Collection
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -11,33 +12,51 @@ from remap_core.datasets.kept import Kept, find_kept, kept_datasets
 from remap_core.datasets.naming import MAX_TITLE, NAMES, split_name
 from remap_core.datasets.preparation.intake import ShowProgress, add, no_progress
 from remap_core.datasets.readers.forms import stamp_of
+from remap_core.datasets.readers.published_sets.sources import is_published
 from remap_core.datasets.recipe import Choices
 from remap_core.errors import DatasetError
 
 log = logging.getLogger(__name__)
 
 
-def resolve(name: str | Path, home: Path, progress: ShowProgress = no_progress) -> str:
+def resolve(
+    name: str | Path,
+    home: Path,
+    *,
+    known: Collection[str] = (),
+    progress: ShowProgress = no_progress,
+) -> str:
     """The full name of a data set: one of NAMES, or one that was added to the data folder `home`.
 
     A path is added with proposed choices, once: as long as its files do not change, the data set is found again.
-    "#N" after the name takes a class-balanced subset of N images. Raises DatasetError with the reason.
+    "#N" after the name takes a class-balanced subset of N images. known: names in the catalogue; version 0.1 has
+    paths among them, which stay what they are. Raises DatasetError with the reason.
     """
     if not isinstance(name, str | Path):
         raise DatasetError(f"A data set is a name or a path, but got {name!r:.60}.")
     source, size = split_name(str(name))
     if source in NAMES:
         return _with_size(source, size)
-    kept = find_kept(source, home)
-    if kept is not None:
-        return _with_size(kept.name, size)
-    path = _path(source, home)
+    added = find_kept(source, home)
+    if added is not None:
+        return _with_size(added.name, size)
     choices = Choices(images=size)
-    known = _added_before(path, choices, home)
-    if known is None:
-        known = add(path, _free_title(path, size, home), choices, home, progress)
-        log.info("%s was added as %s: %s", path, known.name, " ".join(known.report.sentences()))
-    return known.name
+    if is_published(source):
+        return _add(source, _free_title(source, size, home), choices, home, progress)
+    path = _path(source, home)
+    as_before = _with_size(str(path.resolve()), size)
+    if as_before in known:
+        return as_before
+    added = _added_before(path, choices, home)
+    if added is not None:
+        return added.name
+    return _add(path, _free_title(_stem(path), size, home), choices, home, progress)
+
+
+def _add(source: str | Path, title: str, choices: Choices, home: Path, progress: ShowProgress) -> str:
+    added = add(source, title, choices, home, progress)
+    log.info("%s was added as %s: %s", source, added.name, " ".join(added.report.sentences()))
+    return added.name
 
 
 def _with_size(source: str, size: int | None) -> str:
@@ -55,9 +74,11 @@ def _path(source: str, home: Path) -> Path:
         raise DatasetError(f"{source!r:.80} is not a data set: the path cannot be followed ({why:.80}).") from error
     if exists:
         return path
+    if "/" in source:
+        raise DatasetError(f"{source!r:.200} is not a data set: there is no such file or folder.")
     titles = [kept.title for kept in kept_datasets(home)]
     nearest = get_close_matches(source.lower(), [*NAMES, *titles], n=1, cutoff=0.5)
-    if nearest and "/" not in source:
+    if nearest:
         raise DatasetError(f"There is no data set {source!r:.60}: did you mean {nearest[0]}?")
     raise DatasetError(
         f"{source!r:.200} is not a data set: use {', '.join([*NAMES, *titles])}, or the path of a folder or file that "
@@ -75,11 +96,14 @@ def _added_before(path: Path, choices: Choices, home: Path) -> Kept | None:
     return None
 
 
-def _free_title(path: Path, size: int | None, home: Path) -> str:
-    """A title from the name of a file or folder that no other data set has."""
-    stem = path.name
+def _stem(path: Path) -> str:
     if path.is_file():
-        stem = re.sub(r"(\.tar)?\.\w+$", "", stem)
+        return re.sub(r"(\.tar)?\.\w+$", "", path.name)
+    return path.name
+
+
+def _free_title(stem: str, size: int | None, home: Path) -> str:
+    """A title like the name of a file or folder that no other data set has."""
     title = re.sub(r"[^\w .-]+", "-", stem).strip(" .-")[: MAX_TITLE - 12] or "images"
     if size is not None:
         title = f"{title}-{size}"

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from remap_core.datasets.image_report import Report
 from remap_core.datasets.kept import LABELS, NAMES, PARTS, PIXELS
 from remap_core.datasets.preparation.checks import examine, finding_warnings, group_duplicates, without_leaks
 from remap_core.datasets.preparation.selection import Selection, class_counts
-from remap_core.datasets.readers.folder_layouts import listed
+from remap_core.datasets.readers.files.folder_layouts import listed
 from remap_core.datasets.readers.found import Skipped
 from remap_core.datasets.recipe import Recipe
-from remap_core.datasets.report import Report
 from remap_core.datasets.splits import MIN_IMAGES_PER_CLASS, Part, parts_of
 from remap_core.errors import DatasetError
 from remap_core.formatting import percent, pluralize
@@ -63,6 +63,7 @@ def finish(
         groups=[sorted(place_of[group].tolist()) for group in groups],
         moved=place_of[moved].tolist(),
     )
+    questions = tuple(_questions(selection, good))
     skipped = [Skipped(selection.name(row), why) for row, why in sorted(failed.items())]
     counts = np.bincount(ordered.labels, minlength=len(class_names))
     split = np.bincount(ordered.parts, minlength=3).tolist()
@@ -76,10 +77,11 @@ def finish(
         shape=(height, width, channels),
         split=(split[Part.TRAIN], split[Part.VALIDATION], split[Part.TEST]),
         skipped=(*selection.found.skipped, *skipped),
-        warnings=(*_damaged_warnings(selection, good), *finding_warnings(findings, len(class_names))),
+        warnings=(*_skipped_warning(failed), *questions, *finding_warnings(findings, split[Part.VALIDATION])),
         recipe=recipe,
         all_classes=tuple(class_counts(selection.found).items()),
         columns=selection.found.table.columns if selection.found.table else (),
+        questions=questions,
         findings=findings,
     )
 
@@ -115,17 +117,22 @@ def _require_readable(selection: Selection, good: NDArray[np.bool_]) -> None:
         )
 
 
-def _damaged_warnings(selection: Selection, good: NDArray[np.bool_]) -> list[str]:
+def _skipped_warning(failed: Mapping[int, str]) -> list[str]:
+    if not failed:
+        return []
+    return [f"Skipped: {pluralize(len(failed), 'file')} that cannot be read."]
+
+
+def _questions(selection: Selection, good: NDArray[np.bool_]) -> list[str]:
+    """Whether it is right that so many files of a class are damaged."""
     classes = len(selection.class_names)
     total = np.bincount(selection.labels, minlength=classes).tolist()
     bad = np.bincount(selection.labels[~good], minlength=classes).tolist()
-    warnings = []
-    if any(bad):
-        warnings.append(f"Skipped: {pluralize(sum(bad), 'file')} that cannot be read.")
+    questions = []
     for name, number, whole in zip(selection.class_names, bad, total, strict=True):
         if number > MAX_DAMAGED * whole:
-            warnings.append(f"{percent(number / whole)} of the files of {name} are damaged: is that so?")
-    return warnings
+            questions.append(f"{percent(number / whole)} of the files of {name} are damaged: is that so?")
+    return questions
 
 
 def _store(folder: Path, pixels: NDArray[np.uint8], ordered: _Ordered, names: Sequence[str]) -> NDArray[np.uint8]:

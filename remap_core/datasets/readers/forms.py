@@ -7,12 +7,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from remap_core.datasets.readers.file_list import FileList, list_files
-from remap_core.datasets.readers.folder_layouts import listed
+from remap_core.datasets.readers.arrays.array_archives import is_archive as is_npz
+from remap_core.datasets.readers.arrays.array_archives import is_array_folder, read_archives, read_array_folder
+from remap_core.datasets.readers.arrays.cifar_batches import is_cifar, read_cifar
+from remap_core.datasets.readers.arrays.idx_files import is_idx, read_idx
+from remap_core.datasets.readers.arrays.parquet_files import is_parquet, read_parquet
+from remap_core.datasets.readers.arrays.pixel_tables import is_pixel_table, read_pixel_tables
+from remap_core.datasets.readers.arrays.quickdraw import is_quickdraw, read_quickdraw
+from remap_core.datasets.readers.files.encoded_images import SUFFIXES, image_files
+from remap_core.datasets.readers.files.file_list import FileList, list_files
+from remap_core.datasets.readers.files.folder_layouts import listed
+from remap_core.datasets.readers.files.image_folders import find_images
+from remap_core.datasets.readers.files.unpacking import is_archive, unpack
 from remap_core.datasets.readers.found import Found, Skipped
-from remap_core.datasets.readers.image_folders import find_images
-from remap_core.datasets.readers.picture_files import SUFFIXES, image_files
-from remap_core.datasets.readers.unpacking import is_archive, unpack
 from remap_core.datasets.recipe import Choices
 from remap_core.errors import DatasetError
 
@@ -20,7 +27,15 @@ Recognises = Callable[[Path, Sequence[Path]], bool]
 """Whether a reader knows a file, or a folder with these files, by names and first bytes."""
 Reads = Callable[[Path, Choices], Found]
 
-ARRAY_FORMS: tuple[tuple[Recognises, Reads], ...] = ()
+ARRAY_FORMS: tuple[tuple[Recognises, Reads], ...] = (
+    (is_npz, read_archives),
+    (is_array_folder, read_array_folder),
+    (is_quickdraw, read_quickdraw),
+    (is_idx, read_idx),
+    (is_cifar, read_cifar),
+    (is_parquet, read_parquet),
+    (is_pixel_table, read_pixel_tables),
+)
 """Forms in which images lie in arrays, in the order in which they are tried."""
 _UNPACKED = "unpacked"
 _ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz")

@@ -38,7 +38,8 @@ class Pictures(Protocol):
 class Found:
     """Images with their classes.
 
-    form: how the files were understood, such as "class folders". class_names: sorted; every one has an image.
+    form: how the files were understood, such as "class folders". class_names: sorted by name, or in the order of
+    the source's own numbers; every one has an image.
     labels: (n,) int64, indices into class_names. parts: (n,) uint8, the `Part` of each image where the source says it
     (Part.UNKNOWN elsewhere); None where it says nothing. skipped: what cannot be an image, as far as it is known
     before images are decoded. warnings: sentences that a person should read. not_classes: classes that look like
@@ -69,7 +70,7 @@ class LabelTable:
 
 @dataclass(frozen=True, eq=False)
 class ArrayPictures:
-    """Images that are in memory, or memory-mapped. pixels: (n, height, width, 1 or 3) uint8. names: of each row."""
+    """Images that are in memory, or memory-mapped. pixels: (n, height, width, 1 or 3) uint8. row_names: of each row."""
 
     pixels: NDArray[np.uint8]
     source: Path

@@ -1,93 +1,45 @@
-"""Published data sets that are downloaded on first use: their addresses, their checksums, and how they are read."""
+"""Published data sets that load by their name alone: their addresses, their checksums, and how they are read."""
 
 from __future__ import annotations
 
 import gzip
-import hashlib
-import logging
 import tarfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from http.client import HTTPException
 from pathlib import Path
-from urllib.request import urlopen
 
 import numpy as np
 from numpy.typing import NDArray
 
 from remap_core.datasets.images import Images
-from remap_core.datasets.rules import reason
-from remap_core.errors import DatasetError
-from remap_core.system.files import write_file
+from remap_core.datasets.readers.arrays.labelled_arrays import Labelled, found_in_arrays
+from remap_core.datasets.readers.found import Found
+from remap_core.datasets.readers.published_sets.download import Download
+from remap_core.datasets.recipe import Choices
+from remap_core.datasets.splits import Part
 
-log = logging.getLogger(__name__)
-
-TIMEOUT_SECONDS = 30.0
-"""How long to wait for a server that sends nothing."""
+CIFAR_10 = "cifar-10-binary.tar.gz"
 
 
-@dataclass(frozen=True)
-class Published:
-    """A data set as its authors publish it.
+@dataclass(frozen=True, kw_only=True)
+class Published(Download):
+    """A data set as its authors publish it, whose images are pooled.
 
-    address: of the folder on their server, ending in "/". files: names in this folder, each with its published MD5.
-    read: returns all images of the data set from these files, which come in this order and with the right MD5.
+    read: returns all images of the data set from its files, which come in this order and with the right MD5.
     """
 
-    address: str
-    files: tuple[tuple[str, str], ...]
     class_names: tuple[str, ...]
     read: Callable[[Sequence[Path]], Images]
-
-    def missing_files(self, folder: Path) -> list[str]:
-        """Names of the files that are not in `folder`, or that have another MD5 there."""
-        return [name for name, md5 in self.files if not _is_intact(folder / name, md5)]
 
     def load(self, folder: Path) -> Images:
         """Download the files that `folder` does not have, then return all images.
 
         The authors' test images are treated like all others. As the split is our own, scores cannot be compared with
-        those of papers. Raises DatasetError with what was tried and what to do.
+        those of papers: data folders hold models that were trained on it. `PUBLISHED_SOURCES` keeps the authors' split.
+        Raises DatasetError with what was tried and what to do.
         """
-        missing = self.missing_files(folder)
-        advice = (
-            f"connect this machine to the internet, or put {', '.join(missing)} from there into {folder.absolute()}"
-        )
-        checksums = dict(self.files)
-        for name in missing:
-            _download(self.address + name, checksums[name], folder / name, advice)
-        return self.read([folder / name for name in checksums])
-
-
-def _download(address: str, md5: str, path: Path, advice: str) -> None:
-    log.info("downloading %s into %s", address, path.parent)
-    try:
-        with urlopen(address, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310 (the address is ours, the content is checked)
-            content: bytes = response.read()
-    except (OSError, HTTPException) as error:
-        raise DatasetError(f"{address} cannot be downloaded ({reason(error)}): {advice}.") from error
-    received = _md5(content)
-    if received != md5:
-        raise DatasetError(f"{address} gave a file whose MD5 is {received}, but must be {md5}: {advice}.")
-    _write(content, path)
-
-
-def _write(content: bytes, path: Path) -> None:
-    try:
-        write_file(path, content)
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be written: {error.strerror}.") from error
-
-
-def _is_intact(path: Path, md5: str) -> bool:
-    try:
-        return _md5(path.read_bytes()) == md5
-    except OSError:
-        return False
-
-
-def _md5(content: bytes) -> str:
-    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+        self.fetch(folder)
+        return self.read([folder / name for name, _ in self.files])
 
 
 def _read_idx(files: Sequence[Path]) -> Images:
@@ -105,20 +57,37 @@ def _idx(file: Path, axes: int) -> NDArray[np.uint8]:
     return values.reshape(shape)
 
 
+def read_cifar_10(folder: Path) -> Found:
+    """The images of the downloaded archive, in the authors' split."""
+    file = folder / CIFAR_10
+    batches = _cifar_batches(file)
+    names = PUBLISHED["cifar-10"].class_names
+    return found_in_arrays("published files", batches, file, Choices(), class_names=names)
+
+
 def _read_cifar(files: Sequence[Path]) -> Images:
+    batches = _cifar_batches(files[0])
+    pixels = np.concatenate([batch.images for batch in batches])
+    return Images(pixels, np.concatenate([batch.labels for batch in batches]))
+
+
+def _cifar_batches(file: Path) -> list[Labelled]:
     """Read a tar archive of records: a label, then 32 x 32 pixels of red, green and blue. Nothing is extracted."""
-    labels = []
-    pixels = []
-    with tarfile.open(files[0]) as archive:
+    batches = []
+    with tarfile.open(file) as archive:
         for member in archive:
-            file = archive.extractfile(member)
-            if file is None or not member.name.endswith(".bin"):
+            content = archive.extractfile(member)
+            name = Path(member.name)
+            if content is None or name.suffix != ".bin":
                 continue
-            records = np.frombuffer(file.read(), np.uint8).reshape(-1, 1 + 3 * 32 * 32)
+            records = np.frombuffer(content.read(), np.uint8).reshape(-1, 1 + 3 * 32 * 32)
             planes = records[:, 1:].reshape(-1, 3, 32, 32)
-            labels.append(records[:, 0].copy())
-            pixels.append(np.ascontiguousarray(planes.transpose(0, 2, 3, 1)))
-    return Images(np.concatenate(pixels), np.concatenate(labels))
+            pixels = np.ascontiguousarray(planes.transpose(0, 2, 3, 1))
+            part = Part.TRAIN
+            if name.stem.startswith("test"):
+                part = Part.TEST
+            batches.append(Labelled(pixels, records[:, 0].copy(), part, name.stem))
+    return batches
 
 
 PUBLISHED = {
@@ -157,9 +126,9 @@ PUBLISHED = {
     ),
     "cifar-10": Published(
         address="https://www.cs.toronto.edu/~kriz/",
-        files=(("cifar-10-binary.tar.gz", "c32a1d4ab5d03f1284b67883e8d87530"),),
+        files=((CIFAR_10, "c32a1d4ab5d03f1284b67883e8d87530"),),
         class_names=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
         read=_read_cifar,
     ),
 }
-"""By the names that people use. Not read by torchvision, which imports torch and unpickles CIFAR-10."""
+"""By the names that people use."""

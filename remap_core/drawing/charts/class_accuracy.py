@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from remap_core.drawing.charts.shown_classes import worst_classes
 from remap_core.drawing.charts.style import CLEAR, HOVER, base_figure, class_axis, escape_html, percent_axis
 from remap_core.drawing.palette import OUTLINE, SERIES
 from remap_core.errors import InvalidTrial
@@ -19,13 +20,21 @@ BAR, EDGE = 26, 64
 """Pixels of one bar with its gap, and of the axis below."""
 
 
-def class_accuracy_figure(evaluation: Evaluation, class_names: Sequence[str]) -> go.Figure:
-    """One horizontal bar a class in the data set's order, the overall accuracy as a dotted line.
+def class_accuracy_figure(
+    evaluation: Evaluation,
+    class_names: Sequence[str],
+    classes: Sequence[int] | None = None,
+) -> go.Figure:
+    """One horizontal bar a class, the overall accuracy as a dotted line.
 
-    customdata of a bar is its class's index. Raises InvalidTrial where names and evaluation differ in length.
+    classes: which ones, by default those of `worst_classes`. customdata of a bar is its class's index. Raises
+    InvalidTrial where names and evaluation differ in length.
     """
-    shares = _shares(evaluation, class_names)
-    y_axis = class_axis(class_names, letters=24, down=True)
+    if classes is None:
+        classes = worst_classes(evaluation)
+    labels = list(classes)
+    shares = _shares(evaluation, class_names)[labels]
+    y_axis = class_axis([class_names[label] for label in labels], letters=24, down=True)
     y_axis |= {"ticks": "outside", "ticklen": 6, "tickcolor": CLEAR}  # a gap between names and bars
     figure = base_figure(
         height=BAR * len(shares) + EDGE,
@@ -41,7 +50,7 @@ def class_accuracy_figure(evaluation: Evaluation, class_names: Sequence[str]) ->
         ),
         yaxis={**y_axis, "automargin": True},
     )
-    figure.add_traces([_bars(evaluation, class_names, shares), _numbers(shares)])
+    figure.add_traces([_bars(evaluation, class_names, labels, shares), _numbers(shares)])
     return figure
 
 
@@ -77,15 +86,15 @@ def _overall(accuracy: float, classes: int) -> dict[str, Any]:
     }
 
 
-def _bars(evaluation: Evaluation, class_names: Sequence[str], shares: Floats) -> go.Bar:
-    images = evaluation.confusion.sum(axis=1).tolist()
-    names = [escape_html(name, 40) for name in class_names]
+def _bars(evaluation: Evaluation, class_names: Sequence[str], labels: list[int], shares: Floats) -> go.Bar:
+    images = evaluation.confusion.sum(axis=1)[labels].tolist()
+    names = [escape_html(class_names[label], 40) for label in labels]
     return go.Bar(
         name="classes",
         orientation="h",
         x=np.nan_to_num(shares),
         y=list(range(len(shares))),
-        customdata=list(range(len(shares))),
+        customdata=labels,
         marker={"color": SERIES[0], "line": {"width": 0}},
         hovertext=[_sentence(*row) for row in zip(names, shares, images, strict=True)],
         hovertemplate=HOVER,

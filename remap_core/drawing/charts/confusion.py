@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from remap_core.drawing.charts.shown_classes import confused_classes
 from remap_core.drawing.charts.style import HOVER, axis, base_figure, class_axis, escape_html
 from remap_core.drawing.palette import ACCURACY_SCALE, BOARD, ERROR_SCALE
 from remap_core.errors import InvalidTrial
@@ -22,42 +23,77 @@ MAX_CLASSES_WITH_NUMBERS = 20
 CELL, EDGE = 36, 142
 """Pixels of one cell, and of the names and titles around the cells."""
 
-MIN_HEIGHT, MAX_HEIGHT = 320, 900
+MIN_HEIGHT, MAX_HEIGHT = 320, 640
 
 Texts = NDArray[np.object_]
 Mask = NDArray[np.bool_]
 
 
-def confusion_figure(evaluation: Evaluation, class_names: Sequence[str], shares: bool = False) -> go.Figure:
+class _Cells(NamedTuple):
+    """Counts of the shown classes, (m, m), all images of each of them, (m,), and their names."""
+
+    counts: Ints
+    images: Ints
+    names: Sequence[str]
+
+    def sentence(self, row: int, column: int) -> str:
+        """What a cell says."""
+        images = int(self.counts[row, column])
+        in_class = int(self.images[row])
+        classified = "are classified"
+        if images == 1:
+            classified = "is classified"
+        verdict = f"as {self.names[column]}"
+        if row == column:
+            verdict = "correctly"
+        counts = f"{count(images)} of {count(in_class)} images"
+        share = percent(images / in_class)
+        return f"{counts} of {self.names[row]} {classified} {verdict} ({share})"
+
+
+def confusion_figure(
+    evaluation: Evaluation,
+    class_names: Sequence[str],
+    shares: bool = False,
+    classes: Sequence[int] | None = None,
+) -> go.Figure:
     """A heatmap: true classes down, predicted ones across; cells without images stay empty.
 
     Two traces, "wrong" and "right", lie on an empty board; their clicks report [row, column]. Darkness is the share of
-    the row. shares: cells show it instead of the count. Raises InvalidTrial where names and matrix differ in size.
+    the row. shares: cells show it instead of the count. classes: the rows and columns, by default those of
+    `confused_classes`; shares are of all images of a class nevertheless. Raises
+    InvalidTrial where names and matrix differ in size.
     """
     matrix = _matrix(evaluation, class_names)
-    is_diagonal = np.eye(len(matrix), dtype=bool)
-    has_images = matrix > 0
+    if classes is None:
+        classes = confused_classes(evaluation)
+    shown = list(classes)
+    names = [class_names[label] for label in shown]
+    cells = _Cells(matrix[np.ix_(shown, shown)], matrix.sum(axis=1)[shown], names)
+    size = len(names)
+    is_diagonal = np.eye(size, dtype=bool)
+    has_images = cells.counts > 0
     x_axis = axis("Predicted", side="top", autotickangles=[0, -45, -90])
     y_axis = axis("True class")
     figure = base_figure(
-        height=max(MIN_HEIGHT, min(MAX_HEIGHT, CELL * len(matrix) + EDGE)),
+        height=max(MIN_HEIGHT, min(MAX_HEIGHT, CELL * size + EDGE)),
         dragmode=False,
         margin={"l": 8, "r": 8, "t": 84, "b": 8, "pad": 0},  # rows for the mode bar, the title and the names
         xaxis={
             **x_axis,
-            **class_axis(class_names, letters=16, limit=50),
+            **class_axis(names, letters=16, limit=50),
             **_square("left"),
         },
         yaxis={
             **y_axis,
-            **class_axis(class_names, letters=16, limit=50, down=True),
+            **class_axis(names, letters=16, limit=50, down=True),
             **_square("top"),
         },
     )
     figure.update_yaxes(scaleanchor="x")
-    figure.add_trace(_board(len(matrix)))
-    figure.add_trace(_heat("wrong", matrix, class_names, ~is_diagonal & has_images, shares))
-    figure.add_trace(_heat("right", matrix, class_names, is_diagonal & has_images, shares))
+    figure.add_trace(_board(size))
+    figure.add_trace(_heat("wrong", cells, ~is_diagonal & has_images, shares))
+    figure.add_trace(_heat("right", cells, is_diagonal & has_images, shares))
     return figure
 
 
@@ -71,14 +107,14 @@ def confusion_alt(evaluation: Evaluation, class_names: Sequence[str]) -> str:
     if not errors.any():
         return f"{accuracy}."
     row, column = np.unravel_index(int(errors.argmax()), errors.shape)
-    confusion = _sentence(matrix, class_names, int(row), int(column))
+    confusion = _Cells(matrix, matrix.sum(axis=1), class_names).sentence(int(row), int(column))
     return f"{accuracy}. Most frequent confusion: {confusion}."
 
 
-def row_shares(matrix: Ints) -> Floats:
-    """(classes, classes) float64 share of each row's images; 0 in a row without any."""
-    images = np.maximum(1, matrix.sum(axis=1, keepdims=True))
-    return np.asarray(matrix / images, dtype=np.float64)
+def row_shares(matrix: Ints, images: Ints) -> Floats:
+    """(classes, classes) float64 share of each row's images, (classes,); 0 in a row without any."""
+    shares = matrix / np.maximum(1, images)[:, np.newaxis]
+    return np.asarray(shares, dtype=np.float64)
 
 
 def _matrix(evaluation: Evaluation, class_names: Sequence[str]) -> Ints:
@@ -104,8 +140,8 @@ def _board(size: int) -> go.Heatmap:
     )
 
 
-def _heat(name: str, matrix: Ints, class_names: Sequence[str], shown: Mask, shares: bool) -> go.Heatmap:
-    of_row = row_shares(matrix)
+def _heat(name: str, cells: _Cells, shown: Mask, shares: bool) -> go.Heatmap:
+    of_row = row_shares(cells.counts, cells.images)
     scale: Sequence[tuple[float, str]] = ACCURACY_SCALE
     darkest = 1.0
     if name == "wrong":
@@ -119,11 +155,11 @@ def _heat(name: str, matrix: Ints, class_names: Sequence[str], shown: Mask, shar
         colorscale=scale,
         showscale=False,
         hoverongaps=False,
-        hovertext=_hover_texts(matrix, class_names, shown),
+        hovertext=_hover_texts(cells, shown),
         hovertemplate=HOVER,
         xgap=1,
         ygap=1,
-        **_cell_texts(matrix, of_row, shown, shares),
+        **_cell_texts(cells.counts, of_row, shown, shares),
     )
 
 
@@ -142,23 +178,9 @@ def _cell_texts(matrix: Ints, of_row: Floats, shown: Mask, shares: bool) -> dict
     return {"text": text, "texttemplate": "%{text}", "textfont": {"size": font_size}}
 
 
-def _hover_texts(matrix: Ints, class_names: Sequence[str], shown: Mask) -> Texts:
-    names = [escape_html(name, 40) for name in class_names]
-    text = np.full(matrix.shape, "", dtype=object)
+def _hover_texts(cells: _Cells, shown: Mask) -> Texts:
+    escaped = cells._replace(names=[escape_html(name, 40) for name in cells.names])
+    text = np.full(shown.shape, "", dtype=object)
     for row, column in zip(*np.nonzero(shown), strict=True):
-        text[row, column] = _sentence(matrix, names, int(row), int(column))
+        text[row, column] = escaped.sentence(int(row), int(column))
     return text
-
-
-def _sentence(matrix: Ints, names: Sequence[str], row: int, column: int) -> str:
-    images = int(matrix[row, column])
-    in_class = int(matrix[row].sum())
-    classified = "are classified"
-    if images == 1:
-        classified = "is classified"
-    verdict = f"as {names[column]}"
-    if row == column:
-        verdict = "correctly"
-    counts = f"{count(images)} of {count(in_class)} images"
-    share = percent(images / in_class)
-    return f"{counts} of {names[row]} {classified} {verdict} ({share})"

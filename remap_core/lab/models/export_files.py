@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
-from remap_core.errors import ExportFailed
+from remap_core.errors import ExportFailed, RemapWarning
 from remap_core.exports import export_formats
 from remap_core.formatting import model_name
 from remap_core.lab.arguments import shown
 from remap_core.lab.recorded_trial import RecordedTrial
-from remap_core.services.model_files import finished_model
+from remap_core.services.model_files import finished_model, original_check
 from remap_core.system.files import write_file
 
 
@@ -27,4 +28,7 @@ def write_model(recorded: RecordedTrial, path: object) -> Path:
     except OSError as error:
         name = model_name(recorded.id)
         raise ExportFailed(f"{name} cannot be written to {target}: {error.strerror}.") from error
+    check = original_check(workspace.catalogue, workspace.folder, finished)
+    if check and not check.is_same:
+        warnings.warn(check.sentence, RemapWarning, stacklevel=3)
     return target

@@ -20,7 +20,7 @@ from remap_core.lab.models.model_comparison import Comparison, compared
 from remap_core.lab.models.model_html import model_html
 from remap_core.lab.models.model_plots import ModelPlots
 from remap_core.lab.models.model_table import model_columns, models_html, models_text
-from remap_core.lab.models.predictions import Prediction, predicted
+from remap_core.lab.models.predictions import Photo, Prediction, predicted
 from remap_core.lab.models.repeats import Repeats
 from remap_core.lab.recorded_trial import RecordedTrial, with_parents
 from remap_core.lab.workspace import Workspace
@@ -205,11 +205,15 @@ class Model:
             raise InvalidArgument(f"A model is compared with a model, but got {shown(other)}.")
         return compared(self.recorded, other.recorded)
 
-    def predict(self, images: NDArray[np.uint8]) -> Prediction:
+    def predict(self, images: NDArray[np.uint8] | Photo | Sequence[Photo]) -> Prediction:
         """Predict the classes of images.
 
-        images: (n, height, width, channels) uint8, 0..255, as in an .npz file; (n, height, width) where there is one
-        channel. Raises InvalidArgument for other images, NotFound for a model that is not complete.
+        images: a photo or a list of photos, each a path or a Pillow image of any size, brought to the size and the
+        colours of the data set by the steps that made it. Or pixels: (n, height, width, channels) uint8, 0..255, as in
+        an .npz file; (n, height, width) where there is one channel.
+
+        Raises InvalidArgument for other images, DatasetError for a file that cannot be read, NotFound for a model that
+        is not complete.
 
         >>> import numpy as np
         >>> prediction = lab.front[-1].predict(np.zeros((2, 8, 8, 1), np.uint8))
@@ -222,7 +226,9 @@ class Model:
         """Write the model to a file, and return its path. The suffix tells the form.
 
         .onnx: for onnxruntime, images in as (n, channels, height, width) uint8. .py: a PyTorch module.
-        .safetensors: the weights that it loads. .json: the architecture. Raises ExportFailed.
+        .safetensors: the weights that it loads. .json: the architecture. .onnx.zip and .py.zip: the model, with a
+        script that classifies photos of any size. Raises ExportFailed; warns where it classifies some of the data
+        set's original files otherwise than the training did.
 
         >>> import tempfile
         >>> lab.front[-1].export(tempfile.mkdtemp() + "/digits.onnx").name

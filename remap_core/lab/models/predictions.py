@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from remap_core import assembly
-from remap_core.errors import InvalidArgument
+from remap_core.datasets.photos import open_photo, photo_pixels, photo_steps
+from remap_core.errors import DatasetError, InvalidArgument
+from remap_core.exports.finished_model import FinishedModel
 from remap_core.formatting import pluralize
 from remap_core.lab.arguments import shown
 from remap_core.lab.recorded_trial import RecordedTrial
 from remap_core.services.model_files import finished_model
+from remap_core.trials.class_labels import Labels, as_labels
+
+Photo = str | Path | Image.Image
 
 MAX_NAMED = 5
 """Images whose class a line of text names."""
@@ -29,9 +37,9 @@ class Prediction:
     class_names: tuple[str, ...]
 
     @property
-    def classes(self) -> NDArray[np.uint8]:
-        """(n,) uint8, the most probable class of each image, 0-based."""
-        return np.asarray(self.probabilities.argmax(axis=1), dtype=np.uint8)
+    def classes(self) -> Labels:
+        """(n,) uint8 (uint16 for more than 256 classes), the most probable class of each image, 0-based."""
+        return as_labels(self.probabilities.argmax(axis=1), len(self.class_names))
 
     @property
     def names(self) -> list[str]:
@@ -58,17 +66,44 @@ def predicted(recorded: RecordedTrial, images: object) -> Prediction:
     """See `Model.predict`."""
     recorded.require_complete("predict")
     workspace = recorded.workspace
-    pixels = _checked(images, recorded.architecture.input_shape)
     finished = finished_model(workspace.catalogue, workspace.folder, recorded.id)
+    pixels = _pixels(images, finished)
     probabilities = assembly.class_probabilities(workspace.settings, finished, pixels)
     return Prediction(probabilities, finished.class_names)
 
 
-def _checked(images: object, input_shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+def _pixels(images: object, model: FinishedModel) -> NDArray[np.uint8]:
+    if isinstance(images, np.ndarray):
+        return _checked(images, model.architecture.input_shape)
+    photos = images
+    if not isinstance(images, list | tuple):
+        photos = [images]
+    channels, height, width = model.architecture.input_shape
+    if not isinstance(photos, list | tuple) or not photos or not all(isinstance(photo, Photo) for photo in photos):
+        raise InvalidArgument(f"{_rule((channels, height, width))}, but got {shown(images)}.")
+    steps = photo_steps(model.recipe, (channels, height, width))
+    return np.stack([_photo(photo, height, width, steps) for photo in photos])
+
+
+def _photo(photo: Photo, height: int, width: int, steps: dict[str, Any]) -> NDArray[np.uint8]:
+    if isinstance(photo, Image.Image):
+        return photo_pixels(photo, height, width, **steps)
+    try:
+        return photo_pixels(open_photo(photo), height, width, **steps)
+    except OSError as error:
+        raise DatasetError(f"{photo}: the image is damaged ({error}).") from error
+
+
+def _rule(input_shape: tuple[int, int, int]) -> str:
     channels, height, width = input_shape
-    rule = f"images must be a uint8 array of shape (n, {height}, {width}, {channels})"
-    if not isinstance(images, np.ndarray):
-        raise InvalidArgument(f"{rule}, but got {shown(images)}.")
+    return (
+        f"images must be photos (paths or Pillow images), or a uint8 array of shape (n, {height}, {width}, {channels})"
+    )
+
+
+def _checked(images: NDArray[Any], input_shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+    channels, height, width = input_shape
+    rule = _rule(input_shape)
     pixels = images
     if channels == 1 and images.ndim == 3:
         pixels = images[..., np.newaxis]

@@ -63,7 +63,7 @@ class DataJob:
 
     @property
     def is_published(self) -> bool:
-        """Whether the source is the name of a data set, which is downloaded and not changed."""
+        """Whether the source is the name of a data set that is used as it is, with nothing to choose."""
         return self.source in NAMES
 
     @property
@@ -177,11 +177,12 @@ def stop(job: DataJob) -> None:
         _wait_until_ended(job)
 
 
-def clear(job: DataJob, folder: DataFolder) -> None:
-    """End a job and delete what it made, and what was uploaded for it."""
+def clear(job: DataJob, folder: DataFolder, *, keeps_upload: bool = False) -> None:
+    """End a job and delete what it made, and what was uploaded for it, unless a data set keeps that."""
     stop(job)
     shutil.rmtree(job.folder, ignore_errors=True)
-    remove_upload(folder, Path(job.source))
+    if not keeps_upload:
+        remove_upload(folder, Path(job.source))
 
 
 def data_jobs(folder: DataFolder) -> list[DataJob]:

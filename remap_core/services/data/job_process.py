@@ -14,8 +14,8 @@ from pathlib import Path
 
 from remap_core.data_folder.folder import DataFolder
 from remap_core.datasets.dataset import load_dataset
+from remap_core.datasets.image_report import Report
 from remap_core.datasets.preparation.intake import Progress, prepare
-from remap_core.datasets.report import Report
 from remap_core.errors import DatasetError, RemapError
 from remap_core.services.data.data_jobs import DataJob, JobOutcome, JobProgress, find_job
 
@@ -52,7 +52,7 @@ def run(folder: DataFolder, job: DataJob) -> None:
     if job.is_published:
         outcome = _download(folder, job)
     else:
-        prepared = prepare(Path(job.source), job.choices, job.work, ProgressFile(job.progress))
+        prepared = prepare(job.source, job.choices, job.work, ProgressFile(job.progress), folder.home)
         outcome = _outcome(prepared.report)
     folder.write(job.outcome, json.dumps(asdict(outcome)).encode())
 

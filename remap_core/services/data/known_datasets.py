@@ -14,6 +14,7 @@ from remap_core.data_folder.inbox import Inbox
 from remap_core.datasets.dataset import load_dataset
 from remap_core.datasets.kept import Kept, kept_datasets, remove_kept
 from remap_core.formatting import count, dataset_title, pluralize
+from remap_core.services.data.uploads import remove_upload, upload_megabytes
 from remap_core.services.proposals import propose_initial
 from remap_core.settings import Settings
 from remap_core.trials.commands import Enqueue, RemoveDataset
@@ -40,9 +41,10 @@ class KnownDataset:
 
 @dataclass(frozen=True)
 class Removal:
-    """What goes with a data set: megabytes of prepared images, and numbers of trials."""
+    """What goes with a data set: megabytes of prepared images and of their upload, and numbers of trials."""
 
     megabytes: float
+    uploaded: float
     models: int
     unfinished: int
     others: int
@@ -54,6 +56,8 @@ class Removal:
         lines = []
         if self.megabytes:
             lines.append(f"{self.megabytes:,.1f} MB of prepared images")
+        if self.uploaded:
+            lines.append(f"{self.uploaded:,.1f} MB of uploaded files")
         if self.models:
             lines.append(f"{pluralize(self.models, 'model')} with weights and results")
         if self.unfinished:
@@ -74,16 +78,19 @@ def known_datasets(catalogue: Catalogue | None, home: Path) -> list[KnownDataset
     return known + added
 
 
-def removal_of(known: KnownDataset, catalogue: Catalogue | None) -> Removal:
+def removal_of(known: KnownDataset, catalogue: Catalogue | None, folder: DataFolder) -> Removal:
     """What goes with a data set that is removed."""
-    megabytes = known.kept.bytes / 1e6 if known.kept else 0.0
+    megabytes = uploaded = 0.0
+    if known.kept:
+        megabytes = known.kept.bytes / 1e6
+        uploaded = upload_megabytes(folder, Path(known.kept.recipe.source))
     if catalogue is None:
-        return Removal(megabytes, 0, 0, 0, 0)
+        return Removal(megabytes, uploaded, models=0, unfinished=0, others=0, notes=0)
     states = catalogue.states_of(known.name)
     models = states[TrialState.COMPLETE]
     unfinished = states[TrialState.WAITING] + states[TrialState.RUNNING]
     others = sum(states.values()) - models - unfinished
-    return Removal(megabytes, models, unfinished, others, catalogue.noted(known.name))
+    return Removal(megabytes, uploaded, models, unfinished, others, catalogue.noted(known.name))
 
 
 def remove_dataset(known: KnownDataset, folder: DataFolder, now: float) -> str | None:
@@ -97,6 +104,7 @@ def remove_dataset(known: KnownDataset, folder: DataFolder, now: float) -> str |
         command = Inbox(folder).send(RemoveDataset(known.name), now)
     if known.kept:
         remove_kept(known.kept)
+        remove_upload(folder, Path(known.kept.recipe.source))
     return command
 
 

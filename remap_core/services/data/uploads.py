@@ -40,9 +40,24 @@ def save_upload(folder: DataFolder, files: Sequence[tuple[str, IO[bytes]]], now:
 
 def remove_upload(folder: DataFolder, source: Path) -> None:
     """Delete the upload that a source is, or is in; other files stay as they are."""
+    upload = _upload_of(folder, source)
+    if upload:
+        shutil.rmtree(upload, ignore_errors=True)
+
+
+def upload_megabytes(folder: DataFolder, source: Path) -> float:
+    """The size of the upload that a source is, or is in; 0 for other files."""
+    upload = _upload_of(folder, source)
+    if upload is None:
+        return 0.0
+    return sum(path.stat().st_size for path in upload.rglob("*") if path.is_file()) / 1e6
+
+
+def _upload_of(folder: DataFolder, source: Path) -> Path | None:
     uploads = folder.datasets / "uploads"
-    if source.is_relative_to(uploads) and source != uploads:
-        shutil.rmtree(uploads / source.relative_to(uploads).parts[0], ignore_errors=True)
+    if not source.is_relative_to(uploads) or source == uploads:
+        return None
+    return uploads / source.relative_to(uploads).parts[0]
 
 
 def safe_name(name: str) -> PurePosixPath:

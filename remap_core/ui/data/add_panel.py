@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 import streamlit as st
@@ -20,8 +21,13 @@ _SUFFIXES = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".npz", ".npy", ".csv
 _MAX_NAME = 40
 
 
-def add_panel(job: DataJob, *, is_changed: bool) -> None:
-    """Name, "Add and start", "Add", "Discard". is_changed: choices differ from what was prepared."""
+def add_panel(job: DataJob, questions: Sequence[str], *, is_changed: bool) -> None:
+    """Name, "Add and train", "Add", "Discard".
+
+    questions: to be answered first. is_changed: choices differ from what was prepared.
+    """
+    answers = [st.checkbox(escape_markdown(text), key=f"data-answer-{job.ident}-{text}") for text in questions]
+    is_open = is_changed or not all(answers)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input("Name", value=proposed_name(job.title), key=f"data-name-{job.ident}", width=260)
         population = app_data.settings().population
@@ -29,9 +35,9 @@ def add_panel(job: DataJob, *, is_changed: bool) -> None:
             f"Add and train {first_models_text()}",
             type="primary",
             key="data-add-start",
-            disabled=is_changed,
+            disabled=is_open,
         )
-        adds = st.button("Add", key="data-add", disabled=is_changed, help="Without training anything yet.")
+        adds = st.button("Add", key="data-add", disabled=is_open, help="Without training anything yet.")
         discard_button(job)
     if starts or adds:
         _add(job, name.strip(), start=bool(starts))
@@ -60,7 +66,7 @@ def _add(job: DataJob, name: str, *, start: bool) -> None:
         st.error(escape_markdown(str(error)))
         return
     prepared_pictures.clear()
-    clear(job, folder)
+    clear(job, folder, keeps_upload=True)  # exports are checked on the original files
     switch_to(kept.name)
     if start:
         start_first_models(kept.name)

@@ -8,6 +8,7 @@ from math import isfinite
 
 import streamlit as st
 
+from remap_core.datasets.image_report import Report
 from remap_core.datasets.recipe import (
     AUGMENTATIONS,
     BACKGROUNDS,
@@ -21,7 +22,6 @@ from remap_core.datasets.recipe import (
     Fit,
     Recipe,
 )
-from remap_core.datasets.report import Report
 from remap_core.errors import RemapError
 from remap_core.formatting import duration, pluralize
 from remap_core.services.data.data_jobs import DataJob, JobOutcome, prepare_again
@@ -52,19 +52,8 @@ def choose_columns(job: DataJob, outcome: JobOutcome) -> None:
     """The columns of a label table, where the report asks for them."""
     if not outcome.columns:
         return
-    files, labels = st.columns(2)
-    file_column = files.selectbox(
-        "Column with the files",
-        outcome.columns,
-        index=_index(outcome.columns, job.choices.file_column, 0),
-        key=f"data-file-column-{job.ident}",
-    )
-    label_column = labels.selectbox(
-        "Column with the classes",
-        outcome.columns,
-        index=_index(outcome.columns, job.choices.label_column, len(outcome.columns) - 1),
-        key=f"data-label-column-{job.ident}",
-    )
+    asked = job.choices
+    file_column, label_column = _two_columns(outcome.columns, asked.file_column, asked.label_column, job.ident)
     if st.button("Use these columns", type="primary", key="data-columns"):
         _prepare(job, replace(job.choices, file_column=file_column, label_column=label_column))
 
@@ -104,8 +93,11 @@ def _choose(job: DataJob, report: Report, recipe: Recipe) -> Choices:
         )
     left_out = _left_out(report, recipe, key)
     augmentation = _augmentation(job, recipe, key)
+    file_column, label_column = _columns(report, recipe, key)
     return replace(
         _present(recipe, report),
+        file_column=file_column,
+        label_column=label_column,
         side=side,
         colour=colours,
         fit=fits,
@@ -113,6 +105,30 @@ def _choose(job: DataJob, report: Report, recipe: Recipe) -> Choices:
         left_out=left_out,
         augmentation=augmentation,
     )
+
+
+def _columns(report: Report, recipe: Recipe, key: str) -> tuple[str | None, str | None]:
+    """The columns of the label table, where there is one."""
+    if not report.columns:
+        return recipe.file_column or None, recipe.label_column or None
+    return _two_columns(report.columns, recipe.file_column, recipe.label_column, key)
+
+
+def _two_columns(columns: Sequence[str], file: str | None, label: str | None, key: str) -> tuple[str, str]:
+    files, labels = st.columns(2)
+    file_column = files.selectbox(
+        "Column with the files",
+        columns,
+        index=_index(columns, file, 0),
+        key=f"data-file-column-{key}",
+    )
+    label_column = labels.selectbox(
+        "Column with the classes",
+        columns,
+        index=_index(columns, label, len(columns) - 1),
+        key=f"data-label-column-{key}",
+    )
+    return file_column, label_column
 
 
 def _side(report: Report, recipe: Recipe, key: str) -> int:

@@ -142,7 +142,7 @@ def _confirm_removal(name: str) -> None:
 
 
 def _removal(known: KnownDataset, catalogue: Catalogue | None) -> None:
-    going = removal_of(known, catalogue).sentences
+    going = removal_of(known, catalogue, app_data.folder()).sentences
     if going:
         st.markdown("This deletes, for good:\n" + "\n".join(f"- {line}" for line in going))
     st.caption("Your own files stay as they are.")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from remap_core.datasets.report import Findings, Report
+from remap_core.datasets.image_report import Findings, Report
 from remap_core.drawing.charts.class_balance import class_balance_alt, class_balance_figure
 from remap_core.formatting import count, percent, pluralize
 from remap_core.ui.data.report_pictures import ReportPictures

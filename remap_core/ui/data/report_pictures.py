@@ -11,10 +11,10 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from remap_core.datasets.image_report import Report
 from remap_core.datasets.kept import Kept
 from remap_core.datasets.preparation.intake import Prepared, open_prepared
 from remap_core.datasets.readers.found import Picture
-from remap_core.datasets.report import Report
 from remap_core.drawing.before_after import Pair, pairs_html, thumbnail_uri
 from remap_core.errors import RemapError
 

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from remap_core.datasets.naming import NAMES
+from remap_core.datasets.readers.published_sets.sources import PUBLISHED_SOURCES
 from remap_core.datasets.recipe import Choices
 from remap_core.errors import RemapError
 from remap_core.formatting import count
@@ -109,7 +110,11 @@ def _start_path(root: Path, typed: str) -> None:
 
 def _published() -> None:
     name = st.selectbox(
-        "Downloaded where it is not included", NAMES, index=None, placeholder="Choose one", key="data-name"
+        "Downloaded where it is not included",
+        list(dict.fromkeys((*NAMES, *PUBLISHED_SOURCES))),
+        index=None,
+        placeholder="Choose one",
+        key="data-name",
     )
     if st.button("Check it", disabled=not name, key="data-name-start") and name:
         _start(name, name)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import isfinite, nan
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from remap_core.catalogue.reader import Catalogue
@@ -16,7 +17,8 @@ from remap_core.formatting import NOT_AVAILABLE, count, milliseconds, model_tag,
 from remap_core.services.comparison import compare_predictions
 from remap_core.space.alignment import difference_sentences
 from remap_core.trials.annotations import Annotation
-from remap_core.trials.trial import Trial
+from remap_core.trials.population import Population
+from remap_core.trials.trial import Trial, TrialId
 from remap_core.ui import app_data
 from remap_core.ui.drawer.notes import first_line
 from remap_core.ui.markdown import escape_markdown
@@ -35,6 +37,9 @@ from remap_core.ui.tables import (
 MAX_ROWS = 20
 """Models that the table shows without scrolling."""
 
+MAX_CLASSES = 40
+"""Classes whose accuracy has a column."""
+
 MILLISECONDS = st.column_config.NumberColumn(format="%.2f ms")
 PERCENT = st.column_config.NumberColumn(format=PERCENT_FORMAT)
 
@@ -52,13 +57,17 @@ def comparison_table(catalogue: Catalogue, trials: Sequence[Trial], key: str) ->
         column_config=_columns(trials, {name for row in rows for name in row}),
         alt="The models in the drawer, side by side.",
     )
+    populations = map(_population, {trial.proposal.dataset for trial in trials})
+    if any(population and len(population.class_names) > MAX_CLASSES for population in populations):
+        st.caption(f"Accuracies by class: those {MAX_CLASSES} in which the models differ the most.")
 
 
 def _rows(trials: Sequence[Trial], annotations: dict[int, Annotation]) -> list[dict[str, Any]]:
     rows = model_rows(trials)
+    classes = _compared_classes(trials)
     for row, trial in zip(rows, trials, strict=True):
         annotation = annotations[trial.id]
-        row.update(_measurements(trial))
+        row.update(_measurements(trial, classes.get(trial.proposal.dataset, ())))
         row["Tags"] = list(annotation.tags)
         row["Note"] = first_line(annotation)
     if len({trial.proposal.dataset for trial in trials}) > 1:
@@ -84,22 +93,56 @@ def _columns(trials: Sequence[Trial], names: set[str]) -> dict[str, Any]:
     return columns
 
 
-def _measurements(trial: Trial) -> dict[str, float | None]:
-    """What is known about a finished model besides its last epoch; empty for other models."""
+def _compared_classes(trials: Sequence[Trial]) -> dict[str, Sequence[int]]:
+    """The classes that have a column, by data set: all, or of many those whose accuracies differ the most."""
+    models: dict[str, list[TrialId]] = {}
+    for trial in trials:
+        models.setdefault(trial.proposal.dataset, []).append(trial.id)
+    classes = {}
+    for dataset, ids in models.items():
+        population = _population(dataset)
+        if population:
+            classes[dataset] = most_different_classes(population, ids)
+    return classes
+
+
+def most_different_classes(population: Population, models: Sequence[TrialId]) -> Sequence[int]:
+    """Up to MAX_CLASSES classes, in order: those whose accuracies differ the most between the models.
+
+    For one model, those of its lowest accuracies.
+    """
+    classes = len(population.class_names)
+    if classes <= MAX_CLASSES:
+        return range(classes)
+    accuracies = np.nan_to_num(population.class_accuracy[np.isin(population.id, models)])
+    if not len(accuracies):
+        return ()
+    difference = np.ptp(accuracies, axis=0)
+    lowest_first = np.lexsort((accuracies.min(axis=0), -difference))
+    return sorted(lowest_first[:MAX_CLASSES].tolist())
+
+
+def _population(dataset: str) -> Population | None:
     try:
-        population = app_data.dataset_view(trial.proposal.dataset).population
+        return app_data.dataset_view(dataset).population
     except NotFound:
-        return {}
-    row = population.row_of(trial.id)
-    if row is None:
+        return None
+
+
+def _measurements(trial: Trial, classes: Sequence[int]) -> dict[str, float | None]:
+    """What is known about a finished model besides its last epoch; empty for other models."""
+    population = _population(trial.proposal.dataset)
+    row = population.row_of(trial.id) if population else None
+    if population is None or row is None:
         return {}
     measurements: dict[str, float | None] = {
         "Latency, batch of 1": float(population.latency_1_ms[row]),
         "Latency, batch of 256": float(population.latency_256_ms[row]),
         "Seconds per epoch": float(population.seconds[row]),
     }
-    for name, accuracy in zip(population.class_names, population.class_accuracy[row].tolist(), strict=True):
-        measurements[f"{name}, accuracy"] = in_percent(accuracy)
+    for label in classes:
+        name = population.class_names[label]
+        measurements[f"{name}, accuracy"] = in_percent(float(population.class_accuracy[row, label]))
     return measurements
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
 from remap_core.catalogue.reader import Catalogue
 from remap_core.data_folder.validation_images import read_validation_images
 from remap_core.drawing.charts import class_accuracy, confusion
+from remap_core.drawing.charts.shown_classes import MAX_IN_FULL, MAX_SHOWN, confused_classes, worst_classes
 from remap_core.drawing.image_sheet import Tile, rows_of_cell, sheet_html
 from remap_core.errors import RemapError
 from remap_core.formatting import count, pluralize
@@ -49,33 +52,50 @@ def _charts(evaluation: Evaluation, card: DatasetCard, trial: Trial, key: str) -
     cell_key = f"{key}-{trial.id}"
     st.markdown("##### Confusion matrix")
     as_shares = st.toggle("Shares of each row", key=f"{key}-shares")
+    chosen = _chosen_classes(names, key)
+    confused = chosen or confused_classes(evaluation)
     draw(
-        confusion.confusion_figure(evaluation, names, shares=as_shares),
+        confusion.confusion_figure(evaluation, names, as_shares, confused),
         f"{key}-confusion",
         confusion.confusion_alt(evaluation, names),
-        on_click=lambda point: choose_cell(cell_key, point),
+        on_click=lambda point: choose_cell(cell_key, point, confused),
     )
     st.markdown("##### Accuracy by class")
+    worst = chosen or worst_classes(evaluation)
     draw(
-        class_accuracy.class_accuracy_figure(evaluation, names),
+        class_accuracy.class_accuracy_figure(evaluation, names, worst),
         f"{key}-classes",
         class_accuracy.class_accuracy_alt(evaluation, names),
-        on_click=lambda point: choose_class(cell_key, point),
+        on_click=lambda point: choose_class(cell_key, point, worst),
     )
     _images(evaluation, card, trial, cell_key)
 
 
-def choose_cell(key: str, point: Point) -> None:
-    """Show the images of the clicked cell of the matrix."""
+def _chosen_classes(names: Sequence[str], key: str) -> list[int]:
+    """The classes that both charts show; empty for those with the most errors, and where all fit."""
+    if len(names) <= MAX_IN_FULL:
+        return []
+    return st.multiselect(
+        f"Classes in the charts, of {count(len(names))}",
+        range(len(names)),
+        format_func=lambda label: names[label],
+        placeholder=f"The {MAX_SHOWN} with the most errors",
+        max_selections=MAX_SHOWN,
+        key=f"{key}-shown",
+    )
+
+
+def choose_cell(key: str, point: Point, shown: Sequence[int]) -> None:
+    """Show the images of the clicked cell of the matrix. shown: the classes of its rows and columns."""
     if isinstance(point.index, tuple):
-        true_class, predicted = point.index
-        _choose(key, true_class, predicted)
+        row, column = point.index
+        _choose(key, shown[row], shown[column])
 
 
-def choose_class(key: str, point: Point) -> None:
-    """Show the images of the clicked class, whatever was predicted."""
+def choose_class(key: str, point: Point, shown: Sequence[int]) -> None:
+    """Show the images of the clicked class, whatever was predicted. shown: the classes of the bars."""
     if isinstance(point.index, int):
-        _choose(key, point.index, ANY)
+        _choose(key, shown[point.index], ANY)
 
 
 def _choose(key: str, true_class: int, predicted: int) -> None:

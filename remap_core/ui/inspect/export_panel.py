@@ -6,14 +6,17 @@ import streamlit as st
 
 from remap_core.errors import RemapError
 from remap_core.exports.export_formats import FORMS, architecture_json, export
-from remap_core.services.model_files import finished_model
-from remap_core.trials.trial import Trial, TrialId
+from remap_core.exports.original_check import OriginalCheck
+from remap_core.services.model_files import finished_model, original_check
+from remap_core.trials.trial import Trial
 from remap_core.ui import app_data
 from remap_core.ui.markdown import escape_markdown
 
 _TITLES = {
     ".onnx": ("ONNX", "The complete model, for onnxruntime and other tools that read ONNX."),
+    ".onnx.zip": ("ONNX and classify.py", "The model, and a script that classifies photos of any size with it."),
     ".py": ("PyTorch source", "A module that needs only torch and safetensors; it loads the weights file."),
+    ".py.zip": ("PyTorch and classify.py", "The source, the weights, and a script that classifies photos."),
     ".safetensors": ("Weights", "Loaded by the PyTorch source."),
     ".json": ("Architecture (JSON)", "The layers, as `remap describe` reads them."),
 }
@@ -30,8 +33,11 @@ def show_exports(trial: Trial) -> None:
 
 
 def _downloads(trial: Trial) -> None:
+    check = None
     try:
-        files = _files(trial.id)
+        finished = finished_model(app_data.catalogue(), app_data.folder(), trial.id)
+        files = {suffix: export(finished, f"model-{trial.id}{suffix}") for suffix in FORMS}
+        check = original_check(app_data.catalogue(), app_data.folder(), finished)
     except RemapError as error:
         st.info(escape_markdown(str(error)))
         files = {".json": architecture_json(trial.architecture)}
@@ -51,8 +57,13 @@ def _downloads(trial: Trial) -> None:
             "ONNX and PyTorch take images as uint8 (n, channels, height, width), scale the pixels themselves and "
             "return logits."
         )
+    if check:
+        _show_check(check)
 
 
-def _files(model: TrialId) -> dict[str, bytes]:
-    finished = finished_model(app_data.catalogue(), app_data.folder(), model)
-    return {suffix: export(finished, f"model-{model}{suffix}") for suffix in FORMS}
+def _show_check(check: OriginalCheck) -> None:
+    sentence = escape_markdown(check.sentence)
+    if check.is_same:
+        st.caption(sentence)
+    else:
+        st.warning(sentence)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from remap_core.drawing.charts.captions import objective_text
 from remap_core.errors import RemapError
+from remap_core.formatting import count
 from remap_core.ui import app_data, view_state
 from remap_core.ui.dataset_view import DatasetView
 from remap_core.ui.markdown import escape_markdown
@@ -15,6 +16,9 @@ from remap_core.views.objective import Objective
 
 MAX_CHIPS = 12
 """Up to so many classes all have a chip. Of more classes, only those with a weight; a searchable list chooses them."""
+
+MAX_WEIGHTED = 30
+"""Chips at once: every one is an image and a field."""
 
 MAX_TYPED = 1e15
 """Largest weight or cap that can be typed."""
@@ -42,8 +46,10 @@ def objective_panel() -> None:
         _class_list(objective, names)
         labels = list(objective.weighted_classes)
     with st.container(gap="xsmall", key="chips"):
-        for label in labels:
+        for label in labels[:MAX_WEIGHTED]:
             _chip(objective, dataset, label)
+    if len(labels) > MAX_WEIGHTED:
+        st.caption(f"and {count(len(labels) - MAX_WEIGHTED)} more with a weight, all of them in the list above.")
     _parameter_cap(objective)
     _latency_cap(objective)
     if objective != Objective():
@@ -85,7 +91,7 @@ def _class_list(objective: Objective, names: tuple[str, ...]) -> None:
         "Classes that count",
         range(len(names)),
         format_func=lambda label: names[label],
-        placeholder=f"All {len(names)} equally",
+        placeholder=f"All {count(len(names))} equally",
         key=view_state.bind("objective-classes", list(objective.weighted_classes)),
         on_change=_choose_classes,
     )

@@ -18,6 +18,7 @@ from remap_core.services.data.known_datasets import (
     removal_of,
     remove_dataset,
 )
+from remap_core.services.data.uploads import save_upload
 from remap_core.settings import Settings
 from remap_core.trials.annotations import Annotation
 from remap_core.trials.commands import RemoveDataset
@@ -46,14 +47,14 @@ def test_those_with_models_come_first(home, trees):
 
 def test_what_goes_with_a_data_set_is_said_in_numbers(home, trees):
     catalogue = changed(home, lambda store: store.annotate(2, Annotation("look at this")))
-    digits = removal_of(KnownDataset("digits", None, is_trained=True), catalogue)
+    digits = removal_of(KnownDataset("digits", None, is_trained=True), catalogue, DataFolder(home))
     assert digits.sentences == [
         "6 models with weights and results",
         "2 trainings waiting or running",
         "1 training failed, cancelled or pruned",
         "the notes and tags of 1 model",
     ]
-    added = removal_of(KnownDataset(trees.name, trees, is_trained=False), catalogue)
+    added = removal_of(KnownDataset(trees.name, trees, is_trained=False), catalogue, DataFolder(home))
     assert added.sentences == [f"{trees.bytes / 1e6:,.1f} MB of prepared images"]
 
 
@@ -100,3 +101,15 @@ def test_the_queue_of_one_data_set_has_only_its_trials(home):
     catalogue = open_snapshot(DataFolder(home))
     assert catalogue.queue(3, "digits") == catalogue.queue(3)
     assert catalogue.queue(3, "another") == []
+
+
+def test_what_was_uploaded_stays_with_its_data_set_and_goes_with_it(home, tmp_path):
+    folder = DataFolder(home)
+    with write_photos(tmp_path / "trees.zip", per_class=10, damaged=0).open("rb") as content:
+        upload = save_upload(folder, [("trees.zip", content)], 100.0)
+    kept = add(upload, "trees", Choices(side=16), home)
+    known = KnownDataset(kept.name, kept, is_trained=False)
+    assert f"{upload.stat().st_size / 1e6:,.1f} MB of uploaded files" in removal_of(known, None, folder).sentences
+    assert kept.original(0)
+    remove_dataset(known, folder, 100.0)
+    assert not upload.exists()

@@ -1,4 +1,4 @@
--- A catalogue from which a data set was removed, as the version that brought them wrote it. Never to be changed.
+-- A catalogue from which a data set was removed, as the version that brought that wrote it. Never to be changed.
 
 CREATE TABLE migrations (name VARCHAR PRIMARY KEY);
 CREATE TABLE trials (
@@ -67,7 +67,8 @@ CREATE TABLE datasets (
     split INTEGER[] NOT NULL,
     labels VARCHAR NOT NULL,            -- digest
     examples BLOB NOT NULL,             -- zlib of uint8
-    examples_shape INTEGER[] NOT NULL
+    examples_shape INTEGER[] NOT NULL,
+    recipe VARCHAR                      -- JSON; empty or NULL for none
 );
 CREATE TABLE commands (
     id VARCHAR PRIMARY KEY,
@@ -104,7 +105,8 @@ INSERT INTO migrations VALUES
     ('m001_initial'),
     ('m002_annotations_and_sealed_tests'),
     ('m003_maps'),
-    ('m004_removed_trials');
+    ('m004_recipes'),
+    ('m005_removed_trials');
 INSERT INTO trials VALUES
     (2, 'ecc9b67066a7709e6d9cb551c82a1fd9', '{"input_shape":[1,2,2],"classes":2,"layers":[{"kind":"dense","units":5},{"kind":"activation","function":"relu"}]}', 'Dense 5, ReLU', 37, 30, 'toy', '{"epochs":2,"batch_size":256,"learning_rate":0.001,"decay":0.75,"seed":0}', 'initial', NULL, '[]', '', 'waiting', 4.0, 2, 1700000000.0, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     (1, 'eb6c4cfb3d3c6065a797545cb73ce3f0', '{"input_shape":[1,2,2],"classes":2,"layers":[{"kind":"dense","units":4},{"kind":"activation","function":"relu"}]}', 'Dense 4, ReLU', 30, 24, 'toy', '{"epochs":2,"batch_size":256,"learning_rate":0.001,"decay":0.75,"seed":0}', 'initial', NULL, '[]', '', 'complete', 1.0, 1, 1700000000.0, 1700000001.0, 1700000002.0, NULL, 2, 0.5, 0.5, 0.55, 0.52, 0.01, 0.01, 0.875, [0.75, 1.0], 0.1, 2.0),
@@ -118,7 +120,7 @@ INSERT INTO evaluations VALUES
 INSERT INTO label_sets VALUES
     ('5b42971585bb06fed7bdf82a54b1cef17f3b1c92a0c80e316cd871969e1f496b', '\x78\x9C\x63\x60\x60\x60\x60\x04\x02\x00\x00\x12\x00\x05');
 INSERT INTO datasets VALUES
-    ('toy', 1, [1, 2, 2], ['no', 'yes'], [24, 8, 8], '5b42971585bb06fed7bdf82a54b1cef17f3b1c92a0c80e316cd871969e1f496b', '\x78\x9C\x63\x60\x64\x62\x66\x61\x65\x63\x07\x00\x00\x5C\x00\x1D', [2, 1, 2, 2, 1]);
+    ('toy', 1, [1, 2, 2], ['no', 'yes'], [24, 8, 8], '5b42971585bb06fed7bdf82a54b1cef17f3b1c92a0c80e316cd871969e1f496b', '\x78\x9C\x63\x60\x64\x62\x66\x61\x65\x63\x07\x00\x00\x5C\x00\x1D', [2, 1, 2, 2, 1], '{"augmentation": ["flip", "shift"], "background": "white", "colour": "grey", "file_column": "", "fit": "crop", "form": "class folders", "images": null, "label_column": "", "label_table": "", "left_out": [], "seed": 2019, "side": 2, "source": "/photos", "white": 255}');
 INSERT INTO commands VALUES
     ('00000001700000000000000-000000-0a1b2c3d', 'enqueue', 'applied', '2 models enqueued: 1 to 2.', 1700000000.0);
 INSERT INTO trainer VALUES

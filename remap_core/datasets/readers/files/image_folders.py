@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from remap_core.datasets.readers.file_list import FileList, ListedFile
-from remap_core.datasets.readers.folder_layouts import Layout, listed, read_layout
+from remap_core.datasets.readers.files.encoded_images import FilePictures, image_files
+from remap_core.datasets.readers.files.file_list import FileList, ListedFile
+from remap_core.datasets.readers.files.folder_layouts import Layout, listed, read_layout
+from remap_core.datasets.readers.files.label_tables import find_labels
 from remap_core.datasets.readers.found import Found, LabelTable
-from remap_core.datasets.readers.label_tables import find_labels
-from remap_core.datasets.readers.picture_files import FilePictures, image_files
 from remap_core.datasets.recipe import Choices
 from remap_core.datasets.splits import Part
 from remap_core.errors import DatasetError

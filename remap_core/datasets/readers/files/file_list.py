@@ -70,6 +70,22 @@ def list_files(root: Path) -> FileList:
     return FileList(root, tuple(sorted(files)), tuple(skipped))
 
 
+def visible_files(path: Path) -> list[Path]:
+    """The files of `list_files`, as paths; a file alone is itself."""
+    if not path.is_dir():
+        return [path]
+    return [path / file.path for file in list_files(path).files]
+
+
+def starts_with(path: Path, magic: bytes) -> bool:
+    """Whether these are the first bytes of a file; False where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(magic)) == magic
+    except OSError:
+        return False
+
+
 def is_litter(name: str) -> bool:
     """Whether a file or folder of this name is never an image or a class."""
     return name.startswith((".", "~$")) or name.lower() in _LITTER

@@ -39,6 +39,7 @@ class Report:
     images, class_names, per_class: what is kept. shape: (height, width, channels). split: images to train, to
     validate, to test. sizes: (height, width, images) of the most frequent original sizes. form, skipped, warnings: as
     in `Found`. not_classes: proposed to leave out. columns: of the label table, to choose from.
+    questions: those of the warnings that a person should answer before going on.
     all_classes: every class that the source has, with its images, before any is left out.
     """
 
@@ -56,7 +57,11 @@ class Report:
     sizes: tuple[tuple[int, int, int], ...] = ()
     all_classes: tuple[tuple[str, int], ...] = ()
     columns: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
     findings: Findings = field(default_factory=Findings)
+
+    def __str__(self) -> str:
+        return "\n".join(self.sentences())
 
     def sentences(self) -> list[str]:
         """What was found and done, for people: numbers first, then warnings."""
@@ -98,6 +103,7 @@ class Report:
             "sizes": self.sizes,
             "all_classes": dict(self.all_classes),
             "columns": list(self.columns),
+            "questions": list(self.questions),
             "findings": asdict(self.findings),
         }
         if self.problem:
@@ -128,6 +134,7 @@ class Report:
             sizes=_frozen(printed["sizes"]),
             all_classes=tuple(printed["all_classes"].items()),
             columns=tuple(printed["columns"]),
+            questions=tuple(printed["questions"]),
             findings=Findings(**findings),
         )
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from remap_core.datasets.readers.file_list import FileList, ListedFile
-from remap_core.datasets.readers.folder_layouts import listed, part_of
+from remap_core.datasets.readers.files.file_list import FileList, ListedFile
+from remap_core.datasets.readers.files.folder_layouts import listed, part_of
 from remap_core.datasets.readers.found import LabelTable
 from remap_core.datasets.recipe import Choices
 from remap_core.datasets.splits import Part
@@ -72,8 +72,20 @@ def find_labels(folder: FileList, images: Sequence[ListedFile], choices: Choices
         return None
     labelled.sort(key=lambda found: -len(found[0].rows))
     first, file_column = labelled[0]
-    same = [table for table, column in labelled if table.columns == first.columns and column == file_column]
-    return _joined(same, file_column, keys, len(images), choices)
+    alike = [table for table, column in labelled if table.columns == first.columns and column == file_column]
+    return _joined(_disjoint(alike, file_column), file_column, keys, len(images), choices)
+
+
+def _disjoint(tables: Sequence[_Table], file_column: str) -> list[_Table]:
+    """The first table, and those that are about other files: the tables of the parts of one data set."""
+    seen: set[str] = set()
+    chosen = []
+    for table in tables:
+        files = set(table.cells(file_column)[1:])
+        if seen.isdisjoint(files):
+            chosen.append(table)
+            seen |= files
+    return chosen
 
 
 def _candidates(folder: FileList, choices: Choices) -> list[ListedFile]:

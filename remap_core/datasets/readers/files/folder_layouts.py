@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -71,14 +72,13 @@ def part_of(name: str) -> Part | None:
 
 
 def _unwrapped(paths: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Without the folders that hold everything, as long as at least two folders are below."""
-    while len({path[0] for path in paths}) == 1 and _folders_below(paths) >= 2:
-        paths = [path[1:] for path in paths]
-    return paths
-
-
-def _folders_below(paths: Sequence[tuple[str, ...]]) -> int:
-    return len({path[1] for path in paths if len(path) > 2})
+    """Without the folders that hold everything, but for the last one where the images lie in it directly."""
+    folders = [path[:-1] for path in paths]
+    first, last = min(folders), max(folders)
+    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False)))
+    if all(len(path) == shared + 1 for path in paths):
+        shared -= 1
+    return [path[max(0, shared) :] for path in paths]
 
 
 def _split_layout(paths: Sequence[tuple[str, ...]]) -> Layout | None:
@@ -183,9 +183,7 @@ def _without_class(labels: Sequence[str], folders: Sequence[str]) -> list[str]:
     warnings = []
     for folder, number in sorted(counts.items()):
         where = f" in {folder}" if folder else ""
-        warnings.append(
-            f"{pluralize(number, 'image')}{where} without a class {'is' if number == 1 else 'are'} left out."
-        )
+        warnings.append(f"Left out: {pluralize(number, 'image')}{where} without a class.")
     return warnings
 
 

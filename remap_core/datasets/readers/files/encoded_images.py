@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
 
-from remap_core.datasets.readers.file_list import FileList, ListedFile
+from remap_core.datasets.readers.files.file_list import FileList, ListedFile
 from remap_core.datasets.readers.found import Picture
 from remap_core.datasets.rules import reason
 from remap_core.errors import DatasetError
@@ -27,6 +28,8 @@ SUFFIXES = frozenset(f".{ending}" for ending in _ENDINGS.split())
 """Endings of image files; a file of another ending may still be one, unless its ending says what it is."""
 _NEVER_IMAGES = frozenset(f".{ending}" for ending in _OTHER_ENDINGS.split())
 _FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "BMP", "DIB", "GIF", "TIFF", "PPM", "HEIF", "AVIF")
+_BITS_PER_SAMPLE = 258
+"""A tag of TIFF."""
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # up to twice the limit is allowed
 _MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"BM", b"GIF8", b"II*\0", b"MM\0*")
 
@@ -64,13 +67,20 @@ def open_picture(content: bytes) -> Picture:
         raise DatasetError("the file is empty")
     _register_heif()
     try:
-        return Image.open(BytesIO(content), formats=_known_formats())
+        image = Image.open(BytesIO(content), formats=_known_formats())
     except Image.DecompressionBombError:
         raise DatasetError(f"it has more pixels than the {count(2 * (Image.MAX_IMAGE_PIXELS or 0))} allowed") from None
     except UnidentifiedImageError:
         return _rare_tiff(content)
     except Exception as error:  # a damaged file can raise nearly anything
         raise DatasetError(f"the image is damaged ({reason(error)})") from error
+    if isinstance(image, TiffImageFile) and image.mode.startswith("RGB") and _bits_of(image) > 8:
+        return _rare_tiff(content)  # Pillow would cut its values to 8 bits
+    return image
+
+
+def _bits_of(image: TiffImageFile) -> int:
+    return int(max(image.tag_v2.get(_BITS_PER_SAMPLE, (8,))))
 
 
 def image_files(listed: FileList) -> list[ListedFile]:

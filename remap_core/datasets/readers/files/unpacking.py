@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from remap_core.datasets.readers.file_list import MAX_FILES, is_litter
+from remap_core.datasets.readers.files.file_list import MAX_FILES, is_litter
 from remap_core.datasets.readers.found import Skipped
 from remap_core.datasets.rules import reason
 from remap_core.errors import DatasetError

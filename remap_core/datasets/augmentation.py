@@ -1,0 +1,134 @@
+"""Random changes of training images, drawn as numbers: the trainer applies them with torch, previews with numpy.
+
+Every change is an affine map of the plane and a factor of the brightness; what a map takes from outside of the image
+is the nearest pixel at its edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from remap_core.datasets.recipe import AUGMENTATIONS, Augmentation
+from remap_core.errors import DatasetError
+
+SHIFT_DIVISOR = 8
+"""An image moves by up to this part of its side each way, in whole pixels, which keep it sharp."""
+MAX_DEGREES = 15.0
+MAX_BRIGHTNESS = 0.2
+
+Floats = NDArray[np.float32]
+
+
+class Changes(NamedTuple):
+    """Changes of n images.
+
+    maps: (n, 2, 3) float32, from where in the old image a place (x, y, 1) of the new one is taken, both in -1..1 from
+    edge to edge, as PyTorch's `affine_grid` counts. brightness: (n,) float32, what pixel values are multiplied by.
+    """
+
+    maps: Floats
+    brightness: Floats
+
+
+def require_augmentable(height: int, width: int, augmentation: Collection[Augmentation]) -> None:
+    """Raise DatasetError for a change that is not known, or that images of this size cannot have."""
+    unknown = sorted(set(augmentation) - set(AUGMENTATIONS))
+    if unknown:
+        known = ", ".join(AUGMENTATIONS)
+        raise DatasetError(f"Images are augmented by {known}, but not by {unknown[0]!r:.60}.")
+    if "shift" in augmentation and min(height, width) < SHIFT_DIVISOR:
+        raise DatasetError(
+            f"Images can be shifted from {SHIFT_DIVISOR} pixels a side on, but these are {height} x {width}."
+        )
+
+
+def draw_changes(
+    n: int,
+    height: int,
+    width: int,
+    augmentation: Collection[Augmentation],
+    rng: np.random.Generator,
+) -> Changes:
+    """Draw the changes of n images of this size; without any augmentation they change nothing. Raises DatasetError.
+
+    shift: up to an eighth of the side each way. flip: left and right, every other image. rotate: up to 15 degrees.
+    brightness: up to 20 %.
+    """
+    require_augmentable(height, width, augmentation)
+    angle = np.zeros(n)
+    mirror = np.ones(n)
+    across = np.zeros(n)
+    down = np.zeros(n)
+    brightness = np.ones(n)
+    if "shift" in augmentation:
+        across = _shift(width, n, rng)
+        down = _shift(height, n, rng)
+    if "flip" in augmentation:
+        mirror = rng.choice([-1.0, 1.0], n)
+    if "rotate" in augmentation:
+        angle = np.deg2rad(rng.uniform(-MAX_DEGREES, MAX_DEGREES, n))
+    if "brightness" in augmentation:
+        brightness = rng.uniform(1 - MAX_BRIGHTNESS, 1 + MAX_BRIGHTNESS, n)
+    cosine = np.cos(angle)
+    sine = np.sin(angle)
+    from_x = np.stack([mirror * cosine, -sine * height / width, across], axis=1)
+    from_y = np.stack([mirror * sine * width / height, cosine, down], axis=1)
+    maps = np.stack([from_x, from_y], axis=1)
+    return Changes(maps.astype(np.float32), brightness.astype(np.float32))
+
+
+def augmented_samples(
+    images: NDArray[np.uint8],
+    augmentation: Collection[Augmentation],
+    seed: int = 0,
+) -> NDArray[np.uint8]:
+    """Images as a training may see them. images, and what comes back: (m, height, width, channels) uint8.
+
+    Raises DatasetError for a change that is not known, or that images of this size cannot have.
+    """
+    n, height, width, _ = images.shape
+    changes = draw_changes(n, height, width, augmentation, np.random.default_rng(seed))
+    changed = apply_changes(images.astype(np.float32), changes)
+    return np.rint(changed).astype(np.uint8)
+
+
+def apply_changes(pixels: Floats, changes: Changes) -> Floats:
+    """Pixels (n, height, width, channels) float32 of 0..255 after their changes, as the trainer's are.
+
+    Slow: for a few images to look at.
+    """
+    n, height, width, _ = pixels.shape
+    rows, columns = np.mgrid[:height, :width]
+    x = (2 * columns + 1) / width - 1
+    y = (2 * rows + 1) / height - 1
+    places = np.stack([x, y, np.ones_like(x)], axis=-1)
+    taken_from = np.einsum("nij,hwj->nihw", changes.maps, places)
+    column = np.clip(((taken_from[:, 0] + 1) * width - 1) / 2, 0, width - 1)
+    row = np.clip(((taken_from[:, 1] + 1) * height - 1) / 2, 0, height - 1)
+    changed = _interpolated(pixels, row, column) * changes.brightness.reshape(n, 1, 1, 1)
+    return np.asarray(np.clip(changed, 0, 255), dtype=np.float32)
+
+
+def _interpolated(pixels: Floats, row: NDArray[np.float64], column: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Between the four pixels around each place. row, column: (n, height, width)."""
+    image = np.arange(len(pixels)).reshape(-1, 1, 1)
+    top = row.astype(np.intp)
+    left = column.astype(np.intp)
+    bottom = np.minimum(top + 1, pixels.shape[1] - 1)
+    right = np.minimum(left + 1, pixels.shape[2] - 1)
+    below = (row - top)[..., np.newaxis]
+    beside = (column - left)[..., np.newaxis]
+    upper = pixels[image, top, left] * (1 - beside) + pixels[image, top, right] * beside
+    lower = pixels[image, bottom, left] * (1 - beside) + pixels[image, bottom, right] * beside
+    return np.asarray(upper * (1 - below) + lower * below, dtype=np.float64)
+
+
+def _shift(side: int, n: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """In parts of half the side, which is how places are counted."""
+    furthest = side // SHIFT_DIVISOR
+    pixels = rng.integers(-furthest, furthest, n, endpoint=True)
+    return np.asarray(pixels * (2 / side))

@@ -1,0 +1,1 @@
+"""Images that lie in arrays and tables of pixels."""

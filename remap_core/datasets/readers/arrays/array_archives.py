@@ -1,0 +1,348 @@
+"""Images in .npz files and in folders of .npy files: which array is what is told by their names, else by their shapes.
+
+Nothing is unpickled: arrays of Python objects, as in a Bunch of scikit-learn, are ignored.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import IO, Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from remap_core.datasets.readers.arrays.labelled_arrays import Labelled, found_in_arrays, text_of
+from remap_core.datasets.readers.arrays.pixel_arrays import MIN_FLAT_SIDE, require_memory
+from remap_core.datasets.readers.files.file_list import starts_with, visible_files
+from remap_core.datasets.readers.found import Found
+from remap_core.datasets.recipe import Choices
+from remap_core.datasets.rules import errors_name, reason
+from remap_core.datasets.splits import Part
+from remap_core.errors import DatasetError
+
+NPZ_FORM = ".npz arrays"
+NPY_FORM = ".npy arrays"
+ZIP_MAGIC = b"PK"
+PART_WORDS = {
+    "train": Part.TRAIN,
+    "training": Part.TRAIN,
+    "trn": Part.TRAIN,
+    "tr": Part.TRAIN,
+    "val": Part.VALIDATION,
+    "valid": Part.VALIDATION,
+    "validation": Part.VALIDATION,
+    "dev": Part.VALIDATION,
+    "test": Part.TEST,
+    "testing": Part.TEST,
+    "tst": Part.TEST,
+    "te": Part.TEST,
+    "t10k": Part.TEST,
+}
+"""What people call the parts of a split."""
+
+Role = Literal["images", "labels"]
+_ROLE_WORDS: dict[str, Role] = {
+    **dict.fromkeys(("images", "image", "imgs", "img", "x", "data", "pixels", "inputs"), "images"),
+    **dict.fromkeys(("labels", "label", "y", "targets", "target", "classes", "class"), "labels"),
+}
+"""The first words are preferred where an archive has several arrays of one role."""
+_PREFERENCE = list(_ROLE_WORDS)
+_OTHER_WORD = 100
+"""A name with a word that says nothing comes after all names without."""
+_NAMES = ("class_names", "classes", "target_names", "label_names", "labels_names", "names")
+_ADVICE = "name them images and labels, or x_train, y_train, x_test and y_test"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An array in a file, not read yet. name: of the array, without what it is stored in."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    read: Callable[[], NDArray[Any]]
+
+
+class Meaning(NamedTuple):
+    """What an array is, by its name. preference: a smaller one is taken first."""
+
+    role: Role
+    part: Part
+    preference: int
+
+
+class Pair(NamedTuple):
+    """Images and their labels."""
+
+    images: Stored
+    labels: Stored
+    part: Part
+
+
+def is_archive(path: Path, files: Sequence[Path]) -> bool:
+    """Whether this is an .npz file, or a folder of them; `files` are all below the folder."""
+    arrays = [file for file in files or [path] if file.suffix.lower() == ".npz"]
+    return arrays == [path] or (bool(arrays) and all(starts_with(file, ZIP_MAGIC) for file in arrays))
+
+
+def is_array_folder(path: Path, files: Sequence[Path]) -> bool:
+    """Whether this is an .npy file, or a folder of them whose names say what is images and what is labels."""
+    arrays = [file for file in files or [path] if file.suffix.lower() == ".npy"]
+    if arrays == [path]:
+        return True
+    roles = {meaning.role for meaning in map(_meaning, _names_in(path, arrays)) if meaning}
+    return roles == {"images", "labels"}
+
+
+def read_archives(path: Path, choices: Choices) -> Found:
+    """Images of an .npz file or of a folder of .npz files. Raises DatasetError with the file and the rule."""
+    return _read(path, choices, ".npz", NPZ_FORM)
+
+
+def read_array_folder(path: Path, choices: Choices) -> Found:
+    """Images of a folder of .npy files, memory-mapped. Raises DatasetError with the file and the rule."""
+    return _read(path, choices, ".npy", NPY_FORM)
+
+
+def part_in(text: str) -> Part:
+    """The part of a split that a file's or an array's name speaks of.
+
+    >>> part_in("emnist-letters-train"), part_in("images")
+    (<Part.TRAIN: 0>, <Part.UNKNOWN: 255>)
+    """
+    found = {PART_WORDS[word] for word in _words(text) if word in PART_WORDS}
+    if len(found) == 1:
+        return found.pop()
+    return Part.UNKNOWN
+
+
+def _read(path: Path, choices: Choices, suffix: str, form: str) -> Found:
+    with errors_name(path):
+        if not path.exists():
+            raise DatasetError("there is no such file.")
+        files = [file for file in visible_files(path) if file.suffix.lower() == suffix]
+        if not files:
+            raise DatasetError(f"there must be an {suffix} file, but there is none.")
+        if files == [path] and suffix == ".npy":
+            raise DatasetError("one .npy file has no labels: put it into a folder with a second one, labels.npy.")
+        stored = _stored_in(path, files)
+        pairs, warnings = _pairs(stored)
+        class_names, unread = _class_names(stored, pairs)
+        groups = [_loaded(pair, is_alone=len(pairs) == 1) for pair in pairs]
+        warnings += unread
+        return found_in_arrays(form, groups, path, choices, class_names=class_names, warnings=warnings)
+
+
+def _loaded(pair: Pair, *, is_alone: bool) -> Labelled:
+    name = pair.images.name
+    if is_alone:
+        name = ""
+    images = pair.images.read()
+    labels = pair.labels.read()
+    return Labelled(images, labels, pair.part, name)
+
+
+def _stored_in(path: Path, files: Sequence[Path]) -> list[Stored]:
+    """All arrays. One that is alone in its .npz file is called as the file, others of several files get its name."""
+    stored: list[Stored] = []
+    for file, name in zip(files, _names_in(path, files), strict=True):
+        if file.suffix.lower() == ".npy":
+            stored.append(_in_npy(file, name))
+            continue
+        arrays = list(_in_npz(file))
+        if file == path:
+            return arrays
+        for array in arrays:
+            called = f"{name}_{array.name}"
+            if len(arrays) == 1:
+                called = name
+            stored.append(replace(array, name=called))
+    return stored
+
+
+def _names_in(path: Path, files: Sequence[Path]) -> list[str]:
+    """What the file of each array adds to the array's name: its path without its ending."""
+    home = path
+    if not path.is_dir():
+        home = path.parent
+    relative = [file.relative_to(home) for file in files]
+    return ["_".join(file.with_suffix("").parts) for file in relative]
+
+
+def _in_npy(file: Path, name: str) -> Stored:
+    with _damage_names(file.name):
+        array = np.lib.format.open_memmap(file, mode="r")  # it never unpickles
+    return Stored(name, array.shape, array.dtype, lambda: array)
+
+
+def _in_npz(file: Path) -> Iterator[Stored]:
+    if not zipfile.is_zipfile(file):
+        raise DatasetError("this is not an .npz file, or it is incomplete.")
+    with _damage_names("the file"), zipfile.ZipFile(file) as archive:
+        for member in archive.namelist():
+            if member.endswith(".npy"):
+                name = member.removesuffix(".npy")
+                with _damage_names(name), archive.open(member) as stream:
+                    shape, dtype = _header(stream)
+                yield Stored(name, shape, dtype, partial(_member, file, member))
+
+
+def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    version = np.lib.format.read_magic(stream)
+    read = np.lib.format.read_array_header_2_0
+    if version == (1, 0):
+        read = np.lib.format.read_array_header_1_0
+    shape, _, dtype = read(stream)
+    return shape, dtype
+
+
+def _member(file: Path, member: str) -> NDArray[Any]:
+    name = member.removesuffix(".npy")
+    with _damage_names(name), zipfile.ZipFile(file) as archive:
+        with archive.open(member) as stream:
+            shape, dtype = _header(stream)
+        if not dtype.hasobject:
+            require_memory(name, shape, dtype)
+        with archive.open(member) as stream:
+            return np.asarray(np.lib.format.read_array(stream, allow_pickle=False))
+
+
+@contextmanager
+def _damage_names(name: str) -> Iterator[None]:
+    try:
+        yield
+    except DatasetError:
+        raise
+    except Exception as error:  # a damaged archive can raise nearly anything
+        if "Object arrays" in str(error) or "Python objects" in str(error):
+            raise DatasetError(f"{name} must be a plain array, but it holds Python objects.") from error
+        raise DatasetError(f"{name} is damaged ({reason(error)}).") from error
+
+
+def _pairs(stored: Sequence[Stored]) -> tuple[list[Pair], list[str]]:
+    """Images with their labels, and what is ignored. Raises DatasetError if there are none."""
+    by_meaning = _by_meaning(stored)
+    if not by_meaning:
+        return _pairs_by_shape(stored), []
+    pairs = []
+    warnings = []
+    for part in Part:
+        images, labels = by_meaning.get(("images", part)), by_meaning.get(("labels", part))
+        if images and labels:
+            pairs.append(Pair(images, labels, part))
+        elif images:
+            warnings.append(f"{images.name} has no labels: ignored.")
+    has_split = any(pair.part != Part.UNKNOWN for pair in pairs)
+    if has_split and pairs[-1].part == Part.UNKNOWN:
+        warnings.append(f"{pairs[-1].images.name} is of no part of the split: ignored.")
+        pairs.pop()
+    if pairs:
+        return pairs, warnings
+    return _pairs_by_shape(stored), []
+
+
+def _by_meaning(stored: Sequence[Stored]) -> dict[tuple[Role, Part], Stored]:
+    ranked: dict[tuple[Role, Part], tuple[int, Stored]] = {}
+    for array in stored:
+        meaning = _meaning(array.name)
+        if meaning is None or not array.shape or (meaning.role == "images" and array.dtype.kind in "US"):
+            continue
+        key = meaning.role, meaning.part
+        if key not in ranked or meaning.preference < ranked[key][0]:
+            ranked[key] = meaning.preference, array
+    return {key: array for key, (_, array) in ranked.items()}
+
+
+def _meaning(name: str) -> Meaning | None:
+    """From words such as x, train; images, val; or Xtrain, testY. Words that are neither make it less sure."""
+    roles: list[str] = []
+    parts = []
+    others = 0
+    for word in _words(name):
+        role, part = _split_word(word)
+        if role:
+            roles.append(role)
+        if part:
+            parts.append(PART_WORDS[part])
+        if not role and not part:
+            others += 1
+    is_clear = len(roles) == 1 and len(parts) <= 1
+    if not is_clear or _is_of_names(name):
+        return None
+    role_word = roles[0]
+    part_meant = next(iter(parts), Part.UNKNOWN)
+    preference = _PREFERENCE.index(role_word) + _OTHER_WORD * others
+    return Meaning(_ROLE_WORDS[role_word], part_meant, preference)
+
+
+def _split_word(word: str) -> tuple[str, str]:
+    """The role and the part in one word, each empty where it has none."""
+    if word in _ROLE_WORDS:
+        return word, ""
+    if word in PART_WORDS:
+        return "", word
+    for role in _ROLE_WORDS:
+        before, after = word.removesuffix(role), word.removeprefix(role)
+        for part in (before, after):
+            if part in PART_WORDS:
+                return role, part
+    return "", ""
+
+
+def _words(name: str) -> list[str]:
+    """The words of a name, in small letters: at underscores, hyphens, dots and before capitals.
+
+    >>> _words("trainImages-v2"), _words("X_train")
+    (['train', 'images', 'v2'], ['x', 'train'])
+    """
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    return re.findall(r"[^\W_]+", spaced.lower())
+
+
+def _is_of_names(name: str) -> bool:
+    return "names" in _words(name)
+
+
+def _pairs_by_shape(stored: Sequence[Stored]) -> list[Pair]:
+    """Arrays without telling names, such as arr_0, arr_1: the n-th images belong to the n-th labels."""
+    arrays = [array for array in stored if array.shape and not array.dtype.hasobject]
+    numbers = [array for array in arrays if array.dtype.kind in "biuf"]
+    images = [array for array in numbers if len(array.shape) >= 3]
+    if not images:
+        tables = [array for array in numbers if len(array.shape) == 2]
+        widest = max((array.shape[1] for array in tables), default=0)
+        if widest >= MIN_FLAT_SIDE**2:
+            images = [array for array in tables if array.shape[1] == widest]
+    labels = [array for array in arrays if array not in images and len(array.shape) <= 2]
+    return _matched(stored, images, labels)
+
+
+def _matched(stored: Sequence[Stored], images: Sequence[Stored], labels: Sequence[Stored]) -> list[Pair]:
+    parts = {1: [Part.UNKNOWN], 2: [Part.TRAIN, Part.TEST], 3: [Part.TRAIN, Part.VALIDATION, Part.TEST]}
+    lengths = {array.shape[0] for array in images}
+    labels = [array for array in labels if array.shape[0] in lengths]
+    if len(images) in parts and len(images) == len(labels):
+        return [Pair(*pair) for pair in zip(images, labels, parts[len(images)], strict=True)]
+    present = ", ".join(array.name for array in stored) or "none"
+    missing = "images"
+    if images:
+        missing = "labels"
+    raise DatasetError(f"there must be images and labels, but {missing} are missing among {present:.200}: {_ADVICE}.")
+
+
+def _class_names(stored: Sequence[Stored], pairs: Sequence[Pair]) -> tuple[list[str], list[str]]:
+    """The names of the classes, none if there are none, and warnings."""
+    used = {pair.labels.name for pair in pairs}
+    named = {"_".join(_words(array.name)): array for array in stored if array.name not in used}
+    candidates = [named[name] for name in _NAMES if name in named]
+    for array in candidates:
+        if array.dtype.kind in "US" and len(array.shape) == 1:
+            return text_of(array.read()).tolist(), []
+    hidden = [array.name for array in candidates if array.dtype.hasobject]
+    return [], [f"{name} holds Python objects, which are never read: classes are numbered." for name in hidden]

@@ -1,0 +1,246 @@
+"""CIFAR-10 and CIFAR-100 as their authors publish them: batches for Python, which are pickles, and binary ones.
+
+The pickles are read as data; nothing is unpickled (docs/decisions/023-pickles.md).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from math import prod
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from remap_core.datasets.readers.arrays.array_archives import part_in
+from remap_core.datasets.readers.arrays.inert_pickle import Call, NotData, inert_pickle
+from remap_core.datasets.readers.arrays.labelled_arrays import Labelled, found_in_arrays
+from remap_core.datasets.readers.files.file_list import starts_with, visible_files
+from remap_core.datasets.readers.found import Found
+from remap_core.datasets.recipe import Choices
+from remap_core.datasets.rules import errors_name, is_printable_line
+from remap_core.datasets.splits import Part
+from remap_core.errors import DatasetError
+
+FORM = "CIFAR batches"
+SIDE = 32
+PICKLE_MAGIC = b"\x80"
+"""Protocol 2 and later begin with it."""
+_PIXELS = 3 * SIDE * SIDE
+_BATCH = re.compile(r"data_batch_\d+|test_batch|train|test")
+_NUMBER = re.compile(r"b1|[iu][1248]|f[248]")
+_LABEL_KEYS = ("labels", "fine_labels", "coarse_labels")
+
+
+class Batch(NamedTuple):
+    """images: (n, 3, 32, 32) uint8. labels: (n,), by what the file calls them."""
+
+    images: NDArray[np.uint8]
+    labels: dict[str, NDArray[Any]]
+
+
+def is_cifar(path: Path, files: Sequence[Path]) -> bool:
+    """Whether there are batches of CIFAR for Python or in binary, by names and first bytes; `files`: all below."""
+    return bool(_batches(files or [path]))
+
+
+def read_cifar(path: Path, choices: Choices) -> Found:
+    """The images of all batches. CIFAR-100's fine classes, or the coarse ones if choices.label_column names them.
+
+    Raises DatasetError with the file and the rule that it breaks.
+    """
+    with errors_name(path):
+        if not path.exists():
+            raise DatasetError("there is no such file.")
+        files = _batches(visible_files(path))
+        if not files:
+            raise DatasetError("there must be batches of CIFAR, such as data_batch_1 or train, but there are none.")
+    batches = {}
+    for file in files:
+        with errors_name(file):
+            batches[file] = _read(file)
+    with errors_name(path):
+        key = _chosen_labels(next(iter(batches.values())), choices)
+        groups = [_labelled(file, batch, key) for file, batch in batches.items()]
+        names = _class_names(files[0].parent, key)
+        return found_in_arrays(FORM, groups, path, choices, class_names=names)
+
+
+def _batches(files: Sequence[Path]) -> list[Path]:
+    named = [file for file in files if _BATCH.fullmatch(file.name.removesuffix(".bin"))]
+    binary = [file for file in named if file.suffix and _record(file) is not None]
+    return binary or [file for file in named if not file.suffix and starts_with(file, PICKLE_MAGIC)]
+
+
+def _labelled(file: Path, batch: Batch, key: str) -> Labelled:
+    if key not in batch.labels:
+        raise DatasetError(f"{file.name} must have {key}, as the other batches, but it has {', '.join(batch.labels)}.")
+    part = part_in(file.stem)
+    if part != Part.TEST:
+        part = Part.TRAIN
+    return Labelled(batch.images, batch.labels[key], part, file.name)
+
+
+def _chosen_labels(batch: Batch, choices: Choices) -> str:
+    wanted = choices.label_column
+    if wanted is None:
+        return next(key for key in _LABEL_KEYS if key in batch.labels)
+    if wanted not in batch.labels:
+        raise DatasetError(f"the label column must be one of {', '.join(batch.labels)}, but got {wanted!r:.60}.")
+    return wanted
+
+
+def _record(file: Path) -> tuple[str, ...] | None:
+    """What the labels in front of each image of a binary file are; None if its size is not of whole images."""
+    size = file.stat().st_size
+    is_hundred = file.stem in ("train", "test")
+    if size and is_hundred and size % (2 + _PIXELS) == 0:
+        return ("coarse_labels", "fine_labels")
+    if size and not is_hundred and size % (1 + _PIXELS) == 0:
+        return ("labels",)
+    return None
+
+
+def _read(file: Path) -> Batch:
+    if file.suffix:
+        return _read_binary(file)
+    return _read_pickled(file)
+
+
+def _read_binary(file: Path) -> Batch:
+    keys = _record(file) or ()
+    content = np.fromfile(file, np.uint8)
+    records = content.reshape(-1, len(keys) + _PIXELS)
+    images = records[:, len(keys) :].reshape(-1, 3, SIDE, SIDE)
+    return Batch(images, {key: records[:, place] for place, key in enumerate(keys)})
+
+
+def _read_pickled(file: Path) -> Batch:
+    batch = _dictionary(file)
+    if "data" not in batch:
+        raise DatasetError("a batch of CIFAR must have data and labels, but this pickle has no data.")
+    pixels = _array(batch["data"], "data")
+    if pixels.dtype != np.uint8 or pixels.shape[1:] != (_PIXELS,):
+        raise DatasetError(f"data must be (n, {_PIXELS}) uint8, but it is {pixels.dtype} of shape {pixels.shape}.")
+    labels = {key: _labels(batch[key], key) for key in _LABEL_KEYS if key in batch}
+    if not labels:
+        raise DatasetError(f"a batch of CIFAR must have {' or '.join(_LABEL_KEYS)}, but this pickle has neither.")
+    return Batch(pixels.reshape(-1, 3, SIDE, SIDE), labels)
+
+
+def _dictionary(file: Path) -> dict[str, Any]:
+    try:
+        value = inert_pickle(file.read_bytes())
+    except NotData as error:
+        raise DatasetError(f"this is not a batch of CIFAR: {error}.") from error
+    if isinstance(value, Call):
+        raise DatasetError(
+            f"this is not a batch of CIFAR: the pickle would call {_shown(value.name)}, so it is refused."
+        )
+    if not isinstance(value, dict):
+        raise DatasetError(f"this is not a batch of CIFAR: the pickle holds no dictionary, but {type(value).__name__}.")
+    return {_text(key): each for key, each in value.items()}
+
+
+def _labels(value: Any, key: str) -> NDArray[Any]:
+    if not isinstance(value, list):
+        return _array(value, key)
+    if not all(type(label) is int for label in value):
+        raise DatasetError(f"{key} must be integers, but they are not.")
+    return np.array(value, np.int64)
+
+
+def _array(value: Any, key: str) -> NDArray[Any]:
+    """An array of numbers that numpy pickled: with _reconstruct and a state, or since 2.0 from a buffer."""
+    array = _from_record(value)
+    if array is None:
+        name = type(value).__name__
+        if isinstance(value, Call):
+            name = value.name
+        raise DatasetError(f"{key} must be an array of numbers, but it is {_shown(name)}.")
+    return array
+
+
+def _from_record(value: Any) -> NDArray[Any] | None:
+    match value:
+        case Call(name=name, state=(_, tuple(shape), Call() as dtype, is_fortran, content)) if _is_of_numpy(
+            name, "_reconstruct"
+        ):
+            order = "F" if is_fortran else "C"
+            return _values(content, dtype, shape, order)
+        case Call(name=name, arguments=(content, Call() as dtype, tuple(shape), order)) if _is_of_numpy(
+            name, "_frombuffer"
+        ):
+            return _values(content, dtype, shape, order)
+    return None
+
+
+def _is_of_numpy(name: str, function: str) -> bool:
+    return name.startswith("numpy.") and name.endswith(f".{function}")
+
+
+def _values(content: Any, dtype: Call, shape: tuple[Any, ...], order: Any) -> NDArray[Any] | None:
+    """An array of the kind that a record of numpy.dtype names; None if that is not one of numbers."""
+    kind = _kind(dtype)
+    is_shape = all(type(length) is int and length >= 0 for length in shape)
+    if kind is None or not is_shape or order not in ("C", "F"):
+        return None
+    if isinstance(content, str):
+        content = content.encode("latin1")
+    is_whole = isinstance(content, (bytes, bytearray)) and len(content) == prod(shape) * kind.itemsize
+    if not is_whole:
+        return None
+    return np.frombuffer(content, kind).reshape(shape, order=order)
+
+
+def _kind(dtype: Call) -> np.dtype[Any] | None:
+    if dtype.name != "numpy.dtype" or not dtype.arguments:
+        return None
+    code = _text(dtype.arguments[0])
+    if not _NUMBER.fullmatch(code):
+        return None
+    match dtype.state:
+        case (_, ">" | b">", *_):
+            return np.dtype(f">{code}")
+    return np.dtype(f"<{code}")
+
+
+def _class_names(folder: Path, key: str) -> list[str]:
+    """The names next to the batches: batches.meta or meta, which are pickles, or text files; none if there are none."""
+    stem = {"labels": "label_names", "fine_labels": "fine_label_names", "coarse_labels": "coarse_label_names"}[key]
+    sources: dict[str, Callable[[Path], list[str]]] = {
+        "batches.meta": lambda file: [_text(name) for name in _dictionary(file)[stem]],
+        "meta": lambda file: [_text(name) for name in _dictionary(file)[stem]],
+        "batches.meta.txt": _lines,
+        f"{stem}.txt": _lines,
+    }
+    for name, read in sources.items():
+        file = folder / name
+        if not file.is_file():
+            continue
+        with errors_name(file):
+            try:
+                return read(file)
+            except (KeyError, TypeError, UnicodeDecodeError) as error:
+                raise DatasetError(f"the file must hold {stem}, but it does not.") from error
+    return []
+
+
+def _lines(file: Path) -> list[str]:
+    return [line.strip() for line in file.read_text("utf-8").splitlines() if line.strip()]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, str):
+        return value
+    return ""
+
+
+def _shown(name: str) -> str:
+    if is_printable_line(name) and len(name) < 60:
+        return name
+    return ascii(name)[:60]

@@ -1,0 +1,298 @@
+"""Pixels that lie in arrays, of any type, range and layout, to 8 bits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import isqrt, prod
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from remap_core.errors import DatasetError
+from remap_core.system.memory import total_memory
+
+MIN_FLAT_SIDE = 4
+"""Shorter rows of values are features, not images."""
+_BLOCK_VALUES = 1 << 20
+"""Values that are converted at a time."""
+_ROUNDING = 0.01
+"""By how much values of [0, 1] and [-1, 1] may overshoot, as resized images do."""
+_FEW_LEVELS = 16
+"""A data set of integers whose brightest pixel is at most this is not of 0 to 255."""
+_HALF = 127
+"""The same for floats, which do not say how many bits there are."""
+_OWN_RANGE = "Pixel values are from {low:g} to {high:g}: they were scaled from this range to 0 to 255."
+_MAX_WHOLE = 2**31
+_GIGABYTE = 1e9
+
+
+class Scale(NamedTuple):
+    """The values that become 0 and 255, and a sentence if this had to be guessed."""
+
+    low: float
+    high: float
+    warning: str = ""
+
+
+class Pixels(NamedTuple):
+    """pixels: (m, height, width, 1 or 3) uint8. rows: (m,), which rows of all arrays in turn these are, ascending.
+
+    broken: rows that are left out as they hold NaN or infinity.
+    """
+
+    pixels: NDArray[np.uint8]
+    rows: NDArray[np.intp]
+    broken: NDArray[np.intp]
+    warning: str
+
+
+class Survey(NamedTuple):
+    """The range of the finite rows of arrays, and (n,) bool which rows these are."""
+
+    low: float
+    high: float
+    finite: NDArray[np.bool_]
+
+
+def to_pixels(arrays: Sequence[NDArray[Any]], wanted: NDArray[np.bool_], background: int = 255) -> Pixels:
+    """The images of arrays (n, height, width, channels) as `channels_last` returns them, one after the other.
+
+    All are scaled by one range. wanted: (all n,), rows to convert. background: grey (0..255) behind transparent pixels.
+    A single uint8 array without anything to convert is returned as it is, without a copy.
+    Raises DatasetError if the arrays differ in size, or if no row is finite.
+    """
+    _require_one_size(arrays)
+    survey = _surveyed(arrays, wanted)
+    rows = np.flatnonzero(wanted & survey.finite)
+    broken = np.flatnonzero(wanted & ~survey.finite)
+    if not len(rows):
+        raise DatasetError(f"no image can be used: all {len(broken):,} hold NaN or infinity.")
+    scale = _scale(survey.low, survey.high, arrays)
+    if _is_ready(arrays, scale) and len(rows) == len(wanted):
+        return Pixels(arrays[0], rows, broken, "")
+    pixels = _converted(arrays, wanted & survey.finite, scale, background)
+    return Pixels(pixels, rows, broken, scale.warning)
+
+
+def channels_last(images: NDArray[Any], labels: int | None = None) -> NDArray[Any]:
+    """Images as (n, height, width, 1 to 4 channels), a view where that is possible.
+
+    images: (n, height, width), (n, height, width, channels), (n, channels, height, width), (n, side * side) or
+    (n, 3 * side * side). labels: n, if it is known: arrays (height, width, channels, n), as Matlab saves them, are
+    turned if it is their last length alone.
+    Raises DatasetError with the rule and the shape or type.
+    """
+    _require_numbers(images)
+    if 0 in images.shape:
+        raise DatasetError(f"there must be at least one image, but the shape of images is {images.shape}.")
+    if images.ndim == 4 and images.shape[2] <= 4 and labels == images.shape[3] != len(images):
+        images = np.moveaxis(images, -1, 0)
+    if images.ndim == 5 and images.shape[-1] == 1:
+        images = images[..., 0]
+    if images.ndim == 2:
+        return _unflattened(images)
+    if images.ndim == 3:
+        return _from_planes(images)
+    if images.ndim == 4:
+        return _turned(images)
+    raise DatasetError(
+        "images must be (n, height, width), (n, height, width, channels), (n, channels, height, width) or "
+        f"(n, values), but their shape is {images.shape}."
+    )
+
+
+def flat_side(values: int) -> tuple[int, int] | None:
+    """The (side, channels) of a flat square image of this many values, grey or colour; None if it is no image.
+
+    >>> flat_side(784), flat_side(3072), flat_side(30)
+    ((28, 1), (32, 3), None)
+    """
+    for channels in (1, 3):
+        side = isqrt(max(values, 0) // channels)
+        if side >= MIN_FLAT_SIDE and channels * side * side == values:
+            return side, channels
+    return None
+
+
+def compact(values: NDArray[Any]) -> NDArray[Any]:
+    """The same values in the smallest type that holds them: whole numbers as integers, others in float32.
+
+    >>> compact(np.array([0.0, 255.0])).dtype, compact(np.array([0.0, 0.5])).dtype
+    (dtype('uint8'), dtype('float32'))
+    """
+    if not values.size or values.dtype == np.uint8:
+        return values
+    low, high = values.min(), values.max()
+    is_whole = low > -_MAX_WHOLE and high < _MAX_WHOLE and bool((values == np.rint(values)).all())
+    if not is_whole:
+        return values.astype(np.float32)
+    smallest = np.promote_types(np.min_scalar_type(int(low)), np.min_scalar_type(int(high)))
+    return values.astype(smallest)
+
+
+def require_memory(name: str, shape: Sequence[int], dtype: DTypeLike) -> None:
+    """Raise DatasetError if an array needs more memory than this machine has. shape: as a file states it."""
+    needed = prod(shape) * np.dtype(dtype).itemsize
+    available = total_memory()
+    if available is not None and needed > available:
+        raise DatasetError(
+            f"{name} must fit into memory, but it needs {needed / _GIGABYTE:,.1f} GB "
+            f"and this machine has {available / _GIGABYTE:,.1f} GB."
+        )
+
+
+def _require_numbers(images: NDArray[Any]) -> None:
+    if images.dtype.hasobject:
+        raise DatasetError("images must be a plain array, but it holds Python objects.")
+    if images.dtype.kind not in "biuf":
+        raise DatasetError(f"images must be numbers, but they are {images.dtype}.")
+
+
+def _unflattened(images: NDArray[Any]) -> NDArray[Any]:
+    rows, values = images.shape
+    layout = flat_side(values)
+    if layout is None:
+        raise DatasetError(
+            f"a flat image must have side * side or 3 * side * side values and a side of at least {MIN_FLAT_SIDE}, "
+            f"but these have {values:,}."
+        )
+    side, channels = layout
+    if channels == 3 and _is_interleaved(images, side):
+        return images.reshape(rows, side, side, 3)
+    return images.reshape(rows, channels, side, side).transpose(0, 2, 3, 1)
+
+
+def _is_interleaved(images: NDArray[Any], side: int) -> bool:
+    """Whether flat rows are red, green, blue of each pixel in turn (else all red first, as in CIFAR).
+
+    What lies one row below a pixel resembles it most: it is `side` values further on in planes, and 3 * `side` where
+    colours take turns. Noise counts as planes.
+    """
+    sample = np.nan_to_num(images[:256].astype(np.float64))
+    below_in_planes = np.abs(sample[:, side:] - sample[:, :-side]).mean()
+    below_in_turns = np.abs(sample[:, 3 * side :] - sample[:, : -3 * side]).mean()
+    return bool(below_in_turns < 0.8 * below_in_planes)
+
+
+def _from_planes(images: NDArray[Any]) -> NDArray[Any]:
+    rows, height, width = images.shape
+    is_flat = min(height, width) == 1 and flat_side(height * width) is not None
+    if is_flat:
+        return _unflattened(images.reshape(rows, height * width))
+    return images[..., np.newaxis]
+
+
+def _turned(images: NDArray[Any]) -> NDArray[Any]:
+    _, first, second, last = images.shape
+    channels_first = first <= 4 and (last > 4 or (second == last and first != second))
+    if channels_first:
+        images = images.transpose(0, 2, 3, 1)
+    if images.shape[-1] > 4:
+        raise DatasetError(f"images must have 1 to 4 channels, but their shape is {images.shape}.")
+    return images
+
+
+def _require_one_size(arrays: Sequence[NDArray[Any]]) -> None:
+    sizes = {images.shape[1:] for images in arrays}
+    if len(sizes) > 1:
+        texts = [" x ".join(map(str, size)) for size in sorted(sizes)]
+        raise DatasetError(f"all images must be of one size, but there are {' and '.join(texts)}.")
+
+
+def _blocks(images: NDArray[Any]) -> Iterator[tuple[slice, NDArray[Any]]]:
+    rows = max(1, _BLOCK_VALUES // prod(images.shape[1:]))
+    for start in range(0, len(images), rows):
+        block = slice(start, start + rows)
+        yield block, images[block]
+
+
+def _surveyed(arrays: Sequence[NDArray[Any]], wanted: NDArray[np.bool_]) -> Survey:
+    low, high = np.inf, -np.inf
+    finite = np.ones(len(wanted), np.bool_)
+    first = 0
+    for images in arrays:
+        for block, values in _blocks(images):
+            rows = slice(first + block.start, first + block.start + len(values))
+            if values.dtype.kind == "f":
+                finite[rows] = np.isfinite(values).reshape(len(values), -1).all(axis=1)
+            used = wanted[rows] & finite[rows]
+            chosen = _only(values, used)
+            if len(chosen):
+                low = min(low, float(chosen.min()))
+                high = max(high, float(chosen.max()))
+        first += len(images)
+    return Survey(low, high, finite)
+
+
+def _scale(low: float, high: float, arrays: Sequence[NDArray[Any]]) -> Scale:
+    kinds = {images.dtype.kind for images in arrays}
+    is_unit = low >= -_ROUNDING and high <= 1 + _ROUNDING
+    if "b" in kinds or (is_unit and high > 0):
+        return Scale(0, 1)
+    if kinds == {"f"} and low >= -1 - _ROUNDING and high <= 1 + _ROUNDING:
+        return Scale(-1, 1)
+    brightest_at_least = _FEW_LEVELS
+    if "f" in kinds:
+        brightest_at_least = _HALF
+    is_in_bytes = low > -0.5 and high < 255.5
+    if is_in_bytes and (high > brightest_at_least or low == high):
+        return Scale(0, 255)
+    if low == high:
+        raise DatasetError(f"images must have different pixels, but all are {low:g}.")
+    return Scale(low, high, _OWN_RANGE.format(low=low, high=high))
+
+
+def _is_ready(arrays: Sequence[NDArray[Any]], scale: Scale) -> bool:
+    images = arrays[0]
+    is_pixels = images.dtype == np.uint8 and images.shape[-1] in (1, 3)
+    return len(arrays) == 1 and is_pixels and scale == Scale(0, 255)
+
+
+def _converted(
+    arrays: Sequence[NDArray[Any]], is_used: NDArray[np.bool_], scale: Scale, background: int
+) -> NDArray[np.uint8]:
+    _, height, width, channels = arrays[0].shape
+    shown = 1
+    if channels > 2:
+        shown = 3
+    pixels = np.empty((np.count_nonzero(is_used), height, width, shown), np.uint8)
+    first = 0
+    done = 0
+    for images in arrays:
+        for block, values in _blocks(images):
+            start = first + block.start
+            used = is_used[start : start + len(values)]
+            kept = _only(values, used)
+            converted = _opaque(_scaled(kept, scale), background)
+            pixels[done : done + len(converted)] = converted
+            done += len(converted)
+        first += len(images)
+    return pixels
+
+
+def _only(values: NDArray[Any], is_used: NDArray[np.bool_]) -> NDArray[Any]:
+    """Some rows; all of them without a copy."""
+    if is_used.all():
+        return values
+    return values[is_used]
+
+
+def _scaled(values: NDArray[Any], scale: Scale) -> NDArray[np.uint8]:
+    if values.dtype == np.uint8 and (scale.low, scale.high) == (0, 255):
+        return values
+    factor = 255 / (scale.high - scale.low)
+    scaled = (values.astype(np.float64) - scale.low) * factor
+    rounded: NDArray[np.uint8] = np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)
+    return rounded
+
+
+def _opaque(pixels: NDArray[np.uint8], background: int) -> NDArray[np.uint8]:
+    """Grey and alpha, or colour and alpha, over a background; without alpha as it is."""
+    if pixels.shape[-1] in (1, 3):
+        return pixels
+    colours = pixels[..., :-1].astype(np.uint32)
+    alpha = pixels[..., -1:].astype(np.uint32)
+    mixed = colours * alpha + background * (255 - alpha)
+    opaque: NDArray[np.uint8] = ((mixed + 127) // 255).astype(np.uint8)
+    return opaque

@@ -1,0 +1,114 @@
+"""Quick, Draw! bitmaps: a folder with an .npy file for each class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from remap_core.datasets.readers.files.file_list import visible_files
+from remap_core.datasets.readers.found import Found, Picture
+from remap_core.datasets.recipe import Choices
+from remap_core.datasets.rules import checked_class_names, errors_name, reason
+from remap_core.errors import DatasetError
+
+FORM = "Quick, Draw! bitmaps"
+
+PREFIX = "full_numpy_bitmap_"
+"""Google puts this before the class in the names of its files."""
+SIDE = 28
+_SHAPES = ((SIDE * SIDE,), (SIDE, SIDE))
+
+
+def _open_bitmaps(file: Path) -> NDArray[np.uint8]:
+    with errors_name(file):
+        try:
+            bitmaps: NDArray[np.uint8] = np.lib.format.open_memmap(file, mode="r")  # it never unpickles
+        except Exception as error:  # a damaged file can raise nearly anything
+            raise DatasetError(f"the file cannot be read ({reason(error)}).") from error
+        if bitmaps.dtype != np.uint8 or bitmaps.shape[1:] not in _SHAPES:
+            raise DatasetError(
+                f"bitmaps must be (n, {SIDE * SIDE}) or (n, {SIDE}, {SIDE}) uint8, "
+                f"but these are {bitmaps.dtype} of shape {bitmaps.shape}."
+            )
+    return bitmaps.reshape(len(bitmaps), SIDE * SIDE)
+
+
+@dataclass(frozen=True, eq=False)
+class BitmapPictures:
+    """Memory-mapped images: only those that are opened are read.
+
+    bitmaps: a file for each class, (n, 784) uint8. starts: (classes,), the place of its first image.
+    """
+
+    files: tuple[Path, ...]
+    bitmaps: tuple[NDArray[np.uint8], ...]
+    starts: NDArray[np.intp]
+
+    def __len__(self) -> int:
+        return int(self.starts[-1]) + len(self.bitmaps[-1])
+
+    def name(self, place: int) -> str:
+        """The file and the row of an image."""
+        label, row = self._row(place)
+        return f"{self.files[label].name} row {row}"
+
+    def open(self, place: int) -> Picture:
+        """The pixels of an image, (28, 28, 1)."""
+        label, row = self._row(place)
+        pixels: NDArray[np.uint8] = self.bitmaps[label][row].reshape(SIDE, SIDE, 1)
+        return pixels
+
+    def _row(self, place: int) -> tuple[int, int]:
+        label = int(np.searchsorted(self.starts, place, side="right")) - 1
+        return label, place - int(self.starts[label])
+
+
+def is_quickdraw(path: Path, files: Sequence[Path]) -> bool:
+    """Whether a folder has .npy files of 28 x 28 bitmaps and no other arrays; `files`: all below the folder."""
+    arrays = [file for file in files if file.suffix.lower() == ".npy" and file != path]
+    return bool(arrays) and all(_is_of_bitmaps(file) for file in arrays)
+
+
+def read_quickdraw(path: Path, choices: Choices) -> Found:  # noqa: ARG001 (readers are called alike)
+    """The images of a folder with an .npy file for each class, which is named like it, without Google's prefix.
+
+    Raises DatasetError with the file or the folder and the rule that it breaks.
+    """
+    with errors_name(path):
+        if not path.is_dir():
+            raise DatasetError("there is no such folder.")
+        files = [file for file in visible_files(path) if file.suffix.lower() == ".npy"]
+    opened = {file: _open_bitmaps(file) for file in files}
+    bitmaps = {file: rows for file, rows in opened.items() if len(rows)}
+    warnings = [f"{file.name} has no images: ignored." for file in files if file not in bitmaps]
+    ordered = sorted(bitmaps, key=_class_of)
+    with errors_name(path):
+        class_names = checked_class_names([_class_of(file) for file in ordered])
+    counts = [len(bitmaps[file]) for file in ordered]
+    starts = np.cumsum([0, *counts[:-1]])
+    return Found(
+        form=FORM,
+        class_names=class_names,
+        labels=np.repeat(np.arange(len(counts)), counts),
+        pictures=BitmapPictures(tuple(ordered), tuple(bitmaps[file] for file in ordered), starts),
+        warnings=tuple(warnings),
+    )
+
+
+def _class_of(file: Path) -> str:
+    return file.stem.removeprefix(PREFIX)
+
+
+def _is_of_bitmaps(file: Path) -> bool:
+    try:
+        with file.open("rb") as stream:
+            version = np.lib.format.read_magic(stream)
+            head = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+            shape, _, dtype = head(stream)
+    except (OSError, ValueError):
+        return False
+    return dtype == np.uint8 and shape[1:] in _SHAPES

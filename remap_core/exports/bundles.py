@@ -1,0 +1,47 @@
+"""A model with the script that classifies photos with it, as one .zip file."""
+
+from __future__ import annotations
+
+import zipfile
+from io import BytesIO
+
+from remap_core.exports.classify_script import PACKAGES, Runtime, classify_script, steps_sentence
+from remap_core.exports.finished_model import FinishedModel
+from remap_core.exports.onnx_file import onnx_bytes
+from remap_core.exports.pytorch_source import pytorch_source
+from remap_core.formatting import model_name
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The time of every member, so that equal models make equal files."""
+
+
+def onnx_bundle(model: FinishedModel) -> bytes:
+    """model.onnx, classify.py, classes.txt and README.txt."""
+    return _zipped({"model.onnx": onnx_bytes(model), **_around(model, "onnxruntime")})
+
+
+def pytorch_bundle(model: FinishedModel) -> bytes:
+    """model.py, model.safetensors, classify.py, classes.txt and README.txt."""
+    source = pytorch_source(model, "model.safetensors").encode()
+    return _zipped({"model.py": source, "model.safetensors": model.file, **_around(model, "torch")})
+
+
+def _around(model: FinishedModel, runtime: Runtime) -> dict[str, bytes]:
+    readme = (
+        f"{model_name(model.id)} of {model.dataset}\n\n"
+        "    python classify.py photo.png [photo2.jpg ...]\n\n"
+        f"prints the class of each photo. Needs {PACKAGES[runtime]}.\n{steps_sentence(model)}\n"
+    )
+    return {
+        "classify.py": classify_script(model, runtime).encode(),
+        "classes.txt": "".join(f"{name}\n" for name in model.class_names).encode(),
+        "README.txt": readme.encode(),
+    }
+
+
+def _zipped(files: dict[str, bytes]) -> bytes:
+    content = BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), data, zipfile.ZIP_DEFLATED)
+    return content.getvalue()

@@ -1,0 +1,114 @@
+"""`remap data`, as it is typed."""
+
+import io
+import json
+
+import pytest
+from image_folders import picture, write_classes
+from test_command_line import remap  # noqa: F401 (a fixture)
+
+from remap_core.datasets.kept import find_kept
+
+
+@pytest.fixture
+def photos(tmp_path):
+    return write_classes(tmp_path / "photos", height=20, width=30)
+
+
+def test_check_prints_one_object_and_keeps_nothing(remap, photos, tmp_path):  # noqa: F811
+    (photos / "cat" / "bad.jpg").write_bytes(b"")
+    code, out, _ = remap("data", "check", photos, "--json")
+    report = json.loads(out)
+    assert code == 0
+    assert {key: report[key] for key in ("ok", "form", "images", "classes", "per_class", "shape", "split")} == {
+        "ok": True,
+        "form": "class folders",
+        "images": 20,
+        "classes": ["cat", "dog"],
+        "per_class": {"cat": 10, "dog": 10},
+        "shape": [20, 20, 3],
+        "split": [14, 4, 2],
+    }
+    assert report["skipped"] == [{"file": "cat/bad.jpg", "reason": "the file is empty"}]
+    assert "Skipped: 1 file that cannot be read." in report["warnings"]
+    assert "problem" not in report
+    assert not (tmp_path / "home" / "data").exists()
+
+
+def test_check_in_words(remap, photos):  # noqa: F811
+    code, out, _ = remap("data", "check", photos)
+    assert code == 0
+    assert out.splitlines()[:3] == [
+        "20 images in 2 classes, read as class folders.",
+        "20 x 20, colour: resized, the middle of each image.",
+        "14 to train, 4 to validate, 2 to test.",
+    ]
+
+
+@pytest.mark.parametrize("words", [("check",), ("add", "--name", "x")])
+def test_what_cannot_be_used_exits_with_1_and_says_why(remap, tmp_path, words):  # noqa: F811
+    command, *rest = words
+    code, out, _ = remap("data", command, tmp_path / "nowhere", *rest, "--json")
+    assert code == 1
+    printed = json.loads(out)
+    assert printed["ok"] is False
+    assert printed["problem"] == f"{tmp_path}/nowhere: there is no such file or folder."
+
+
+def test_what_was_added_is_listed_shown_trained_on_by_name_and_removed(remap, photos, tmp_path, monkeypatch):  # noqa: F811
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    code, out, _ = remap("data", "add", photos, "--name", "pets", "--side", "16", "--colour", "grey", "--fit", "pad")
+    added = json.loads(out)  # not a terminal
+    assert code == 0
+    assert (added["images"], added["shape"], added["recipe"]["fit"]) == (20, [16, 16, 1], "pad")
+    assert json.loads(remap("data", "list", "--json")[1])[0]["name"] == "pets"
+    assert "pets" in remap("data", "list")[1]
+    assert json.loads(remap("data", "show", "pets", "--json")[1]) == added
+    code, out, _ = remap("sample", "--n", "2", "--dataset", "pets")
+    assert code == 0
+    assert "Sent 2 architectures for pets@" in out
+    code, _, error = remap("data", "remove", "pets")  # nobody answers
+    assert code == 1
+    assert find_kept("pets", tmp_path / "home")
+    code, out, _ = remap("data", "remove", "pets", "--yes")
+    assert code == 0
+    assert find_kept("pets", tmp_path / "home") is None
+    assert len(list(photos.glob("*/*.png"))) == 20
+    code, _, error = remap("data", "remove", "pets", "--yes")
+    assert (code, error) == (1, "Error: There is no data set 'pets': none was added yet.\n")
+
+
+def test_choices_of_the_command_line_reach_the_recipe(remap, photos):  # noqa: F811
+    write_classes(photos, ("eel",), n=3)
+    words = ("--leave-out", "eel", "--augment", "flip", "--augment", "shift", "--background", "black", "--images", "14")
+    recipe = json.loads(remap("data", "check", photos, *words, "--json")[1])["recipe"]
+    assert recipe["left_out"] == ["eel"]
+    assert recipe["augmentation"] == ["flip", "shift"]
+    assert (recipe["background"], recipe["images"]) == ("black", 14)
+    code, out, _ = remap("data", "check", photos, "--keep-all", "--json")
+    assert code == 1
+    assert "too few: eel (3)" in json.loads(out)["problem"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--side", "7"), "The side must be 8 to 224 pixels, but got 7."),
+        (("--fit", "round"), "fit must be one of squash, crop, pad, but got 'round'."),
+        (("--augment", "blur"), "augmentation must be one of shift, flip, rotate, brightness, but got 'blur'."),
+    ],
+)
+def test_a_choice_that_is_none_is_one_sentence(remap, photos, words, sentence):  # noqa: F811
+    code, _, error = remap("data", "check", photos, *words)
+    assert (code, error) == (1, f"Error: {sentence}\n")
+
+
+def test_the_same_name_twice_is_refused_before_anything_is_converted(remap, photos, tmp_path):  # noqa: F811
+    remap("data", "add", photos, "--name", "pets")
+    others = write_classes(tmp_path / "others")
+    code, out, _ = remap("data", "add", others, "--name", "Pets")
+    assert code == 1
+    assert "There is already a data set pets" in json.loads(out)["problem"]
+    assert remap("data", "add", photos, "--name", "pets")[0] == 0  # the same again changes nothing
+    picture().save(photos / "cat" / "new.png")
+    assert remap("data", "add", photos, "--name", "pets")[0] == 1
