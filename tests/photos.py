@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 COLOURS = {"beech": (60, 140, 50), "maple": (200, 110, 40), "plum": (120, 60, 150)}
-SIZES = ((96, 72), (72, 96), (120, 68))
+SIZES = ((48, 36), (36, 48), (60, 34))
 ORIENTATION = 0x0112
 ON_ITS_SIDE = 6
 

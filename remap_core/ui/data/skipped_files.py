@@ -36,10 +36,13 @@ def show_skipped(skipped: Sequence[Skipped], title: str) -> None:
 
 
 def skipped_csv(skipped: Sequence[Skipped]) -> bytes:
-    r"""The list as a table; a name that a spreadsheet would calculate is quoted.
+    """The list as a table; a name that a spreadsheet would calculate is quoted.
 
-    >>> skipped_csv([Skipped("a, b.png", "it is empty"), Skipped("=1+1.png", "it is damaged")])
-    b"file,reason\r\n\"a, b.png\",it is empty\r\n'=1+1.png,it is damaged\r\n"
+    >>> print(skipped_csv([Skipped("a, b.png", "it is empty"), Skipped("=1+1.png", "it is damaged")]).decode())
+    file,reason
+    "a, b.png",it is empty
+    '=1+1.png,it is damaged
+    <BLANKLINE>
     """
     text = StringIO()
     table = csv.writer(text)
