@@ -7,7 +7,7 @@ import streamlit as st
 from remap_core.drawing.charts.captions import metric_title
 from remap_core.drawing.charts.projection import MAP_HELP
 from remap_core.trials.population import Population
-from remap_core.ui import app_data, frame, live, navigation, sent_commands, view_state
+from remap_core.ui import app_data, frame, live, sent_commands, view_state
 from remap_core.ui.dataset_view import DatasetView
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.overview.filter_panel import clear_button, filter_panel, show_warnings
@@ -76,7 +76,6 @@ def show_chart(dataset: DatasetView, view: View) -> None:
 
 
 with frame.page("overview"):
-    navigation.choose_dataset(app_data.catalogue())
     stamp = chart_stamp()  # before anything is read: what is published from here on is drawn by the next rerun
     dataset = app_data.dataset_view()
     view = view_state.current_view()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from remap_core.catalogue.reader import Catalogue
+from remap_core.formatting import dataset_title
 from remap_core.trials.commands import CancelBatch, Pause, Resume
 from remap_core.trials.trial import Trial, TrialState
 from remap_core.ui import app_data, frame, live, sent_commands
@@ -14,7 +15,7 @@ FINISHED = 50  # ended trainings that are shown, the last ones
 
 
 def show_queue(catalogue: Catalogue) -> None:
-    trials = catalogue.queue(finished=FINISHED)
+    trials = catalogue.queue(FINISHED, choose_dataset(catalogue))
     estimates = app_data.time_estimates({trial.proposal.dataset for trial in trials if not trial.state.is_finished()})
     st.caption(summary(trials, estimates))
     pause_button(catalogue.paused())
@@ -25,6 +26,27 @@ def show_queue(catalogue: Catalogue) -> None:
     show_ended_early("Failed or cancelled", in_state(shown, TrialState.FAILED, TrialState.CANCELLED), "Retry")
     show_complete(in_state(shown, TrialState.COMPLETE))
     show_ended_early("Pruned by halving", in_state(shown, TrialState.PRUNED), "Train in full")
+
+
+def choose_dataset(catalogue: Catalogue) -> str | None:
+    """The data set whose trainings are shown; None for all."""
+    names = catalogue.datasets()
+    if len(names) < 2:
+        return None
+    shown = app_data.looked_at()
+    everything = st.segmented_control(
+        "Data set",
+        [False, True],
+        format_func=lambda chosen: "All data sets" if chosen else dataset_title(shown or names[0]),
+        default=False,
+        required=True,
+        key="queue-datasets",
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    if everything:
+        return None
+    return shown
 
 
 def in_state(trials: Sequence[Trial], *states: TrialState) -> list[Trial]:

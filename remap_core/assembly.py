@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache, partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from remap_core.catalogue.snapshot import Publisher, open_snapshot
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.inbox import Inbox
+from remap_core.data_folder.removed_files import remove_files
 from remap_core.data_folder.validation_images import write_validation_images
 from remap_core.datasets.dataset import Dataset, load_dataset
 from remap_core.datasets.preparation.resolving import resolve
@@ -41,7 +42,7 @@ from remap_core.trainer.worker import Worker
 from remap_core.training import jobs
 from remap_core.trials.commands import Enqueue
 from remap_core.trials.dataset_card import DatasetCard
-from remap_core.trials.trial import Trial
+from remap_core.trials.trial import Trial, TrialId
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +110,17 @@ class Trainer:
             max_parameters=self._settings.max_parameters,
             halving=self._settings.halving,
             disk_space_warning=self._folder.disk_space_warning,
+            remove_files=self._remove_files,
         )
+
+    def _remove_files(self, trials: Collection[TrialId], dataset: str) -> None:
+        """Delete the files of removed models; a data set of the same name is described and published anew."""
+        if dataset:
+            self._describe.cache_clear()
+        try:
+            remove_files(self._folder, trials, dataset)
+        except FolderUnusable as error:
+            log.error("the files of removed models are not deleted: %s", error)
 
     def _describe_dataset(self, name: str) -> DatasetCard:
         """Load a data set and return its card; its validation images are published for the app, too."""

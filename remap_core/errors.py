@@ -20,6 +20,7 @@ RemapError
 └── CatalogueError           a problem with the data folder or its catalogue
     ├── NotFound             no such trial, data set or batch
     ├── NoCatalogue          nothing has been published yet
+    ├── NoModels             a data set that was added, but that no model was trained on
     ├── NewerSchema          a catalogue written by a newer version
     ├── FolderInUse          a data folder that another trainer works in
     └── FolderUnusable       a data folder that cannot be written or is full
@@ -112,6 +113,10 @@ class NotFound(CatalogueError):
 
 class NoCatalogue(CatalogueError):
     """Nothing has been published in this data folder yet."""
+
+
+class NoModels(CatalogueError):
+    """A data set that was added, but that no model was trained on."""
 
 
 class NewerSchema(CatalogueError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from math import isfinite
 
@@ -14,6 +15,8 @@ _MINUTE = 60
 """Seconds."""
 _HOUR_MINUTES = 60
 _DAY_HOURS = 24
+_DIGEST = re.compile(r"@[0-9a-f]{12}(?=#|$)")
+"""What tells data sets of one title apart, see `datasets.kept`."""
 
 
 def model_name(model: int) -> str:
@@ -41,6 +44,15 @@ def model_tags(models: Sequence[int]) -> str:
     '#3, #7'
     """
     return ", ".join(map(model_tag, models))
+
+
+def dataset_title(name: str) -> str:
+    """A data set for people: a file without its folders, an added data set without its digest.
+
+    >>> dataset_title("leaves@1f3a9c2e0b7d"), dataset_title("/photos/birds.npz#500"), dataset_title("digits")
+    ('leaves', 'birds.npz#500', 'digits')
+    """
+    return _DIGEST.sub("", name.rsplit("/", 1)[-1])
 
 
 def percent(share: float, decimals: int = 1) -> str:

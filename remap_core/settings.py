@@ -50,6 +50,10 @@ class Settings(BaseModel):
         description="Data set: digits, leaves, mnist, fashion-mnist, cifar-10, "
         "or the path of an .npz file or a folder.",
     )
+    data_root: Path | None = Field(
+        None,
+        description="Folder on the server below which the Data page may read images; none: uploads only.",
+    )
     space: Literal["remap-2019", "modern"] = Field(
         "remap-2019",
         description="Search space of the initial models: remap-2019 (the paper's) or modern.",
@@ -162,6 +166,13 @@ class Settings(BaseModel):
         if home == "":
             raise PydanticCustomError("no_folder", "it must name a folder (. is the working folder)")
         return home
+
+    @field_validator("data_root", mode="before")
+    @classmethod
+    def _read_none(cls, root: object) -> object:
+        if root is None:
+            raise PydanticCustomError("no_folder", "it must name a folder, or be empty for none")
+        return None if root == "" else root
 
     @field_validator("home")
     @classmethod

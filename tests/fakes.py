@@ -6,7 +6,7 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 
 from remap_core.errors import CommandRefused, InvalidTrial, NotFound
-from remap_core.formatting import model_name, percent
+from remap_core.formatting import dataset_title, model_name, percent
 from remap_core.trials.annotations import Annotation
 from remap_core.trials.commands import Outcome, Receipt
 from remap_core.trials.dataset_card import DatasetCard
@@ -25,6 +25,7 @@ class _Content:
     receipts: dict[str, Receipt] = field(default_factory=dict)
     annotations: dict[TrialId, Annotation] = field(default_factory=dict)
     sealed_tests: dict[TrialId, SealedTest] = field(default_factory=dict)
+    removed: dict[TrialId, None] = field(default_factory=dict)
     paused: bool = False
 
     def __copy__(self):
@@ -68,7 +69,7 @@ class MemoryStore:
     def enqueue(self, proposals: Sequence[Proposal], now: float) -> list[TrialId]:
         end = self._end()
         with self._change() as content:
-            first = len(content.trials) + 1
+            first = max([0, *content.trials, *content.removed]) + 1
             for place, proposal in enumerate(proposals):
                 content.trials[first + place] = Trial(first + place, proposal, TrialState.WAITING, end + place, 1, now)
         return list(range(first, first + len(proposals)))
@@ -220,6 +221,23 @@ class MemoryStore:
 
     def dataset_names(self) -> list[str]:
         return list(self._content.cards)
+
+    def remove_dataset(self, name: str) -> list[TrialId]:
+        removed = [trial.id for trial in self._content.trials.values() if trial.proposal.dataset == name]
+        if not removed and name not in self._content.cards:
+            raise NotFound(f"There is no data set {dataset_title(name)}.")
+        with self._change() as content:
+            content.removed |= dict.fromkeys(removed)
+            content.cards.pop(name, None)
+            for kept in (content.trials, content.evaluations, content.annotations, content.sealed_tests):
+                for trial in removed:
+                    kept.pop(trial, None)
+            for key in [key for key in content.epochs if key[0] in removed]:
+                del content.epochs[key]
+        return removed
+
+    def removed_trials(self) -> set[TrialId]:
+        return set(self._content.removed)
 
     def fingerprints(self, dataset: str) -> set[str]:
         proposals = (trial.proposal for trial in self._content.trials.values())

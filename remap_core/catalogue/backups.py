@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -21,7 +21,9 @@ from remap_core.errors import CatalogueError, FolderUnusable
 CATALOGUE = "catalogue"
 ARTIFACTS = "artifacts"
 INBOX = "inbox"
+DATASETS = "data"
 _SKIPPED = shutil.ignore_patterns("*.partial", "*.tmp", "tmp", "rejected")
+_UNFINISHED = shutil.ignore_patterns(".*", "*.tmp", "jobs", "uploads")
 
 
 def write_backup(folder: DataFolder, target: Path) -> int:
@@ -40,6 +42,7 @@ def write_backup(folder: DataFolder, target: Path) -> int:
             snapshot = snapshot_path(folder, catalogue.number)
         export(snapshot, scratch / CATALOGUE)
         _copy_tree(folder.artifacts, scratch / ARTIFACTS)
+        _copy_tree(folder.datasets, scratch / DATASETS, _UNFINISHED)
     return trials
 
 
@@ -57,6 +60,7 @@ def restore_backup(source: Path, folder: DataFolder) -> int:
             _load(source / CATALOGUE, scratch)
             _copy_tree(source / ARTIFACTS, folder.artifacts)
             _copy_tree(source / INBOX, folder.inbox)
+            _copy_tree(source / DATASETS, folder.datasets)
         with closing(CatalogueStore.open(folder)) as store:
             Publisher(store, folder).publish()
     with closing(open_snapshot(folder)) as catalogue:
@@ -73,7 +77,8 @@ def _require_target(folder: DataFolder, target: Path) -> None:
 
 
 def _require_empty(folder: DataFolder) -> None:
-    has_files = any(folder.artifacts.iterdir()) or any(folder.snapshots.iterdir())
+    folders = (folder.artifacts, folder.snapshots, folder.datasets)
+    has_files = any(any(path.iterdir()) for path in folders if path.is_dir())
     if has_files or folder.live.exists():
         raise FolderUnusable(f"A backup can only be restored to an empty data folder, but {folder.home} is not.")
 
@@ -100,7 +105,7 @@ def _emptied_on_failure(folder: DataFolder) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        for path in (*folder.artifacts.iterdir(), *folder.inbox.glob("*.json")):
+        for path in (*folder.artifacts.iterdir(), *folder.datasets.glob("*"), *folder.inbox.glob("*.json")):
             if path.is_dir():
                 shutil.rmtree(path)
             else:
@@ -139,11 +144,11 @@ def _load_table(connection: DuckDBPyConnection, table: str, source: Path) -> Non
     connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM read_parquet(?)", [str(file)])  # noqa: S608
 
 
-def _copy_tree(source: Path, target: Path) -> None:
+def _copy_tree(source: Path, target: Path, skipped: Callable[[str, list[str]], set[str]] = _SKIPPED) -> None:
     if not source.is_dir():
         return
     try:
-        shutil.copytree(source, target, ignore=_SKIPPED, copy_function=_copy, dirs_exist_ok=True)
+        shutil.copytree(source, target, ignore=skipped, copy_function=_copy, dirs_exist_ok=True)
     except shutil.Error as error:  # has a list of files, each with its reason
         _, file, reason = error.args[0][0]
         raise OSError(f"{file}: {reason}") from error

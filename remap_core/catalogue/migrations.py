@@ -44,7 +44,18 @@ def m004_recipes(connection: DuckDBPyConnection) -> None:
     connection.execute("ALTER TABLE datasets ADD COLUMN recipe VARCHAR")  # JSON; empty or NULL for none
 
 
-MIGRATIONS: tuple[Migration, ...] = (m001_initial, m002_annotations_and_sealed_tests, m003_maps, m004_recipes)
+def m005_removed_trials(connection: DuckDBPyConnection) -> None:
+    """The ids of trials that were removed with their data sets: ids are never used twice."""
+    connection.execute("CREATE TABLE removed_trials (trial BIGINT NOT NULL)")
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    m001_initial,
+    m002_annotations_and_sealed_tests,
+    m003_maps,
+    m004_recipes,
+    m005_removed_trials,
+)
 
 # Tables that are updated often have no index: DuckDB would turn each update into a delete and an insert. `trials.id`
 # and (trial, attempt, epoch) are unique because there is only one writer. A trial's row has all the overview shows.

@@ -14,12 +14,17 @@ JOIN (
     UNION ALL
     SELECT id, 1, position, id FROM trials WHERE state = 'waiting'
     UNION ALL
-    (SELECT id, 2, -finished, -id FROM trials WHERE state NOT IN ('running', 'waiting')
-     ORDER BY finished DESC, id DESC LIMIT ?)
-) USING (id) ORDER BY part, rank, tie
+    (SELECT id, 2, -finished, -id FROM trials
+     WHERE state NOT IN ('running', 'waiting') AND ($2::VARCHAR IS NULL OR dataset = $2)
+     ORDER BY finished DESC, id DESC LIMIT $1)
+) USING (id) WHERE $2::VARCHAR IS NULL OR dataset = $2 ORDER BY part, rank, tie
 """
-"""Condition that selects running trials, then waiting ones, then so many of those that ended last."""
+"""Condition that selects running trials, then waiting ones, then so many ($1) of those that ended last; with a data
+set ($2), only its trials."""
 
+_NEXT_ID = """
+SELECT coalesce(max(id), 0) + 1 FROM (SELECT id FROM trials UNION ALL SELECT trial AS id FROM removed_trials)
+"""
 _NEXT = """
 SELECT id FROM trials WHERE state = 'waiting' AND NOT (SELECT paused FROM trainer)
 AND NOT list_contains(?::BIGINT[], id) ORDER BY position LIMIT 1
@@ -37,7 +42,7 @@ _CANCEL = "UPDATE trials SET state = 'cancelled', finished = ? WHERE id IN (SELE
 
 def enqueue(live: LiveConnection, proposals: Sequence[Proposal], now: float) -> list[TrialId]:
     """Add WAITING trials at the end of the queue; returns their ids."""
-    ((first,),) = live.rows("SELECT coalesce(max(id), 0) + 1 FROM trials")
+    ((first,),) = live.rows(_NEXT_ID)
     live.insert("trials", new_trials(proposals, first, _end(live), now))
     return list(range(first, first + len(proposals)))
 

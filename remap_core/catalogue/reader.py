@@ -193,9 +193,26 @@ class Catalogue:
 
     # The queue
 
-    def queue(self, finished: int = 50) -> list[Trial]:
-        """Running trials, longest first; all waiting ones in order; the `finished` that ended last, newest first."""
-        return self._trials(QUEUE, finished)
+    def queue(self, finished: int = 50, dataset: str | None = None) -> list[Trial]:
+        """Running trials, longest first; all waiting ones in order; the `finished` that ended last, newest first.
+
+        dataset: only its trials.
+        """
+        return self._trials(QUEUE, finished, dataset)
+
+    def states_of(self, dataset: str) -> dict[TrialState, int]:
+        """Number of trials of a data set in each state, including repeats."""
+        counts = dict.fromkeys(TrialState, 0)
+        sql = "SELECT state, count(*) FROM trials WHERE dataset = ? GROUP BY state"
+        for state, trials in self._read.rows(sql, dataset):
+            counts[TrialState(state)] = trials
+        return counts
+
+    def noted(self, dataset: str) -> int:
+        """Number of a data set's trials with a note or tags."""
+        sql = "SELECT count(*) FROM annotations JOIN trials ON id = trial WHERE dataset = ?"
+        ((trials,),) = self._read.rows(sql, dataset)
+        return int(trials)
 
     def counts(self) -> dict[TrialState, int]:
         """Number of trials in each state, including repeats."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from remap_core.catalogue import annotation_rows, encoding, map_rows, queue_rows
+from remap_core.catalogue import annotation_rows, encoding, map_rows, queue_rows, removal_rows
 from remap_core.catalogue.connection import LiveConnection, connect_live, disk_errors_as_unusable
 from remap_core.catalogue.encoding import LabelSet
 from remap_core.catalogue.halving_rows import read_halving_groups
@@ -277,6 +277,13 @@ class CatalogueStore:
     def fingerprints(self, dataset: str) -> set[str]:
         fingerprints = self._live.rows("SELECT fingerprint FROM trials WHERE dataset = ?", dataset)
         return {fingerprint for (fingerprint,) in fingerprints}
+
+    def remove_dataset(self, name: str) -> list[TrialId]:
+        with self._live.transaction():
+            return removal_rows.remove_dataset(self._live, name)
+
+    def removed_trials(self) -> set[TrialId]:
+        return removal_rows.removed_trials(self._live)
 
     def _label_set(self, dataset: str) -> LabelSet | None:
         for row in self._live.rows(encoding.LABEL_SET, dataset):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -13,17 +14,20 @@ from rich.console import Console
 from rich.table import Table
 from tqdm import tqdm
 
+from remap_core.catalogue.reader import Catalogue
+from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.cli.choice_options import with_choices
 from remap_core.cli.options import AsJson
 from remap_core.data_folder.folder import DataFolder
 from remap_core.datasets.image_report import Report
-from remap_core.datasets.kept import Kept, find_kept, kept_datasets, remove_kept
+from remap_core.datasets.kept import Kept, find_kept, kept_datasets
 from remap_core.datasets.naming import checked_title
 from remap_core.datasets.preparation.intake import Progress, prepare
 from remap_core.datasets.preparation.intake import add as add_images
 from remap_core.datasets.recipe import Choices
-from remap_core.errors import DatasetError, NotFound
+from remap_core.errors import DatasetError, NoCatalogue, NotFound
 from remap_core.formatting import count
+from remap_core.services.data.known_datasets import KnownDataset, removal_of, remove_dataset
 from remap_core.settings import read_settings
 
 Source = Annotated[
@@ -111,14 +115,29 @@ def show(name: Title, as_json: AsJson = False) -> None:
 
 @app.command()
 def remove(name: Title, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
-    """Delete the prepared images of a data set. Your own files stay as they are."""
+    """Delete the prepared images of a data set and its models. Your own files stay as they are.
+
+    Without a trainer, its models are deleted when the next one starts.
+    """
+    settings, _ = read_settings()
+    folder = DataFolder(settings.home)
     kept = _kept(name)
-    megabytes = kept.bytes / 1e6
-    typer.echo(f"Removing {kept.title} deletes its prepared images ({megabytes:.1f} MB).")
+    catalogue = _newest_catalogue(folder)
+    is_trained = catalogue is not None and kept.name in catalogue.datasets()
+    known = KnownDataset(kept.name, kept, is_trained)
+    going = ", ".join(removal_of(known, catalogue, folder).sentences)
+    typer.echo(f"Removing {kept.title} deletes: {going}.")
     if not yes:
         typer.confirm("Remove it?", abort=True)
-    remove_kept(kept)
+    remove_dataset(known, folder, time.time())
     typer.echo(f"Removed {kept.title}.")
+
+
+def _newest_catalogue(folder: DataFolder) -> Catalogue | None:
+    try:
+        return open_snapshot(folder)
+    except NoCatalogue:
+        return None
 
 
 def _answered(report: Report) -> None:

@@ -62,6 +62,11 @@ class DataFolder:
         """The folder of weights and checkpoints, with one folder a trial."""
         return self.home / "artifacts"
 
+    @property
+    def datasets(self) -> Path:
+        """The folder of the data sets that were added, of the uploads, and of what is being prepared."""
+        return self.home / "data"
+
     def weights(self, trial: int) -> Path:
         """The file of a trained trial's weights."""
         return self.artifacts / str(trial) / "weights.safetensors"

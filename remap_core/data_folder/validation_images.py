@@ -15,7 +15,7 @@ from remap_core.trials.dataset_card import DatasetCard
 
 def write_validation_images(folder: DataFolder, dataset: str, images: NDArray[np.uint8]) -> None:
     """Publish (n, height, width, channels) uint8 images in the data set's order; raises FolderUnusable."""
-    path = _path(folder, dataset)
+    path = validation_images_path(folder, dataset)
     with folder.errors_as_unusable():
         path.parent.mkdir(parents=True, exist_ok=True)
     with folder.replacing(path) as temporary, temporary.open("wb") as file:
@@ -28,7 +28,7 @@ def read_validation_images(folder: DataFolder, card: DatasetCard) -> NDArray[np.
     Nothing is ever unpickled. Raises NotFound where they were not published, and CatalogueError where the file does
     not hold this data set's images.
     """
-    path = _path(folder, card.name)
+    path = validation_images_path(folder, card.name)
     if not path.is_file():
         raise NotFound("The validation images were not published; start the trainer once to publish them.")
     try:
@@ -45,7 +45,7 @@ def read_validation_images(folder: DataFolder, card: DatasetCard) -> NDArray[np.
     return images
 
 
-def _path(folder: DataFolder, dataset: str) -> Path:
-    """A data set's name can be any text, even a path, but its hash is a safe folder name."""
+def validation_images_path(folder: DataFolder, dataset: str) -> Path:
+    """The file of a data set's images. Its name can be any text, even a path, but its hash is a safe folder name."""
     digest = hashlib.sha256(dataset.encode()).hexdigest()[:32]
     return folder.artifacts / "datasets" / digest / "validation.npy"

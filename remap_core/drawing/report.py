@@ -10,7 +10,16 @@ from remap_core.drawing.snac.chips import HeightScale, Size, chips, snac_alt
 from remap_core.drawing.snac.panel import shared_scale
 from remap_core.drawing.snac.repeated_blocks import RepeatedBlock, repeated_blocks
 from remap_core.drawing.snac.svg import snac_svg, table_size
-from remap_core.formatting import count, milliseconds, model_name, model_tag, percent, pluralize, shape_text
+from remap_core.formatting import (
+    count,
+    dataset_title,
+    milliseconds,
+    model_name,
+    model_tag,
+    percent,
+    pluralize,
+    shape_text,
+)
 from remap_core.space.architecture import Architecture
 from remap_core.trials.annotations import Annotation
 from remap_core.trials.dataset_card import DatasetCard
@@ -62,7 +71,7 @@ def report_html(report: Report) -> str:
     scale = None
     if trials:
         scale = shared_scale([trial.architecture for trial in trials])
-    title = escape(f"Models of {report.card.name}")
+    title = escape(f"Models of {dataset_title(report.card.name)}")
     parts = [f"<h1>{title}</h1>", *_introduction(report), *_front(report.front, scale)]
     for model in report.models:
         parts += _section(model, scale)

@@ -178,8 +178,10 @@ class MapUpdater:
         if self._running is not None:
             if not self._running.done():
                 return
+            catalogue = self._store.catalogue()
             for finished in self._running.result():
-                self._store.write_map(finished)
+                if _shows_only(finished, catalogue.evaluated_models(finished.dataset)):
+                    self._store.write_map(finished)
             self._running = None
         if self._store.version != self._seen_version:
             self._seen_version = self._store.version
@@ -207,6 +209,9 @@ class MapUpdater:
         self, catalogue: Catalogue, dataset: str, relation: Relation, finished: list[int], recompute: bool
     ) -> _Update:
         held = self._maps.get((dataset, relation))
+        if held and not _shows_only(held.map, finished):
+            del self._maps[dataset, relation]
+            held = None
         stored = held.map if held else catalogue.model_map(dataset, relation)
         placed = [] if stored is None else stored.ids.tolist()
         has_place = set(placed)
@@ -244,6 +249,11 @@ class MapUpdater:
             growing.recompute()
         self._maps[key] = growing
         return growing.map
+
+
+def _shows_only(drawn: ModelMap, models: Sequence[int]) -> bool:
+    """Whether a map shows none but these models: others were removed with their data set meanwhile."""
+    return set(drawn.ids.tolist()) <= set(models)
 
 
 def _sum_of_squares(points: NDArray[np.float64]) -> float:

@@ -19,7 +19,8 @@ def start_trainer(settings: Settings, folder: DataFolder) -> subprocess.Popen[by
     """
     command = [sys.executable, "-m", "remap_core.cli", "trainer", "--with-parent", str(os.getpid())]
     values = settings.model_dump(mode="json")
-    environment = os.environ | {f"REMAP_{name.upper()}": str(value) for name, value in values.items()}
+    chosen = {f"REMAP_{name.upper()}": str(value) for name, value in values.items() if value is not None}
+    environment = os.environ | chosen
     with folder.errors_as_unusable():
         output = folder.trainer_output.open("ab")
     with output:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 from remap_core.errors import CommandRefused, DatasetError
-from remap_core.formatting import count, model_name, pluralize
+from remap_core.formatting import count, dataset_title, model_name, pluralize
 from remap_core.trainer.ports import Store
 from remap_core.trials.commands import (
     Annotate,
@@ -18,6 +18,7 @@ from remap_core.trials.commands import (
     Move,
     Pause,
     RecomputeLayout,
+    RemoveDataset,
     Resume,
     Retry,
     ScoreSealed,
@@ -71,6 +72,9 @@ def apply(
         case RecomputeLayout():
             store.request_layout(command.dataset, command.relation)
             answer = f"Layout of the {command.relation} map: recomputing."
+        case RemoveDataset():
+            removed = store.remove_dataset(command.dataset)
+            answer = f"{dataset_title(command.dataset)} removed, with {pluralize(len(removed), 'training')}."
         case Pause():
             store.set_paused(True)
             answer = "Queue paused: running trainings continue, no new ones start."

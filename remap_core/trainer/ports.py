@@ -132,6 +132,15 @@ class Store(Protocol):
     def fingerprints(self, dataset: str) -> set[str]:
         """Fingerprints of all architectures that were ever enqueued for a data set."""
 
+    def remove_dataset(self, name: str) -> list[TrialId]:
+        """Delete a data set and its trials in any state with all that is known of them; returns their ids, in order.
+
+        Raises NotFound for a data set that has neither a card nor trials.
+        """
+
+    def removed_trials(self) -> set[TrialId]:
+        """Ids of all trials that were removed with their data sets; no trial gets them again."""
+
     @property
     def version(self) -> int:
         """Grows with every change: a version that was published need not be published again."""

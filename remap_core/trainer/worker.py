@@ -9,17 +9,20 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Protocol
 
-from remap_core.errors import InvalidTrial, UnreadableCommand
+from remap_core.errors import InvalidTrial, NotFound, UnreadableCommand
 from remap_core.formatting import model_name, percent
 from remap_core.trainer.apply import DescribeDataset, apply
 from remap_core.trainer.executors.base import EpochDone, Event, Executor, Failed, Finished, Lost, Run, Scored, Stopped
 from remap_core.trainer.ports import Store
 from remap_core.trainer.pruning import Pruner
-from remap_core.trials.commands import Cancel, CancelBatch, Command, Outcome
+from remap_core.trials.commands import Cancel, CancelBatch, Command, Outcome, RemoveDataset
 from remap_core.trials.evaluation import Evaluation
 from remap_core.trials.trial import Trial, TrialId, TrialState
 
 log = logging.getLogger(__name__)
+
+RemoveFiles = Callable[[Collection[TrialId], str], None]
+"""Deletes what is on the disk of removed trials, and of their data set if it is named."""
 
 MAX_ANSWERING_SECONDS = 1.0
 """Seconds of a tick after which no further command is answered: the heartbeat must stay fresh."""
@@ -54,6 +57,7 @@ class Worker:
         max_parameters: int | None = None,
         halving: bool = False,
         disk_space_warning: Callable[[], str] = str,
+        remove_files: RemoveFiles = lambda _trials, _dataset: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
@@ -63,6 +67,7 @@ class Worker:
         self._max_parameters = max_parameters
         self._pruner = Pruner(store) if halving else None
         self._disk_space_warning = disk_space_warning
+        self._remove_files = remove_files
         self._clock = clock
         self.problem = ""
         self._runs: set[Run] = set()
@@ -70,6 +75,7 @@ class Worker:
         self._scorings: set[Run] = set()
         self._events: deque[Event] = deque()
         self._epochs_at_loss: dict[Run, int] = {}
+        remove_files(store.removed_trials(), "")  # the last trainer may have been killed before it did
         for trial in store.requeue_running():
             log.info("%s resumes from its last checkpoint", model_name(trial), extra={"model": trial})
 
@@ -117,7 +123,7 @@ class Worker:
     def _forget_recorded_ends(self) -> None:
         """An interruption may have come after the store recorded the end of a run, and before the worker noted it."""
         for run in list(self._runs):
-            if self._store.trial(run.trial).state is not TrialState.RUNNING:
+            if self._state_of(run) is not TrialState.RUNNING:
                 self._runs.discard(run)
         pending = self._store.pending_sealed_tests()
         self._scorings = {run for run in self._scorings if run.trial in pending}
@@ -137,15 +143,28 @@ class Worker:
         action = partial(apply, command, self._store, self._describe, now, self._max_parameters)
         receipt = self._store.apply_once(name, command.kind, now, action)
         log.info("%s %s: %s", receipt.kind, receipt.outcome, receipt.message)
-        if isinstance(command, Cancel | CancelBatch) and receipt.outcome is Outcome.APPLIED:
-            self._stop_cancelled()
+        if receipt.outcome is Outcome.APPLIED:
+            if isinstance(command, Cancel | CancelBatch):
+                self._stop_ended()
+            elif isinstance(command, RemoveDataset):
+                self._stop_ended()
+                self._remove_files(self._store.removed_trials(), command.dataset)
         self._inbox.discard(name)
 
-    def _stop_cancelled(self) -> None:
+    def _stop_ended(self) -> None:
+        """Stop the trainings that a command has cancelled or removed."""
         for run in list(self._runs):
-            if self._store.trial(run.trial).state is TrialState.CANCELLED:
+            if self._state_of(run) in (TrialState.CANCELLED, None):
                 self._runs.discard(run)
                 self._executor.stop(run)
+        self._scorings = {run for run in self._scorings if self._state_of(run)}
+
+    def _state_of(self, run: Run) -> TrialState | None:
+        """The state of a run's trial; None where it was removed."""
+        try:
+            return self._store.trial(run.trial).state
+        except NotFound:
+            return None
 
     def _stop_trainings(self) -> None:
         """Stop what runs: it is requeued at the head and resumes from its last epoch when there is disk space."""
@@ -192,7 +211,8 @@ class Worker:
             self._record_score(event, now)
             return
         if event.run not in self._runs:
-            return  # its training was cancelled
+            self._forget(event.run)
+            return
         trial = event.run.trial
         match event:
             case EpochDone():
@@ -208,6 +228,11 @@ class Worker:
                 self._store.requeue(trial)
         self._runs.discard(event.run)
         self._stopping_runs.discard(event.run)
+
+    def _forget(self, run: Run) -> None:
+        """A training that was cancelled or removed has ended; it may have written a last checkpoint."""
+        if self._state_of(run) is None:
+            self._remove_files([run.trial], "")
 
     def _record_score(self, event: Event, now: float) -> None:
         trial = event.run.trial

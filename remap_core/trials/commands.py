@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 from remap_core.errors import RemapError, UnreadableCommand
 from remap_core.space.architecture import Architecture
@@ -148,6 +148,23 @@ class RecomputeLayout:
 
 
 @dataclass(frozen=True)
+class RemoveDataset:
+    """Forget a data set: its trials in any state with all their results, its maps, and the files of its models."""
+
+    dataset: str
+    kind: ClassVar[str] = "remove_dataset"
+
+    def body(self) -> dict[str, Any]:
+        """The command's own part of the JSON form."""
+        return {"dataset": self.dataset}
+
+    @classmethod
+    def from_body(cls, body: Mapping[str, Any]) -> RemoveDataset:
+        """Return the command from its own part of the JSON form."""
+        return cls(str(body["dataset"]))
+
+
+@dataclass(frozen=True)
 class _Bare:
     kind: ClassVar[str]
 
@@ -173,11 +190,20 @@ class Resume(_Bare):
     kind: ClassVar[str] = "resume"
 
 
-Command = Enqueue | Cancel | CancelBatch | Retry | Move | Pause | Resume | ScoreSealed | Annotate | RecomputeLayout
-COMMANDS: dict[str, Any] = {
-    cls.kind: cls
-    for cls in (Enqueue, Cancel, Retry, Move, Pause, Resume, CancelBatch, ScoreSealed, Annotate, RecomputeLayout)
-}
+Command = (
+    Enqueue
+    | Cancel
+    | CancelBatch
+    | Retry
+    | Move
+    | Pause
+    | Resume
+    | ScoreSealed
+    | Annotate
+    | RecomputeLayout
+    | RemoveDataset
+)
+COMMANDS: dict[str, Any] = {command.kind: command for command in get_args(Command)}
 
 
 class Outcome(StrEnum):

@@ -13,7 +13,10 @@ from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import current_number, open_snapshot
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import TrainerStatus, read_trainer
-from remap_core.errors import NoCatalogue
+from remap_core.errors import NoCatalogue, NoModels
+from remap_core.formatting import dataset_title
+from remap_core.services.data.known_datasets import KnownDataset
+from remap_core.services.data.known_datasets import known_datasets as _known_datasets
 from remap_core.settings import Settings, read_settings, unknown_variables
 from remap_core.ui.dataset_view import DatasetView
 from remap_core.ui.events.embedded import require_package
@@ -55,13 +58,44 @@ def _newest() -> Catalogue:
     return open_snapshot(folder())
 
 
+def newest() -> Catalogue | None:
+    """The newest published catalogue; None while there is none."""
+    if published() is None:
+        return None
+    return _newest()
+
+
+def known_datasets() -> list[KnownDataset]:
+    """The data sets with models, those that were only added, and those whose first models this visitor has sent."""
+    known = _known_datasets(newest(), folder().home)
+    names = {found.name for found in known}
+    sent = [name for name in current_session().started if name not in names]
+    return known + [KnownDataset(name, kept=None, is_trained=False) for name in sent]
+
+
 def dataset_name() -> str:
-    """The data set that this visitor looks at; raises NoCatalogue while none is known."""
+    """The data set that this visitor looks at; raises NoCatalogue while none is known.
+
+    Raises NoModels where it was added, but the trainer does not know it yet.
+    """
     names = catalogue().datasets()
+    chosen = current_session().dataset
+    if chosen in names:
+        return chosen
+    if chosen and any(known.name == chosen for known in known_datasets()):
+        raise NoModels(f"{dataset_title(chosen)} has no models yet.")
     if not names:
         raise NoCatalogue("The trainer has not prepared a data set yet.")
+    return names[0]
+
+
+def looked_at() -> str | None:
+    """The data set that this visitor looks at, with or without models; None while none is known."""
+    names = [known.name for known in known_datasets()]
     chosen = current_session().dataset
-    return chosen if chosen in names else names[0]
+    if chosen in names:
+        return chosen
+    return next(iter(names), None)
 
 
 def dataset_view(name: str | None = None) -> DatasetView:

@@ -1,11 +1,23 @@
-"""The models in this visitor's drawer."""
+"""The models in this visitor's drawer: one drawer for each data set."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from remap_core.trials.trial import TrialId
-from remap_core.ui.session import current_session
+from remap_core.ui.session import Drawer, current_session
+
+
+def look_at(dataset: str, before: str | None) -> None:
+    """Look at another data set: its drawer and selection come out, those of the one `before` are put away."""
+    session = current_session()
+    session.dataset = dataset
+    if before is None or before == dataset:
+        return
+    session.put_away[before] = Drawer(session.drawer, session.removed, session.drawer_before_removal, session.selected)
+    drawer = session.put_away.pop(dataset, Drawer([], (), (), None))
+    session.drawer, session.removed, session.drawer_before_removal, session.selected = drawer
+    session.drawer_warning = ""
 
 
 def select(model: TrialId) -> None:

@@ -1,4 +1,4 @@
-"""From page to page: the model that a page is about, and the data set."""
+"""From page to page: the model that a page is about."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import streamlit as st
 
 from remap_core.catalogue.reader import Catalogue
 from remap_core.trials.trial import Trial, TrialId
-from remap_core.ui import app_data, url
+from remap_core.ui import url
 from remap_core.ui.session import current_session
 
 
@@ -42,17 +42,3 @@ def require_model(catalogue: Catalogue) -> Trial:
 def link_to_overview() -> None:
     """A link to the overview, for pages that have nothing to show."""
     st.page_link("pages/overview.py", label="Go to the overview")
-
-
-def choose_dataset(catalogue: Catalogue) -> None:
-    """A choice of the data set, if there are several."""
-    names = catalogue.datasets()
-    if len(names) < 2:
-        return
-    index = names.index(app_data.dataset_name())
-    current_session().dataset = st.selectbox("Data set", names, index=index, format_func=dataset_title)
-
-
-def dataset_title(name: str) -> str:
-    """A data set's name for people: a file without its folders."""
-    return name.rsplit("/", 1)[-1]

@@ -1,4 +1,4 @@
-"""Model and drawer in a page's URL: ?model=7 and ?drawer=3,7,9."""
+"""Data set, model and drawer in a page's URL: ?dataset=leaves, ?model=7 and ?drawer=3,7,9."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from contextlib import suppress
 
 import streamlit as st
 
-from remap_core.errors import NotFound
+from remap_core.errors import NotFound, RemapError
 from remap_core.formatting import count
 from remap_core.trials.trial import TrialId
-from remap_core.ui.drawer_state import add
+from remap_core.ui import app_data
+from remap_core.ui.drawer_state import add, look_at
 from remap_core.ui.session import current_session
 
 MAX_MODELS = 500
@@ -64,17 +65,22 @@ def parse_model(text: str, name: str) -> TrialId:
 
 
 def sync_url() -> None:
-    """Read drawer and model from the URL of a visitor's first page; keep the drawer in the URL from then on."""
+    """Read data set, drawer and model from the URL of a visitor's first page; keep them in the URL from then on.
+
+    The data set is in it where there are several. The model of a page decides which data set its visitor looks at.
+    """
     session = current_session()
     if not session.url_was_read:
         _read_url()
-    drawer = drawer_text(session.drawer)
-    if drawer == st.query_params.get("drawer", ""):
-        return
-    if drawer:
-        st.query_params["drawer"] = drawer
-    else:
-        del st.query_params["drawer"]
+    with suppress(RemapError):
+        _follow_model()
+        _write("dataset", _dataset_text())
+    _write("drawer", drawer_text(session.drawer))
+
+
+def leave_model() -> None:
+    """Take the model out of the URL: its page is about another data set from here on."""
+    _write("model", "")
 
 
 def model_from_url() -> TrialId | None:
@@ -93,9 +99,50 @@ def shown_model() -> TrialId | None:
         return current_session().selected
 
 
+def _write(name: str, text: str) -> None:
+    if text == st.query_params.get(name, ""):
+        return
+    if text:
+        st.query_params[name] = text
+    else:
+        del st.query_params[name]
+
+
+def _dataset_text() -> str:
+    """The data set as the URL names it; empty where there is only one."""
+    if len(app_data.known_datasets()) < 2:
+        return ""
+    return app_data.looked_at() or ""
+
+
+def _follow_model() -> None:
+    if "model" not in st.query_params:
+        return
+    model = model_from_url()
+    if model is not None:
+        dataset = app_data.catalogue().trial(model).proposal.dataset
+        look_at(dataset, app_data.looked_at())
+
+
+def _read_dataset(models: Sequence[TrialId]) -> None:
+    """Look at the data set that the URL names, by its title, too; else at that of the first model in the drawer."""
+    session = current_session()
+    asked = st.query_params.get("dataset", "")
+    for known in app_data.known_datasets():
+        if asked in (known.name, known.title):
+            session.dataset = known.name
+            return
+    if asked:
+        session.dataset_warning = f"There is no data set {asked:.60}."
+    for trial in app_data.catalogue().trials(models[:1]):
+        session.dataset = trial.proposal.dataset
+
+
 def _read_url() -> None:
     session = current_session()
     models, warning = parse_drawer(st.query_params.get("drawer", ""))
+    with suppress(RemapError):  # what cannot be read is said by the page
+        _read_dataset(models)
     add(models)
     with suppress(NotFound):  # the page about that model shows the error
         session.selected = model_from_url()

@@ -11,7 +11,7 @@ from catalogues import write_catalogue
 from remap_core.catalogue import backups as backup_module
 from remap_core.catalogue.backups import restore_backup, write_backup
 from remap_core.catalogue.connection import connect_live
-from remap_core.catalogue.snapshot import open_snapshot, snapshot_path
+from remap_core.catalogue.snapshot import Publisher, open_snapshot, snapshot_path
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.inbox import Inbox
@@ -159,3 +159,23 @@ def test_nothing_in_a_backup_is_executed(folder, new, tmp_path):
     assert not (tmp_path / "proof").exists()
     with closing(connect_live(new.live)):
         pass
+
+
+def test_added_data_sets_are_backed_up_but_not_what_is_being_prepared(folder, new, tmp_path):
+    for name in ("leaves@0123456789ab", "jobs/1", "uploads/1", ".work/1"):
+        (folder.datasets / name).mkdir(parents=True)
+        (folder.datasets / name / "pixels.npy").write_bytes(b"pixels")
+    write_backup(folder, tmp_path / "backup")
+    restore_backup(tmp_path / "backup", new)
+    assert [path.name for path in new.datasets.iterdir()] == ["leaves@0123456789ab"]
+    assert (new.datasets / "leaves@0123456789ab" / "pixels.npy").read_bytes() == b"pixels"
+
+
+def test_ids_of_removed_models_stay_used_in_a_restored_backup(folder, new, tmp_path):
+    with closing(CatalogueStore.open(folder)) as store:
+        store.remove_dataset("digits")
+        Publisher(store, folder).publish()
+    assert write_backup(folder, tmp_path / "backup") == 0
+    restore_backup(tmp_path / "backup", new)
+    with closing(CatalogueStore.open(new)) as store:
+        assert store.removed_trials() == set(range(1, 10))

@@ -80,7 +80,7 @@ def test_every_published_catalogue_keeps_its_content(golden):
 
 
 def test_recipes_are_kept_and_data_sets_of_before_have_none(golden):
-    written = {step.__name__ for step in MIGRATIONS} == set(names(golden))
+    written = "m004_recipes" in names(golden)
     recipe = CatalogueStore(lambda: golden).catalogue().dataset("toy").recipe
     augmented = Recipe("/photos", "class folders", 2, "grey", "crop", "white", augmentation=("flip", "shift"))
     assert recipe == (augmented.to_json() if written else "")

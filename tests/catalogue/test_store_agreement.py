@@ -20,6 +20,7 @@ actions = st.one_of(
     st.builds(lambda trial, place: ("move", trial, place), trials, st.sampled_from(Place)),
     *(st.builds(lambda trial, name=name: (name, trial, 2.0), trials) for name in ("cancel", "retry")),
     st.builds(lambda paused: ("set_paused", paused), st.booleans()),
+    st.builds(lambda name: ("remove_dataset", name), st.sampled_from(["toy", "another"])),
     st.builds(lambda batch: ("cancel_batch", batch, 2.0), st.sampled_from(["", "another"])),
 )
 

@@ -1,6 +1,7 @@
 """The contract of `remap_core.trainer.ports.Store`, run over every store."""
 
 from contextlib import closing
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -615,3 +616,64 @@ def test_halving_curves_end_at_the_last_comparison_epoch(store):
         store.record_epoch(1, epoch(number))
     ((trial,),) = store.halving_groups()
     assert trial.curve == (epoch(1), epoch(2), epoch(3))
+
+
+# Removing a data set
+
+
+def filled(store):
+    """Trials 1 and 2 of the toy data set, the first complete and annotated; trial 3 of another data set."""
+    store.register_dataset(card())
+    store.register_dataset(card("another"))
+    enqueue(store, 3, 4)
+    store.enqueue([replace(proposal(5), dataset="another")], 100.0)
+    store.claim(200.0)
+    store.record_epoch(1, epoch(1))
+    store.complete(1, EVALUATION, 300.0)
+    store.annotate(1, Annotation("note", ("tag",)))
+    store.annotate(3, Annotation("mine"))
+    store.ask_sealed_score(1, 301.0)
+    return store
+
+
+def test_a_removed_data_set_leaves_nothing_behind_and_the_others_as_they_were(store):
+    other = filled(store).trial(3)
+    assert store.remove_dataset("toy") == [1, 2]
+    assert store.dataset_names() == ["another"]
+    for trial in (1, 2):
+        with pytest.raises(NotFound):
+            store.trial(trial)
+    assert store.annotation(1) == Annotation()
+    assert (store.sealed_test(1), store.pending_sealed_tests()) == (None, [])
+    assert store.fingerprints("toy") == set()
+    assert (store.trial(3), store.annotation(3)) == (other, Annotation("mine"))
+
+
+def test_no_trial_gets_the_id_of_a_removed_one(store):
+    filled(store)
+    store.remove_dataset("toy")
+    store.remove_dataset("another")
+    assert store.removed_trials() == {1, 2, 3}
+    assert enqueue(store, 3, 4) == [4, 5]
+
+
+def test_a_data_set_without_trials_and_trials_without_a_card_can_be_removed(store):
+    store.register_dataset(card("empty"))
+    enqueue(store, 3)
+    assert store.remove_dataset("empty") == []
+    assert store.remove_dataset("toy") == [1]
+    with pytest.raises(NotFound, match="There is no data set toy"):
+        store.remove_dataset("toy")
+
+
+def test_a_refusal_undoes_a_removal(store):
+    filled(store)
+
+    def remove_and_refuse():
+        store.remove_dataset("toy")
+        refuse()
+
+    store.apply_once("c1", "remove_dataset", 400.0, remove_and_refuse)
+    assert (store.dataset_names(), store.removed_trials()) == (["toy", "another"], set())
+    assert store.trial(1).state is COMPLETE
+    assert store.annotation(1) == Annotation("note", ("tag",))

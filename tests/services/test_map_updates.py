@@ -15,6 +15,7 @@ from remap_core.services.map_updates import SETTLED_FROM, IncrementalMap, MapUpd
 from remap_core.space.sampler import sample_architectures
 from remap_core.space.search_spaces import REMAP_2019
 from remap_core.trials.model_maps import MappedModel, ModelMap, Relation
+from remap_core.trials.training_config import TrainingConfig
 from remap_core.trials.trial import Proposal
 
 ARCHITECTURES = sample_architectures(REMAP_2019, (1, 8, 8), 10, 90, np.random.default_rng(0), max_parameters=100_000)
@@ -23,6 +24,9 @@ MODELS = [
     MappedModel(number + 1, architecture, predictions)
     for number, (architecture, predictions) in enumerate(zip(ARCHITECTURES, PREDICTIONS, strict=True))
 ]
+
+
+CONFIG = TrainingConfig(epochs=1)
 
 
 def true_distances(relation, models):
@@ -185,3 +189,49 @@ def test_models_that_cannot_be_compared_are_logged_and_the_other_map_is_updated(
     assert store.catalogue().model_map("digits", Relation.PREDICTION) is None
     assert len(store.catalogue().model_map("digits", Relation.STRUCTURE)) == 4
     assert "the prediction map of digits was not updated" in caplog.text
+
+
+def completed(store, dataset, numbers):
+    store.enqueue([Proposal(ARCHITECTURES[number], dataset, CONFIG) for number in numbers], 1.0)
+    while trial := store.claim(2.0):
+        store.record_epoch(trial.id, epoch(1))
+        store.complete(trial.id, evaluation(12), 3.0)
+
+
+def settle(updater):
+    """Until the thread has nothing to compute."""
+    for _ in range(3):
+        updater.tick()
+        if updater._running is not None:
+            updater._running.result()
+
+
+def test_a_map_forgets_the_models_of_a_data_set_that_was_removed_and_added_again(tmp_path):
+    store = CatalogueStore.open(DataFolder(tmp_path))
+    updater = MapUpdater(store)
+    store.register_dataset(CARD)
+    completed(store, "digits", [0, 1, 2])
+    settle(updater)
+    store.remove_dataset("digits")
+    store.register_dataset(CARD)
+    completed(store, "digits", [3, 4])
+    settle(updater)
+    drawn = store.catalogue().model_map("digits", Relation.STRUCTURE)
+    assert drawn is not None
+    assert drawn.ids.tolist() == [4, 5]
+    updater.close()
+    store.close()
+
+
+def test_a_map_that_was_computed_while_its_data_set_was_removed_is_not_stored(tmp_path):
+    store = CatalogueStore.open(DataFolder(tmp_path))
+    updater = MapUpdater(store)
+    store.register_dataset(CARD)
+    completed(store, "digits", [0, 1, 2])
+    updater.tick()
+    store.remove_dataset("digits")
+    updater._running.result()
+    updater.tick()
+    assert store.catalogue().model_map("digits", Relation.STRUCTURE) is None
+    updater.close()
+    store.close()

@@ -16,12 +16,15 @@ from remap_core.trials.commands import (
     Enqueue,
     Move,
     Pause,
+    RecomputeLayout,
+    RemoveDataset,
     Resume,
     Retry,
     ScoreSealed,
     command_from_json,
     command_to_json,
 )
+from remap_core.trials.model_maps import Relation
 from remap_core.trials.training_config import TrainingConfig
 from remap_core.trials.trial import MODEL_ORIGINS, Place, Proposal
 
@@ -49,6 +52,8 @@ commands = st.one_of(
     st.builds(Move, ids, st.sampled_from(Place)),
     st.builds(ScoreSealed, ids),
     st.builds(Annotate, ids, annotations),
+    st.builds(RecomputeLayout, st.text(), st.sampled_from(Relation)),
+    st.builds(RemoveDataset, st.text()),
     st.just(Pause()),
     st.just(Resume()),
 )
@@ -93,7 +98,7 @@ json_values = st.recursive(
 
 @given(
     st.sampled_from(list(COMMANDS)),
-    st.dictionaries(st.sampled_from(["trial", "place", "proposals", "note", "tags"]), json_values),
+    st.dictionaries(st.sampled_from(["trial", "place", "proposals", "note", "tags", "dataset"]), json_values),
 )
 def test_any_json_is_a_command_or_unreadable(kind, body):
     try:

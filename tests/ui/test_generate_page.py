@@ -303,7 +303,9 @@ def test_the_queue_says_on_which_data_set_it_is_not_known_how_long_trainings_tak
         store.register_dataset(replace(CARD, name="/srv/new_*images*.npz"))
         store.enqueue([Proposal(architecture("Dense 9"), "/srv/new_*images*.npz")], 200.0)
         Publisher(store, folder).publish()
-    words = said(opened("queue"))
+    app = opened("queue")
+    app.button_group(key="queue-datasets").set_value(True).run()
+    words = said(app)
     assert "2 waiting; expected time unknown until 3 trainings on new\\_\\*images\\*.npz are finished." in words
 
 

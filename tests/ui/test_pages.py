@@ -22,6 +22,7 @@ from remap_core.ui.sidebar import trainer_status
 from remap_core.version import __version__
 
 PAGES = ("overview", "drawer", "inspect", "generate", "queue")
+"""Pages about models."""
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -31,7 +32,7 @@ def test_every_page_opens_before_there_is_anything(home, page):
     assert "No trainer is running" in words
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [*PAGES, "data"])
 def test_every_page_opens_on_a_catalogue(home, page):
     write_catalogue(home, waiting=25, failed=1)
     app = opened(page, drawer=[1, 2], selected=1)
@@ -123,7 +124,7 @@ def test_a_catalogue_of_a_newer_version_is_said_in_a_sentence(home):
     assert "newer" in opened("overview").error[0].value
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [*PAGES, "data"])
 @pytest.mark.parametrize(
     ("variable", "value", "sentence"),
     [
@@ -215,6 +216,7 @@ def ended(folder):
 def test_the_app_imports_no_torch():
     code = (
         "import sys; import remap_core.ui.frame, remap_core.ui.tables, remap_core.ui.events.chart_events; "
+        "import remap_core.ui.data.source_panel, remap_core.ui.data.add_panel, remap_core.ui.data.choices_panel; "
         "import remap_core.services.proposals, remap_core.services.reports, remap_core.services.model_files; "
         "import remap_core.drawing.charts.overview_figure, remap_core.drawing.charts.confusion; "
         "assert not {'torch', 'torchvision', 'sklearn', 'streamlit_plotly_events'} & set(sys.modules), 'too heavy'"

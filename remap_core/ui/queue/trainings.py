@@ -10,12 +10,12 @@ from remap_core.analysis.durations import MIN_TRAININGS, TimeEstimate
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.snac.chips import Size, snac_alt
 from remap_core.drawing.snac.svg import snac_data_uri
-from remap_core.formatting import NOT_AVAILABLE, count, duration, model_tag, pluralize
+from remap_core.formatting import NOT_AVAILABLE, count, dataset_title, duration, model_tag, pluralize
 from remap_core.services.expected_time import queue_time, workers_of
 from remap_core.trials.commands import Cancel, Move, Retry
 from remap_core.trials.evaluation import EpochResult
 from remap_core.trials.trial import Place, Trial, TrialState
-from remap_core.ui import app_data, navigation, sent_commands
+from remap_core.ui import app_data, sent_commands
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.tables import ACCURACY, MODEL, PARAMETERS, ROW_HEIGHT, model_rows, snac_column
 
@@ -49,7 +49,7 @@ def _on(datasets: set[str]) -> str:
     """Which data set lacks trainings; empty if there is only one data set."""
     if len(app_data.catalogue().datasets()) == 1:
         return ""
-    return f"on {escape_markdown(navigation.dataset_title(min(datasets)))} "
+    return f"on {escape_markdown(dataset_title(min(datasets)))} "
 
 
 def show_running(catalogue: Catalogue, trials: Sequence[Trial], estimates: Mapping[str, TimeEstimate]) -> None:
@@ -66,8 +66,22 @@ def show_running(catalogue: Catalogue, trials: Sequence[Trial], estimates: Mappi
             _action(action, "Cancel", "cancel", Cancel(trial.id))
 
 
+def tag_text(trial: Trial) -> str:
+    """A training in Markdown: its number, and its data set where the visitor looks at another one."""
+    dataset = trial.proposal.dataset
+    if dataset == app_data.looked_at():
+        return model_tag(trial.id)
+    return f"{model_tag(trial.id)} · {escape_markdown(dataset_title(dataset))}"
+
+
+def _finished_columns(trials: Sequence[Trial]) -> tuple[str, ...]:
+    if {trial.proposal.dataset for trial in trials} <= {app_data.looked_at()}:
+        return FINISHED_COLUMNS
+    return (*FINISHED_COLUMNS, "Data set")
+
+
 def _progress_text(trial: Trial, estimate: TimeEstimate | None) -> str:
-    text = f"{model_tag(trial.id)}: epoch {trial.epochs_done} of {trial.proposal.config.epochs}"
+    text = f"{tag_text(trial)}: epoch {trial.epochs_done} of {trial.proposal.config.epochs}"
     if estimate is None:
         return text
     return f"{text}, about {duration(estimate.remaining_seconds(trial))} left"
@@ -97,7 +111,7 @@ def show_waiting(trials: Sequence[Trial]) -> None:
 
 def _waiting_text(trial: Trial) -> str:
     proposal = trial.proposal
-    parts = [model_tag(trial.id), pluralize(trial.architecture.parameters, "parameter")]
+    parts = [tag_text(trial), pluralize(trial.architecture.parameters, "parameter")]
     if proposal.parent is not None:
         origin = f"{proposal.origin.value} of {model_tag(proposal.parent)}"
         if proposal.is_repeat:
@@ -116,7 +130,7 @@ def show_ended_early(title: str, trials: Sequence[Trial], action: str) -> None:
     for trial in trials:
         snac, text, button = st.columns([3, 5, 2], vertical_alignment="center")
         _snac(snac, trial)
-        text.markdown(f"{model_tag(trial.id)} {_ending(trial)}")
+        text.markdown(f"{tag_text(trial)} {_ending(trial)}")
         _action(button, action, "replay", Retry(trial.id))
 
 
@@ -138,12 +152,13 @@ def show_complete(trials: Sequence[Trial]) -> None:
     rows = model_rows(trials)
     for row, trial in zip(rows, trials, strict=True):
         row["Duration"] = _duration(trial)
+        row["Data set"] = dataset_title(trial.proposal.dataset)
     st.dataframe(
         rows,
         key="queue-finished",
         hide_index=True,
         row_height=ROW_HEIGHT,
-        column_order=FINISHED_COLUMNS,
+        column_order=_finished_columns(trials),
         column_config={
             "SNAC": snac_column(trial.architecture for trial in trials),
             "Model": MODEL,

@@ -1,0 +1,1 @@
+"""Data sets as the app adds, lists, starts and removes them."""

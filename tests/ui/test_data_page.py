@@ -1,0 +1,310 @@
+"""The data page, run by Streamlit's own test runner."""
+
+import time
+
+import pytest
+from apps import opened, said
+from catalogues import write_catalogue
+from photos import photo_file, write_photos
+
+from remap_core.data_folder.folder import DataFolder
+from remap_core.data_folder.inbox import Inbox
+from remap_core.datasets.kept import find_kept
+from remap_core.datasets.preparation.intake import add
+from remap_core.datasets.recipe import Choices
+from remap_core.services.data.data_jobs import JobState, data_jobs, start_job, state_of, stop
+from remap_core.trials.commands import Enqueue, RemoveDataset
+from remap_core.ui.session import SESSION
+
+
+@pytest.fixture
+def trees(home, tmp_path):
+    """A data folder with models of digits, and trees that were added."""
+    write_catalogue(home, waiting=2)
+    return add(write_photos(tmp_path / "trees.zip", per_class=10), "trees", Choices(side=16), home)
+
+
+def prepared(home, source, choices=None):
+    """A job on a source that has ended."""
+    folder = DataFolder(home)
+    job = start_job(folder, str(source), source.name, choices or Choices(side=16), 100.0)
+    for _ in range(600):
+        if state_of(job) is not JobState.RUNNING:
+            return job
+        time.sleep(0.1)
+    raise AssertionError("the job does not end")
+
+
+def labels(app):
+    return [button.label for button in app.button]
+
+
+def html(app):
+    return "\n".join(element.proto.body for element in app.get("html"))
+
+
+def test_an_empty_data_folder_offers_to_add_images(home):
+    app = opened("data")
+    assert not app.error
+    assert "None yet. Add your own images below." in said(app)
+    assert "Up to 1,000 MB a file." in said(app)
+
+
+def test_every_data_set_has_a_row_with_its_numbers(trees):
+    words = said(opened("data"))
+    assert "**digits** :primary-badge[shown]" in words
+    assert "100 images · 10 classes · 8 x 8, grey" in words
+    assert "6 trainings complete, 2 waiting, best 52.0 %" in words
+    assert "**trees**" in words
+    assert "28 images · 3 classes · 16 x 16, colour" in words
+
+
+def test_switching_shows_the_other_data_set_on_every_page(trees):
+    app = opened("data")
+    app.button(key="data-switch-1").click().run()
+    assert app.session_state[SESSION].dataset == trees.name
+    app.switch_page("pages/overview.py").run()
+    assert "trees has no models yet." in said(app)
+    assert app.query_params["dataset"] == trees.name
+
+
+def test_what_was_done_to_an_added_data_set_can_be_read(trees):
+    app = opened("data")
+    app.button(key="data-report-1").click().run()
+    words = said(app)
+    assert not app.exception
+    assert "What was done: trees" in app.subheader[0].value
+    assert "A nearest-mean classifier gets" in words
+    assert "chosen values · 16 x 16 · colour" in words
+    assert html(app).count("as the network sees it") >= 3 * 8
+    app.button(key="data-report-close").click().run()
+    assert "What was done" not in said(app)
+
+
+def test_removing_asks_and_says_what_goes_with_it(home, trees):
+    app = opened("data")
+    app.button(key="data-remove-0").click().run()
+    words = said(app)
+    assert "- 6 models with weights and results" in words
+    assert "- 2 trainings waiting or running" in words
+    assert Inbox(DataFolder(home)).pending() == []
+    app.button(key="data-remove-confirmed").click().run()
+    ((_, command),) = Inbox(DataFolder(home)).pending()
+    assert command == RemoveDataset("digits")
+
+
+def test_removing_an_added_data_set_deletes_its_prepared_images(home, trees, tmp_path):
+    app = opened("data")
+    app.button(key="data-remove-1").click().run()
+    assert f"- {trees.bytes / 1e6:,.1f} MB of prepared images" in said(app)
+    app.button(key="data-remove-confirmed").click().run()
+    assert find_kept("trees", home) is None
+    assert (tmp_path / "trees.zip").exists()
+    assert "trees" not in said(app)
+
+
+def test_not_removing_changes_nothing(home, trees):
+    app = opened("data")
+    app.button(key="data-remove-1").click().run()
+    app.button(key="data-remove-not").click().run()
+    assert find_kept("trees", home) == trees
+
+
+def test_what_was_prepared_is_reported_with_pictures_and_proposed_choices(home, tmp_path):
+    job = prepared(home, write_photos(tmp_path / "trees.zip"))
+    app = opened("data")
+    assert not app.exception
+    assert {metric.label: metric.value for metric in app.metric} == {
+        "Images": "58",
+        "Classes": "3",
+        "Size": "16 x 16 colour",
+        "Train / validation / test": "41 / 9 / 8",
+        "Skipped files": "2",
+    }
+    assert "Skipped: 2 files that cannot be read." in said(app)
+    assert html(app).count(", original'") == 3 * 8
+    assert app.number_input(key=f"data-side-{job.ident}-1").value == 16
+    assert app.text_input(key=f"data-name-{job.ident}").value == "trees"
+    assert "a rough guess, measured on another machine" in said(app)
+
+
+def test_adding_and_training_keeps_it_and_sends_its_first_models(home, tmp_path, monkeypatch):
+    monkeypatch.setenv("REMAP_POPULATION", "3")
+    prepared(home, write_photos(tmp_path / "trees.zip"))
+    app = opened("data")
+    assert "Add and train 3 models" in labels(app)
+    assert app.button(key="data-add-start").disabled
+    app.checkbox[0].check().run()
+    app.button(key="data-add-start").click().run()
+    assert not app.exception
+    kept = find_kept("trees", home)
+    ((_, command),) = Inbox(DataFolder(home)).pending()
+    assert isinstance(command, Enqueue)
+    assert [proposal.dataset for proposal in command.proposals] == [kept.name] * 3
+    assert data_jobs(DataFolder(home)) == []
+    assert [title.value for title in app.title] == ["Overview"]
+    assert "The first models of trees are being sampled." in said(app)
+
+
+def test_adding_alone_trains_nothing(home, tmp_path):
+    prepared(home, write_photos(tmp_path / "trees.zip"))
+    app = opened("data")
+    app.checkbox[0].check().run()
+    app.button(key="data-add").click().run()
+    assert find_kept("trees", home)
+    assert Inbox(DataFolder(home)).pending() == []
+    assert "**trees** :primary-badge[shown]" in said(app)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("trees", "There is already a data set trees: choose another name"),
+        ("digits", "digits is the name of a data set that is built in"),
+        ("a/b", "The name of a data set has 1 to 60 letters"),
+        ("", "The name of a data set has 1 to 60 letters"),
+        ("x" * 10_000, "The name of a data set has 1 to 60 letters"),
+    ],
+)
+def test_a_name_that_cannot_be_used_is_refused_in_a_sentence_and_nothing_is_lost(home, trees, tmp_path, name, sentence):
+    job = prepared(home, write_photos(tmp_path / "other.zip", per_class=12))
+    app = opened("data")
+    app.checkbox[0].check()
+    app.text_input(key=f"data-name-{job.ident}").set_value(name).run()
+    app.button(key="data-add").click().run()
+    assert sentence in app.error[0].value
+    assert state_of(job) is JobState.READY
+
+
+def test_changed_choices_are_prepared_again_and_only_then(home, tmp_path):
+    job = prepared(home, write_photos(tmp_path / "trees.zip"))
+    app = opened("data")
+    assert "Prepare again" not in labels(app)
+    app.number_input(key=f"data-side-{job.ident}-1").set_value(24).run()
+    assert app.button(key="data-add-start").disabled
+    app.button(key="data-again").click().run()
+    (again,) = data_jobs(DataFolder(home))
+    assert (again.attempt, again.choices.side) == (2, 24)
+    stop(again)
+
+
+def test_a_class_of_which_many_files_are_damaged_is_a_question_to_answer_first(home, tmp_path):
+    prepared(home, write_photos(tmp_path / "trees.zip"))
+    app = opened("data")
+    (question,) = app.checkbox
+    assert question.label == "10.0 % of the files of beech are damaged: is that so?"
+    assert question.label not in said(app)
+    assert app.button(key="data-add").disabled
+    question.check().run()
+    assert not app.button(key="data-add").disabled
+
+
+def test_an_augmentation_is_drawn_on_samples(home, tmp_path):
+    job = prepared(home, write_photos(tmp_path / "trees.zip"))
+    app = opened("data")
+    app.button_group(key=f"data-augmentation-{job.ident}-1").set_value(["flip"]).run()
+    assert html(app).count("alt='flip on a sample") == 6
+    assert "Prepare again" in labels(app)
+
+
+def test_other_columns_of_a_label_table_can_be_chosen(home, tmp_path):
+    job = prepared(home, write_table(tmp_path / "table"))
+    app = opened("data")
+    column = app.selectbox(key=f"data-label-column-{job.ident}-1")
+    assert column.options == ["file", "kind", "season"]
+    (other,) = {"kind", "season"} - {column.value}
+    column.set_value(other).run()
+    app.button(key="data-again").click().run()
+    (again,) = data_jobs(DataFolder(home))
+    assert again.choices.label_column == other
+    stop(again)
+
+
+def write_table(folder):
+    """A folder of photos with a table that has two columns of classes."""
+    folder.mkdir()
+    rows = ["file,kind,season"]
+    for number in range(24):
+        file, content = photo_file("maple" if number % 2 else "plum", number)
+        (folder / file).write_bytes(content)
+        rows.append(f"{file},{'ab'[number % 2]},{'xy'[number // 2 % 2]}")
+    (folder / "labels.csv").write_text("\n".join(rows))
+    return folder
+
+
+def test_a_source_that_cannot_be_used_says_why_and_can_be_discarded(home, tmp_path):
+    (tmp_path / "empty").mkdir()
+    prepared(home, tmp_path / "empty")
+    app = opened("data")
+    (error,) = [error.value for error in app.error]
+    assert error.startswith("empty: ")
+    app.button(key="data-discard").click().run()
+    assert data_jobs(DataFolder(home)) == []
+
+
+def test_an_interrupted_preparation_can_be_resumed(home, tmp_path):
+    job = prepared(home, write_photos(tmp_path / "trees.zip"))
+    job.outcome.unlink()
+    app = opened("data")
+    assert "It resumes where it stopped." in said(app)
+    app.button(key="data-resume").click().run()
+    assert state_of(job) is not JobState.INTERRUPTED
+    stop(job)
+
+
+def test_several_preparations_stand_side_by_side(home, tmp_path):
+    first = prepared(home, write_photos(tmp_path / "trees.zip"))
+    second = prepared(home, write_photos(tmp_path / "<b>woods.zip", per_class=12))
+    app = opened("data")
+    app.button_group(key="data-job").set_value(first.ident).run()
+    assert app.text_input(key=f"data-name-{first.ident}").value == "trees"
+    app.button_group(key="data-job").set_value(second.ident).run()
+    assert app.text_input(key=f"data-name-{second.ident}").value == "b-woods"
+
+
+def test_dropped_files_become_one_source_that_is_prepared(home):
+    app = opened("data")
+    files = [photo_file(name, number) for name in ("maple", "plum") for number in range(8)]
+    named = [(f"{('maple', 'plum')[place // 8]}.{file}", content) for place, (file, content) in enumerate(files)]
+    app.file_uploader[0].set_value([(name, content, "image/jpeg") for name, content in named]).run()
+    assert not app.exception
+    (job,) = data_jobs(DataFolder(home))
+    assert job.title == "images"
+    stop(job)
+
+
+def test_a_link_that_leaves_the_allowed_folder_is_refused(home, tmp_path, monkeypatch):
+    root = tmp_path / "srv"
+    root.mkdir()
+    (tmp_path / "secret").mkdir()
+    (root / "link").symlink_to(tmp_path / "secret")
+    monkeypatch.setenv("REMAP_DATA_ROOT", str(root))
+    app = opened("data")
+    app.button_group(key="data-way").set_value("A path on the server").run()
+    app.selectbox(key="data-path").set_value("link").run()
+    app.button(key="data-path-start").click().run()
+    assert "A path must be below" in app.error[0].value
+    assert data_jobs(DataFolder(home)) == []
+
+
+def test_without_an_allowed_folder_no_path_can_be_typed(home):
+    (ways,) = [group for group in opened("data").button_group if group.key == "data-way"]
+    assert "A path on the server" not in ways.options
+
+
+def test_a_published_data_set_is_used_as_it_is(home, monkeypatch):
+    monkeypatch.setenv("REMAP_POPULATION", "2")
+    app = opened("data")
+    app.button_group(key="data-way").set_value("A published data set").run()
+    app.selectbox(key="data-name").set_value("digits").run()
+    app.button(key="data-name-start").click().run()
+    (job,) = data_jobs(DataFolder(home))
+    for _ in range(300):
+        if state_of(job) is JobState.READY:
+            break
+        time.sleep(0.1)
+    app.run()
+    assert "1,797 images · 10 classes" in said(app)
+    app.button(key="data-published-start").click().run()
+    ((_, command),) = Inbox(DataFolder(home)).pending()
+    assert [proposal.dataset for proposal in command.proposals] == ["digits"] * 2
