@@ -83,16 +83,16 @@ def main() -> None:
 
 
 def kill_and_check(scratch: Path, plan: Plan) -> Outcome:
-    """Train the same population without kills and with them; returns what was found."""
+    """Train the same population without kills and, at the same time, with them; returns what was found."""
     undisturbed = DataFolder(scratch / "undisturbed")
     killed = DataFolder(scratch / "killed")
-    with _trainer(undisturbed, plan) as process:
-        until_done(undisturbed, plan.trainings, process)
     outcome = Outcome()
     started = time.monotonic()
-    with _reader(killed, outcome) as seen:
-        _train_with_kills(killed, plan, outcome)
-    outcome.seconds = time.monotonic() - started
+    with _trainer(undisturbed, plan) as process:
+        with _reader(killed, outcome) as seen:
+            _train_with_kills(killed, plan, outcome)
+        outcome.seconds = time.monotonic() - started
+        until_done(undisturbed, plan.trainings, process)
     with closing(open_snapshot(killed)) as catalogue, closing(open_snapshot(undisturbed)) as reference:
         outcome.problems += _problems(catalogue, reference, killed, plan, seen)
     if outcome.failed_reads:

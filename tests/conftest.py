@@ -15,13 +15,32 @@ settings.load_profile("default")
 
 DATA = Path(os.environ.get("REMAP_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
+# threads that have nothing to do would keep cores busy that other tests need; the processes that tests start, too
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 MAIN = sys.modules["__main__"]
-SLOW = {"browser", "trainer"}
-"""Folders whose tests mostly wait: they come first, so that no worker is left alone with them at the end."""
+SLOW = (
+    "trainer/test_ray_executor.py",
+    "browser/test_two_processes.py",
+    "browser/test_generate.py",
+    "test_faults.py",
+    "browser/test_events.py",
+    "browser/test_paper_walk.py",
+    "browser/",
+    "training/test_training_loop.py",
+    "ui/",
+    "trainer/",
+)
+"""Files of the longest tests: they come first, so that no worker is left alone with one at the end."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: SLOW.isdisjoint(item.path.parts))
+    items.sort(key=lambda item: _place(item.path.relative_to(item.config.rootpath).as_posix()))
+
+
+def _place(path: str) -> int:
+    places = (place for place, slow in enumerate(SLOW) if path.startswith(f"tests/{slow}"))
+    return next(places, len(SLOW))
 
 
 @pytest.fixture(autouse=True)

@@ -154,7 +154,10 @@ def _time_text(report: Report, side: int) -> str:
     epochs = pluralize(app_data.settings().epochs, "epoch")
     if not isfinite(seconds):
         return "No model of the search space fits this size."
-    text = f"About {duration(seconds)} per training of {epochs}"
+    expected = f"About {duration(seconds)}"
+    if seconds < 1:
+        expected = "Under 1 s"
+    text = f"{expected} per training of {epochs}"
     if pace.own:
         return f"{text}, from trainings in this data folder."
     return f"{text}: a rough guess, measured on another machine (2 cores, no GPU)."

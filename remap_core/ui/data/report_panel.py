@@ -49,7 +49,10 @@ def floor_sentence(findings: Findings) -> str:
     >>> floor_sentence(Findings(floor=0.412))
     'A nearest-mean classifier gets 41.2 %: a network must beat it.'
     """
-    return f"A nearest-mean classifier gets {percent(findings.floor)}: a network must beat it."
+    gets = f"A nearest-mean classifier gets {percent(findings.floor)}"
+    if findings.floor == 1:
+        return f"{gets}: these classes can be told apart without a network."
+    return f"{gets}: a network must beat it."
 
 
 def show_warnings(warnings: Sequence[str]) -> None:
