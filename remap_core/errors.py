@@ -12,6 +12,7 @@ RemapError
 ├── ExportFailed             a model that cannot be exported
 ├── SettingsError            an invalid setting
 ├── DatasetError             images or labels that cannot be used
+│   └── UnclearColumn        a table of which more than one column could be meant
 ├── InvalidDistances         distances that cannot be computed or laid out as a map
 ├── TrainingFailed           a training that ended without a model
 ├── TrainingStopped          a training that was stopped on request
@@ -81,6 +82,14 @@ class SettingsError(RemapError):
 
 class DatasetError(RemapError):
     """Images or labels that cannot be used; names the file and the rule."""
+
+
+class UnclearColumn(DatasetError):
+    """A table of which more than one column could be meant; a person chooses one of `columns`."""
+
+    def __init__(self, message: str, columns: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.columns = columns
 
 
 class InvalidDistances(RemapError):

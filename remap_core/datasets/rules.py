@@ -50,9 +50,9 @@ def errors_name(path: Path) -> Iterator[None]:
     try:
         yield
     except DatasetError as error:
-        if str(error).startswith(path_text(path)):
-            raise
-        raise DatasetError(f"{path_text(path)}: {error}") from error.__cause__
+        if not str(error).startswith(path_text(path)):
+            error.args = (f"{path_text(path)}: {error}",)
+        raise
     except OSError as error:
         raise DatasetError(f"{path_text(path)}: it cannot be read ({error.strerror}).") from error
 

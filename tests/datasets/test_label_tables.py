@@ -80,6 +80,7 @@ def test_two_columns_that_could_be_the_class_are_a_question_that_names_them(bird
     problem = problem_of(birds)
     assert "labels.csv has 2 columns that could be the class: head, wings." in problem
     assert "--label-column" in problem
+    assert report_on(birds).columns == ("file", "head", "wings")
     assert report_on(birds, label_column="wings").class_names == ("blue", "red")
     assert "has no column 'tail': it has file, head, wings." in problem_of(birds, label_column="tail")
 

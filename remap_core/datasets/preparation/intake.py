@@ -29,7 +29,7 @@ from remap_core.datasets.readers.originals import open_original
 from remap_core.datasets.readers.published_sets.sources import find_published, is_published
 from remap_core.datasets.recipe import Choices
 from remap_core.datasets.rules import errors_name
-from remap_core.errors import DatasetError
+from remap_core.errors import DatasetError, UnclearColumn
 from remap_core.system.files import write_file
 
 _DESCRIPTION = "description.json"
@@ -124,7 +124,8 @@ def prepare(
                     found = find(path, choices, work, _stage("Unpacking", progress))
                     prepared = _prepare(found, _Source(str(path), stamp_of(path)), choices, run)
         except DatasetError as error:
-            prepared = Prepared(Report(ok=False, problem=str(error)), work)
+            columns = error.columns if isinstance(error, UnclearColumn) else ()
+            prepared = Prepared(Report(ok=False, problem=str(error), columns=columns), work)
         _describe(prepared)
     return prepared
 

@@ -15,7 +15,7 @@ from remap_core.datasets.readers.files.folder_layouts import listed, part_of
 from remap_core.datasets.readers.found import LabelTable
 from remap_core.datasets.recipe import Choices
 from remap_core.datasets.splits import Part
-from remap_core.errors import DatasetError
+from remap_core.errors import DatasetError, UnclearColumn
 from remap_core.formatting import count, pluralize
 
 SUFFIXES = (".csv", ".tsv", ".txt")
@@ -279,9 +279,10 @@ def _joined(
 def _one_label_column(table: _Table, file_column: str, choices: Choices) -> str:
     columns = _label_columns(table, file_column, choices)
     if len(columns) > 1:
-        raise DatasetError(
+        raise UnclearColumn(
             f"{table.path} has {count(len(columns))} columns that could be the class: {listed(columns)}. "
-            "Choose one as the label column (--label-column)."
+            "Choose one as the label column (--label-column).",
+            table.columns,
         )
     return columns[0]
 
