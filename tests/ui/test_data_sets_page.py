@@ -220,10 +220,21 @@ def test_other_columns_of_a_label_table_can_be_chosen(home, tmp_path):
     stop(again)
 
 
-def write_table(folder):
+def test_a_table_with_two_columns_that_could_be_the_class_asks_which_one(home, tmp_path):
+    job = prepared(home, write_table(tmp_path / "table", "crown,bark"))
+    app = opened("data")
+    assert "2 columns that could be the class: crown, bark." in app.error[0].value
+    app.selectbox(key=f"data-label-column-{job.ident}").set_value("crown").run()
+    app.button(key="data-columns").click().run()
+    (again,) = data_jobs(DataFolder(home))
+    assert (again.choices.file_column, again.choices.label_column) == ("file", "crown")
+    stop(again)
+
+
+def write_table(folder, columns="kind,season"):
     """A folder of photos with a table that has two columns of classes."""
     folder.mkdir()
-    rows = ["file,kind,season"]
+    rows = [f"file,{columns}"]
     for number in range(24):
         file, content = photo_file("maple" if number % 2 else "plum", number)
         (folder / file).write_bytes(content)
