@@ -47,8 +47,7 @@ class Settings(BaseModel):
     dataset: str = Field(
         "digits",
         min_length=1,
-        description="Data set: digits, leaves, mnist, fashion-mnist, cifar-10, "
-        "or the path of an .npz file or a folder.",
+        description="Data set: digits, leaves, mnist, fashion-mnist, cifar-10, one that was added, or a path to images.",
     )
     data_root: Path | None = Field(
         None,
