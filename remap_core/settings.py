@@ -47,7 +47,8 @@ class Settings(BaseModel):
     dataset: str = Field(
         "digits",
         min_length=1,
-        description="Data set: digits, leaves, mnist, fashion-mnist, cifar-10, one that was added, or a path to images.",
+        description="Data set: digits, leaves, mnist, fashion-mnist, cifar-10, one that was added, "
+        "or a path to images.",
     )
     data_root: Path | None = Field(
         None,
