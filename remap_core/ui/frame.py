@@ -9,7 +9,7 @@ import streamlit as st
 
 from remap_core.errors import RemapError
 from remap_core.ui import app_data, url
-from remap_core.ui.live import errors_as_sentences
+from remap_core.ui.live import errors_as_sentences, update_on_the_present_page
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.overview.objective_panel import objective_line
 from remap_core.ui.server_shutdown import limit_shutdown_time
@@ -35,6 +35,7 @@ def page(name: str) -> Iterator[None]:
     st.set_page_config(page_title=f"{title} - REMAP", page_icon="🧩", layout="wide")
     _require_usable_settings(title)
     limit_shutdown_time()
+    update_on_the_present_page()
     started_trainers()
     url.sync_url()
     with st.sidebar:
