@@ -10,7 +10,7 @@ import streamlit as st
 from remap_core.errors import RemapError
 from remap_core.ui import app_data, url
 from remap_core.ui.data.first_models import require_models
-from remap_core.ui.live import errors_as_sentences
+from remap_core.ui.live import errors_as_sentences, update_on_the_present_page
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.overview.objective_panel import objective_line
 from remap_core.ui.server_shutdown import limit_shutdown_time
@@ -41,6 +41,7 @@ def page(name: str) -> Iterator[None]:
     st.set_page_config(page_title=f"{title} - REMAP", page_icon="🧩", layout="wide")
     _require_usable_settings(title)
     limit_shutdown_time()
+    update_on_the_present_page()
     started_trainers()
     url.sync_url()
     with st.sidebar:

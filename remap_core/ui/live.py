@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import RerunData, ScriptRunner, get_script_run_ctx
 
 from remap_core.catalogue.reader import Catalogue
 from remap_core.errors import NoCatalogue, RemapError
@@ -14,6 +17,26 @@ from remap_core.ui.markdown import escape_markdown
 
 POLL = 1.0
 """Seconds between checks for something new."""
+
+
+@cache
+def update_on_the_present_page() -> None:
+    """Let parts update on the page that their visitor is on; once per process.
+
+    A browser that has not heard of a change of the page yet asks for updates in the name of the page before. Streamlit
+    (1.67) answers in that name, too: the browser empties the page, and fails as the update has no place there.
+    """
+    run = getattr(ScriptRunner, "_run_script", None)
+    if run is None:  # another Streamlit: nothing that we know of to mend
+        return
+
+    def run_on_the_present_page(self: ScriptRunner, rerun_data: RerunData) -> None:
+        context = get_script_run_ctx()
+        if context and rerun_data.fragment_id_queue:
+            rerun_data = replace(rerun_data, page_script_hash=context.page_script_hash)
+        run(self, rerun_data)
+
+    ScriptRunner._run_script = run_on_the_present_page  # type: ignore[method-assign]
 
 
 def watch(look: Callable[[], object], seen: object, every: float = POLL) -> None:

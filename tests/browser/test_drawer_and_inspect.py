@@ -1,11 +1,13 @@
 """What only a browser can tell of drawer and inspect: real clicks on charts, reloads, and that nothing typed runs."""
 
+import re
+
 import numpy as np
 import onnx
 import pytest
-from browsing import served
+from browsing import served, wait_for_circles
 from catalogues import write_catalogue
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, WebSocketRoute, expect
 from weights import leave_weights
 
 from remap_core.catalogue.snapshot import Publisher
@@ -46,6 +48,48 @@ def test_a_drawer_survives_a_reload_and_a_link_to_it_opens_it(page, finished):
     page.reload()
     expect(page.get_by_role("heading", name="Model 1")).to_be_visible()
     expect(page.locator("[class*=st-key-open-]")).to_have_count(2)
+
+
+class SlowLine:
+    """What a server sends to a page arrives only when it is let through; what the page sends arrives at once."""
+
+    def __init__(self, page):
+        self._held = None
+        page.route_web_socket(re.compile("_stcore/stream"), self._connect)
+
+    def _connect(self, line: WebSocketRoute):
+        self._line = line
+        line.connect_to_server().on_message(self._arrive)
+
+    def _arrive(self, message):
+        if self._held is None:
+            self._line.send(message)
+        else:
+            self._held.append(message)
+
+    def hold(self):
+        self._held = []
+
+    def let_through(self):
+        held, self._held = self._held, None
+        for message in held:
+            self._line.send(message)
+
+
+def test_a_page_that_is_long_on_its_way_is_not_emptied_by_an_update_of_the_page_before(chromium: Browser, finished):
+    page = chromium.new_context().new_page()
+    line = SlowLine(page)
+    page.goto(f"{finished.url}/overview?drawer=1,3")
+    wait_for_circles(page, 6)
+    line.hold()
+    page.locator(".st-key-open-3 button").first.click()
+    page.wait_for_timeout(3_000)  # the overview asks for updates, every second or two
+    line.let_through()
+    expect(page.get_by_role("heading", name="Model 3")).to_be_visible()
+    page.wait_for_timeout(3_000)  # what it asked for has been answered
+    expect(page.get_by_role("heading", name="Model 3")).to_be_visible()
+    expect(page.get_by_text("No trainer is running")).to_be_visible()
+    page.context.close()
 
 
 def test_nothing_of_a_note_runs_or_is_fetched(page, finished):
