@@ -90,7 +90,8 @@ def _balance(report: Report, key: str) -> None:
 def _sizes(report: Report) -> None:
     if not report.sizes:
         return
-    shown = [f"{width} x {height}: {count(images)}" for height, width, images in report.sizes[:MAX_SIZES]]
+    seen = sum(images for _, _, images in report.sizes)
+    shown = [f"{width} x {height}: {percent(images / seen)}" for height, width, images in report.sizes[:MAX_SIZES]]
     if len(report.sizes) > MAX_SIZES:
         shown.append("…")
     st.markdown("##### Original sizes")
@@ -182,7 +183,7 @@ def _brightness(report: Report) -> None:
         f"to {levels[brightest]:.0f} for {report.class_names[brightest]:.60}. It alone gives away the class of "
         f"{percent(findings.brightness_accuracy)} of the images; the most frequent class has {percent(most_frequent)}."
     )
-    if findings.brightness_accuracy > 1.5 * most_frequent:
+    if findings.brightness_accuracy > max(0.5, 1.5 * most_frequent):
         _found(text)
     else:
         _fine(text)
