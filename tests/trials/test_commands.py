@@ -69,7 +69,7 @@ def test_commands_round_trip_through_json(command):
     [
         ([], "A command must be an object, but got list."),
         ({"version": 2, "kind": "pause"}, "A command must have version 1, but got 2."),
-        ({"version": 1, "kind": "dance"}, "kind must be one of enqueue, cancel, retry, move, pause, resume, "),
+        ({"version": 1, "kind": "dance"}, "kind must be one of enqueue, cancel, cancel_batch, retry, move, pause, "),
         ({"version": 1, "kind": "cancel"}, "The cancel command cannot be read: KeyError: 'trial'"),
         (
             {"version": 1, "kind": "move", "trial": 1, "place": "sideways"},
