@@ -76,13 +76,13 @@ def test_nested_split_folders_and_unlabelled_images_beside_them(tmp_path):
     report = report_on(tmp_path / "intel")
     assert report.class_names == ("cat", "dog")
     assert report.split[2] == 20
-    assert report.warnings == ("Left out: 10 images in seg_pred without a class.",)
+    assert report.warnings == ("10 images left out: no class in seg_pred.",)
 
 
 def test_a_class_that_is_missing_in_a_part_is_named(tmp_path):
     write_classes(tmp_path / "data" / "train", ("cat", "dog", "eel"))
     write_classes(tmp_path / "data" / "test")
-    assert "The test images have none of eel." in report_on(tmp_path / "data").warnings
+    assert "No test images of eel." in report_on(tmp_path / "data").warnings
 
 
 def test_an_unlabelled_folder_beside_the_classes_is_left_out_and_can_be_kept(photos):
@@ -90,7 +90,7 @@ def test_an_unlabelled_folder_beside_the_classes_is_left_out_and_can_be_kept(pho
     report = report_on(photos)
     assert report.class_names == ("cat", "dog")
     assert report.recipe.left_out == ("test",)
-    assert report.warnings == ("test is not a class, by its name: 10 images in it left out.",)
+    assert report.warnings == ("10 images left out: test does not look like a class.",)
     assert report_on(photos, left_out=()).class_names == ("cat", "dog", "test")
 
 
@@ -105,7 +105,7 @@ def test_classes_are_read_from_file_names_by_a_pattern_that_is_said(tmp_path, na
             picture().save(folder / name.format(label=label, place=place))
     report = report_on(folder)
     assert (report.form, report.class_names) == ("classes in file names", ("cat", "dog"))
-    assert "The class is read from the file names, as in" in report.warnings[0]
+    assert "Classes come from the file names, as in" in report.warnings[0]
 
 
 def test_a_competition_with_classes_in_the_names_of_the_training_images_and_none_in_the_test_images(tmp_path):
@@ -240,7 +240,7 @@ def test_classes_that_differ_in_case_alone_stay_apart_and_are_named(photos):
     write_classes(photos, ("Cat",))
     report = report_on(photos)
     assert report.class_names == ("Cat", "cat", "dog")
-    assert "The classes Cat and cat differ in case alone: are they one?" in report.warnings
+    assert "Are Cat and cat one class? Their names differ only in case." in report.warnings
 
 
 def test_small_classes_are_left_out_by_name_unless_somebody_wants_them(photos):

@@ -81,7 +81,7 @@ def test_two_columns_that_could_be_the_class_are_a_question_that_names_them(bird
     assert "labels.csv has 2 columns that could be the class: head, wings." in problem
     assert "--label-column" in problem
     assert report_on(birds, label_column="wings").class_names == ("blue", "red")
-    assert "has no column 'tail': it has file, head, wings." in problem_of(birds, label_column="tail")
+    assert "has no column 'tail', only file, head, wings." in problem_of(birds, label_column="tail")
 
 
 def test_rows_without_images_and_images_without_rows_are_counted_and_the_first_ten_named(birds):
@@ -89,17 +89,17 @@ def test_rows_without_images_and_images_without_rows_are_counted_and_the_first_t
     write_table(birds, [("file", "label"), *rows_of()[:18], *missing])
     report = report_on(birds)
     assert report.images == 18
-    lost = next(warning for warning in report.warnings if "no image file" in warning)
+    lost = next(warning for warning in report.warnings if "without an image file" in warning)
     assert "12 rows" in lost
     assert "lost0.png, lost1.png" in lost
     assert lost.endswith("lost9.png and 2 more.")
-    assert "Left out: 2 images without a class in labels.csv." in report.warnings
+    assert "2 images left out: no class in labels.csv." in report.warnings
 
 
 def test_the_same_image_with_two_classes_is_named(birds):
     write_table(birds, [("file", "label"), *rows_of(), ("b0.png", "tit")])
     warnings = " ".join(report_on(birds).warnings)
-    assert "it has rows with different classes; the last one counts: b0.png." in warnings
+    assert "labels.csv: 1 image with conflicting classes (the last one counts): b0.png." in warnings
 
 
 def test_a_table_can_be_named_and_must_fit(birds):
@@ -117,7 +117,7 @@ def test_class_names_of_any_text_become_one_short_line(birds):
     write_table(birds, [("file", "label"), *rows_of(labels=("x" * 10_000, "a/b <i>&", "猫"))], "t.csv")
     report = report_on(birds, left_out=("猫",)) if not report_on(birds).ok else report_on(birds)
     assert all(len(name) <= 80 for name in report.class_names)
-    assert any("Class names were cut" in warning for warning in report.warnings)
+    assert any("Class names were shortened" in warning for warning in report.warnings)
 
 
 def test_class_folders_win_over_a_table_beside_them(birds):

@@ -50,13 +50,9 @@ class FoundImages:
 def read_as_is(path: Path) -> tuple[FoundImages, tuple[str, ...]]:
     """The images of a path and their class names. Raises DatasetError with the path and the rule that it breaks."""
     with errors_name(path), tempfile.TemporaryDirectory() as work:
-        found = find(path, Choices(), Path(work), _ignore)
+        found = find(path, Choices(), Path(work))
         recipe = replace(propose(found, look_at(found), Choices(left_out=found.not_classes), str(path)), side=None)
         selection = select(found, recipe)
         if len(selection) < len(found.labels):
             raise DatasetError(f"it has folders that are no classes: {', '.join(found.not_classes)}.")
     return FoundImages(found, recipe, as_labels(found.labels, len(found.class_names))), found.class_names
-
-
-def _ignore(done: int, total: int) -> None:
-    """Nobody watches."""

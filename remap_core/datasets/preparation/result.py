@@ -15,12 +15,11 @@ from remap_core.datasets.image_report import Report
 from remap_core.datasets.kept import LABELS, NAMES, PARTS, PIXELS
 from remap_core.datasets.preparation.checks import examine, finding_warnings, group_duplicates, without_leaks
 from remap_core.datasets.preparation.selection import Selection, class_counts
-from remap_core.datasets.readers.files.folder_layouts import listed
 from remap_core.datasets.readers.found import Skipped
 from remap_core.datasets.recipe import Recipe
 from remap_core.datasets.splits import MIN_IMAGES_PER_CLASS, Part, parts_of
 from remap_core.errors import DatasetError
-from remap_core.formatting import percent, pluralize
+from remap_core.formatting import listed, percent, pluralize
 from remap_core.system.files import sync
 
 MAX_DAMAGED = 0.05

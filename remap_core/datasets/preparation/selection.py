@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from remap_core.datasets.readers.files.folder_layouts import listed
 from remap_core.datasets.readers.found import Found, Pictures
 from remap_core.datasets.recipe import Choices, Recipe
 from remap_core.datasets.splits import MIN_IMAGES_PER_CLASS, balanced_counts
 from remap_core.errors import DatasetError
-from remap_core.formatting import count
+from remap_core.formatting import count, listed
 from remap_core.trials.class_labels import MAX_CLASSES
 
 MIN_IN_SPLIT = 2

@@ -16,12 +16,12 @@ from remap_core.datasets.readers.arrays.pixel_tables import is_pixel_table, read
 from remap_core.datasets.readers.arrays.quickdraw import is_quickdraw, read_quickdraw
 from remap_core.datasets.readers.files.encoded_images import SUFFIXES, image_files
 from remap_core.datasets.readers.files.file_list import FileList, list_files
-from remap_core.datasets.readers.files.folder_layouts import listed
 from remap_core.datasets.readers.files.image_folders import find_images
 from remap_core.datasets.readers.files.unpacking import is_archive, unpack
-from remap_core.datasets.readers.found import Found, Skipped
+from remap_core.datasets.readers.found import Found, ShowCount, Skipped, unwatched
 from remap_core.datasets.recipe import Choices
 from remap_core.errors import DatasetError
+from remap_core.formatting import listed
 
 Recognises = Callable[[Path, Sequence[Path]], bool]
 """Whether a reader knows a file, or a folder with these files, by names and first bytes."""
@@ -41,7 +41,7 @@ _UNPACKED = "unpacked"
 _ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz")
 
 
-def find(source: Path, choices: Choices, work: Path, progress: Callable[[int, int], None]) -> Found:
+def find(source: Path, choices: Choices, work: Path, progress: ShowCount = unwatched) -> Found:
     """Find the images of a file or a folder; archives are unpacked into `work`, once.
 
     Raises DatasetError with the reason why it cannot be used.
@@ -69,7 +69,7 @@ def stamp_of(source: Path) -> str:
     return f"{status.st_size} {status.st_mtime_ns}"
 
 
-def _in_folder(folder: Path, choices: Choices, work: Path, progress: Callable[[int, int], None]) -> Found:
+def _in_folder(folder: Path, choices: Choices, work: Path, progress: ShowCount) -> Found:
     files = list_files(folder)
     if image_files(files):
         return find_images(files, choices)
@@ -84,14 +84,14 @@ def _in_folder(folder: Path, choices: Choices, work: Path, progress: Callable[[i
     raise DatasetError(_why_nothing(files))
 
 
-def _in_archive(archive: Path, choices: Choices, work: Path, progress: Callable[[int, int], None]) -> Found:
+def _in_archive(archive: Path, choices: Choices, work: Path, progress: ShowCount) -> Found:
     folder = work / _UNPACKED
     skipped = _unpacked(archive, folder, progress)
     found = _in_folder(folder, choices, work / "inner", progress)
     return replace(found, form=f"{found.form} in an archive", skipped=(*skipped, *found.skipped))
 
 
-def _unpacked(archive: Path, folder: Path, progress: Callable[[int, int], None]) -> list[Skipped]:
+def _unpacked(archive: Path, folder: Path, progress: ShowCount) -> list[Skipped]:
     """Unpack an archive, unless that was finished before; what was unpacked of another one is never used."""
     status = archive.stat()
     key = [str(archive), status.st_size, status.st_mtime_ns]

@@ -63,13 +63,9 @@ def _member(archive: Path, name: str) -> bytes:
 def _found(path: Path, modified_ns: int) -> Found:  # noqa: ARG001 (a part of the cache's key)
     """The images of a source, read again when it was modified."""
     with tempfile.TemporaryDirectory() as work:
-        return find(path, Choices(), Path(work), _ignore)
+        return find(path, Choices(), Path(work))
 
 
 @lru_cache(maxsize=1)
 def _found_published(name: str, home: Path) -> Found:
     return find_published(name, home)
-
-
-def _ignore(done: int, total: int) -> None:
-    """Nobody watches."""
