@@ -10,7 +10,7 @@ from image_sources import COLOUR, GREY, LABELS, PLAIN, images_by_part, labels_in
 from sklearn.datasets import load_digits
 
 from remap_core.datasets.readers.arrays.array_archives import (
-    is_archive,
+    is_npz,
     is_array_folder,
     read_archives,
     read_array_folder,
@@ -141,7 +141,7 @@ def test_a_folder_of_npz_files_with_an_array_each_is_one_data_set(tmp_path):
         np.savez_compressed(tmp_path / f"kmnist-{name}.npz", array)
     for name, array in {"test-imgs": GREY[18:], "test-labels": LABELS[18:]}.items():
         np.savez_compressed(tmp_path / f"kmnist-{name}.npz", array)
-    assert is_archive(tmp_path, list(tmp_path.iterdir()))
+    assert is_npz(tmp_path, list(tmp_path.iterdir()))
     found = read_archives(tmp_path, PLAIN)
     assert images_by_part(found) == [18, 0, 6]
 
@@ -204,7 +204,7 @@ def test_an_archive_that_breaks_a_rule_is_refused_with_the_rule(tmp_path, arrays
 
 def test_a_regression_target_is_refused(tmp_path):
     path = saved(tmp_path / "a.npz", images=np.ones((10_001, 4, 4)), labels=np.minimum(np.arange(10_001), 9_999))
-    sentence = "there are 10,000 different labels for 10,001 images, so they are not classes: numbers to predict"
+    sentence = "10,000 different labels for 10,001 images are not classes: regression targets"
     assert sentence in refusal(read_archives, path)
 
 

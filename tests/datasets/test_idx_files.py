@@ -83,7 +83,7 @@ def test_emnist_is_turned_upright_and_said(tmp_path):
     write(tmp_path, ("emnist-letters-train-images-idx3-ubyte.gz", "emnist-letters-train-labels-idx1-ubyte.gz"))
     found = read_idx(tmp_path, PLAIN)
     assert (pixels_in(found)[..., 0] == GREY.transpose(0, 2, 1)).all()
-    assert found.warnings == ("EMNIST keeps its images on their side: they were turned upright.",)
+    assert found.warnings == ("EMNIST stores its images sideways: they were turned upright.",)
 
 
 @pytest.mark.parametrize("kind", ["int16", "int32", "float32", "float64"])

@@ -96,11 +96,11 @@ def test_two_columns_that_could_be_the_label_are_asked_about(tmp_path):
     columns = {"class": LABELS % 2} | table()
     write(tmp_path / "x.csv", columns)
     sentence = refusal(read_pixel_tables, tmp_path / "x.csv")
-    assert sentence.endswith("2 columns could be the label: class, label. Say --label-column NAME.")
+    assert sentence.endswith("2 columns could be the label: class, label. Choose one with --label-column NAME.")
     found = read_pixel_tables(tmp_path / "x.csv", Choices(label_column="class"))
     assert found.class_names == ("0", "1")
     unknown = refusal(read_pixel_tables, tmp_path / "x.csv", Choices(label_column="kind"))
-    assert "there is no column 'kind', but class, label, pixel0, " in unknown
+    assert "there is no column 'kind', only class, label, pixel0, " in unknown
     assert "and 56 more." in unknown
 
 
@@ -135,7 +135,7 @@ def test_a_table_that_begins_with_a_byte_order_mark_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("columns", "rule"),
     [
-        (dict(zip(PIXELS, FLAT.T, strict=True)), "there must be a column of labels, but there is none"),
+        (dict(zip(PIXELS, FLAT.T, strict=True)), "no column of labels found"),
         (table(labels=np.arange(24)), "24 different labels for 24 images"),
         (table(labels=LABELS * 0), "there must be 2 to"),
         (table(labels=LABELS + 0.37), "labels must be whole numbers or names of classes, but one is 0.37."),

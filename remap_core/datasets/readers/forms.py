@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from remap_core.datasets.readers.arrays.array_archives import is_archive as is_npz
-from remap_core.datasets.readers.arrays.array_archives import is_array_folder, read_archives, read_array_folder
+from remap_core.datasets.readers.arrays.array_archives import is_array_folder, is_npz, read_archives, read_array_folder
 from remap_core.datasets.readers.arrays.cifar_batches import is_cifar, read_cifar
 from remap_core.datasets.readers.arrays.idx_files import is_idx, read_idx
 from remap_core.datasets.readers.arrays.parquet_files import is_parquet, read_parquet
@@ -78,7 +77,8 @@ def _in_folder(folder: Path, choices: Choices, work: Path, progress: ShowCount) 
         if recognises(folder, paths):
             found = read(folder, choices)
             return replace(found, skipped=files.skipped + found.skipped)
-    archives = [path for path in paths if path.name.lower().endswith(_ARCHIVES) and is_archive(path)]
+    named = [path for path in paths if path.name.lower().endswith(_ARCHIVES)]
+    archives = list(filter(is_archive, named))
     if len(archives) == 1:
         return _in_archive(archives[0], choices, work, progress)
     raise DatasetError(_why_nothing(files))
@@ -88,7 +88,11 @@ def _in_archive(archive: Path, choices: Choices, work: Path, progress: ShowCount
     folder = work / _UNPACKED
     skipped = _unpacked(archive, folder, progress)
     found = _in_folder(folder, choices, work / "inner", progress)
-    return replace(found, form=f"{found.form} in an archive", skipped=(*skipped, *found.skipped))
+    return replace(
+        found,
+        form=f"{found.form} in an archive",
+        skipped=(*skipped, *found.skipped),
+    )
 
 
 def _unpacked(archive: Path, folder: Path, progress: ShowCount) -> list[Skipped]:
