@@ -164,7 +164,7 @@ def test_a_file_that_is_no_image_is_skipped_with_the_reason_and_the_rest_goes_on
     (photos / "cat" / "x.png").write_bytes(content)
     report = report_on(photos)
     assert (report.images, report.skipped) == (20, (("cat/x.png", why),))
-    assert report.warnings[0] == "Skipped: 1 file that cannot be read."
+    assert report.warnings[0] == "1 unreadable file skipped."
 
 
 def test_a_truncated_image_is_skipped(photos):
@@ -172,7 +172,7 @@ def test_a_truncated_image_is_skipped(photos):
     (photos / "dog" / "3.png").write_bytes(whole[: len(whole) // 2])
     report = report_on(photos)
     assert [file for file, _ in report.skipped] == ["dog/3.png"]
-    assert "10.0 % of the files of dog are damaged: is that so?" in report.warnings
+    assert "10.0 % of the files of dog are damaged: go on without them?" in report.warnings
 
 
 def test_an_image_of_far_too_many_pixels_is_refused_by_name_before_it_is_decoded(photos):
@@ -247,12 +247,12 @@ def test_small_classes_are_left_out_by_name_unless_somebody_wants_them(photos):
     write_classes(photos, ("eel", "fox"), n=2)
     report = report_on(photos)
     assert report.class_names == ("cat", "dog")
-    assert report.warnings == ("Left out, as a class needs at least 7 images: eel (2), fox (2).",)
-    assert "at least 7 images to be split; too few: eel (2), fox (2)" in problem_of(photos, left_out=())
+    assert report.warnings == ("Left out, with fewer than 7 images: eel (2), fox (2).",)
+    assert "at least 7 images to be split; too few in eel (2), fox (2)" in problem_of(photos, left_out=())
 
 
 def test_one_class_is_refused_by_name(tmp_path):
-    assert "at least two classes must have images, but there is cat alone" in problem_of(
+    assert "a data set needs at least two classes with images, but got cat." in problem_of(
         write_classes(tmp_path / "one", ("cat",))
     )
 
@@ -314,4 +314,4 @@ def test_a_tiff_of_16_bits_in_colour_is_scaled_by_its_own_range(tmp_path):
 def test_more_than_a_twentieth_of_a_class_that_is_damaged_is_a_question(photos):
     for name in ("x", "y"):
         (photos / "dog" / f"{name}.png").write_bytes(b"x")
-    assert report_on(photos).questions == ("16.7 % of the files of dog are damaged: is that so?",)
+    assert report_on(photos).questions == ("16.7 % of the files of dog are damaged: go on without them?",)

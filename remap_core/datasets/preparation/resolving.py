@@ -16,6 +16,9 @@ from remap_core.datasets.readers.published_sets.sources import is_published
 from remap_core.datasets.recipe import Choices
 from remap_core.errors import DatasetError
 
+_ROOM_FOR_NUMBERS = 12
+"""Characters that are left for the size of a subset, and to tell equal titles apart."""
+
 log = logging.getLogger(__name__)
 
 
@@ -80,18 +83,15 @@ def _path(source: str, home: Path) -> Path:
     nearest = get_close_matches(source.lower(), [*NAMES, *titles], n=1, cutoff=0.5)
     if nearest:
         raise DatasetError(f"There is no data set {source!r:.60}: did you mean {nearest[0]}?")
-    raise DatasetError(
-        f"{source!r:.200} is not a data set: use {', '.join([*NAMES, *titles])}, or the path of a folder or file that "
-        "exists."
-    )
+    names = ", ".join([*NAMES, *titles])
+    raise DatasetError(f"{source!r:.200} is not a data set: use {names}, or the path of a file or folder.")
 
 
 def _added_before(path: Path, choices: Choices, home: Path) -> Kept | None:
     """The data set that was added from this path with proposed choices, if its files are still the same."""
     for kept in kept_datasets(home):
-        recipe = kept.recipe
-        same = recipe.source == str(path) and recipe.images == choices.images and kept.is_proposed
-        if same and kept.stamp == stamp_of(path):
+        is_of_path = kept.recipe.source == str(path) and kept.recipe.images == choices.images
+        if is_of_path and kept.is_proposed and kept.stamp == stamp_of(path):
             return kept
     return None
 
@@ -104,7 +104,8 @@ def _stem(path: Path) -> str:
 
 def _free_title(stem: str, size: int | None, home: Path) -> str:
     """A title like the name of a file or folder that no other data set has."""
-    title = re.sub(r"[^\w .-]+", "-", stem).strip(" .-")[: MAX_TITLE - 12] or "images"
+    words = re.sub(r"[^\w .-]+", "-", stem)
+    title = words.strip(" .-")[: MAX_TITLE - _ROOM_FOR_NUMBERS] or "images"
     if size is not None:
         title = f"{title}-{size}"
     taken = {kept.title.casefold() for kept in kept_datasets(home)} | set(NAMES)
