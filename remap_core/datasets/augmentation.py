@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from remap_core.datasets.images import Pixels
 from remap_core.datasets.recipe import AUGMENTATIONS, Augmentation
 from remap_core.errors import DatasetError
 
@@ -21,6 +22,8 @@ MAX_DEGREES = 15.0
 MAX_BRIGHTNESS = 0.2
 
 Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+Numbers = NDArray[np.floating]
 
 
 class Changes(NamedTuple):
@@ -75,17 +78,20 @@ def draw_changes(
         brightness = rng.uniform(1 - MAX_BRIGHTNESS, 1 + MAX_BRIGHTNESS, n)
     cosine = np.cos(angle)
     sine = np.sin(angle)
-    from_x = np.stack([mirror * cosine, -sine * height / width, across], axis=1)
-    from_y = np.stack([mirror * sine * width / height, cosine, down], axis=1)
+    # a turn is one of pixels, and places are counted in parts of each side
+    x_of_y = -sine * height / width
+    y_of_x = mirror * sine * width / height
+    from_x = np.stack([mirror * cosine, x_of_y, across], axis=1)
+    from_y = np.stack([y_of_x, cosine, down], axis=1)
     maps = np.stack([from_x, from_y], axis=1)
     return Changes(maps.astype(np.float32), brightness.astype(np.float32))
 
 
 def augmented_samples(
-    images: NDArray[np.uint8],
+    images: Pixels,
     augmentation: Collection[Augmentation],
     seed: int = 0,
-) -> NDArray[np.uint8]:
+) -> Pixels:
     """Images as a training may see them. images, and what comes back: (m, height, width, channels) uint8.
 
     Raises DatasetError for a change that is not known, or that images of this size cannot have.
@@ -107,13 +113,20 @@ def apply_changes(pixels: Floats, changes: Changes) -> Floats:
     y = (2 * rows + 1) / height - 1
     places = np.stack([x, y, np.ones_like(x)], axis=-1)
     taken_from = np.einsum("nij,hwj->nihw", changes.maps, places)
-    column = np.clip(((taken_from[:, 0] + 1) * width - 1) / 2, 0, width - 1)
-    row = np.clip(((taken_from[:, 1] + 1) * height - 1) / 2, 0, height - 1)
-    changed = _interpolated(pixels, row, column) * changes.brightness.reshape(n, 1, 1, 1)
+    column = _pixel_at(taken_from[:, 0], width)
+    row = _pixel_at(taken_from[:, 1], height)
+    factor = changes.brightness.reshape(n, 1, 1, 1)
+    changed = _interpolated(pixels, row, column) * factor
     return np.asarray(np.clip(changed, 0, 255), dtype=np.float32)
 
 
-def _interpolated(pixels: Floats, row: NDArray[np.float64], column: NDArray[np.float64]) -> NDArray[np.float64]:
+def _pixel_at(place: Doubles, side: int) -> Doubles:
+    """The row or column of places in -1..1, from 0 to side - 1."""
+    pixel = ((place + 1) * side - 1) / 2
+    return np.clip(pixel, 0, side - 1)
+
+
+def _interpolated(pixels: Floats, row: Doubles, column: Doubles) -> Doubles:
     """Between the four pixels around each place. row, column: (n, height, width)."""
     image = np.arange(len(pixels)).reshape(-1, 1, 1)
     top = row.astype(np.intp)
@@ -122,12 +135,16 @@ def _interpolated(pixels: Floats, row: NDArray[np.float64], column: NDArray[np.f
     right = np.minimum(left + 1, pixels.shape[2] - 1)
     below = (row - top)[..., np.newaxis]
     beside = (column - left)[..., np.newaxis]
-    upper = pixels[image, top, left] * (1 - beside) + pixels[image, top, right] * beside
-    lower = pixels[image, bottom, left] * (1 - beside) + pixels[image, bottom, right] * beside
-    return np.asarray(upper * (1 - below) + lower * below, dtype=np.float64)
+    upper = _between(pixels[image, top, left], pixels[image, top, right], beside)
+    lower = _between(pixels[image, bottom, left], pixels[image, bottom, right], beside)
+    return np.asarray(_between(upper, lower, below), dtype=np.float64)
 
 
-def _shift(side: int, n: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def _between(first: Numbers, second: Numbers, share: Numbers) -> Numbers:
+    return first * (1 - share) + second * share
+
+
+def _shift(side: int, n: int, rng: np.random.Generator) -> Doubles:
     """In parts of half the side, which is how places are counted."""
     furthest = side // SHIFT_DIVISOR
     pixels = rng.integers(-furthest, furthest, n, endpoint=True)

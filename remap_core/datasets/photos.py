@@ -48,9 +48,11 @@ def photo_pixels(photo: Picture, height: int, width: int, **steps: Any) -> NDArr
     """
     pixels = fitted(photo, **steps)
     if pixels.shape[:2] != (height, width):
-        planes = np.moveaxis(pixels, 2, 0)
-        resized = [Image.fromarray(plane).resize((width, height), Image.Resampling.LANCZOS) for plane in planes]
-        pixels = np.stack([np.asarray(plane) for plane in resized], axis=2)
+        planes = []
+        for plane in np.moveaxis(pixels, 2, 0):
+            resized = Image.fromarray(plane).resize((width, height), Image.Resampling.LANCZOS)
+            planes.append(np.asarray(resized))
+        pixels = np.stack(planes, axis=2)
     return pixels
 
 

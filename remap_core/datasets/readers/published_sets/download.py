@@ -51,7 +51,8 @@ class Download:
         )
         checksums = dict(self.files)
         for name in missing:
-            _download(f"{self.address}{name}{self.query}", checksums[name], folder / name, advice)
+            address = f"{self.address}{name}{self.query}"
+            _download(address, checksums[name], folder / name, advice)
 
 
 def _download(address: str, md5: str, path: Path, advice: str) -> None:
