@@ -63,7 +63,9 @@ def add(path: str | Path, name: str, *, home: str | Path | None = None, **choice
 
     Raises DatasetError with the reason why the images cannot be used, or the name.
     """
-    return _add(_checked_path(path), _checked_text("name", name), _read_choices(choices), _home(home))
+    source = _checked_path(path)
+    title = _checked_text("name", name)
+    return _add(source, title, _read_choices(choices), _home(home))
 
 
 def added(home: str | Path | None = None) -> list[Kept]:
@@ -107,10 +109,9 @@ def describe(name: str | Path) -> str:
     images = pluralize(sum(parts), "image")
     shape = shape_text(dataset.input_shape)
     train, validation, test = map(count, parts)
-    return (
-        f"{dataset.name}: {images}, each {shape}, in {dataset.classes} classes; "
-        f"{train} to train, {validation} to validate, {test} to test."
-    )
+    what = f"{images}, each {shape}, in {dataset.classes} classes"
+    split = f"{train} to train, {validation} to validate, {test} to test"
+    return f"{dataset.name}: {what}; {split}."
 
 
 def _home(home: str | Path | None) -> Path:
@@ -129,7 +130,7 @@ def _read_choices(choices: dict[str, Any]) -> Choices:
     nearest = get_close_matches(name, known, n=1, cutoff=0.5)
     if nearest:
         raise DatasetError(f"There is no choice {name}: did you mean {nearest[0]}?")
-    raise DatasetError(f"There is no choice {name}: there are {', '.join(known)}.")
+    raise DatasetError(f"There is no choice {name}: use {', '.join(known)}.")
 
 
 def _checked_path(path: object) -> str | Path:

@@ -42,10 +42,10 @@ def require_augmentable(height: int, width: int, augmentation: Collection[Augmen
     unknown = sorted(set(augmentation) - set(AUGMENTATIONS))
     if unknown:
         known = ", ".join(AUGMENTATIONS)
-        raise DatasetError(f"Images are augmented by {known}, but not by {unknown[0]!r:.60}.")
+        raise DatasetError(f"augmentation must be among {known}, but got {unknown[0]!r:.60}.")
     if "shift" in augmentation and min(height, width) < SHIFT_DIVISOR:
         raise DatasetError(
-            f"Images can be shifted from {SHIFT_DIVISOR} pixels a side on, but these are {height} x {width}."
+            f"Shifted images must have at least {SHIFT_DIVISOR} pixels a side, but these are {height} x {width}."
         )
 
 
@@ -97,7 +97,8 @@ def augmented_samples(
     Raises DatasetError for a change that is not known, or that images of this size cannot have.
     """
     n, height, width, _ = images.shape
-    changes = draw_changes(n, height, width, augmentation, np.random.default_rng(seed))
+    rng = np.random.default_rng(seed)
+    changes = draw_changes(n, height, width, augmentation, rng)
     changed = apply_changes(images.astype(np.float32), changes)
     return np.rint(changed).astype(np.uint8)
 
@@ -109,15 +110,21 @@ def apply_changes(pixels: Floats, changes: Changes) -> Floats:
     """
     n, height, width, _ = pixels.shape
     rows, columns = np.mgrid[:height, :width]
-    x = (2 * columns + 1) / width - 1
-    y = (2 * rows + 1) / height - 1
-    places = np.stack([x, y, np.ones_like(x)], axis=-1)
+    x = _place_of(columns, width)
+    y = _place_of(rows, height)
+    ones = np.ones_like(x)
+    places = np.stack([x, y, ones], axis=-1)
     taken_from = np.einsum("nij,hwj->nihw", changes.maps, places)
     column = _pixel_at(taken_from[:, 0], width)
     row = _pixel_at(taken_from[:, 1], height)
     factor = changes.brightness.reshape(n, 1, 1, 1)
     changed = _interpolated(pixels, row, column) * factor
     return np.asarray(np.clip(changed, 0, 255), dtype=np.float32)
+
+
+def _place_of(pixel: Doubles, side: int) -> Doubles:
+    """The places of rows or columns in -1..1, from edge to edge."""
+    return (2 * pixel + 1) / side - 1
 
 
 def _pixel_at(place: Doubles, side: int) -> Doubles:
@@ -128,15 +135,20 @@ def _pixel_at(place: Doubles, side: int) -> Doubles:
 
 def _interpolated(pixels: Floats, row: Doubles, column: Doubles) -> Doubles:
     """Between the four pixels around each place. row, column: (n, height, width)."""
-    image = np.arange(len(pixels)).reshape(-1, 1, 1)
+    n, height, width, _ = pixels.shape
+    image = np.arange(n).reshape(-1, 1, 1)
     top = row.astype(np.intp)
     left = column.astype(np.intp)
-    bottom = np.minimum(top + 1, pixels.shape[1] - 1)
-    right = np.minimum(left + 1, pixels.shape[2] - 1)
+    bottom = np.minimum(top + 1, height - 1)
+    right = np.minimum(left + 1, width - 1)
     below = (row - top)[..., np.newaxis]
     beside = (column - left)[..., np.newaxis]
-    upper = _between(pixels[image, top, left], pixels[image, top, right], beside)
-    lower = _between(pixels[image, bottom, left], pixels[image, bottom, right], beside)
+    top_left = pixels[image, top, left]
+    top_right = pixels[image, top, right]
+    bottom_left = pixels[image, bottom, left]
+    bottom_right = pixels[image, bottom, right]
+    upper = _between(top_left, top_right, beside)
+    lower = _between(bottom_left, bottom_right, beside)
     return np.asarray(_between(upper, lower, below), dtype=np.float64)
 
 

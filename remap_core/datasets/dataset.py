@@ -115,7 +115,7 @@ def load_dataset(name: str, home: Path = HOME) -> Dataset:
         )
     except MemoryError as error:
         raise DatasetError(
-            f"{name}: its images do not fit into memory ({error}); #N after the name takes only N of them."
+            f"{name}: the images do not fit into memory ({error}): add #N to the name to take N of them."
         ) from error
 
 
@@ -156,7 +156,12 @@ def _read(source: str, home: Path) -> tuple[Source, tuple[str, ...]]:
     return read_as_is(Path(source))
 
 
-def _load_kept(name: str, source: str, size: int | None, home: Path) -> Dataset:
+def _load_kept(
+    name: str,
+    source: str,
+    size: int | None,
+    home: Path,
+) -> Dataset:
     kept = find_kept(source, home)
     if kept is None:
         raise DatasetError(f"The data set {source} is not in {home}: it was removed, or added to another data folder.")
@@ -164,7 +169,12 @@ def _load_kept(name: str, source: str, size: int | None, home: Path) -> Dataset:
     return _dataset_of(kept, name, _kept_rows(kept, name, size, labels), labels)
 
 
-def _kept_rows(kept: Kept, name: str, size: int | None, labels: Labels) -> RowsOfParts:
+def _kept_rows(
+    kept: Kept,
+    name: str,
+    size: int | None,
+    labels: Labels,
+) -> RowsOfParts:
     """The rows of each part."""
     parts = kept.parts()
     if size is None:
@@ -187,17 +197,34 @@ def _rows_of(parts: Parts, part: Part) -> slice:
     return slice(int(start), int(stop))
 
 
-def _dataset_of(kept: Kept, name: str, rows: RowsOfParts, labels: Labels) -> Dataset:
+def _dataset_of(
+    kept: Kept,
+    name: str,
+    rows: RowsOfParts,
+    labels: Labels,
+) -> Dataset:
     pixels = kept.pixels()
-    train, validation, test = (Images(pixels[part], labels[part]) for part in rows)
-    return Dataset(name, kept.report.class_names, train, validation, test, kept.recipe)
+    train, validation, test = [Images(pixels[part], labels[part]) for part in rows]
+    return Dataset(
+        name=name,
+        class_names=kept.report.class_names,
+        train=train,
+        validation=validation,
+        test=test,
+        recipe=kept.recipe,
+    )
 
 
 def _downloads(source: str, home: Path) -> Path:
     return home / "downloads" / source
 
 
-def _require_subset(name: str, size: int, class_names: Sequence[str], counts: NDArray[np.integer]) -> None:
+def _require_subset(
+    name: str,
+    size: int,
+    class_names: Sequence[str],
+    counts: NDArray[np.integer],
+) -> None:
     """Raise DatasetError if there are too few images for a subset. counts: (classes,), those that there are."""
     classes = len(class_names)
     min_images = MIN_IMAGES_PER_CLASS * classes
@@ -207,7 +234,5 @@ def _require_subset(name: str, size: int, class_names: Sequence[str], counts: ND
     lacking = np.flatnonzero(counts < needed)
     if len(lacking):
         label = lacking[0]
-        raise DatasetError(
-            f'{name}: a balanced subset of {size} needs {needed[label]} images of "{class_names[label]}", '
-            f"but there are {counts[label]}."
-        )
+        images = f'{needed[label]} images of "{class_names[label]}"'
+        raise DatasetError(f"{name}: a balanced subset of {size} needs {images}, but there are {counts[label]}.")

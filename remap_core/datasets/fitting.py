@@ -64,7 +64,12 @@ def _image_of(pixels: NDArray[Any], white: int) -> Image.Image:
     return Image.fromarray(pixels)
 
 
-def _decode_reduced(image: Image.Image, mode: str, side: int, fit: str) -> None:
+def _decode_reduced(
+    image: Image.Image,
+    mode: str,
+    side: int,
+    fit: str,
+) -> None:
     """Let a JPEG decode at 1/2, 1/4 or 1/8 of its size, which is still large enough."""
     fitted_length = min(image.size)
     if fit == "pad":
@@ -75,9 +80,15 @@ def _decode_reduced(image: Image.Image, mode: str, side: int, fit: str) -> None:
     image.draft(mode, (width, height))
 
 
-def _to_mode(image: Image.Image, mode: str, background: str, white: int) -> Image.Image:
+def _to_mode(
+    image: Image.Image,
+    mode: str,
+    background: str,
+    white: int,
+) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":
-        return Image.fromarray(_to_bytes(np.asarray(image), white)).convert(mode)
+        pixels = _to_bytes(np.asarray(image), white)
+        return Image.fromarray(pixels).convert(mode)
     if image.has_transparency_data:
         image = image.convert("RGBA")
         behind = Image.new("RGBA", image.size, background)
@@ -86,11 +97,17 @@ def _to_mode(image: Image.Image, mode: str, background: str, white: int) -> Imag
 
 
 def _to_bytes(values: NDArray[Any], white: int) -> NDArray[np.uint8]:
-    scaled = np.clip(values.astype(np.float64) * (255 / white), 0, 255)
-    return np.rint(scaled).astype(np.uint8)
+    scaled = values.astype(np.float64) * (255 / white)
+    clipped = np.clip(scaled, 0, 255)
+    return np.rint(clipped).astype(np.uint8)
 
 
-def _resized(image: Image.Image, side: int, fit: str, background: str) -> Image.Image:
+def _resized(
+    image: Image.Image,
+    side: int,
+    fit: str,
+    background: str,
+) -> Image.Image:
     size = (side, side)
     if image.size == size:
         return image

@@ -71,12 +71,13 @@ class Report:
         train, validation, test = map(count, self.split)
         images = pluralize(self.images, "image")
         classes = count(len(self.class_names))
+        fitting = self._fitting()
         colour = "colour"
         if channels == 1:
             colour = "grey"
         lines = [
             f"{images} in {classes} classes, read as {self.form}.",
-            f"{height} x {width}, {colour}: {self._fitting()}.",
+            f"{height} x {width}, {colour}: {fitting}.",
             f"{train} to train, {validation} to validate, {test} to test.",
         ]
         return [*lines, *self.warnings]

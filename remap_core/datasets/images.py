@@ -74,5 +74,6 @@ def labels_by_class(counts: Sequence[int]) -> Labels:
     >>> labels_by_class([2, 0, 1]).tolist()
     [0, 0, 2]
     """
-    classes = np.arange(len(counts), dtype=label_dtype(len(counts)))
+    kind = label_dtype(len(counts))
+    classes = np.arange(len(counts), dtype=kind)
     return np.repeat(classes, counts)

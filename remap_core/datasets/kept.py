@@ -83,8 +83,10 @@ class Kept:
 
     def original(self, row: int) -> Picture:
         """The person's own image of a row; raises DatasetError where it is no longer there."""
-        names: list[str] = json.loads((self.folder / NAMES).read_text(encoding="utf-8"))
-        return open_original(self.recipe.source, names[row], self.folder.parent.parent)
+        text = (self.folder / NAMES).read_text(encoding="utf-8")
+        names: list[str] = json.loads(text)
+        home = self.folder.parent.parent
+        return open_original(self.recipe.source, names[row], home)
 
 
 def kept_datasets(home: Path) -> list[Kept]:
@@ -96,7 +98,8 @@ def kept_datasets(home: Path) -> list[Kept]:
     for entry in folder.iterdir():
         title = title_of(entry.name)
         if title is not None and (entry / _DESCRIPTION).is_file():
-            recipe = Recipe.from_json(json.dumps(_description(entry)["recipe"]))
+            description = _description(entry)
+            recipe = Recipe.from_json(json.dumps(description["recipe"]))
             found.append(Kept(entry.name, title, entry, recipe))
     return sorted(found, key=lambda kept: (kept.title.casefold(), kept.name))
 
@@ -119,7 +122,12 @@ def remove_kept(kept: Kept) -> None:
         raise DatasetError(f"{kept.title} cannot be removed: {error.strerror}.") from error
 
 
-def store_kept(folder: Path, name: str, home: Path, about: dict[str, Any]) -> Kept:
+def store_kept(
+    folder: Path,
+    name: str,
+    home: Path,
+    about: dict[str, Any],
+) -> Kept:
     """Move a folder of prepared images into a data folder. about: its recipe, report and stamp, as JSON.
 
     An equal one that is there already is returned. Raises DatasetError where the name is taken or is none.
@@ -150,7 +158,8 @@ def name_taken(kept: Kept) -> DatasetError:
 
 def _digest(recipe: Recipe, folder: Path) -> str:
     """Of the recipe and the content, wherever the source lay."""
-    digest = hashlib.sha256(replace(recipe, source="").to_json().encode())
+    elsewhere = replace(recipe, source="")
+    digest = hashlib.sha256(elsewhere.to_json().encode())
     for file in (PIXELS, LABELS, PARTS):
         with (folder / file).open("rb") as opened:
             digest.update(hashlib.file_digest(opened, "sha256").digest())

@@ -102,7 +102,7 @@ def checked_title(title: str) -> str:
     is_short = len(title) <= MAX_TITLE and title == title.strip()
     if not is_short or not _TITLE.fullmatch(title):
         raise DatasetError(
-            f"The name of a data set has 1 to {MAX_TITLE} letters, digits, spaces, dots or dashes, "
+            f"The name of a data set must have 1 to {MAX_TITLE} letters, digits, spaces, dots or dashes, "
             f"but got {title!r:.80}."
         )
     return title

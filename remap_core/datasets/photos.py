@@ -33,12 +33,18 @@ def photo_steps(recipe: Recipe | None, input_shape: tuple[int, int, int]) -> dic
             "background": recipe.background,
             "white": recipe.white,
         }
-    steps: dict[str, Any] = {"side": None, "colour": "colour", "fit": "squash", "background": "white"}
+    steps: dict[str, Any] = {
+        "side": None,
+        "colour": "colour",
+        "fit": "squash",
+        "background": "white",
+        "white": ALL_BITS,
+    }
     if channels == 1:
         steps["colour"] = "grey"
     if height == width:
         steps["side"] = height
-    return steps | {"white": ALL_BITS}
+    return steps
 
 
 def photo_pixels(photo: Picture, height: int, width: int, **steps: Any) -> NDArray[np.uint8]:

@@ -68,7 +68,12 @@ def split_by_class(labels: Labels, counts: NDArray[np.int64]) -> Split:
     )
 
 
-def parts_of(labels: NDArray[np.integer], classes: int, given: Parts | None, seed: int = SEED) -> Parts:
+def parts_of(
+    labels: NDArray[np.integer],
+    classes: int,
+    given: Parts | None,
+    seed: int = SEED,
+) -> Parts:
     """(n,) the `Part` of each image: as given, and 15 % of each class's training images for a part that is missing.
 
     labels: (n,). given: (n,) parts, None or UNKNOWN where the source says nothing; unknown ones are training images.

@@ -10,8 +10,8 @@ from image_sources import COLOUR, GREY, LABELS, PLAIN, images_by_part, labels_in
 from sklearn.datasets import load_digits
 
 from remap_core.datasets.readers.arrays.array_archives import (
-    is_npz,
     is_array_folder,
+    is_npz,
     read_archives,
     read_array_folder,
 )
@@ -133,7 +133,7 @@ def test_arrays_of_no_part_beside_a_split_are_ignored_and_said(tmp_path):
     halves = {"x_train": GREY[:18], "y_train": LABELS[:18], "x_test": GREY[18:], "y_test": LABELS[18:]}
     found = read_archives(saved(tmp_path / "a.npz", X=GREY, y=LABELS, **halves), PLAIN)
     assert images_by_part(found) == [18, 0, 6]
-    assert found.warnings == ("X is of no part of the split: ignored.",)
+    assert found.warnings == ("X belongs to no part of the split: ignored.",)
 
 
 def test_a_folder_of_npz_files_with_an_array_each_is_one_data_set(tmp_path):
@@ -210,7 +210,7 @@ def test_a_regression_target_is_refused(tmp_path):
 
 def test_a_missing_file_is_refused(tmp_path):
     assert refusal(read_archives, tmp_path / "none.npz").endswith("none.npz: there is no such file.")
-    assert refusal(read_archives, tmp_path).endswith("there must be an .npz file, but there is none.")
+    assert refusal(read_archives, tmp_path).endswith("there is no .npz file.")
 
 
 def test_an_array_that_states_more_than_the_memory_is_refused(tmp_path):

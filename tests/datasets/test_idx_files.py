@@ -120,7 +120,7 @@ def test_files_that_break_a_rule_are_refused_with_the_rule(tmp_path, content, ru
 
 
 def test_images_alone_and_no_images_are_refused(tmp_path):
-    assert "there must be an idx file of images (3 axes), but there is none." in refusal(read_idx, tmp_path)
+    assert "there is no idx file of images (3 axes)." in refusal(read_idx, tmp_path)
     (tmp_path / "train-images-idx3-ubyte").write_bytes(idx(GREY))
     sentence = refusal(read_idx, tmp_path)
     assert "train-images-idx3-ubyte needs a file of labels next to it, such as train-labels-idx1-ubyte." in sentence

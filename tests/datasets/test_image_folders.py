@@ -126,7 +126,7 @@ def test_images_without_any_class_are_refused_with_what_to_do(tmp_path):
     folder.mkdir()
     for place in range(10):
         picture().save(folder / f"IMG_{place:04}.png")
-    assert "nothing says which class an image is: put the images of each class" in problem_of(folder)
+    assert "the images have no classes: put the images of each class" in problem_of(folder)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16"])

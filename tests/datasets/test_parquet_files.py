@@ -216,7 +216,7 @@ def test_two_columns_of_images_are_asked_about_unless_one_is_called_so(tmp_path)
         ({"image": pa.array(structs(GREY))[:0], "label": LABELS[:0]}, "there must be at least one image"),
         ({"image": pa.array(GREY.tolist())[:0], "label": LABELS[:0]}, "there must be at least one image"),
         ({"image": [[1], [1, 2]] * 12, "label": LABELS}, "these have 1."),
-        ({"image": [[[1], [1, 2]]] * 24, "label": LABELS}, "must have pixels in lists of one length"),
+        ({"image": [[[1], [1, 2]]] * 24, "label": LABELS}, "must have its pixels in lists of equal length"),
         (
             {"image": [[1] * place for place in range(1, 25)], "label": LABELS},
             "images must be of one size, but 23 of 24",
@@ -244,4 +244,4 @@ def test_an_incomplete_file_is_refused(tmp_path, size):
 def test_another_file_of_this_ending_is_not_taken_for_parquet(tmp_path):
     (tmp_path / "x.parquet").write_text("hello")
     assert not is_parquet(tmp_path, [tmp_path / "x.parquet"])
-    assert "there must be a parquet file, but there is none." in refusal(read_parquet, tmp_path)
+    assert "there is no parquet file." in refusal(read_parquet, tmp_path)

@@ -37,7 +37,12 @@ class FoundImages:
         for row in rows.tolist():
             try:
                 picture = pictures.open(row)
-                image = fitted(picture, side=None, colour=self.recipe.colour, white=self.recipe.white)
+                image = fitted(
+                    picture,
+                    side=None,
+                    colour=self.recipe.colour,
+                    white=self.recipe.white,
+                )
             except (DatasetError, OSError) as error:
                 raise DatasetError(f"{pictures.name(row)}: {error}.") from error
             if pixels and image.shape != pixels[0].shape:

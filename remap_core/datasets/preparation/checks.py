@@ -138,7 +138,12 @@ def _constant_rows(pixels: Pixels) -> tuple[int, ...]:
     return tuple(constant)
 
 
-def _mean_images(pixels: Pixels, labels: Labels, parts: Parts, classes: int) -> Floats:
+def _mean_images(
+    pixels: Pixels,
+    labels: Labels,
+    parts: Parts,
+    classes: int,
+) -> Floats:
     """The mean training image of each class, (classes, values); 0 for a class without any."""
     values = pixels[0].size
     sums = np.zeros((classes, values), np.float32)
@@ -152,7 +157,8 @@ def _mean_images(pixels: Pixels, labels: Labels, parts: Parts, classes: int) -> 
             images = train_pixels[train_labels == label]
             sums[label] += images.sum(axis=0, dtype=np.float32)
             counts[label] += len(images)
-    return sums / np.maximum(counts, 1)[:, np.newaxis]
+    at_least_one = np.maximum(counts, 1)
+    return sums / at_least_one[:, np.newaxis]
 
 
 def _nearest_mean(
@@ -169,12 +175,15 @@ def _nearest_mean(
     squares = (means**2).sum(axis=1)
     by_image = 0
     by_brightness = 0
-    for block in np.array_split(rows, max(1, len(rows) // _BLOCK)):
-        images = pixels[block].reshape(len(block), -1).astype(np.float32)
+    blocks = max(1, len(rows) // _BLOCK)
+    for block in np.array_split(rows, blocks):
+        values = pixels[block].reshape(len(block), -1)
+        images = values.astype(np.float32)
         # the squared distances to all means, less the square of the image, which is the same for all
         distances = squares - 2 * images @ means.T
         by_image += _correct(distances, labels[block])
-        differences = images.mean(axis=1)[:, np.newaxis] - brightness
+        own_brightness = images.mean(axis=1)[:, np.newaxis]
+        differences = own_brightness - brightness
         by_brightness += _correct(np.abs(differences), labels[block])
     return by_image / len(rows), by_brightness / len(rows)
 

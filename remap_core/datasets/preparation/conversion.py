@@ -39,7 +39,10 @@ _KEY = "key.txt"
 def forget_unless_same(work: Path, key: str) -> None:
     """Delete what an interrupted call converted in `work` if its key was another one."""
     record = work / _KEY
-    if record.is_file() and record.read_text(encoding="utf-8", errors="surrogateescape") != key:
+    known = key
+    if record.is_file():
+        known = record.read_text(encoding="utf-8", errors="surrogateescape")
+    if known != key:
         for name in (_PIXELS, _STATES, _FAILURES):
             (work / name).unlink(missing_ok=True)
     write_file(record, key.encode("utf-8", "surrogateescape"))
@@ -68,7 +71,8 @@ def convert(
         todo = np.flatnonzero(states == _TODO).tolist()
         done = images - len(todo)
         with (work / _FAILURES).open("a", encoding="utf-8") as failures:
-            for rows, failed in _in_threads(selection, recipe, pixels, chunks(todo, CHUNK)):
+            pieces = chunks(todo, CHUNK)
+            for rows, failed in _in_threads(selection, recipe, pixels, pieces):
                 for row, why in failed.items():
                     failures.write(json.dumps([row, why]) + "\n")
                 failures.flush()  # before the states: a failure without its reason would be silent
@@ -107,7 +111,12 @@ def _opened(path: Path, shape: tuple[int, ...]) -> Pixels:
         if known.shape == shape:
             return known
     unfinished = path.with_suffix(".new")
-    made: Pixels = np.lib.format.open_memmap(unfinished, mode="w+", dtype=np.uint8, shape=shape)
+    made: Pixels = np.lib.format.open_memmap(
+        unfinished,
+        mode="w+",
+        dtype=np.uint8,
+        shape=shape,
+    )
     with unfinished.open("r+b") as file:
         os.posix_fallocate(file.fileno(), 0, unfinished.stat().st_size)
     unfinished.replace(path)
@@ -116,7 +125,8 @@ def _opened(path: Path, shape: tuple[int, ...]) -> Pixels:
 
 def chunks(rows: Sequence[int], size: int) -> Iterator[list[int]]:
     """The rows in lists of this size."""
-    return (list(rows[start : start + size]) for start in range(0, len(rows), size))
+    for start in range(0, len(rows), size):
+        yield list(rows[start : start + size])
 
 
 def _in_threads(
@@ -146,7 +156,12 @@ def _in_threads(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _converted(selection: Selection, recipe: Recipe, pixels: Pixels, rows: Sequence[int]) -> Failures:
+def _converted(
+    selection: Selection,
+    recipe: Recipe,
+    pixels: Pixels,
+    rows: Sequence[int],
+) -> Failures:
     failed = {}
     for row in rows:
         try:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,10 +132,12 @@ def prepare(
                 path = _full_path(source)
                 with errors_name(path):
                     found = find(path, choices, work, _stage("Unpacking", progress))
-                    prepared = _prepare(found, _Source(str(path), stamp_of(path)), choices, run)
+                    origin = _Source(str(path), stamp_of(path))
+                    prepared = _prepare(found, origin, choices, run)
         except DatasetError as error:
             prepared = Prepared(Report(ok=False, problem=str(error)), work)
-        _describe(prepared)
+        description = json.dumps(_description_of(prepared))
+        write_file(work / _DESCRIPTION, description.encode())
     return prepared
 
 
@@ -144,7 +146,7 @@ def open_prepared(work: Path) -> Prepared:
     try:
         description = json.loads((work / _DESCRIPTION).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise DatasetError(f"{work} has no finished preparation of images.") from error
+        raise DatasetError(f"{work} has no prepared images.") from error
     report = Report.from_json(description["report"])
     return Prepared(report, work, description["stamp"], description["proposed"])
 
@@ -157,12 +159,8 @@ def keep(prepared: Prepared, name: str, home: Path) -> Kept:
     report = prepared.report
     if report.recipe is None or not report.ok:
         raise DatasetError(report.problem)
-    about = {
-        "recipe": json.loads(report.recipe.to_json()),
-        "report": report.to_json(),
-        "stamp": prepared.stamp,
-        "proposed": prepared.is_proposed,
-    }
+    about = _description_of(prepared)
+    about["recipe"] = json.loads(report.recipe.to_json())
     folder = prepared.work / RESULT
     if prepared.work.stat().st_dev != home.stat().st_dev:
         near = home / "data" / f".{prepared.work.name}"
@@ -199,7 +197,8 @@ def add(
     sources = (str(source), str(_full_path(source)))
     if known is not None and known.recipe.source not in sources:
         raise name_taken(known)
-    prepared = prepare(source, choices, work_folder(source, choices, home), progress, home)
+    work = work_folder(source, choices, home)
+    prepared = prepare(source, choices, work, progress, home)
     if not prepared.report.ok:
         shutil.rmtree(prepared.work, ignore_errors=True)
     confirm(prepared.report)
@@ -208,7 +207,9 @@ def add(
 
 @contextmanager
 def _only_one(work: Path) -> Iterator[None]:
-    descriptor = os.open(work / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    """Raise DatasetError if another process works in this folder."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+    descriptor = os.open(work / "lock", flags, 0o666)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -219,13 +220,12 @@ def _only_one(work: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _describe(prepared: Prepared) -> None:
-    description = {
+def _description_of(prepared: Prepared) -> dict[str, Any]:
+    return {
         "report": prepared.report.to_json(),
         "stamp": prepared.stamp,
         "proposed": prepared.is_proposed,
     }
-    write_file(prepared.work / _DESCRIPTION, json.dumps(description).encode())
 
 
 class _Source(NamedTuple):
@@ -242,21 +242,28 @@ class _Run(NamedTuple):
     progress: ShowProgress
 
 
-def _prepare(found: Found, source: _Source, choices: Choices, run: _Run) -> Prepared:
+def _prepare(
+    found: Found,
+    source: _Source,
+    choices: Choices,
+    run: _Run,
+) -> Prepared:
     show = run.progress
     work = run.work
     show(Progress("Reading the files", 0, len(found.pictures)))
     look = look_at(found)
     left_out, reasons = classes_to_leave_out(found, choices)
-    recipe = propose(found, look, replace(choices, left_out=left_out), source.name)
+    settled = replace(choices, left_out=left_out)
+    recipe = propose(found, look, settled, source.name)
     selection = select(found, recipe)
     forget_unless_same(work, f"{recipe.to_json()} {source.stamp}")
     pixels, failed = convert(selection, recipe, work, _stage("Decoding", show))
     show(Progress("Checking", 0, 1))
     report = finish(selection, recipe, pixels, failed, work / RESULT)
+    earlier = (*found.warnings, *reasons, *size_warnings(look, recipe))
     report = replace(
         report,
-        warnings=(*found.warnings, *reasons, *size_warnings(look, recipe), *report.warnings),
+        warnings=(*earlier, *report.warnings),
         sizes=tuple(look.sizes),
     )
     is_proposed = choices == Choices(images=choices.images)

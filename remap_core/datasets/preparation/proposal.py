@@ -48,7 +48,9 @@ class Seen(NamedTuple):
     @property
     def ratio(self) -> float:
         """Of the longer side to the shorter one."""
-        return max(self.height, self.width) / min(self.height, self.width)
+        longer = max(self.height, self.width)
+        shorter = min(self.height, self.width)
+        return longer / shorter
 
 
 @dataclass(frozen=True)
@@ -79,11 +81,16 @@ def look_at(found: Found) -> Look:
         results = list(pool.map(partial(_see, found.pictures), places))
     seen = tuple(image for image in results if image is not None)
     if not seen:
-        raise DatasetError(f"none of the {len(places)} images that were tried can be read.")
+        raise DatasetError(f"none of the {len(places)} sampled images can be read.")
     return Look(seen, len(results) - len(seen))
 
 
-def propose(found: Found, look: Look, choices: Choices, source: str) -> Recipe:
+def propose(
+    found: Found,
+    look: Look,
+    choices: Choices,
+    source: str,
+) -> Recipe:
     """The recipe of what was chosen, with good values for everything else."""
     images = choices.images or len(found.pictures)
     table = found.table or LabelTable("", "", "")
@@ -107,7 +114,9 @@ def propose(found: Found, look: Look, choices: Choices, source: str) -> Recipe:
 
 def proposed_side(look: Look, images: int) -> int:
     """A side at which nothing is enlarged much and a training takes minutes; the own side of small squares."""
-    lengths = {image.height for image in look.seen} | {image.width for image in look.seen}
+    heights = {image.height for image in look.seen}
+    widths = {image.width for image in look.seen}
+    lengths = heights | widths
     if len(lengths) == 1:
         (side,) = lengths
         if MIN_SIDE <= side <= SIDES[0]:
@@ -125,7 +134,8 @@ def _see(pictures: Pictures, place: int) -> Seen | None:
         picture = pictures.open(place)
         height, width = _shown_size(picture)
         largest = _largest_value(picture)
-        small = fitted(picture, side=_SIDE_OF_A_LOOK, colour="colour", white=max(largest, 1))
+        white = max(largest, 1)
+        small = fitted(picture, side=_SIDE_OF_A_LOOK, colour="colour", white=white)
     except Exception:  # a damaged file can raise nearly anything; the conversion says which
         return None
     differences = np.ptp(small, axis=2)

@@ -45,7 +45,8 @@ def resolve(
         return _with_size(added.name, size)
     choices = Choices(images=size)
     if is_published(source):
-        return _add(source, _free_title(source, size, home), choices, home, progress)
+        title = _free_title(source, size, home)
+        return _add(source, title, choices, home, progress)
     path = _path(source, home)
     as_before = _with_size(str(path.resolve()), size)
     if as_before in known:
@@ -53,12 +54,20 @@ def resolve(
     added = _added_before(path, choices, home)
     if added is not None:
         return added.name
-    return _add(path, _free_title(_stem(path), size, home), choices, home, progress)
+    title = _free_title(_stem(path), size, home)
+    return _add(path, title, choices, home, progress)
 
 
-def _add(source: str | Path, title: str, choices: Choices, home: Path, progress: ShowProgress) -> str:
+def _add(
+    source: str | Path,
+    title: str,
+    choices: Choices,
+    home: Path,
+    progress: ShowProgress,
+) -> str:
     added = add(source, title, choices, home, progress)
-    log.info("%s was added as %s: %s", source, added.name, " ".join(added.report.sentences()))
+    about = " ".join(added.report.sentences())
+    log.info("%s was added as %s: %s", source, added.name, about)
     return added.name
 
 
@@ -79,19 +88,20 @@ def _path(source: str, home: Path) -> Path:
         return path
     if "/" in source:
         raise DatasetError(f"{source!r:.200} is not a data set: there is no such file or folder.")
-    titles = [kept.title for kept in kept_datasets(home)]
-    nearest = get_close_matches(source.lower(), [*NAMES, *titles], n=1, cutoff=0.5)
+    names = [*NAMES, *(kept.title for kept in kept_datasets(home))]
+    nearest = get_close_matches(source.lower(), names, n=1, cutoff=0.5)
     if nearest:
         raise DatasetError(f"There is no data set {source!r:.60}: did you mean {nearest[0]}?")
-    names = ", ".join([*NAMES, *titles])
-    raise DatasetError(f"{source!r:.200} is not a data set: use {names}, or the path of a file or folder.")
+    known = ", ".join(names)
+    raise DatasetError(f"{source!r:.200} is not a data set: use {known}, or the path of a file or folder.")
 
 
 def _added_before(path: Path, choices: Choices, home: Path) -> Kept | None:
     """The data set that was added from this path with proposed choices, if its files are still the same."""
     for kept in kept_datasets(home):
-        is_of_path = kept.recipe.source == str(path) and kept.recipe.images == choices.images
-        if is_of_path and kept.is_proposed and kept.stamp == stamp_of(path):
+        recipe = kept.recipe
+        is_same = recipe.source == str(path) and recipe.images == choices.images
+        if is_same and kept.is_proposed and kept.stamp == stamp_of(path):
             return kept
     return None
 
@@ -108,7 +118,8 @@ def _free_title(stem: str, size: int | None, home: Path) -> str:
     title = words.strip(" .-")[: MAX_TITLE - _ROOM_FOR_NUMBERS] or "images"
     if size is not None:
         title = f"{title}-{size}"
-    taken = {kept.title.casefold() for kept in kept_datasets(home)} | set(NAMES)
+    titles = {kept.title.casefold() for kept in kept_datasets(home)}
+    taken = titles | set(NAMES)
     number = 1
     free = title
     while free.casefold() in taken:

@@ -70,9 +70,12 @@ def finish(
         moved=place_of[moved].tolist(),
     )
     questions = tuple(_questions(selection, good))
-    skipped = [Skipped(selection.name(row), why) for row, why in sorted(failed.items())]
+    skipped = []
+    for row, why in sorted(failed.items()):
+        skipped.append(Skipped(selection.name(row), why))
     per_class = np.bincount(ordered.labels, minlength=classes)
     split = np.bincount(ordered.parts, minlength=3).tolist()
+    warnings = finding_warnings(findings, validation_images=split[Part.VALIDATION])
     columns: tuple[str, ...] = ()
     if found.table is not None:
         columns = found.table.columns
@@ -86,7 +89,7 @@ def finish(
         shape=(height, width, channels),
         split=(split[Part.TRAIN], split[Part.VALIDATION], split[Part.TEST]),
         skipped=(*found.skipped, *skipped),
-        warnings=(*_skipped_warning(failed), *questions, *finding_warnings(findings, split[Part.VALIDATION])),
+        warnings=(*_skipped_warning(failed), *questions, *warnings),
         recipe=recipe,
         all_classes=tuple(class_counts(found).items()),
         columns=columns,
@@ -119,9 +122,10 @@ def _require_readable(selection: Selection, good: NDArray[np.bool_]) -> None:
     needed = MIN_IMAGES_PER_CLASS
     if selection.parts is not None:
         needed = 1
-    counts = np.bincount(selection.labels[good], minlength=len(selection.class_names)).tolist()
+    class_names = selection.class_names
+    counts = np.bincount(selection.labels[good], minlength=len(class_names)).tolist()
     small = []
-    for name, number in zip(selection.class_names, counts, strict=True):
+    for name, number in zip(class_names, counts, strict=True):
         if number < needed:
             small.append(f"{name} ({number})")
     if small:
@@ -144,11 +148,17 @@ def _questions(selection: Selection, good: NDArray[np.bool_]) -> list[str]:
     questions = []
     for name, number, whole in zip(selection.class_names, bad, total, strict=True):
         if number > MAX_DAMAGED * whole:
-            questions.append(f"{percent(number / whole)} of the files of {name} are damaged: go on without them?")
+            share = percent(number / whole)
+            questions.append(f"{share} of the files of {name} are damaged: go on without them?")
     return questions
 
 
-def _store(folder: Path, pixels: Pixels, ordered: _Ordered, names: Sequence[str]) -> Pixels:
+def _store(
+    folder: Path,
+    pixels: Pixels,
+    ordered: _Ordered,
+    names: Sequence[str],
+) -> Pixels:
     """Write the result in its order; what was converted stays until the result is kept."""
     rows = ordered.rows
     shutil.rmtree(folder, ignore_errors=True)

@@ -69,7 +69,8 @@ def select(found: Found, recipe: Recipe) -> Selection:
     if recipe.images is not None:
         by_class = _subset(by_class, class_names, recipe.images, recipe.seed)
     places = np.concatenate(by_class)
-    labels = np.repeat(np.arange(len(kept)), [len(rows) for rows in by_class])
+    counts = [len(rows) for rows in by_class]
+    labels = np.repeat(np.arange(len(kept)), counts)
     parts = None
     if found.parts is not None:
         parts = found.parts[places]
@@ -97,10 +98,8 @@ def _subset(
     for label, number in enumerate(wanted):
         rows = by_class[label]
         if len(rows) < number:
-            raise DatasetError(
-                f'a balanced subset of {images} needs {number} images of "{class_names[label]}", '
-                f"but there are {len(rows)}."
-            )
+            wanted_images = f'{number} images of "{class_names[label]}"'
+            raise DatasetError(f"a balanced subset of {images} needs {wanted_images}, but there are {len(rows)}.")
         random = np.random.RandomState([seed, label])
         shuffled = random.permutation(rows)
         chosen.append(np.sort(shuffled[:number]))
@@ -129,4 +128,5 @@ def _needed(found: Found) -> int:
 
 
 def _with_counts(names: list[str], counts: dict[str, int]) -> str:
-    return listed([f"{name} ({counts[name]})" for name in names])
+    with_counts = [f"{name} ({counts[name]})" for name in names]
+    return listed(with_counts)

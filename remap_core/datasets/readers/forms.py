@@ -40,7 +40,12 @@ _UNPACKED = "unpacked"
 _ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz")
 
 
-def find(source: Path, choices: Choices, work: Path, progress: ShowCount = unwatched) -> Found:
+def find(
+    source: Path,
+    choices: Choices,
+    work: Path,
+    progress: ShowCount = unwatched,
+) -> Found:
     """Find the images of a file or a folder; archives are unpacked into `work`, once.
 
     Raises DatasetError with the reason why it cannot be used.
@@ -68,7 +73,12 @@ def stamp_of(source: Path) -> str:
     return f"{status.st_size} {status.st_mtime_ns}"
 
 
-def _in_folder(folder: Path, choices: Choices, work: Path, progress: ShowCount) -> Found:
+def _in_folder(
+    folder: Path,
+    choices: Choices,
+    work: Path,
+    progress: ShowCount,
+) -> Found:
     files = list_files(folder)
     if image_files(files):
         return find_images(files, choices)
@@ -84,7 +94,12 @@ def _in_folder(folder: Path, choices: Choices, work: Path, progress: ShowCount) 
     raise DatasetError(_why_nothing(files))
 
 
-def _in_archive(archive: Path, choices: Choices, work: Path, progress: ShowCount) -> Found:
+def _in_archive(
+    archive: Path,
+    choices: Choices,
+    work: Path,
+    progress: ShowCount,
+) -> Found:
     folder = work / _UNPACKED
     skipped = _unpacked(archive, folder, progress)
     found = _in_folder(folder, choices, work / "inner", progress)
@@ -113,10 +128,7 @@ def _unpacked(archive: Path, folder: Path, progress: ShowCount) -> list[Skipped]
 def _why_no_form(file: Path) -> str:
     if file.suffix.lower() in SUFFIXES:
         return "this is one image; a data set is a folder with the images of each class in a folder of its own."
-    return (
-        "this is none of the forms that can be read: a folder, a .zip or .tar of images, .npz, .npy, .parquet, .csv, "
-        "or idx files."
-    )
+    return "unsupported file: use a folder, a .zip or .tar of images, or .npz, .npy, .parquet, .csv or idx files."
 
 
 def _why_nothing(files: FileList) -> str:

@@ -31,8 +31,8 @@ ZIP_MAGIC = b"PK"
 
 Role = Literal["images", "labels"]
 _ROLE_WORDS: dict[str, Role] = {
-    **dict.fromkeys(("images", "image", "imgs", "img", "x", "data", "pixels", "inputs"), "images"),
-    **dict.fromkeys(("labels", "label", "y", "targets", "target", "classes", "class"), "labels"),
+    **dict.fromkeys(["images", "image", "imgs", "img", "x", "data", "pixels", "inputs"], "images"),
+    **dict.fromkeys(["labels", "label", "y", "targets", "target", "classes", "class"], "labels"),
 }
 """The first words are preferred where an archive has several arrays of one role."""
 _PREFERENCE = list(_ROLE_WORDS)
@@ -116,11 +116,16 @@ def read_array_folder(path: Path, choices: Choices) -> Found:
     return _read(path, choices, ".npy", NPY_FORM)
 
 
-def _read(path: Path, choices: Choices, suffix: str, form: str) -> Found:
+def _read(
+    path: Path,
+    choices: Choices,
+    suffix: str,
+    form: str,
+) -> Found:
     with errors_name(path):
         files = with_suffix(visible_files(path), suffix)
         if not files:
-            raise DatasetError(f"there must be an {suffix} file, but there is none.")
+            raise DatasetError(f"there is no {suffix} file.")
         if files == [path] and suffix == ".npy":
             raise DatasetError("one .npy file has no labels: put it into a folder together with labels.npy.")
         stored = _stored_in(path, files)
@@ -153,7 +158,8 @@ def _stored_in(path: Path, files: Sequence[Path]) -> list[Stored]:
             stored.append(replace(arrays[0], name=name))
             continue
         for array in arrays:
-            stored.append(replace(array, name=f"{name}_{array.name}"))
+            full_name = f"{name}_{array.name}"
+            stored.append(replace(array, name=full_name))
     return stored
 
 
@@ -233,15 +239,17 @@ def _pairs(stored: Sequence[Stored]) -> tuple[list[Pair], list[str]]:
             warnings.append(f"{images.name} has no labels: ignored.")
     has_split = any(pair.part != Part.UNKNOWN for pair in pairs)
     if has_split and pairs[-1].part == Part.UNKNOWN:
-        warnings.append(f"{pairs[-1].images.name} is of no part of the split: ignored.")
-        pairs.pop()
+        left_out = pairs.pop()
+        warnings.append(f"{left_out.images.name} belongs to no part of the split: ignored.")
     if pairs:
         return pairs, warnings
     return _pairs_by_shape(stored), []
 
 
 def _by_meaning(stored: Sequence[Stored]) -> dict[tuple[Role, Part], Stored]:
-    ranked: dict[tuple[Role, Part], tuple[int, Stored]] = {}
+    """The array of each role and part whose name is the surest."""
+    best: dict[tuple[Role, Part], Stored] = {}
+    preferences: dict[tuple[Role, Part], int] = {}
     for array in stored:
         meaning = _meaning(array.name)
         if meaning is None or not array.shape:
@@ -249,9 +257,10 @@ def _by_meaning(stored: Sequence[Stored]) -> dict[tuple[Role, Part], Stored]:
         if meaning.role == "images" and array.is_text:
             continue
         key = meaning.role, meaning.part
-        if key not in ranked or meaning.preference < ranked[key][0]:
-            ranked[key] = meaning.preference, array
-    return {key: array for key, (_, array) in ranked.items()}
+        if key not in best or meaning.preference < preferences[key]:
+            best[key] = array
+            preferences[key] = meaning.preference
+    return best
 
 
 def _meaning(name: str) -> Meaning | None:
@@ -300,8 +309,12 @@ def _pairs_by_shape(stored: Sequence[Stored]) -> list[Pair]:
         if widest >= MIN_FLAT_SIDE**2:
             images = [array for array in tables if array.shape[1] == widest]
     lengths = {array.shape[0] for array in images}
-    others = [array for array in arrays if array not in images and len(array.shape) <= 2]
-    labels = [array for array in others if array.shape[0] in lengths]
+    others = [array for array in arrays if array not in images]
+    labels = []
+    for array in others:
+        is_flat = len(array.shape) <= 2
+        if is_flat and array.shape[0] in lengths:
+            labels.append(array)
     return _matched(stored, images, labels)
 
 

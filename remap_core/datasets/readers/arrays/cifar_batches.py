@@ -63,7 +63,7 @@ def read_cifar(path: Path, choices: Choices) -> Found:
     with errors_name(path):
         files = _batches(visible_files(path))
         if not files:
-            raise DatasetError("there must be batches of CIFAR, such as data_batch_1 or train, but there are none.")
+            raise DatasetError("there are no batches of CIFAR, such as data_batch_1 or train.")
     batches = {}
     for file in files:
         with errors_name(file):
@@ -136,9 +136,13 @@ def _read_pickled(file: Path) -> Batch:
     if "data" not in batch:
         raise DatasetError("a batch of CIFAR must have data and labels, but this pickle has no data.")
     pixels = _array(batch["data"], "data")
-    if pixels.dtype != np.uint8 or pixels.shape[1:] != (_PIXELS,):
+    is_flat = pixels.shape[1:] == (_PIXELS,)
+    if pixels.dtype != np.uint8 or not is_flat:
         raise DatasetError(f"data must be (n, {_PIXELS}) uint8, but it is {pixels.dtype} of shape {pixels.shape}.")
-    labels = {key: _labels(batch[key], key) for key in _LABEL_KEYS if key in batch}
+    labels = {}
+    for key in _LABEL_KEYS:
+        if key in batch:
+            labels[key] = _labels(batch[key], key)
     if not labels:
         raise DatasetError(f"a batch of CIFAR must have {' or '.join(_LABEL_KEYS)}, but this pickle has neither.")
     return Batch(pixels.reshape(-1, 3, SIDE, SIDE), labels)
@@ -163,7 +167,7 @@ def _labels(value: Any, key: str) -> Array:
     if not isinstance(value, list):
         return _array(value, key)
     if not all(type(label) is int for label in value):
-        raise DatasetError(f"{key} must be integers, but they are not.")
+        raise DatasetError(f"{key} must be integers.")
     return np.array(value, np.int64)
 
 
@@ -206,10 +210,16 @@ def _from_buffer(arguments: tuple[Any, ...]) -> Array | None:
     return None
 
 
-def _values(content: Any, dtype: Call, shape: tuple[Any, ...], order: Any) -> Array | None:
+def _values(
+    content: Any,
+    dtype: Call,
+    shape: tuple[Any, ...],
+    order: Any,
+) -> Array | None:
     """An array of the kind that a record of numpy.dtype names; None if that is not one of numbers."""
     kind = _kind(dtype)
-    is_shape = all(type(length) is int and length >= 0 for length in shape)
+    are_numbers = all(type(length) is int for length in shape)
+    is_shape = are_numbers and min(shape, default=0) >= 0
     if kind is None or not is_shape or order not in ("C", "F"):
         return None
     if isinstance(content, str):

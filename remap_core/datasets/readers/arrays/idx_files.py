@@ -25,7 +25,14 @@ from remap_core.datasets.splits import Part
 from remap_core.errors import DatasetError
 
 FORM = "idx files (MNIST)"
-_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+_TYPES = {
+    0x08: "u1",
+    0x09: "i1",
+    0x0B: ">i2",
+    0x0C: ">i4",
+    0x0D: ">f4",
+    0x0E: ">f8",
+}
 _MAX_AXES = 4
 _ROLE = re.compile(r"images?|labels?|idx\d|u?byte")
 """What differs between the names of two files that belong together."""
@@ -72,9 +79,13 @@ def read_idx(path: Path, choices: Choices) -> Found:
         labels = {half.stem: half for half in halves if half.header.holds_labels}
         _require_one_set(list(images))
         is_emnist = "emnist" in next(iter(images))
-        pairs = [(images[stem], labels[stem]) for stem in images if stem in labels]
-        groups = [_labelled(*pair, is_turned=is_emnist) for pair in pairs]
-        lonely = [images[stem].file.name for stem in images if stem not in labels]
+        groups = []
+        lonely = []
+        for stem, half in images.items():
+            if stem in labels:
+                groups.append(_labelled(half, labels[stem], is_turned=is_emnist))
+            else:
+                lonely.append(half.file.name)
         if not groups:
             raise DatasetError(f"{lonely[0]} needs a file of labels next to it, such as {_labels_name(lonely[0])}.")
         warnings = [f"{name} has no labels: ignored." for name in lonely]
@@ -115,7 +126,7 @@ def _labels_name(name: str) -> str:
 def _require_one_set(stems: Sequence[str]) -> None:
     """EMNIST comes as six data sets in one folder."""
     if not stems:
-        raise DatasetError("there must be an idx file of images (3 axes), but there is none.")
+        raise DatasetError("there is no idx file of images (3 axes).")
     names = set(map(_without_part, stems))
     if len(names) > 1:
         raise DatasetError(
@@ -165,7 +176,8 @@ def _header(stream: BinaryIO) -> Header | None:
     zeros, code, axes = struct.unpack(">HBB", stream.read(4))
     if zeros or code not in _TYPES or not 1 <= axes <= _MAX_AXES:
         return None
-    shape = struct.unpack(f">{axes}I", stream.read(4 * axes))
+    lengths = stream.read(4 * axes)
+    shape = struct.unpack(f">{axes}I", lengths)
     return Header(np.dtype(_TYPES[code]), shape)
 
 

@@ -156,7 +156,8 @@ class _Machine:
 
 
 def _pairs(values: list[Any]) -> dict[Any, Any]:
-    return dict(zip(values[::2], values[1::2], strict=True))
+    keys = values[::2]
+    return dict(zip(keys, values[1::2], strict=True))
 
 
 def _bytes_or_call(path: str, arguments: tuple[Any, ...]) -> Any:

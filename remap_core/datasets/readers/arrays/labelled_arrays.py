@@ -106,8 +106,10 @@ def found_in_arrays(
     if choices.background == "black":
         background = 0
     converted = to_pixels(images, has_label, background)
-    used = without_empty(Classes(classes.names, classes.indices[converted.rows]))
-    parts = np.repeat([group.part for group in groups], counts).astype(np.uint8)
+    indices = classes.indices[converted.rows]
+    used = without_empty(Classes(classes.names, indices))
+    part_of_group = [group.part for group in groups]
+    parts = np.repeat(part_of_group, counts).astype(np.uint8)
     tables = tuple(group.name for group in groups)
     starts = np.cumsum([0, *counts[:-1]])
     row_names = RowNames(tables, starts, converted.rows)
@@ -177,7 +179,8 @@ def text_classes(texts: Array, indices: Rows) -> Classes:
     if all(_WHOLE_NUMBER.fullmatch(name) for name in names):
         names.sort(key=int)
     place = {name: index for index, name in enumerate(names)}
-    renamed = np.array([place.get(text, UNLABELLED) for text in stripped], np.int64)
+    new_indices = [place.get(text, UNLABELLED) for text in stripped]
+    renamed = np.array(new_indices, np.int64)
     labels = renamed[indices]
     labelled = np.count_nonzero(labels != UNLABELLED)
     _require_repeating(len(names), int(labelled))
@@ -225,8 +228,8 @@ def _require_a_label_each(name: str, images: int, labels: int) -> None:
     where = ""
     if name:
         where = f" ({name})"
-    numbers = f"{pluralize(images, 'image')} and {pluralize(labels, 'label')}"
-    raise DatasetError(f"there must be as many labels as images, but there are {numbers}{where}.")
+    there = f"{pluralize(images, 'image')} and {pluralize(labels, 'label')}"
+    raise DatasetError(f"there must be as many labels as images, but there are {there}{where}.")
 
 
 def _from_one_hot(labels: Array) -> Indices:
@@ -240,11 +243,11 @@ def _from_one_hot(labels: Array) -> Indices:
     classes = np.count_nonzero(ones, axis=1)
     several = np.flatnonzero(classes > 1)
     if len(several):
-        raise DatasetError(
-            f"every image must have one class, but {count(len(several))} of {count(len(labels))} have several, "
-            f"such as row {several[0]}."
-        )
-    indices = np.where(classes == 0, UNLABELLED, ones.argmax(axis=1))
+        wrong = count(len(several))
+        share = f"{wrong} of {count(len(labels))}"
+        raise DatasetError(f"every image must have one class, but {share} have several, such as row {several[0]}.")
+    first_one = ones.argmax(axis=1)
+    indices = np.where(classes == 0, UNLABELLED, first_one)
     return indices.astype(np.int64)
 
 
@@ -279,7 +282,8 @@ def _names_of(values: Array, class_names: Sequence[str]) -> list[str]:
         return [str(number) for number in numbers]
     named = len(class_names)
     for first in (0, 1):
-        if first <= numbers[0] and numbers[-1] < first + named:
+        last = first + named - 1
+        if first <= numbers[0] and numbers[-1] <= last:
             return [class_names[int(number) - first] for number in numbers]
     raise DatasetError(
         f"labels must be 0 to {named - 1} or 1 to {named} (there are {named} class names), "

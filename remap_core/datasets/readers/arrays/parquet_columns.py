@@ -26,8 +26,9 @@ from remap_core.datasets.rules import reason
 from remap_core.errors import DatasetError
 from remap_core.formatting import count, listed
 
-_IMAGE_NAMES = ("image", "images", "img", "picture", "photo", "pixels", "pixel_values", "x")
-_NEVER_LABELS = ID_NAMES | {"path", "file", "file_name", "filename", "image_path", "url", "width", "height", "split"}
+_IMAGE_NAMES = frozenset(["image", "images", "img", "picture", "photo", "pixels", "pixel_values", "x"])
+_FILE_FACTS = "path file file_name filename image_path url width height split"
+_NEVER_LABELS = ID_NAMES.union(_FILE_FACTS.split())
 _NUMBERS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean)
 _LISTS = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
 
@@ -128,8 +129,14 @@ def _image_column(schema: pa.Schema, file_column: str | None) -> str:
     return str(likely[0])
 
 
-def _label_column(schema: pa.Schema, class_names: ClassNames, images: str, label_column: str | None) -> str:
-    names = [field.name for field in schema if field.name != images and _may_be_label(field.type)]
+def _label_column(
+    schema: pa.Schema,
+    class_names: ClassNames,
+    images: str,
+    label_column: str | None,
+) -> str:
+    others = [field for field in schema if field.name != images]
+    names = [field.name for field in others if _may_be_label(field.type)]
     if label_column is not None:
         label_place(names, label_column)
         return label_column
@@ -152,7 +159,7 @@ def _is_binary(kind: pa.DataType) -> bool:
 
 def _holds_files(kind: pa.DataType) -> bool:
     if pa.types.is_struct(kind):
-        return any(field.name == "bytes" and _is_binary(field.type) for field in kind)
+        return any(_is_binary(field.type) for field in kind if field.name == "bytes")
     return _is_binary(kind)
 
 

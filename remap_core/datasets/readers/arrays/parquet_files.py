@@ -67,7 +67,7 @@ def read_parquet(path: Path, choices: Choices) -> Found:
     with errors_name(path):
         files = _parquet_files(visible_files(path))
         if not files:
-            raise DatasetError("there must be a parquet file, but there is none.")
+            raise DatasetError("there is no parquet file.")
         sources, warnings = _labelled_files(path, files, choices)
         if sources[0].schema.bytes_path:
             return _found_files(sources, warnings)
@@ -78,7 +78,8 @@ def _labelled_files(path: Path, files: Sequence[Path], choices: Choices) -> tupl
     """The files with labels, training images first, and warnings of the others."""
     sources = []
     warnings = []
-    have_chosen = [file for file in files if choices.label_column in columns_of(file).names]
+    chosen = choices.label_column
+    have_chosen = [file for file in files if chosen in columns_of(file).names]
     for file in files:
         name = ""
         if file != path:
@@ -139,13 +140,19 @@ def _found_files(sources: Sequence[Source], warnings: Sequence[str]) -> Found:
     )
 
 
-def _found_pixels(path: Path, sources: Sequence[Source], warnings: Sequence[str], choices: Choices) -> Found:
+def _found_pixels(
+    path: Path,
+    sources: Sequence[Source],
+    warnings: Sequence[str],
+    choices: Choices,
+) -> Found:
     groups = []
     skipped: list[Skipped] = []
     for source in sources:
         with damage_names_file(source.file):
             labels, pixels = _pixel_values(source, skipped)
-        groups.append(Labelled(pixels, labels, part_in(source.name), source.name))
+        part = part_in(source.name)
+        groups.append(Labelled(pixels, labels, part, source.name))
     return found_in_arrays(
         FORM,
         groups,
@@ -174,7 +181,8 @@ def _pixel_values(source: Source, skipped: list[Skipped]) -> tuple[Array, Array]
                 values, rows = _from_lists(batch.column(schema.images), shape)
             block = np.ascontiguousarray(compact(values))
             blocks.append(block)
-            labels.append(batch.column(schema.label).take(pa.array(rows)))
+            batch_labels = batch.column(schema.label)
+            labels.append(batch_labels.take(pa.array(rows)))
             for row in np.setdiff1d(np.arange(batch.num_rows), rows):
                 name = f"{source.name} row {total + row}"
                 skipped.append(Skipped(name.strip(), _OTHER_SIZE))
@@ -218,5 +226,5 @@ def _shape_of_first(column: pa.Array) -> tuple[int, ...]:
         with suppress(ValueError):  # lists of different lengths
             shape = np.shape(first.as_py())
     if 0 in (len(shape), *shape):
-        raise DatasetError("the first image must have pixels in lists of one length, but it has not.")
+        raise DatasetError("the first image must have its pixels in lists of equal length.")
     return shape

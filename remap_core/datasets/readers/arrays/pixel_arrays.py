@@ -185,7 +185,8 @@ def _unflattened(images: Array) -> Array:
     side, channels = layout
     if channels == 3 and _is_interleaved(images, side):
         return images.reshape(rows, side, side, 3)
-    return images.reshape(rows, channels, side, side).transpose(0, 2, 3, 1)
+    planes = images.reshape(rows, channels, side, side)
+    return planes.transpose(0, 2, 3, 1)
 
 
 def _is_interleaved(images: Array, side: int) -> bool:
@@ -194,7 +195,8 @@ def _is_interleaved(images: Array, side: int) -> bool:
     What lies one row below a pixel resembles it most: it is `side` values further on in planes, and 3 * `side` where
     colours take turns. Noise counts as planes.
     """
-    sample = np.nan_to_num(images[:_SAMPLE].astype(np.float64))
+    values = images[:_SAMPLE].astype(np.float64)
+    sample = np.nan_to_num(values)
     in_planes = _difference_over(sample, side)
     in_turns = _difference_over(sample, 3 * side)
     return in_turns < _CLEARLY_LESS * in_planes
@@ -202,15 +204,18 @@ def _is_interleaved(images: Array, side: int) -> bool:
 
 def _difference_over(rows: Array, distance: int) -> float:
     """The mean difference of values that are so far from one another in a row."""
-    differences = rows[:, distance:] - rows[:, :-distance]
+    later = rows[:, distance:]
+    earlier = rows[:, :-distance]
+    differences = later - earlier
     return float(np.abs(differences).mean())
 
 
 def _from_planes(images: Array) -> Array:
     rows, height, width = images.shape
-    is_flat = min(height, width) == 1 and flat_side(height * width) is not None
-    if is_flat:
-        return _unflattened(images.reshape(rows, height * width))
+    values = height * width
+    is_flat = min(height, width) == 1
+    if is_flat and flat_side(values) is not None:
+        return _unflattened(images.reshape(rows, values))
     return images[..., np.newaxis]
 
 
@@ -240,7 +245,8 @@ def _blocks(arrays: Sequence[Array]) -> Iterator[tuple[slice, Array]]:
     """The images of all arrays, some at a time, and which rows of all arrays in turn these are."""
     first = 0
     for images in arrays:
-        step = max(1, _BLOCK_VALUES // prod(images.shape[1:]))
+        values_per_image = prod(images.shape[1:])
+        step = max(1, _BLOCK_VALUES // values_per_image)
         for start in range(0, len(images), step):
             values = images[start : start + step]
             yield slice(first, first + len(values)), values
@@ -289,12 +295,18 @@ def _is_ready(arrays: Sequence[Array], scale: Scale) -> bool:
     return images.dtype == np.uint8 and images.shape[-1] in (1, 3)
 
 
-def _converted(arrays: Sequence[Array], is_used: Mask, scale: Scale, background: int) -> Pixels:
+def _converted(
+    arrays: Sequence[Array],
+    is_used: Mask,
+    scale: Scale,
+    background: int,
+) -> Pixels:
     _, height, width, channels = arrays[0].shape
     shown = 1
     if channels > 2:
         shown = 3
-    pixels = np.empty((np.count_nonzero(is_used), height, width, shown), np.uint8)
+    images = np.count_nonzero(is_used)
+    pixels = np.empty((images, height, width, shown), np.uint8)
     done = 0
     for rows, values in _blocks(arrays):
         used = _only(values, is_used[rows])
@@ -312,11 +324,13 @@ def _only(values: Array, is_used: Mask) -> Array:
 
 
 def _scaled(values: Array, scale: Scale) -> Pixels:
-    if values.dtype == np.uint8 and (scale.low, scale.high) == (0, 255):
+    is_full_range = (scale.low, scale.high) == (0, 255)
+    if is_full_range and values.dtype == np.uint8:
         return values
     factor = 255 / (scale.high - scale.low)
     scaled = (values.astype(np.float64) - scale.low) * factor
-    rounded: Pixels = np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)
+    clipped = np.clip(scaled, 0, 255)
+    rounded: Pixels = np.rint(clipped).astype(np.uint8)
     return rounded
 
 

@@ -35,11 +35,10 @@ from remap_core.formatting import count, listed
 
 FORM = "table of pixels"
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
-LABEL_NAMES = frozenset(
-    ("label", "labels", "class", "classes", "class_label", "class_name", "target", "targets", "category", "y", "digit")
-)
+_USUAL_LABELS = "label labels class classes class_label class_name target targets category y digit"
+LABEL_NAMES = frozenset(_USUAL_LABELS.split())
 """What people call the column of labels."""
-ID_NAMES = frozenset(("", "id", "ids", "index", "idx", "unnamed: 0", "image_id", "imageid", "row", "row_id"))
+ID_NAMES = frozenset(["id", "ids", "index", "idx", "image_id", "imageid", "row", "row_id"]) | {"", "unnamed: 0"}
 """What people call a column that numbers the rows."""
 _PIXEL_NAME = re.compile(r"(pixels?|px|p|x|f|feature|col|v)?[ _.-]?\d+|\d+x\d+")
 _MIN_PIXELS = MIN_FLAT_SIDE**2
@@ -93,9 +92,7 @@ def read_pixel_tables(path: Path, choices: Choices) -> Found:
     with errors_name(path):
         tables = list(filter(None, map(_format_of, visible_files(path))))
         if not tables:
-            raise DatasetError(
-                f"there must be a table with at least {_MIN_PIXELS} columns of pixels, but there is none."
-            )
+            raise DatasetError(f"there is no table with at least {_MIN_PIXELS} columns of pixels.")
     groups = []
     skipped: list[Skipped] = []
     warnings = []
@@ -128,7 +125,9 @@ def wide_columns(names: Sequence[str], numbers: Sequence[bool], label_column: st
     label = label_place(names, label_column)
     called = [name.strip().lower() for name in names]
     no_ids = [place for place, name in enumerate(called) if name not in ID_NAMES]
-    rest = [place for place, is_number in enumerate(numbers) if is_number and place != label]
+    rest = np.flatnonzero(numbers).tolist()
+    if label in rest:
+        rest.remove(label)
     pixels = [place for place in rest if _PIXEL_NAME.fullmatch(called[place])]
     if flat_side(len(pixels)) is None:
         pixels = rest
@@ -182,7 +181,8 @@ def column_labels(column: pa.ChunkedArray) -> Array:
         raise DatasetError(f"labels must be numbers or text, but they are {kind}.")
     filled = column.cast(pa.large_string()).fill_null("")
     encoded = filled.combine_chunks().dictionary_encode()
-    texts = np.array(encoded.dictionary.to_pylist() or [""], np.str_)
+    different = encoded.dictionary.to_pylist()
+    texts = np.array(different or [""], np.str_)
     values: Array = _numbers_if_all(texts)
     indices: NDArray[np.int32] = encoded.indices.to_numpy(zero_copy_only=False)
     labels: Array = values[indices]
@@ -198,7 +198,8 @@ def _numbers_if_all(texts: NDArray[np.str_]) -> Array:
     """Whole numbers, if all texts are that; empty ones become NaN."""
     stripped = np.char.strip(texts)
     try:
-        numbers = np.where(stripped == "", "nan", stripped).astype(np.float64)
+        filled = np.where(stripped == "", "nan", stripped)
+        numbers = filled.astype(np.float64)
     except ValueError:
         return stripped
     has_names = np.isin(np.char.lower(stripped), _NOT_NUMBERS).any()
@@ -228,7 +229,9 @@ def _format_of(file: Path) -> TableFormat | None:
         decimal = ","
     header = rows[0]
     numbers = _columns_of_numbers(rows[1:], decimal)
-    if len(header) != len(numbers) or not _may_be_pixels(sum(numbers)):
+    if len(header) != len(numbers):
+        return None
+    if not _may_be_pixels(sum(numbers)):
         return None
     has_header = _is_header(header, decimal)
     names = [str(place) for place in range(len(header))]
@@ -293,7 +296,8 @@ def _values(table: TableFormat, columns: Columns, skipped: list[Skipped]) -> tup
     blocks = []
     rows = 0
     for batch in _batches(table, columns, skipped):
-        values = [batch.column(str(place)).to_numpy(zero_copy_only=False) for place in columns.pixels]
+        pixel_columns = [batch.column(str(place)) for place in columns.pixels]
+        values = [column.to_numpy(zero_copy_only=False) for column in pixel_columns]
         by_row = compact(np.stack(values)).T
         blocks.append(np.ascontiguousarray(by_row))
         rows += batch.num_rows
@@ -323,7 +327,8 @@ def _batches(table: TableFormat, columns: Columns, skipped: list[Skipped]) -> It
 
     def skip(row: Any) -> str:
         why = f"it has {count(row.actual_columns)} columns, but {count(row.expected_columns)} are needed."
-        skipped.append(Skipped(f"{table.file.name} line {row.number}", why))
+        line = f"{table.file.name} line {row.number}"
+        skipped.append(Skipped(line, why))
         return "skip"
 
     types = {str(place): pa.float32() for place in columns.pixels}

@@ -98,13 +98,14 @@ def read_quickdraw(path: Path, choices: Choices) -> Found:  # noqa: ARG001 (read
     ordered = sorted(bitmaps, key=_class_of)
     with errors_name(path):
         class_names = checked_class_names([_class_of(file) for file in ordered])
-    counts = [len(bitmaps[file]) for file in ordered]
+    opened_files = tuple(bitmaps[file] for file in ordered)
+    counts = list(map(len, opened_files))
     starts = np.cumsum([0, *counts[:-1]])
     return Found(
         form=FORM,
         class_names=class_names,
         labels=np.repeat(np.arange(len(counts)), counts),
-        pictures=BitmapPictures(tuple(ordered), tuple(bitmaps[file] for file in ordered), starts),
+        pictures=BitmapPictures(tuple(ordered), opened_files, starts),
         warnings=tuple(warnings),
     )
 

@@ -131,7 +131,8 @@ def _channels_last(pixels: NDArray[Any]) -> NDArray[Any]:
         pixels = pixels[..., np.newaxis]
     if pixels.ndim != 3:
         raise DatasetError(f"a TIFF must be grey or RGB, but this one has the shape {pixels.shape}")
-    is_planar = pixels.shape[0] in (3, 4) and pixels.shape[2] not in (3, 4)
+    first, _, last = pixels.shape
+    is_planar = first in (3, 4) and last not in (3, 4)
     if is_planar:
         pixels = np.moveaxis(pixels, 0, 2)
     if pixels.shape[2] not in (1, 3, 4):

@@ -93,7 +93,8 @@ def _walk(folder: Path | str, prefix: str, skipped: list[Skipped]) -> Iterator[t
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
-        skipped.append(Skipped(prefix or str(folder), f"the folder cannot be read ({error.strerror})"))
+        why = f"the folder cannot be read ({error.strerror})"
+        skipped.append(Skipped(prefix or str(folder), why))
         return
     for entry in entries:
         if is_litter(entry.name):

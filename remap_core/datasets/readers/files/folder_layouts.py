@@ -116,14 +116,17 @@ def _split_folders(paths: Sequence[PathParts]) -> Layout | None:
             parts[place] = part
     if Part.TRAIN not in with_classes and len(with_classes) < 2:
         return None
-    without = Counter(_top_folder(path) for path, label in zip(paths, labels, strict=True) if not label)
+    folders = [_top_folder(path) for path in paths]
+    without = Counter(folder for folder, label in zip(folders, labels, strict=True) if not label)
     warnings = [without_class(number, folder) for folder, number in sorted(without.items())]
     return Layout(SPLIT_FOLDERS, labels, parts, warnings + _missing_classes(labels, parts))
 
 
 def _labels_inside(paths: list[PathParts], part: Part) -> list[str]:
     """The class folders of the files in one part's folder; "" for a file that is in none. paths: below that folder."""
-    while all(len(path) > 2 and part_of(path[0]) is part for path in paths):
+    while all(len(path) > 2 for path in paths):
+        if any(part_of(path[0]) is not part for path in paths):
+            break
         paths = [path[1:] for path in paths]
     return [_top_folder(path) for path in paths]
 
@@ -162,7 +165,8 @@ def _class_folders(paths: Sequence[PathParts]) -> Layout:
     if len(names) - len(not_classes) < 2:
         not_classes = ()
     for name in not_classes:
-        warnings.append(f"{pluralize(images[name], 'image')} left out: {name} does not look like a class.")
+        left_out = pluralize(images[name], "image")
+        warnings.append(f"{left_out} left out: {name} does not look like a class.")
     return Layout(CLASS_FOLDERS, labels, _unknown_parts(paths), warnings, not_classes)
 
 

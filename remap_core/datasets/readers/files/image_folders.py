@@ -41,8 +41,8 @@ def find_images(folder: FileList, choices: Choices) -> Found:
             layout = _by_table(labelled, layout)
     if not any(layout.labels):
         raise DatasetError(
-            "nothing says which class an image is: put the images of each class into a folder of its own, or add a "
-            "table (labels.csv) with a column of file names and a column of classes."
+            "the images have no classes: put the images of each class into a folder of its own, or add a table "
+            "(labels.csv) with a column of file names and a column of classes."
         )
     return _found(folder, images, layout, table)
 
@@ -72,7 +72,12 @@ def _is_any_known(parts: Sequence[Part]) -> bool:
     return any(part is not Part.UNKNOWN for part in parts)
 
 
-def _found(folder: FileList, images: Sequence[ListedFile], layout: Layout, table: LabelTable | None) -> Found:
+def _found(
+    folder: FileList,
+    images: Sequence[ListedFile],
+    layout: Layout,
+    table: LabelTable | None,
+) -> Found:
     """The images that have a class, in the order of their classes and paths."""
     names, renamed = _class_names(layout.labels)
     class_names = sorted_names(set(names.values()))

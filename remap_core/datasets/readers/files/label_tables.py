@@ -135,7 +135,12 @@ def _candidates(folder: FileList, choices: Choices) -> list[ListedFile]:
     raise DatasetError(f"There is no label table {wanted!r:.80} in {folder.root}.")
 
 
-def _read(root: Path, file: ListedFile, keys: dict[str, int], choices: Choices) -> _Table | None:
+def _read(
+    root: Path,
+    file: ListedFile,
+    keys: dict[str, int],
+    choices: Choices,
+) -> _Table | None:
     """A table with a column that names image files; None for any other file."""
     try:
         content = (root / file.path).read_bytes()
@@ -308,7 +313,12 @@ def _flag(cell: str) -> int | None:
     return int(number)
 
 
-def _joined(tables: Sequence[_Table], keys: dict[str, int], images: int, choices: Choices) -> TableLabels:
+def _joined(
+    tables: Sequence[_Table],
+    keys: dict[str, int],
+    images: int,
+    choices: Choices,
+) -> TableLabels:
     first = tables[0]
     one_hot: list[str] = []
     label_column = ""
@@ -351,7 +361,12 @@ def _one_label_column(table: _Table, choices: Choices) -> str:
     return columns[0]
 
 
-def _rows_of(table: _Table, one_hot: Sequence[str], label_column: str, keys: dict[str, int]) -> list[_Row]:
+def _rows_of(
+    table: _Table,
+    one_hot: Sequence[str],
+    label_column: str,
+    keys: dict[str, int],
+) -> list[_Row]:
     """What each row says, without the header."""
     files = table.cells(table.file_column)
     labels = _labels_of(table, one_hot, label_column)
@@ -383,7 +398,12 @@ def _parts_of(table: _Table) -> list[Part]:
     return [part] * len(table.rows)
 
 
-def _counted(files: Sequence[str], noun: str, what: str, table: str) -> list[str]:
+def _counted(
+    files: Sequence[str],
+    noun: str,
+    what: str,
+    table: str,
+) -> list[str]:
     if not files:
         return []
     different = list(dict.fromkeys(files))

@@ -86,7 +86,12 @@ def _unpack_zip(archive: Path, folder: Path, progress: ShowCount) -> list[Skippe
     return skipped
 
 
-def _write_entry(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, budget: _Budget) -> None:
+def _write_entry(
+    opened: zipfile.ZipFile,
+    entry: zipfile.ZipInfo,
+    path: Path,
+    budget: _Budget,
+) -> None:
     try:
         with opened.open(entry) as source:
             budget.copy(source, path, entry.file_size)

@@ -256,7 +256,12 @@ def _lens(width: float) -> Points:
     return ribbon(line, width * _envelope(along, base=0.35, tip=0.6))
 
 
-def _feathered(random: RandomState, along: Floats, width: Floats, pairs: int) -> tuple[Points, ...]:
+def _feathered(
+    random: RandomState,
+    along: Floats,
+    width: Floats,
+    pairs: int,
+) -> tuple[Points, ...]:
     """A midrib, and veins that leave it on both sides."""
     spine = ((0, 0), (0, 0.5), (0, 0.96))
     veins = [ribbon(spine, _MIDRIB)]

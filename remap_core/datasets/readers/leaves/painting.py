@@ -176,7 +176,12 @@ def _part_of(tile: Floats, random: RandomState) -> Floats:
     return part.reshape(3, -1)
 
 
-def _shadow(pattern: Pattern, x: Floats, y: Floats, random: RandomState) -> Floats:
+def _shadow(
+    pattern: Pattern,
+    x: Floats,
+    y: Floats,
+    random: RandomState,
+) -> Floats:
     """How much light falls on the ground around a leaf, (_CANVAS²,)."""
     right, down = random.uniform(-0.07, 0.07, 2)
     points = _points(x + right, y + down + 0.04)
@@ -187,7 +192,12 @@ def _shadow(pattern: Pattern, x: Floats, y: Floats, random: RandomState) -> Floa
     return light
 
 
-def _leaf(pattern: Pattern, points: Places, x: Floats, random: RandomState) -> Floats:
+def _leaf(
+    pattern: Pattern,
+    points: Places,
+    x: Floats,
+    random: RandomState,
+) -> Floats:
     """Colours of points of a leaf, (3, n): by season, darker on one side of the midrib, pale along the veins."""
     season = random.uniform(-0.02, 0.95)
     spread = random.uniform(0.1, 0.45)

@@ -42,7 +42,12 @@ def smoothed(polygon: ArrayLike, times: int = 2) -> Points:
     return points
 
 
-def placed(polygon: ArrayLike, angle: float, size: float, at: tuple[float, float]) -> Points:
+def placed(
+    polygon: ArrayLike,
+    angle: float,
+    size: float,
+    at: tuple[float, float],
+) -> Points:
     """A polygon scaled, turned by an angle (radians, clockwise from upwards) and moved."""
     x, y = np.transpose(polygon) * size
     cosine = np.cos(angle)
