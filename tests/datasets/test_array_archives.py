@@ -96,6 +96,11 @@ def test_four_arrays_without_names_are_pairs_to_train_and_to_test(tmp_path, orde
     assert (pixels_in(found)[..., 0] == GREY).all()
 
 
+def test_arrays_of_an_evaluation_are_validation_images(tmp_path):
+    arrays = {"x_train": GREY[:12], "y_train": LABELS[:12], "x_eval": GREY[12:], "y_eval": LABELS[12:]}
+    assert images_by_part(read_archives(saved(tmp_path / "a.npz", **arrays), PLAIN)) == [12, 12, 0]
+
+
 @pytest.mark.parametrize("key", ["class_names", "classes", "target_names", "label_names"])
 def test_class_names_are_used(tmp_path, key):
     path = saved(tmp_path / "a.npz", images=GREY, labels=LABELS, **{key: NAMES})

@@ -58,6 +58,15 @@ def test_a_column_for_each_class(birds):
     assert (report_on(birds).images, report_on(birds).class_names) == (20, ("owl", "tit"))
 
 
+def test_a_row_without_a_class_among_columns_for_each_class_is_left_out(birds):
+    rows = [(f"b{place}", float(place % 2 == 0), float(place % 2 == 1)) for place in range(19)]
+    write_table(birds, [("image", "owl", "tit"), *rows[:12]], "train.csv")
+    write_table(birds, [("image", "owl", "tit"), *rows[12:], ("b19", 0.0, 0.0)], "test.csv")
+    report = report_on(birds)
+    assert (report.images, report.class_names) == (19, ("owl", "tit"))
+    assert "1 image left out: no class in train.csv." in report.warnings
+
+
 def test_a_column_that_says_the_split_is_kept(birds):
     parts = ["train"] * 14 + ["valid"] * 2 + ["test"] * 4
     rows = [(file, label, part) for (file, label), part in zip(rows_of(), parts, strict=True)]

@@ -53,6 +53,13 @@ def test_an_archive_in_a_folder_and_a_wrongly_named_archive(tmp_path):
     assert report_on(zip_of(tmp_path / "photos.dat")).images == 20
 
 
+@pytest.mark.parametrize("name", ["__MACOSX/photos/cat/._1.png", "photos/.DS_Store", "photos/cat/Thumbs.db"])
+def test_litter_in_a_zip_is_neither_unpacked_nor_named(tmp_path, name):
+    archive = zip_of(tmp_path / "photos.zip", extra=[(name, b"litter")])
+    assert unpacking.unpack(archive, tmp_path / "unpacked", lambda done, total: None) == []
+    assert len([path for path in (tmp_path / "unpacked").rglob("*") if path.is_file()]) == 20
+
+
 def link(name):
     info = zipfile.ZipInfo(name)
     info.external_attr = 0xA1FF << 16
