@@ -93,9 +93,12 @@ def test_links_and_paths_in_a_tar_are_refused_by_name(tmp_path):
             member.type, member.linkname = kind, "/etc/passwd"
             archive.addfile(member)
         archive.addfile(tarfile.TarInfo("../evil.png"))
+        archive.addfile(tarfile.TarInfo("..\\evil.png"))
     report = report_on(tmp_path / "p.tar")
     assert report.images == 20
-    assert {reason for _, reason in report.skipped} == {"it is a link or a device", "its path leaves the archive"}
+    reasons = [reason for _, reason in report.skipped]
+    assert reasons.count("it is a link or a device") == 2
+    assert reasons.count("its path leaves the archive") == 2
 
 
 def test_litter_of_a_mac_is_ignored(tmp_path):

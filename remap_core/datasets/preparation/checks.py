@@ -124,7 +124,7 @@ def _frozen(groups: Iterable[list[int]]) -> tuple[tuple[int, ...], ...]:
 
 
 def _are_different(values: NDArray[np.integer]) -> bool:
-    return len(np.unique(values)) > 1
+    return len(set(values.tolist())) > 1  # faster than np.unique for the few rows of a group
 
 
 def _constant_rows(pixels: Pixels) -> tuple[int, ...]:

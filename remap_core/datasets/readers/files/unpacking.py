@@ -133,6 +133,11 @@ class _RefusedError(Exception):
     """A member that stays out, and why, as the end of a sentence."""
 
 
+def _path_of(name: str) -> PurePosixPath:
+    """The path of a member, which Windows may have written."""
+    return PurePosixPath(name.replace("\\", "/"))
+
+
 def _leaves_archive(path: PurePosixPath) -> bool:
     has_drive = bool(path.parts) and path.parts[0].endswith(":")
     return path.is_absolute() or has_drive or ".." in path.parts
@@ -140,14 +145,14 @@ def _leaves_archive(path: PurePosixPath) -> bool:
 
 def _is_ignored(name: str) -> bool:
     """Whether a member is litter, which nobody needs to hear of, unless its path is dangerous."""
-    path = PurePosixPath(name)
+    path = _path_of(name)
     if _leaves_archive(path):
         return False
     return not path.parts or any(map(is_litter, path.parts))
 
 
 def _require_harmless(name: str, folder: Path) -> None:
-    path = PurePosixPath(name.replace("\\", "/"))
+    path = _path_of(name)
     if _leaves_archive(path):
         raise _RefusedError("its path leaves the archive")
     if any(len(part.encode("utf-8", "replace")) > _MAX_NAME_BYTES for part in path.parts):
