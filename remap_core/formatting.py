@@ -17,6 +17,7 @@ _HOUR_MINUTES = 60
 _DAY_HOURS = 24
 _DIGEST = re.compile(r"@[0-9a-f]{12}(?=#|$)")
 """What tells data sets of one title apart, see `datasets.kept`."""
+_LISTED_CHARACTERS = 60
 
 
 def model_name(model: int) -> str:
@@ -177,6 +178,19 @@ def pluralize(number: int, noun: str) -> str:
     if number == 1:
         return f"1 {noun}"
     return f"{count(number)} {noun}s"
+
+
+def listed(names: Sequence[str], limit: int = 10) -> str:
+    """The first names of a list, and how many more there are; long names are cut.
+
+    >>> listed(["cat", "dog"]), listed(["cat", "dog", "eel"], limit=1)
+    ('cat, dog', 'cat and 2 more')
+    """
+    shown = ", ".join(f"{name:.{_LISTED_CHARACTERS}}" for name in names[:limit])
+    more = len(names) - limit
+    if more > 0:
+        return f"{shown} and {count(more)} more"
+    return shown
 
 
 def duration(seconds: float) -> str:

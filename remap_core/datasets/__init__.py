@@ -44,8 +44,11 @@ def check(path: str | Path, **choices: object) -> Report:
     >>> datasets.check("no photos").problem[-32:]
     'there is no such file or folder.'
     """
+    source = _checked_path(path)
+    chosen = _read_choices(choices)
     with tempfile.TemporaryDirectory(prefix="remap-") as work:
-        return prepare(_checked_path(path), _read_choices(choices), Path(work), downloads=_home(None)).report
+        prepared = prepare(source, chosen, Path(work), downloads=_home(None))
+        return prepared.report
 
 
 def add(path: str | Path, name: str, *, home: str | Path | None = None, **choices: object) -> Kept:
@@ -60,7 +63,9 @@ def add(path: str | Path, name: str, *, home: str | Path | None = None, **choice
 
     Raises DatasetError with the reason why the images cannot be used, or the name.
     """
-    return _add(_checked_path(path), _checked_text("name", name), _read_choices(choices), _home(home))
+    source = _checked_path(path)
+    title = _checked_text("name", name)
+    return _add(source, title, _read_choices(choices), _home(home))
 
 
 def added(home: str | Path | None = None) -> list[Kept]:
@@ -101,11 +106,12 @@ def describe(name: str | Path) -> str:
     """
     dataset = load(name)
     parts = [len(part) for part in (dataset.train, dataset.validation, dataset.test)]
+    images = pluralize(sum(parts), "image")
+    shape = shape_text(dataset.input_shape)
     train, validation, test = map(count, parts)
-    return (
-        f"{dataset.name}: {pluralize(sum(parts), 'image')}, each {shape_text(dataset.input_shape)}, "
-        f"in {dataset.classes} classes; {train} to train, {validation} to validate, {test} to test."
-    )
+    what = f"{images}, each {shape}, in {dataset.classes} classes"
+    split = f"{train} to train, {validation} to validate, {test} to test"
+    return f"{dataset.name}: {what}; {split}."
 
 
 def _home(home: str | Path | None) -> Path:
@@ -117,12 +123,14 @@ def _home(home: str | Path | None) -> Path:
 
 def _read_choices(choices: dict[str, Any]) -> Choices:
     known = [field.name for field in fields(Choices)]
-    for name in choices:
-        if name not in known:
-            nearest = get_close_matches(name, known, n=1, cutoff=0.5)
-            hint = f": did you mean {nearest[0]}?" if nearest else f": there are {', '.join(known)}."
-            raise DatasetError(f"There is no choice {name}{hint}")
-    return Choices(**choices)
+    unknown = [name for name in choices if name not in known]
+    if not unknown:
+        return Choices(**choices)
+    name = unknown[0]
+    nearest = get_close_matches(name, known, n=1, cutoff=0.5)
+    if nearest:
+        raise DatasetError(f"There is no choice {name}: did you mean {nearest[0]}?")
+    raise DatasetError(f"There is no choice {name}: use {', '.join(known)}.")
 
 
 def _checked_path(path: object) -> str | Path:

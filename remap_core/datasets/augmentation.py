@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from remap_core.datasets.images import Pixels
 from remap_core.datasets.recipe import AUGMENTATIONS, Augmentation
 from remap_core.errors import DatasetError
 
@@ -21,6 +22,8 @@ MAX_DEGREES = 15.0
 MAX_BRIGHTNESS = 0.2
 
 Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+Numbers = NDArray[np.floating]
 
 
 class Changes(NamedTuple):
@@ -39,10 +42,10 @@ def require_augmentable(height: int, width: int, augmentation: Collection[Augmen
     unknown = sorted(set(augmentation) - set(AUGMENTATIONS))
     if unknown:
         known = ", ".join(AUGMENTATIONS)
-        raise DatasetError(f"Images are augmented by {known}, but not by {unknown[0]!r:.60}.")
+        raise DatasetError(f"augmentation must be among {known}, but got {unknown[0]!r:.60}.")
     if "shift" in augmentation and min(height, width) < SHIFT_DIVISOR:
         raise DatasetError(
-            f"Images can be shifted from {SHIFT_DIVISOR} pixels a side on, but these are {height} x {width}."
+            f"Shifted images must have at least {SHIFT_DIVISOR} pixels a side, but these are {height} x {width}."
         )
 
 
@@ -75,23 +78,27 @@ def draw_changes(
         brightness = rng.uniform(1 - MAX_BRIGHTNESS, 1 + MAX_BRIGHTNESS, n)
     cosine = np.cos(angle)
     sine = np.sin(angle)
-    from_x = np.stack([mirror * cosine, -sine * height / width, across], axis=1)
-    from_y = np.stack([mirror * sine * width / height, cosine, down], axis=1)
+    # a turn is one of pixels, and places are counted in parts of each side
+    x_of_y = -sine * height / width
+    y_of_x = mirror * sine * width / height
+    from_x = np.stack([mirror * cosine, x_of_y, across], axis=1)
+    from_y = np.stack([y_of_x, cosine, down], axis=1)
     maps = np.stack([from_x, from_y], axis=1)
     return Changes(maps.astype(np.float32), brightness.astype(np.float32))
 
 
 def augmented_samples(
-    images: NDArray[np.uint8],
+    images: Pixels,
     augmentation: Collection[Augmentation],
     seed: int = 0,
-) -> NDArray[np.uint8]:
+) -> Pixels:
     """Images as a training may see them. images, and what comes back: (m, height, width, channels) uint8.
 
     Raises DatasetError for a change that is not known, or that images of this size cannot have.
     """
     n, height, width, _ = images.shape
-    changes = draw_changes(n, height, width, augmentation, np.random.default_rng(seed))
+    rng = np.random.default_rng(seed)
+    changes = draw_changes(n, height, width, augmentation, rng)
     changed = apply_changes(images.astype(np.float32), changes)
     return np.rint(changed).astype(np.uint8)
 
@@ -103,31 +110,53 @@ def apply_changes(pixels: Floats, changes: Changes) -> Floats:
     """
     n, height, width, _ = pixels.shape
     rows, columns = np.mgrid[:height, :width]
-    x = (2 * columns + 1) / width - 1
-    y = (2 * rows + 1) / height - 1
-    places = np.stack([x, y, np.ones_like(x)], axis=-1)
+    x = _place_of(columns, width)
+    y = _place_of(rows, height)
+    ones = np.ones_like(x)
+    places = np.stack([x, y, ones], axis=-1)
     taken_from = np.einsum("nij,hwj->nihw", changes.maps, places)
-    column = np.clip(((taken_from[:, 0] + 1) * width - 1) / 2, 0, width - 1)
-    row = np.clip(((taken_from[:, 1] + 1) * height - 1) / 2, 0, height - 1)
-    changed = _interpolated(pixels, row, column) * changes.brightness.reshape(n, 1, 1, 1)
+    column = _pixel_at(taken_from[:, 0], width)
+    row = _pixel_at(taken_from[:, 1], height)
+    factor = changes.brightness.reshape(n, 1, 1, 1)
+    changed = _interpolated(pixels, row, column) * factor
     return np.asarray(np.clip(changed, 0, 255), dtype=np.float32)
 
 
-def _interpolated(pixels: Floats, row: NDArray[np.float64], column: NDArray[np.float64]) -> NDArray[np.float64]:
+def _place_of(pixel: Doubles, side: int) -> Doubles:
+    """The places of rows or columns in -1..1, from edge to edge."""
+    return (2 * pixel + 1) / side - 1
+
+
+def _pixel_at(place: Doubles, side: int) -> Doubles:
+    """The row or column of places in -1..1, from 0 to side - 1."""
+    pixel = ((place + 1) * side - 1) / 2
+    return np.clip(pixel, 0, side - 1)
+
+
+def _interpolated(pixels: Floats, row: Doubles, column: Doubles) -> Doubles:
     """Between the four pixels around each place. row, column: (n, height, width)."""
-    image = np.arange(len(pixels)).reshape(-1, 1, 1)
+    n, height, width, _ = pixels.shape
+    image = np.arange(n).reshape(-1, 1, 1)
     top = row.astype(np.intp)
     left = column.astype(np.intp)
-    bottom = np.minimum(top + 1, pixels.shape[1] - 1)
-    right = np.minimum(left + 1, pixels.shape[2] - 1)
+    bottom = np.minimum(top + 1, height - 1)
+    right = np.minimum(left + 1, width - 1)
     below = (row - top)[..., np.newaxis]
     beside = (column - left)[..., np.newaxis]
-    upper = pixels[image, top, left] * (1 - beside) + pixels[image, top, right] * beside
-    lower = pixels[image, bottom, left] * (1 - beside) + pixels[image, bottom, right] * beside
-    return np.asarray(upper * (1 - below) + lower * below, dtype=np.float64)
+    top_left = pixels[image, top, left]
+    top_right = pixels[image, top, right]
+    bottom_left = pixels[image, bottom, left]
+    bottom_right = pixels[image, bottom, right]
+    upper = _between(top_left, top_right, beside)
+    lower = _between(bottom_left, bottom_right, beside)
+    return np.asarray(_between(upper, lower, below), dtype=np.float64)
 
 
-def _shift(side: int, n: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def _between(first: Numbers, second: Numbers, share: Numbers) -> Numbers:
+    return first * (1 - share) + second * share
+
+
+def _shift(side: int, n: int, rng: np.random.Generator) -> Doubles:
     """In parts of half the side, which is how places are counted."""
     furthest = side // SHIFT_DIVISOR
     pixels = rng.integers(-furthest, furthest, n, endpoint=True)

@@ -18,7 +18,15 @@ from remap_core.datasets.readers.found import Picture
 from remap_core.datasets.readers.leaves import read_leaves
 from remap_core.datasets.readers.published import PUBLISHED
 from remap_core.datasets.recipe import Recipe
-from remap_core.datasets.splits import MIN_IMAGES_PER_CLASS, Part, balanced_counts, split_by_class, stratified_rows
+from remap_core.datasets.splits import (
+    MIN_IMAGES_PER_CLASS,
+    Part,
+    Parts,
+    Rows,
+    balanced_counts,
+    split_by_class,
+    stratified_rows,
+)
 from remap_core.errors import DatasetError
 from remap_core.trials.class_labels import Labels, as_labels
 from remap_core.trials.dataset_card import DatasetCard
@@ -26,6 +34,8 @@ from remap_core.trials.dataset_card import DatasetCard
 HOME = Path(".remap")
 """The default data folder."""
 _PARTS = (Part.TRAIN, Part.VALIDATION, Part.TEST)
+RowsOfParts = Sequence[slice | Rows]
+"""The rows of the training, validation and test images."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,8 +102,7 @@ def load_dataset(name: str, home: Path = HOME) -> Dataset:
     images, class_names = _read(source, home)
     counts = np.bincount(images.labels, minlength=len(class_names))
     if size is not None:
-        available = dict(zip(class_names, counts.tolist(), strict=True))
-        _require_subset(name, size, available)
+        _require_subset(name, size, class_names, counts)
         counts = balanced_counts(size, len(class_names))
     split = split_by_class(images.labels, counts)
     try:
@@ -106,7 +115,7 @@ def load_dataset(name: str, home: Path = HOME) -> Dataset:
         )
     except MemoryError as error:
         raise DatasetError(
-            f"{name}: its images do not fit into memory ({error}); #N after the name takes only N of them."
+            f"{name}: the images do not fit into memory ({error}): add #N to the name to take N of them."
         ) from error
 
 
@@ -147,7 +156,12 @@ def _read(source: str, home: Path) -> tuple[Source, tuple[str, ...]]:
     return read_as_is(Path(source))
 
 
-def _load_kept(name: str, source: str, size: int | None, home: Path) -> Dataset:
+def _load_kept(
+    name: str,
+    source: str,
+    size: int | None,
+    home: Path,
+) -> Dataset:
     kept = find_kept(source, home)
     if kept is None:
         raise DatasetError(f"The data set {source} is not in {home}: it was removed, or added to another data folder.")
@@ -155,44 +169,70 @@ def _load_kept(name: str, source: str, size: int | None, home: Path) -> Dataset:
     return _dataset_of(kept, name, _kept_rows(kept, name, size, labels), labels)
 
 
-def _kept_rows(kept: Kept, name: str, size: int | None, labels: Labels) -> Sequence[slice | NDArray[np.intp]]:
+def _kept_rows(
+    kept: Kept,
+    name: str,
+    size: int | None,
+    labels: Labels,
+) -> RowsOfParts:
     """The rows of each part."""
     parts = kept.parts()
     if size is None:
         return [_rows_of(parts, part) for part in _PARTS]
     class_names = kept.report.class_names
-    available = dict(zip(class_names, np.bincount(labels, minlength=len(class_names)).tolist(), strict=True))
-    _require_subset(name, size, available)
-    counts = balanced_counts(size, len(class_names)).tolist()
-    chosen = np.concatenate([stratified_rows(labels, parts, label)[:count] for label, count in enumerate(counts)])
-    return [np.sort(chosen[parts[chosen] == part]) for part in _PARTS]
+    counts = np.bincount(labels, minlength=len(class_names))
+    _require_subset(name, size, class_names, counts)
+    by_class = []
+    for label, wanted in enumerate(balanced_counts(size, len(class_names))):
+        rows = stratified_rows(labels, parts, label)
+        by_class.append(rows[:wanted])
+    chosen = np.concatenate(by_class)
+    part_of_row = parts[chosen]
+    return [np.sort(chosen[part_of_row == part]) for part in _PARTS]
 
 
-def _rows_of(parts: NDArray[np.uint8], part: Part) -> slice:
+def _rows_of(parts: Parts, part: Part) -> slice:
     """The rows of a part, which are in one piece: a slice of a memory map is read only where it is used."""
     start, stop = np.searchsorted(parts, [part, part + 1])
     return slice(int(start), int(stop))
 
 
-def _dataset_of(kept: Kept, name: str, rows: Sequence[slice | NDArray[np.intp]], labels: Labels) -> Dataset:
+def _dataset_of(
+    kept: Kept,
+    name: str,
+    rows: RowsOfParts,
+    labels: Labels,
+) -> Dataset:
     pixels = kept.pixels()
-    train, validation, test = (Images(pixels[part], labels[part]) for part in rows)
-    return Dataset(name, kept.report.class_names, train, validation, test, kept.recipe)
+    train, validation, test = [Images(pixels[part], labels[part]) for part in rows]
+    return Dataset(
+        name=name,
+        class_names=kept.report.class_names,
+        train=train,
+        validation=validation,
+        test=test,
+        recipe=kept.recipe,
+    )
 
 
 def _downloads(source: str, home: Path) -> Path:
     return home / "downloads" / source
 
 
-def _require_subset(name: str, size: int, available: dict[str, int]) -> None:
-    classes = len(available)
+def _require_subset(
+    name: str,
+    size: int,
+    class_names: Sequence[str],
+    counts: NDArray[np.integer],
+) -> None:
+    """Raise DatasetError if there are too few images for a subset. counts: (classes,), those that there are."""
+    classes = len(class_names)
     min_images = MIN_IMAGES_PER_CLASS * classes
     if size < min_images:
         raise DatasetError(f"{name}: a subset of {classes} classes needs at least {min_images} images.")
-    needed = balanced_counts(size, classes).tolist()
-    for class_name, need in zip(available, needed, strict=True):
-        count = available[class_name]
-        if count < need:
-            raise DatasetError(
-                f'{name}: a balanced subset of {size} needs {need} images of "{class_name}", but there are {count}.'
-            )
+    needed = balanced_counts(size, classes)
+    lacking = np.flatnonzero(counts < needed)
+    if len(lacking):
+        label = lacking[0]
+        images = f'{needed[label]} images of "{class_names[label]}"'
+        raise DatasetError(f"{name}: a balanced subset of {size} needs {images}, but there are {counts[label]}.")

@@ -38,8 +38,12 @@ def fitted(
     side: None keeps the size. fit: "squash", "crop" (the middle) or "pad". background: "white" or "black", of borders
     and behind transparent pixels. white: the value that becomes 255 in images of more than 8 bits.
     """
-    image = picture if isinstance(picture, Image.Image) else _image_of(picture, white)
-    mode = "L" if colour == "grey" else "RGB"
+    image = picture
+    if not isinstance(image, Image.Image):
+        image = _image_of(image, white)
+    mode = "RGB"
+    if colour == "grey":
+        mode = "L"
     if side is not None:
         _decode_reduced(image, mode, side, fit)
     orientation = image.getexif().get(ORIENTATION, 1)
@@ -60,15 +64,31 @@ def _image_of(pixels: NDArray[Any], white: int) -> Image.Image:
     return Image.fromarray(pixels)
 
 
-def _decode_reduced(image: Image.Image, mode: str, side: int, fit: str) -> None:
+def _decode_reduced(
+    image: Image.Image,
+    mode: str,
+    side: int,
+    fit: str,
+) -> None:
     """Let a JPEG decode at 1/2, 1/4 or 1/8 of its size, which is still large enough."""
-    needed = _GAP * side / (max(image.size) if fit == "pad" else min(image.size))
-    image.draft(mode, (round(image.width * needed), round(image.height * needed)))
+    fitted_length = min(image.size)
+    if fit == "pad":
+        fitted_length = max(image.size)
+    scale = _GAP * side / fitted_length
+    width = round(image.width * scale)
+    height = round(image.height * scale)
+    image.draft(mode, (width, height))
 
 
-def _to_mode(image: Image.Image, mode: str, background: str, white: int) -> Image.Image:
+def _to_mode(
+    image: Image.Image,
+    mode: str,
+    background: str,
+    white: int,
+) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":
-        return Image.fromarray(_to_bytes(np.asarray(image), white)).convert(mode)
+        pixels = _to_bytes(np.asarray(image), white)
+        return Image.fromarray(pixels).convert(mode)
     if image.has_transparency_data:
         image = image.convert("RGBA")
         behind = Image.new("RGBA", image.size, background)
@@ -77,11 +97,17 @@ def _to_mode(image: Image.Image, mode: str, background: str, white: int) -> Imag
 
 
 def _to_bytes(values: NDArray[Any], white: int) -> NDArray[np.uint8]:
-    scaled = np.clip(values.astype(np.float64) * (255 / white), 0, 255)
-    return np.rint(scaled).astype(np.uint8)
+    scaled = values.astype(np.float64) * (255 / white)
+    clipped = np.clip(scaled, 0, 255)
+    return np.rint(clipped).astype(np.uint8)
 
 
-def _resized(image: Image.Image, side: int, fit: str, background: str) -> Image.Image:
+def _resized(
+    image: Image.Image,
+    side: int,
+    fit: str,
+    background: str,
+) -> Image.Image:
     size = (side, side)
     if image.size == size:
         return image
@@ -91,15 +117,19 @@ def _resized(image: Image.Image, side: int, fit: str, background: str) -> Image.
         return _padded(image, side, background)
     width, height = image.size
     edge = min(width, height)
-    left, top = (width - edge) / 2, (height - edge) / 2
+    left = (width - edge) / 2
+    top = (height - edge) / 2
     middle = (left, top, left + edge, top + edge)
     return image.resize(size, Image.Resampling.LANCZOS, box=middle, reducing_gap=_GAP)
 
 
 def _padded(image: Image.Image, side: int, background: str) -> Image.Image:
     scale = side / max(image.size)
-    inner = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    inside = image.resize(inner, Image.Resampling.LANCZOS, reducing_gap=_GAP)
+    width = max(1, round(image.width * scale))
+    height = max(1, round(image.height * scale))
+    inside = image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=_GAP)
     whole = Image.new(image.mode, (side, side), background)
-    whole.paste(inside, ((side - inner[0]) // 2, (side - inner[1]) // 2))
+    left = (side - width) // 2
+    top = (side - height) // 2
+    whole.paste(inside, (left, top))
     return whole

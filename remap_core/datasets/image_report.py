@@ -70,9 +70,14 @@ class Report:
         height, width, channels = self.shape
         train, validation, test = map(count, self.split)
         images = pluralize(self.images, "image")
+        classes = count(len(self.class_names))
+        fitting = self._fitting()
+        colour = "colour"
+        if channels == 1:
+            colour = "grey"
         lines = [
-            f"{images} in {count(len(self.class_names))} classes, read as {self.form}.",
-            f"{height} x {width}, {'grey' if channels == 1 else 'colour'}: {self._fitting()}.",
+            f"{images} in {classes} classes, read as {self.form}.",
+            f"{height} x {width}, {colour}: {fitting}.",
             f"{train} to train, {validation} to validate, {test} to test.",
         ]
         return [*lines, *self.warnings]
@@ -81,7 +86,7 @@ class Report:
         recipe = self.recipe
         sizes = {(height, width) for height, width, _ in self.sizes}
         if recipe is None or sizes == {self.shape[:2]}:
-            return "the size is as it was"
+            return "original size"
         return {
             "squash": "resized",
             "crop": "resized, the middle of each image",
@@ -115,10 +120,10 @@ class Report:
     @classmethod
     def from_json(cls, printed: dict[str, Any]) -> Report:
         """Read what `to_json` gave."""
-        recipe = printed.get("recipe")
-        findings = {}
-        for name, value in printed["findings"].items():
-            findings[name] = _frozen(value)
+        recipe = None
+        if "recipe" in printed:
+            recipe = Recipe.from_json(json.dumps(printed["recipe"]))
+        findings = {name: _frozen(value) for name, value in printed["findings"].items()}
         return cls(
             ok=printed["ok"],
             form=printed["form"],
@@ -130,7 +135,7 @@ class Report:
             skipped=tuple(Skipped(**skipped) for skipped in printed["skipped"]),
             warnings=tuple(printed["warnings"]),
             problem=printed.get("problem", ""),
-            recipe=Recipe.from_json(json.dumps(recipe)) if recipe else None,
+            recipe=recipe,
             sizes=_frozen(printed["sizes"]),
             all_classes=tuple(printed["all_classes"].items()),
             columns=tuple(printed["columns"]),

@@ -9,9 +9,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from remap_core.datasets.splits import Rows
 from remap_core.errors import DatasetError
 from remap_core.formatting import pluralize
 from remap_core.trials.class_labels import Labels, are_labels, label_dtype
+
+Pixels = NDArray[np.uint8]
+"""(n, height, width, 1 or 3) where nothing else is said."""
 
 
 class Source(Protocol):
@@ -21,7 +25,7 @@ class Source(Protocol):
     def labels(self) -> Labels:
         """(n,), 0-based classes."""
 
-    def take(self, rows: NDArray[np.intp]) -> Images:
+    def take(self, rows: Rows) -> Images:
         """The images of these rows, in this order; raises DatasetError if they cannot be read."""
 
 
@@ -34,7 +38,7 @@ class Images:
     Raises DatasetError with the rule and the value.
     """
 
-    images: NDArray[np.uint8]
+    images: Pixels
     labels: Labels
 
     def __post_init__(self) -> None:
@@ -59,7 +63,7 @@ class Images:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def take(self, rows: NDArray[np.intp]) -> Images:
+    def take(self, rows: Rows) -> Images:
         """The images of these rows, in this order."""
         return Images(self.images[rows], self.labels[rows])
 
@@ -70,5 +74,6 @@ def labels_by_class(counts: Sequence[int]) -> Labels:
     >>> labels_by_class([2, 0, 1]).tolist()
     [0, 0, 2]
     """
-    classes = np.arange(len(counts), dtype=label_dtype(len(counts)))
+    kind = label_dtype(len(counts))
+    classes = np.arange(len(counts), dtype=kind)
     return np.repeat(classes, counts)

@@ -19,10 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remap_core.datasets.image_report import Report
+from remap_core.datasets.images import Pixels
 from remap_core.datasets.naming import DIGITS_OF_DIGEST, checked_title, title_of
 from remap_core.datasets.readers.found import Picture
 from remap_core.datasets.readers.originals import open_original
 from remap_core.datasets.recipe import Recipe
+from remap_core.datasets.splits import Parts
 from remap_core.errors import DatasetError
 from remap_core.system.files import write_file
 
@@ -62,27 +64,29 @@ class Kept:
         """The size of its files on the disk."""
         return sum(file.stat().st_size for file in self.folder.iterdir())
 
-    def pixels(self) -> NDArray[np.uint8]:
+    def pixels(self) -> Pixels:
         """(n, height, width, channels) uint8 of all images, training images first, then validation, then test.
 
         Memory-mapped and copied on writing: the file never changes.
         """
-        pixels: NDArray[np.uint8] = _array(self.folder / PIXELS, mmap_mode="c")
+        pixels: Pixels = _array(self.folder / PIXELS, mmap_mode="c")
         return pixels
 
     def labels(self) -> NDArray[np.integer]:
         """(n,) classes, 0-based."""
         return _array(self.folder / LABELS)
 
-    def parts(self) -> NDArray[np.uint8]:
+    def parts(self) -> Parts:
         """(n,) the `Part` of each image, ascending."""
-        parts: NDArray[np.uint8] = _array(self.folder / PARTS)
+        parts: Parts = _array(self.folder / PARTS)
         return parts
 
     def original(self, row: int) -> Picture:
         """The person's own image of a row; raises DatasetError where it is no longer there."""
-        names: list[str] = json.loads((self.folder / NAMES).read_text(encoding="utf-8"))
-        return open_original(self.recipe.source, names[row], self.folder.parent.parent)
+        text = (self.folder / NAMES).read_text(encoding="utf-8")
+        names: list[str] = json.loads(text)
+        home = self.folder.parent.parent
+        return open_original(self.recipe.source, names[row], home)
 
 
 def kept_datasets(home: Path) -> list[Kept]:
@@ -94,7 +98,8 @@ def kept_datasets(home: Path) -> list[Kept]:
     for entry in folder.iterdir():
         title = title_of(entry.name)
         if title is not None and (entry / _DESCRIPTION).is_file():
-            recipe = Recipe.from_json(json.dumps(_description(entry)["recipe"]))
+            description = _description(entry)
+            recipe = Recipe.from_json(json.dumps(description["recipe"]))
             found.append(Kept(entry.name, title, entry, recipe))
     return sorted(found, key=lambda kept: (kept.title.casefold(), kept.name))
 
@@ -117,7 +122,12 @@ def remove_kept(kept: Kept) -> None:
         raise DatasetError(f"{kept.title} cannot be removed: {error.strerror}.") from error
 
 
-def store_kept(folder: Path, name: str, home: Path, about: dict[str, Any]) -> Kept:
+def store_kept(
+    folder: Path,
+    name: str,
+    home: Path,
+    about: dict[str, Any],
+) -> Kept:
     """Move a folder of prepared images into a data folder. about: its recipe, report and stamp, as JSON.
 
     An equal one that is there already is returned. Raises DatasetError where the name is taken or is none.
@@ -125,7 +135,8 @@ def store_kept(folder: Path, name: str, home: Path, about: dict[str, Any]) -> Ke
     checked_title(name)
     recipe = Recipe.from_json(json.dumps(about["recipe"]))
     digest = _digest(recipe, folder)
-    kept = Kept(f"{name}@{digest}", name, home / "data" / f"{name}@{digest}", recipe)
+    full_name = f"{name}@{digest}"
+    kept = Kept(full_name, name, home / "data" / full_name, recipe)
     for other in kept_datasets(home):
         if other.name == kept.name:
             return other
@@ -147,7 +158,8 @@ def name_taken(kept: Kept) -> DatasetError:
 
 def _digest(recipe: Recipe, folder: Path) -> str:
     """Of the recipe and the content, wherever the source lay."""
-    digest = hashlib.sha256(replace(recipe, source="").to_json().encode())
+    elsewhere = replace(recipe, source="")
+    digest = hashlib.sha256(elsewhere.to_json().encode())
     for file in (PIXELS, LABELS, PARTS):
         with (folder / file).open("rb") as opened:
             digest.update(hashlib.file_digest(opened, "sha256").digest())
@@ -156,7 +168,8 @@ def _digest(recipe: Recipe, folder: Path) -> str:
 
 def _description(folder: Path) -> dict[str, Any]:
     try:
-        description: dict[str, Any] = json.loads((folder / _DESCRIPTION).read_text(encoding="utf-8"))
+        text = (folder / _DESCRIPTION).read_text(encoding="utf-8")
+        description: dict[str, Any] = json.loads(text)
     except (OSError, ValueError) as error:
         raise DatasetError(f"{folder / _DESCRIPTION} cannot be read: add the data set again.") from error
     return description

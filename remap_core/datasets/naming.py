@@ -85,7 +85,9 @@ def title_of(name: str) -> str | None:
     'leaves'
     """
     match = _FULL_NAME.fullmatch(name)
-    return match["title"] if match else None
+    if match is None:
+        return None
+    return match["title"]
 
 
 def is_kept_name(name: str) -> bool:
@@ -97,9 +99,10 @@ def checked_title(title: str) -> str:
     """A name for a data set to add; raises DatasetError where it cannot be one."""
     if title.lower() in NAMES:
         raise DatasetError(f"{title} is the name of a data set that is built in: choose another one.")
-    if not _TITLE.fullmatch(title) or len(title) > MAX_TITLE or title != title.strip():
+    is_short = len(title) <= MAX_TITLE and title == title.strip()
+    if not is_short or not _TITLE.fullmatch(title):
         raise DatasetError(
-            f"The name of a data set has 1 to {MAX_TITLE} letters, digits, spaces, dots or dashes, "
+            f"The name of a data set must have 1 to {MAX_TITLE} letters, digits, spaces, dots or dashes, "
             f"but got {title!r:.80}."
         )
     return title

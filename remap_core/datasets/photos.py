@@ -33,12 +33,18 @@ def photo_steps(recipe: Recipe | None, input_shape: tuple[int, int, int]) -> dic
             "background": recipe.background,
             "white": recipe.white,
         }
-    steps: dict[str, Any] = {"side": None, "colour": "colour", "fit": "squash", "background": "white"}
+    steps: dict[str, Any] = {
+        "side": None,
+        "colour": "colour",
+        "fit": "squash",
+        "background": "white",
+        "white": ALL_BITS,
+    }
     if channels == 1:
         steps["colour"] = "grey"
     if height == width:
         steps["side"] = height
-    return steps | {"white": ALL_BITS}
+    return steps
 
 
 def photo_pixels(photo: Picture, height: int, width: int, **steps: Any) -> NDArray[np.uint8]:
@@ -48,9 +54,11 @@ def photo_pixels(photo: Picture, height: int, width: int, **steps: Any) -> NDArr
     """
     pixels = fitted(photo, **steps)
     if pixels.shape[:2] != (height, width):
-        planes = np.moveaxis(pixels, 2, 0)
-        resized = [Image.fromarray(plane).resize((width, height), Image.Resampling.LANCZOS) for plane in planes]
-        pixels = np.stack([np.asarray(plane) for plane in resized], axis=2)
+        planes = []
+        for plane in np.moveaxis(pixels, 2, 0):
+            resized = Image.fromarray(plane).resize((width, height), Image.Resampling.LANCZOS)
+            planes.append(np.asarray(resized))
+        pixels = np.stack(planes, axis=2)
     return pixels
 
 

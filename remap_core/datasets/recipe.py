@@ -49,7 +49,8 @@ class Choices:
     def __post_init__(self) -> None:
         for name in ("side", "images", "seed"):
             value = getattr(self, name)
-            if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+            is_whole = isinstance(value, int) and not isinstance(value, bool)
+            if value is not None and not is_whole:
                 raise DatasetError(f"{name} must be a whole number, but got {value!r:.60}.")
         for name in ("left_out", "augmentation"):
             names = getattr(self, name)
@@ -113,5 +114,6 @@ class Recipe:
 
 
 def _require_one_of(what: str, value: str | None, allowed: tuple[str, ...]) -> None:
-    if value is not None and value not in allowed:
-        raise DatasetError(f"{what} must be one of {', '.join(allowed)}, but got {value!r:.60}.")
+    if value is None or value in allowed:
+        return
+    raise DatasetError(f"{what} must be one of {', '.join(allowed)}, but got {value!r:.60}.")

@@ -10,6 +10,11 @@ from numpy.typing import NDArray
 
 from remap_core.trials.class_labels import Labels
 
+Rows = NDArray[np.intp]
+"""(m,) of a data set, or of a source."""
+Parts = NDArray[np.uint8]
+"""(n,) the `Part` of each image."""
+
 SEED = 2019
 MIN_IMAGES_PER_CLASS = 7
 """15 % of fewer images is less than one."""
@@ -36,9 +41,9 @@ _ROLES = np.array([0, 0, 1, 0, 0, 2, 0, 0, 0, 1, 0, 0, 2, 0, 0, 1, 0, 0, 2, 0])
 class Split(NamedTuple):
     """Rows of a data set, each (m,) and ascending; no row is in two parts."""
 
-    train: NDArray[np.intp]
-    validation: NDArray[np.intp]
-    test: NDArray[np.intp]
+    train: Rows
+    validation: Rows
+    test: Rows
 
 
 def split_by_class(labels: Labels, counts: NDArray[np.int64]) -> Split:
@@ -64,8 +69,11 @@ def split_by_class(labels: Labels, counts: NDArray[np.int64]) -> Split:
 
 
 def parts_of(
-    labels: NDArray[np.integer], classes: int, given: NDArray[np.uint8] | None, seed: int = SEED
-) -> NDArray[np.uint8]:
+    labels: NDArray[np.integer],
+    classes: int,
+    given: Parts | None,
+    seed: int = SEED,
+) -> Parts:
     """(n,) the `Part` of each image: as given, and 15 % of each class's training images for a part that is missing.
 
     labels: (n,). given: (n,) parts, None or UNKNOWN where the source says nothing; unknown ones are training images.
@@ -93,7 +101,7 @@ def balanced_counts(n: int, classes: int) -> NDArray[np.int64]:
     return share + gets_one_more.astype(np.int64)
 
 
-def stratified_rows(labels: Labels, parts: NDArray[np.uint8], label: int) -> NDArray[np.intp]:
+def stratified_rows(labels: Labels, parts: Parts, label: int) -> Rows:
     """The rows of a class in a random order, always the same, whose beginnings have each part in its proportion."""
     rows = shuffled_rows(labels, label)
     progress = np.empty(len(rows))
@@ -104,7 +112,7 @@ def stratified_rows(labels: Labels, parts: NDArray[np.uint8], label: int) -> NDA
     return rows[np.argsort(progress, kind="stable")]
 
 
-def shuffled_rows(labels: NDArray[np.integer], label: int) -> NDArray[np.intp]:
+def shuffled_rows(labels: NDArray[np.integer], label: int) -> Rows:
     """The rows of a class in a random order that is always the same."""
     rows = np.flatnonzero(labels == label)
     # RandomState, not Generator: numpy guarantees that its stream never changes, and stored predictions rely on it

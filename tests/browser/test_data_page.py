@@ -51,7 +51,7 @@ def test_from_dropped_photos_to_an_exported_model_that_says_what_the_app_says(pa
         expect(page.get_by_text("A nearest-mean classifier gets")).to_be_visible()
         expect(page.get_by_alt_text("beech, original")).to_have_count(8)
         expect(page.get_by_alt_text("beech, as the network sees it")).to_have_count(8)
-        page.get_by_text("10.0 % of the files of beech are damaged: is that so?").click()
+        page.get_by_text("10.0 % of the files of beech are damaged: go on without them?").click()
         page.get_by_role("button", name="Add and train 8 models").click()
         expect(page.get_by_role("heading", name="Overview")).to_be_visible()
         while complete(home) < 2 * 8:  # those of digits come first
@@ -134,7 +134,7 @@ def test_a_folder_is_dropped_with_its_folders(page, tmp_path, photos):
         page.get_by_role("radio", name="A folder").click()
         page.locator("input[webkitdirectory]").set_input_files(tmp_path / "unpacked" / "trees")
         expect(metric(page, "Images")).to_have_text(str(PHOTOS - DAMAGED))
-        page.get_by_text("10.0 % of the files of beech are damaged: is that so?").click()
+        page.get_by_text("10.0 % of the files of beech are damaged: go on without them?").click()
         add = page.get_by_role("button", name="Add", exact=True)
         expect(add).to_be_enabled()
         add.click()

@@ -30,7 +30,7 @@ def test_check_prints_one_object_and_keeps_nothing(remap, photos, tmp_path):  # 
         "split": [14, 4, 2],
     }
     assert report["skipped"] == [{"file": "cat/bad.jpg", "reason": "the file is empty"}]
-    assert "Skipped: 1 file that cannot be read." in report["warnings"]
+    assert "1 unreadable file skipped." in report["warnings"]
     assert "problem" not in report
     assert not (tmp_path / "home" / "data").exists()
 
@@ -87,7 +87,7 @@ def test_choices_of_the_command_line_reach_the_recipe(remap, photos):  # noqa: F
     assert (recipe["background"], recipe["images"]) == ("black", 14)
     code, out, _ = remap("data", "check", photos, "--keep-all", "--json")
     assert code == 1
-    assert "too few: eel (3)" in json.loads(out)["problem"]
+    assert "too few in eel (3)" in json.loads(out)["problem"]
 
 
 @pytest.mark.parametrize(

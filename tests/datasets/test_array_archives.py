@@ -10,8 +10,8 @@ from image_sources import COLOUR, GREY, LABELS, PLAIN, images_by_part, labels_in
 from sklearn.datasets import load_digits
 
 from remap_core.datasets.readers.arrays.array_archives import (
-    is_archive,
     is_array_folder,
+    is_npz,
     read_archives,
     read_array_folder,
 )
@@ -96,6 +96,11 @@ def test_four_arrays_without_names_are_pairs_to_train_and_to_test(tmp_path, orde
     assert (pixels_in(found)[..., 0] == GREY).all()
 
 
+def test_arrays_of_an_evaluation_are_validation_images(tmp_path):
+    arrays = {"x_train": GREY[:12], "y_train": LABELS[:12], "x_eval": GREY[12:], "y_eval": LABELS[12:]}
+    assert images_by_part(read_archives(saved(tmp_path / "a.npz", **arrays), PLAIN)) == [12, 12, 0]
+
+
 @pytest.mark.parametrize("key", ["class_names", "classes", "target_names", "label_names"])
 def test_class_names_are_used(tmp_path, key):
     path = saved(tmp_path / "a.npz", images=GREY, labels=LABELS, **{key: NAMES})
@@ -133,7 +138,7 @@ def test_arrays_of_no_part_beside_a_split_are_ignored_and_said(tmp_path):
     halves = {"x_train": GREY[:18], "y_train": LABELS[:18], "x_test": GREY[18:], "y_test": LABELS[18:]}
     found = read_archives(saved(tmp_path / "a.npz", X=GREY, y=LABELS, **halves), PLAIN)
     assert images_by_part(found) == [18, 0, 6]
-    assert found.warnings == ("X is of no part of the split: ignored.",)
+    assert found.warnings == ("X belongs to no part of the split: ignored.",)
 
 
 def test_a_folder_of_npz_files_with_an_array_each_is_one_data_set(tmp_path):
@@ -141,7 +146,7 @@ def test_a_folder_of_npz_files_with_an_array_each_is_one_data_set(tmp_path):
         np.savez_compressed(tmp_path / f"kmnist-{name}.npz", array)
     for name, array in {"test-imgs": GREY[18:], "test-labels": LABELS[18:]}.items():
         np.savez_compressed(tmp_path / f"kmnist-{name}.npz", array)
-    assert is_archive(tmp_path, list(tmp_path.iterdir()))
+    assert is_npz(tmp_path, list(tmp_path.iterdir()))
     found = read_archives(tmp_path, PLAIN)
     assert images_by_part(found) == [18, 0, 6]
 
@@ -204,13 +209,13 @@ def test_an_archive_that_breaks_a_rule_is_refused_with_the_rule(tmp_path, arrays
 
 def test_a_regression_target_is_refused(tmp_path):
     path = saved(tmp_path / "a.npz", images=np.ones((10_001, 4, 4)), labels=np.minimum(np.arange(10_001), 9_999))
-    sentence = "there are 10,000 different labels for 10,001 images, so they are not classes: numbers to predict"
+    sentence = "10,000 different labels for 10,001 images are not classes: regression targets"
     assert sentence in refusal(read_archives, path)
 
 
 def test_a_missing_file_is_refused(tmp_path):
     assert refusal(read_archives, tmp_path / "none.npz").endswith("none.npz: there is no such file.")
-    assert refusal(read_archives, tmp_path).endswith("there must be an .npz file, but there is none.")
+    assert refusal(read_archives, tmp_path).endswith("there is no .npz file.")
 
 
 def test_an_array_that_states_more_than_the_memory_is_refused(tmp_path):

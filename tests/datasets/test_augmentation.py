@@ -62,10 +62,10 @@ def test_the_same_seed_draws_the_same_and_another_seed_something_else():
 
 
 def test_images_that_are_too_small_to_be_shifted_say_so():
-    with pytest.raises(DatasetError, match="can be shifted from 8 pixels a side on, but these are 7 x 9"):
+    with pytest.raises(DatasetError, match="must have at least 8 pixels a side, but these are 7 x 9"):
         augmented_samples(np.zeros((1, 7, 9, 1), np.uint8), ["shift"])
 
 
 def test_an_unknown_change_is_named():
-    with pytest.raises(DatasetError, match="augmented by shift, flip, rotate, brightness, but not by 'melt'"):
+    with pytest.raises(DatasetError, match="among shift, flip, rotate, brightness, but got 'melt'"):
         augmented_samples(np.zeros((1, 8, 8, 1), np.uint8), ["flip", "melt"])

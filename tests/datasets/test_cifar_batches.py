@@ -125,7 +125,7 @@ class Bomb:
         (lambda bomb: bomb, "the pickle would call"),
         (lambda bomb: {"data": bomb, "labels": LABELS}, "data must be an array of numbers, but it is"),
         (lambda bomb: {"data": ROWS, "labels": bomb}, "labels must be an array of numbers, but it is"),
-        (lambda bomb: {"data": ROWS, "labels": [bomb] * N}, "labels must be integers, but they are not."),
+        (lambda bomb: {"data": ROWS, "labels": [bomb] * N}, "labels must be integers."),
     ],
 )
 def test_a_malicious_pickle_runs_nothing_and_is_refused_in_one_sentence(tmp_path, protocol, hide, rule):
@@ -186,4 +186,4 @@ def test_names_that_are_missing_in_the_meta_file_are_an_error(hundred):
 def test_other_files_of_these_names_are_not_taken_for_batches(tmp_path, name):
     (tmp_path / name).write_text("hello")
     assert not is_cifar(tmp_path, [tmp_path / name])
-    assert "but there are none." in refusal(read_cifar, tmp_path)
+    assert "there are no batches of CIFAR" in refusal(read_cifar, tmp_path)

@@ -81,7 +81,7 @@ def test_images_that_do_not_fit_into_memory_are_an_error_with_advice(monkeypatch
 
     monkeypatch.setattr(dataset, "read_as_is", lambda path: (Endless(), ("a", "b")))
     with pytest.raises(
-        DatasetError, match=r"^/huge: its images do not fit into memory \(Unable .*\); #N after the name takes only N"
+        DatasetError, match=r"^/huge: the images do not fit into memory \(Unable .*\): add #N to the name to take N"
     ):
         load_dataset("/huge")
 

@@ -83,7 +83,7 @@ def test_emnist_is_turned_upright_and_said(tmp_path):
     write(tmp_path, ("emnist-letters-train-images-idx3-ubyte.gz", "emnist-letters-train-labels-idx1-ubyte.gz"))
     found = read_idx(tmp_path, PLAIN)
     assert (pixels_in(found)[..., 0] == GREY.transpose(0, 2, 1)).all()
-    assert found.warnings == ("EMNIST keeps its images on their side: they were turned upright.",)
+    assert found.warnings == ("EMNIST stores its images sideways: they were turned upright.",)
 
 
 @pytest.mark.parametrize("kind", ["int16", "int32", "float32", "float64"])
@@ -120,7 +120,7 @@ def test_files_that_break_a_rule_are_refused_with_the_rule(tmp_path, content, ru
 
 
 def test_images_alone_and_no_images_are_refused(tmp_path):
-    assert "there must be an idx file of images (3 axes), but there is none." in refusal(read_idx, tmp_path)
+    assert "there is no idx file of images (3 axes)." in refusal(read_idx, tmp_path)
     (tmp_path / "train-images-idx3-ubyte").write_bytes(idx(GREY))
     sentence = refusal(read_idx, tmp_path)
     assert "train-images-idx3-ubyte needs a file of labels next to it, such as train-labels-idx1-ubyte." in sentence

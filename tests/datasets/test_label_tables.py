@@ -58,6 +58,15 @@ def test_a_column_for_each_class(birds):
     assert (report_on(birds).images, report_on(birds).class_names) == (20, ("owl", "tit"))
 
 
+def test_a_row_without_a_class_among_columns_for_each_class_is_left_out(birds):
+    rows = [(f"b{place}", float(place % 2 == 0), float(place % 2 == 1)) for place in range(19)]
+    write_table(birds, [("image", "owl", "tit"), *rows[:12]], "train.csv")
+    write_table(birds, [("image", "owl", "tit"), *rows[12:], ("b19", 0.0, 0.0)], "test.csv")
+    report = report_on(birds)
+    assert (report.images, report.class_names) == (19, ("owl", "tit"))
+    assert "1 image left out: no class in train.csv." in report.warnings
+
+
 def test_a_column_that_says_the_split_is_kept(birds):
     parts = ["train"] * 14 + ["valid"] * 2 + ["test"] * 4
     rows = [(file, label, part) for (file, label), part in zip(rows_of(), parts, strict=True)]
@@ -82,7 +91,7 @@ def test_two_columns_that_could_be_the_class_are_a_question_that_names_them(bird
     assert "--label-column" in problem
     assert report_on(birds).columns == ("file", "head", "wings")
     assert report_on(birds, label_column="wings").class_names == ("blue", "red")
-    assert "has no column 'tail': it has file, head, wings." in problem_of(birds, label_column="tail")
+    assert "has no column 'tail', only file, head, wings." in problem_of(birds, label_column="tail")
 
 
 def test_rows_without_images_and_images_without_rows_are_counted_and_the_first_ten_named(birds):
@@ -90,17 +99,17 @@ def test_rows_without_images_and_images_without_rows_are_counted_and_the_first_t
     write_table(birds, [("file", "label"), *rows_of()[:18], *missing])
     report = report_on(birds)
     assert report.images == 18
-    lost = next(warning for warning in report.warnings if "no image file" in warning)
+    lost = next(warning for warning in report.warnings if "without an image file" in warning)
     assert "12 rows" in lost
     assert "lost0.png, lost1.png" in lost
     assert lost.endswith("lost9.png and 2 more.")
-    assert "Left out: 2 images without a class in labels.csv." in report.warnings
+    assert "2 images left out: no class in labels.csv." in report.warnings
 
 
 def test_the_same_image_with_two_classes_is_named(birds):
     write_table(birds, [("file", "label"), *rows_of(), ("b0.png", "tit")])
     warnings = " ".join(report_on(birds).warnings)
-    assert "it has rows with different classes; the last one counts: b0.png." in warnings
+    assert "labels.csv: 1 image with conflicting classes (the last one counts): b0.png." in warnings
 
 
 def test_a_table_can_be_named_and_must_fit(birds):
@@ -118,7 +127,7 @@ def test_class_names_of_any_text_become_one_short_line(birds):
     write_table(birds, [("file", "label"), *rows_of(labels=("x" * 10_000, "a/b <i>&", "猫"))], "t.csv")
     report = report_on(birds, left_out=("猫",)) if not report_on(birds).ok else report_on(birds)
     assert all(len(name) <= 80 for name in report.class_names)
-    assert any("Class names were cut" in warning for warning in report.warnings)
+    assert any("Class names were shortened" in warning for warning in report.warnings)
 
 
 def test_class_folders_win_over_a_table_beside_them(birds):

@@ -87,7 +87,7 @@ def test_rows_without_a_label_are_left_out_and_counted(labels):
     result = found(Labelled(GREY[:4], np.array(labels)))
     assert labels_in(result) == ["0", "1", "0"]
     assert (pixels_in(result)[..., 0] == GREY[1:4]).all()
-    assert result.warnings == ("1 image without a label (empty, NaN or -1): left out.",)
+    assert result.warnings == ("1 image left out: no label (empty, NaN or -1).",)
     assert result.pictures.name(0) == "row 1"
 
 
@@ -127,9 +127,9 @@ def test_a_class_whose_images_are_all_broken_is_left_out():
         (LABELS * 0, "there must be 2 to"),
         (np.full(N, np.nan), "there must be 2 to"),
         (np.full(N, ""), "there must be 2 to"),
-        (np.arange(N), "there are 24 different labels for 24 images, so they are not classes"),
-        (np.arange(N).astype(str), "there are 24 different labels for 24 images, so they are not classes"),
-        (np.ones((N, 3)), "every image must have one class, but 24 of 24 have several (row 0 is the first)."),
+        (np.arange(N), "24 different labels for 24 images are not classes"),
+        (np.arange(N).astype(str), "24 different labels for 24 images are not classes"),
+        (np.ones((N, 3)), "every image must have one class, but 24 of 24 have several, such as row 0."),
         (np.full((N, 3), 0.5), "must be one-hot, 0 and 1 alone, but they are from 0.5 to 0.5."),
         (np.zeros((N, 3, 2)), "but their shape is (24, 3, 2)."),
         (np.int64(3), "but their shape is ()."),

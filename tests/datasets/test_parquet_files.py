@@ -9,7 +9,7 @@ import pytest
 from image_sources import COLOUR, GREY, LABELS, PLAIN, images_by_part, labels_in, pixels_in, refusal
 from PIL import Image
 
-from remap_core.datasets.readers.arrays import parquet_files
+from remap_core.datasets.readers.arrays import parquet_pictures
 from remap_core.datasets.readers.arrays.parquet_files import is_parquet, read_parquet
 from remap_core.datasets.recipe import Choices
 from remap_core.errors import DatasetError
@@ -92,7 +92,7 @@ def test_class_names_come_from_the_metadata_and_minus_one_is_no_label(tmp_path):
     assert labels_in(found) == [NAMES[label] for label in LABELS[3:]]
     assert (pixels_in(found)[..., 0] == GREY[3:]).all()
     assert found.pictures.name(0) == "row 3"
-    assert "3 images without a label" in found.warnings[0]
+    assert "3 images left out: no label" in found.warnings[0]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_file_without_labels_is_ignored_and_said(tmp_path):
 
 @pytest.mark.parametrize("window_rows", [1, 3, 1000])
 def test_threads_may_open_images_in_any_order(tmp_path, monkeypatch, window_rows):
-    monkeypatch.setattr(parquet_files, "_WINDOW_ROWS", window_rows)
+    monkeypatch.setattr(parquet_pictures, "_WINDOW_ROWS", window_rows)
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (200, 8, 8), dtype=np.uint8)
     labels = np.arange(200) % 2
@@ -186,10 +186,10 @@ def test_pixels_of_another_size_are_skipped_and_listed(tmp_path):
 def test_two_columns_that_could_be_the_label_are_asked_about(tmp_path):
     columns = {"image": structs(GREY), "fine_label": LABELS, "coarse_label": LABELS % 2}
     file = write(tmp_path / "x.parquet", columns, hugging(fine_label=NAMES, coarse_label=["pet", "other"]))
-    sentence = "2 columns could be the label: fine_label, coarse_label. Say --label-column NAME."
+    sentence = "2 columns could be the label: fine_label, coarse_label. Choose one with --label-column NAME."
     assert refusal(read_parquet, file).endswith(sentence)
     assert read_parquet(file, Choices(label_column="coarse_label")).class_names == ("other", "pet")[::-1]
-    assert "there is no column 'x', but fine_label, coarse_label." in refusal(
+    assert "there is no column 'x', only fine_label, coarse_label." in refusal(
         read_parquet, file, Choices(label_column="x")
     )
 
@@ -197,7 +197,9 @@ def test_two_columns_that_could_be_the_label_are_asked_about(tmp_path):
 def test_two_columns_of_images_are_asked_about_unless_one_is_called_so(tmp_path):
     columns = {"left": structs(GREY), "right": structs(GREY[::-1]), "label": LABELS}
     file = write(tmp_path / "x.parquet", columns)
-    assert refusal(read_parquet, file).endswith("2 columns could be the images: left, right. Say --file-column NAME.")
+    assert refusal(read_parquet, file).endswith(
+        "2 columns could be the images: left, right. Choose one with --file-column NAME."
+    )
     found = read_parquet(file, Choices(file_column="right"))
     assert (pixels_in(found)[..., 0] == GREY[::-1]).all()
     columns = {"mask": structs(GREY[::-1]), "image": structs(GREY), "label": LABELS}
@@ -207,19 +209,19 @@ def test_two_columns_of_images_are_asked_about_unless_one_is_called_so(tmp_path)
 @pytest.mark.parametrize(
     ("columns", "rule"),
     [
-        ({"image": structs(GREY)}, "there must be a column of labels, but there is none"),
+        ({"image": structs(GREY)}, "no column of labels found"),
         ({"image": structs(GREY), "label": LABELS * 0}, "there must be 2 to"),
         ({"image": structs(GREY), "label": LABELS + 0.37}, "but one is 0.37."),
         ({"image": structs(GREY), "label": np.arange(24)}, "24 different labels for 24 images"),
         ({"image": pa.array(structs(GREY))[:0], "label": LABELS[:0]}, "there must be at least one image"),
         ({"image": pa.array(GREY.tolist())[:0], "label": LABELS[:0]}, "there must be at least one image"),
         ({"image": [[1], [1, 2]] * 12, "label": LABELS}, "these have 1."),
-        ({"image": [[[1], [1, 2]]] * 24, "label": LABELS}, "must have pixels in lists of one length"),
+        ({"image": [[[1], [1, 2]]] * 24, "label": LABELS}, "must have its pixels in lists of equal length"),
         (
             {"image": [[1] * place for place in range(1, 25)], "label": LABELS},
             "images must be of one size, but 23 of 24",
         ),
-        ({"a": LABELS, "b": LABELS}, "it has 2 columns of numbers"),
+        ({"a": LABELS, "b": LABELS}, "columns of numbers besides the label, but it has 2."),
     ],
 )
 def test_files_that_break_a_rule_are_refused_with_the_rule(tmp_path, columns, rule):
@@ -242,4 +244,4 @@ def test_an_incomplete_file_is_refused(tmp_path, size):
 def test_another_file_of_this_ending_is_not_taken_for_parquet(tmp_path):
     (tmp_path / "x.parquet").write_text("hello")
     assert not is_parquet(tmp_path, [tmp_path / "x.parquet"])
-    assert "there must be a parquet file, but there is none." in refusal(read_parquet, tmp_path)
+    assert "there is no parquet file." in refusal(read_parquet, tmp_path)

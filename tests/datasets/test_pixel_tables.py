@@ -96,11 +96,11 @@ def test_two_columns_that_could_be_the_label_are_asked_about(tmp_path):
     columns = {"class": LABELS % 2} | table()
     write(tmp_path / "x.csv", columns)
     sentence = refusal(read_pixel_tables, tmp_path / "x.csv")
-    assert sentence.endswith("2 columns could be the label: class, label. Say --label-column NAME.")
+    assert sentence.endswith("2 columns could be the label: class, label. Choose one with --label-column NAME.")
     found = read_pixel_tables(tmp_path / "x.csv", Choices(label_column="class"))
     assert found.class_names == ("0", "1")
     unknown = refusal(read_pixel_tables, tmp_path / "x.csv", Choices(label_column="kind"))
-    assert "there is no column 'kind', but class, label, pixel0, " in unknown
+    assert "there is no column 'kind', only class, label, pixel0, " in unknown
     assert "and 56 more." in unknown
 
 
@@ -135,7 +135,7 @@ def test_a_table_that_begins_with_a_byte_order_mark_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("columns", "rule"),
     [
-        (dict(zip(PIXELS, FLAT.T, strict=True)), "there must be a column of labels, but there is none"),
+        (dict(zip(PIXELS, FLAT.T, strict=True)), "no column of labels found"),
         (table(labels=np.arange(24)), "24 different labels for 24 images"),
         (table(labels=LABELS * 0), "there must be 2 to"),
         (table(labels=LABELS + 0.37), "labels must be whole numbers or names of classes, but one is 0.37."),
@@ -157,7 +157,7 @@ def test_text_among_the_pixels_is_refused_with_its_line(tmp_path):
     [
         (lambda content: content[:-6] + b"xx" + content[-4:], "the table cannot be read (OSError: zlib inflate failed"),
         (lambda content: content[:-20], "the table cannot be read (OSError: "),
-        (lambda content: content[:20] + b"xx" * 10 + content[40:], "there must be a table with at least 16 columns"),
+        (lambda content: content[:20] + b"xx" * 10 + content[40:], "there is no table with at least 16 columns"),
     ],
 )
 def test_damaged_gzip_is_refused(tmp_path, damage, rule):
@@ -184,4 +184,4 @@ def test_damaged_gzip_is_refused(tmp_path, damage, rule):
 def test_other_tables_are_not_taken_for_tables_of_pixels(tmp_path, content):
     (tmp_path / "x.csv").write_bytes(content)
     assert not is_pixel_table(tmp_path / "x.csv", [])
-    assert "there must be a table with at least 16 columns of pixels" in refusal(read_pixel_tables, tmp_path)
+    assert "there is no table with at least 16 columns of pixels" in refusal(read_pixel_tables, tmp_path)

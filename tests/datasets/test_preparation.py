@@ -74,7 +74,7 @@ def test_copies_stay_on_one_side_of_the_split_and_are_counted(tmp_path):
     assert findings.leaks == ()
     for group in findings.duplicates:
         assert len(set(prepared.parts[list(group)].tolist())) == 1
-    assert "3 images: an exact copy of another one." in prepared.report.warnings
+    assert "3 duplicates of other images." in prepared.report.warnings
 
 
 def test_a_copy_in_given_test_images_is_a_leak_that_is_said_and_not_moved(tmp_path):
@@ -110,7 +110,7 @@ def test_brightness_that_gives_the_class_away_is_said_and_the_floor_is_that_of_s
     findings = prepared.report.findings
     assert findings.brightness[0] > findings.brightness[1] + 100
     assert findings.brightness_accuracy == 1
-    assert any("brightness alone tells 100.0 %" in warning for warning in prepared.report.warnings)
+    assert any("brightness alone classifies 100.0 %" in warning for warning in prepared.report.warnings)
     flat, train, held = prepared.pixels.reshape(160, -1), prepared.parts == 0, prepared.parts == 1
     oracle = NearestCentroid().fit(flat[train].astype(float), prepared.labels[train])
     assert findings.floor == oracle.score(flat[held].astype(float), prepared.labels[held])
@@ -156,7 +156,7 @@ def test_choices_that_are_none_are_one_sentence(choices, rule):
 
 
 def test_a_class_to_leave_out_must_be_one(photos):
-    assert "there is no class eel to leave out: there are cat, dog." in problem_of(photos, left_out=("eel",))
+    assert "there is no class eel to leave out, only cat, dog." in problem_of(photos, left_out=("eel",))
 
 
 @given(

@@ -53,6 +53,13 @@ def test_an_archive_in_a_folder_and_a_wrongly_named_archive(tmp_path):
     assert report_on(zip_of(tmp_path / "photos.dat")).images == 20
 
 
+@pytest.mark.parametrize("name", ["__MACOSX/photos/cat/._1.png", "photos/.DS_Store", "photos/cat/Thumbs.db"])
+def test_litter_in_a_zip_is_neither_unpacked_nor_named(tmp_path, name):
+    archive = zip_of(tmp_path / "photos.zip", extra=[(name, b"litter")])
+    assert unpacking.unpack(archive, tmp_path / "unpacked", lambda done, total: None) == []
+    assert len([path for path in (tmp_path / "unpacked").rglob("*") if path.is_file()]) == 20
+
+
 def link(name):
     info = zipfile.ZipInfo(name)
     info.external_attr = 0xA1FF << 16
@@ -86,9 +93,12 @@ def test_links_and_paths_in_a_tar_are_refused_by_name(tmp_path):
             member.type, member.linkname = kind, "/etc/passwd"
             archive.addfile(member)
         archive.addfile(tarfile.TarInfo("../evil.png"))
+        archive.addfile(tarfile.TarInfo("..\\evil.png"))
     report = report_on(tmp_path / "p.tar")
     assert report.images == 20
-    assert {reason for _, reason in report.skipped} == {"it is a link or a device", "its path leaves the archive"}
+    reasons = [reason for _, reason in report.skipped]
+    assert reasons.count("it is a link or a device") == 2
+    assert reasons.count("its path leaves the archive") == 2
 
 
 def test_litter_of_a_mac_is_ignored(tmp_path):
@@ -119,7 +129,7 @@ def test_ten_million_members_are_refused_before_they_are_read(tmp_path):
 def test_a_cut_archive_is_one_sentence(tmp_path, part):
     whole = zip_of(tmp_path / "photos.zip").read_bytes()
     (tmp_path / "cut.zip").write_bytes(whole[: int(len(whole) * part)])
-    assert "cut.zip: this is none of the forms that can be read" in problem_of(tmp_path / "cut.zip")
+    assert "cut.zip: unsupported file" in problem_of(tmp_path / "cut.zip")
 
 
 def test_a_damaged_member_is_skipped_and_an_encrypted_one_refused(tmp_path):

@@ -88,5 +88,5 @@ def test_images_that_cannot_be_augmented_fail_the_training_with_the_rule():
     dataset = augmented("shift")
     pixels = [replace(part, images=part.images[:, :6]) for part in (dataset.train, dataset.validation, dataset.test)]
     small = replace(dataset, train=pixels[0], validation=pixels[1], test=pixels[2])
-    with pytest.raises(TrainingFailed, match="bars cannot be augmented: Images can be shifted from 8 pixels a side on"):
+    with pytest.raises(TrainingFailed, match="bars cannot be augmented: Shifted images must have at least 8 pixels"):
         next(train(trial_on(small, "Dense 4"), small, device="cpu"))

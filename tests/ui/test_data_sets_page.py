@@ -121,7 +121,7 @@ def test_what_was_prepared_is_reported_with_pictures_and_proposed_choices(home, 
         "Train / validation / test": "41 / 9 / 8",
         "Skipped files": "2",
     }
-    assert "Skipped: 2 files that cannot be read." in said(app)
+    assert "2 unreadable files skipped." in said(app)
     assert html(app).count(", original'") == 3 * 8
     assert app.number_input(key=f"data-side-{job.ident}-1").value == 16
     assert app.text_input(key=f"data-name-{job.ident}").value == "trees"
@@ -161,9 +161,9 @@ def test_adding_alone_trains_nothing(home, tmp_path):
     [
         ("trees", "There is already a data set trees: choose another name"),
         ("digits", "digits is the name of a data set that is built in"),
-        ("a/b", "The name of a data set has 1 to 60 letters"),
-        ("", "The name of a data set has 1 to 60 letters"),
-        ("x" * 10_000, "The name of a data set has 1 to 60 letters"),
+        ("a/b", "The name of a data set must have 1 to 60 letters"),
+        ("", "The name of a data set must have 1 to 60 letters"),
+        ("x" * 10_000, "The name of a data set must have 1 to 60 letters"),
     ],
 )
 def test_a_name_that_cannot_be_used_is_refused_in_a_sentence_and_nothing_is_lost(home, trees, tmp_path, name, sentence):
@@ -192,7 +192,7 @@ def test_a_class_of_which_many_files_are_damaged_is_a_question_to_answer_first(h
     prepared(home, write_photos(tmp_path / "trees.zip"))
     app = opened("data")
     (question,) = app.checkbox
-    assert question.label == "10.0 % of the files of beech are damaged: is that so?"
+    assert question.label == "10.0 % of the files of beech are damaged: go on without them?"
     assert question.label not in said(app)
     assert app.button(key="data-add").disabled
     question.check().run()

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from remap_core.datasets.fitting import fitted
+from remap_core.datasets.images import Pixels
 from remap_core.datasets.preparation.selection import Selection
+from remap_core.datasets.readers.found import ShowCount
 from remap_core.datasets.recipe import Recipe
 from remap_core.datasets.rules import reason
 from remap_core.errors import DatasetError
@@ -21,6 +22,11 @@ from remap_core.system.files import write_file
 
 CHUNK = 64
 """Images that a thread converts before it takes others."""
+_PIECES_PER_CORE = 2
+Failures = dict[int, str]
+"""Why images cannot be read, by row."""
+Piece = tuple[list[int], Failures]
+"""Rows that were converted, and those of them that failed."""
 _TODO = 0
 _DONE = 1
 _FAILED = 2
@@ -33,7 +39,10 @@ _KEY = "key.txt"
 def forget_unless_same(work: Path, key: str) -> None:
     """Delete what an interrupted call converted in `work` if its key was another one."""
     record = work / _KEY
-    if record.is_file() and record.read_text(encoding="utf-8", errors="surrogateescape") != key:
+    known = key
+    if record.is_file():
+        known = record.read_text(encoding="utf-8", errors="surrogateescape")
+    if known != key:
         for name in (_PIXELS, _STATES, _FAILURES):
             (work / name).unlink(missing_ok=True)
     write_file(record, key.encode("utf-8", "surrogateescape"))
@@ -43,8 +52,8 @@ def convert(
     selection: Selection,
     recipe: Recipe,
     work: Path,
-    progress: Callable[[int, int], None],
-) -> tuple[NDArray[np.uint8], dict[int, str]]:
+    progress: ShowCount,
+) -> tuple[Pixels, Failures]:
     """The pixels of selected images, (n, height, width, channels) uint8, memory-mapped, and what failed.
 
     The second value has the reason for each row of an image that cannot be read. Files in `work` let an interrupted
@@ -53,20 +62,24 @@ def convert(
     """
     try:
         height, width = _size(selection, recipe)
-        shape = (len(selection), height, width, 1 if recipe.colour == "grey" else 3)
-        pixels = _opened(work / _PIXELS, shape)
-        states = _opened(work / _STATES, (len(selection),))
+        channels = 3
+        if recipe.colour == "grey":
+            channels = 1
+        images = len(selection)
+        pixels = _opened(work / _PIXELS, (images, height, width, channels))
+        states = _opened(work / _STATES, (images,))
         todo = np.flatnonzero(states == _TODO).tolist()
-        done = len(selection) - len(todo)
+        done = images - len(todo)
         with (work / _FAILURES).open("a", encoding="utf-8") as failures:
-            for rows, failed in _in_threads(selection, recipe, pixels, chunks(todo, CHUNK)):
+            pieces = chunks(todo, CHUNK)
+            for rows, failed in _in_threads(selection, recipe, pixels, pieces):
                 for row, why in failed.items():
                     failures.write(json.dumps([row, why]) + "\n")
                 failures.flush()  # before the states: a failure without its reason would be silent
                 states[rows] = _DONE
                 states[list(failed)] = _FAILED
                 done += len(rows)
-                progress(done, len(selection))
+                progress(done, images)
         return pixels, _read_failures(work / _FAILURES)
     except OSError as error:
         raise DatasetError(f"The images cannot be prepared in {work}: {error.strerror or error}.") from error
@@ -79,9 +92,10 @@ def _size(selection: Selection, recipe: Recipe) -> tuple[int, int]:
     return first.shape[0], first.shape[1]
 
 
-def _pixels_of(selection: Selection, row: int, recipe: Recipe) -> NDArray[np.uint8]:
+def _pixels_of(selection: Selection, row: int, recipe: Recipe) -> Pixels:
+    place = int(selection.places[row])
     return fitted(
-        selection.pictures.open(int(selection.places[row])),
+        selection.pictures.open(place),
         side=recipe.side,
         colour=recipe.colour,
         fit=recipe.fit,
@@ -90,14 +104,19 @@ def _pixels_of(selection: Selection, row: int, recipe: Recipe) -> NDArray[np.uin
     )
 
 
-def _opened(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+def _opened(path: Path, shape: tuple[int, ...]) -> Pixels:
     """A memory-mapped file of bytes, new ones all 0. The disk space is taken now, not when it is too late."""
     if path.exists():
-        known: NDArray[np.uint8] = np.lib.format.open_memmap(path, mode="r+")
+        known: Pixels = np.lib.format.open_memmap(path, mode="r+")
         if known.shape == shape:
             return known
     unfinished = path.with_suffix(".new")
-    made: NDArray[np.uint8] = np.lib.format.open_memmap(unfinished, mode="w+", dtype=np.uint8, shape=shape)
+    made: Pixels = np.lib.format.open_memmap(
+        unfinished,
+        mode="w+",
+        dtype=np.uint8,
+        shape=shape,
+    )
     with unfinished.open("r+b") as file:
         os.posix_fallocate(file.fileno(), 0, unfinished.stat().st_size)
     unfinished.replace(path)
@@ -106,26 +125,28 @@ def _opened(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
 
 def chunks(rows: Sequence[int], size: int) -> Iterator[list[int]]:
     """The rows in lists of this size."""
-    return (list(rows[start : start + size]) for start in range(0, len(rows), size))
+    for start in range(0, len(rows), size):
+        yield list(rows[start : start + size])
 
 
 def _in_threads(
     selection: Selection,
     recipe: Recipe,
-    pixels: NDArray[np.uint8],
+    pixels: Pixels,
     pieces: Iterator[list[int]],
-) -> Iterator[tuple[list[int], dict[int, str]]]:
+) -> Iterator[Piece]:
     """Convert chunks of rows, a few at a time for each core; yields each with what failed in it."""
     cores = len(os.sched_getaffinity(0))
 
-    def work_on(rows: list[int]) -> tuple[list[int], dict[int, str]]:
+    def work_on(rows: list[int]) -> Piece:
         return rows, _converted(selection, recipe, pixels, rows)
 
     with ThreadPoolExecutor(cores) as pool:
-        running: set[Future[tuple[list[int], dict[int, str]]]] = set()
+        running: set[Future[Piece]] = set()
         try:
             while True:
-                running |= {pool.submit(work_on, rows) for rows in islice(pieces, 2 * cores - len(running))}
+                free = _PIECES_PER_CORE * cores - len(running)
+                running |= {pool.submit(work_on, rows) for rows in islice(pieces, free)}
                 if not running:
                     return
                 finished, running = wait(running, return_when=FIRST_COMPLETED)
@@ -135,13 +156,19 @@ def _in_threads(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _converted(selection: Selection, recipe: Recipe, pixels: NDArray[np.uint8], rows: Sequence[int]) -> dict[int, str]:
+def _converted(
+    selection: Selection,
+    recipe: Recipe,
+    pixels: Pixels,
+    rows: Sequence[int],
+) -> Failures:
     failed = {}
     for row in rows:
         try:
             image = _pixels_of(selection, row, recipe)
             if image.shape != pixels.shape[1:]:
-                raise DatasetError(f"it is {image.shape[0]} x {image.shape[1]}, unlike the first image")
+                height, width, _ = image.shape
+                raise DatasetError(f"it is {height} x {width}, unlike the first image")
             pixels[row] = image
         except DatasetError as error:
             failed[row] = str(error)
@@ -152,7 +179,7 @@ def _converted(selection: Selection, recipe: Recipe, pixels: NDArray[np.uint8], 
     return failed
 
 
-def _read_failures(path: Path) -> dict[int, str]:
+def _read_failures(path: Path) -> Failures:
     failed = {}
     for line in path.read_text(encoding="utf-8").splitlines():
         try:

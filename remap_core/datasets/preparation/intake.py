@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from remap_core.datasets.image_report import Report
+from remap_core.datasets.images import Pixels
 from remap_core.datasets.kept import LABELS, NAMES, PARTS, PIXELS, Kept, find_kept, name_taken, store_kept
 from remap_core.datasets.naming import checked_title
 from remap_core.datasets.preparation.conversion import convert, forget_unless_same
@@ -24,15 +25,17 @@ from remap_core.datasets.preparation.proposal import look_at, propose, size_warn
 from remap_core.datasets.preparation.result import RESULT, finish
 from remap_core.datasets.preparation.selection import classes_to_leave_out, select
 from remap_core.datasets.readers.forms import find, stamp_of
-from remap_core.datasets.readers.found import Found, Picture
+from remap_core.datasets.readers.found import Found, Picture, ShowCount
 from remap_core.datasets.readers.originals import open_original
 from remap_core.datasets.readers.published_sets.sources import find_published, is_published
 from remap_core.datasets.recipe import Choices
 from remap_core.datasets.rules import errors_name
+from remap_core.datasets.splits import Parts
 from remap_core.errors import DatasetError, UnclearColumn
 from remap_core.system.files import write_file
 
 _DESCRIPTION = "description.json"
+_DIGITS_OF_WORK = 16
 
 
 def _go_on(report: Report) -> None:
@@ -67,24 +70,30 @@ class Prepared:
     is_proposed: bool = False
 
     @property
-    def pixels(self) -> NDArray[np.uint8]:
+    def _result(self) -> Path:
+        return self.work / RESULT
+
+    @property
+    def pixels(self) -> Pixels:
         """(n, height, width, channels) uint8, memory-mapped."""
-        return np.asarray(np.load(self.work / RESULT / PIXELS, mmap_mode="r", allow_pickle=False))
+        pixels: Pixels = np.load(self._result / PIXELS, mmap_mode="r", allow_pickle=False)
+        return pixels
 
     @property
     def labels(self) -> NDArray[np.integer]:
         """(n,) classes, 0-based."""
-        return np.asarray(np.load(self.work / RESULT / LABELS, allow_pickle=False))
+        return np.asarray(np.load(self._result / LABELS, allow_pickle=False))
 
     @property
-    def parts(self) -> NDArray[np.uint8]:
+    def parts(self) -> Parts:
         """(n,) the `Part` of each image."""
-        return np.asarray(np.load(self.work / RESULT / PARTS, allow_pickle=False))
+        return np.asarray(np.load(self._result / PARTS, allow_pickle=False))
 
     @property
     def names(self) -> list[str]:
         """The file, or the row, of each image."""
-        names: list[str] = json.loads((self.work / RESULT / NAMES).read_text(encoding="utf-8"))
+        text = (self._result / NAMES).read_text(encoding="utf-8")
+        names: list[str] = json.loads(text)
         return names
 
     def original(self, row: int) -> Picture:
@@ -116,17 +125,22 @@ def prepare(
         run = _Run(work, progress)
         try:
             if is_published(source):
-                found = find_published(str(source), downloads or work)
-                prepared = _prepare(found, _Source(str(source), str(source)), choices, run)
+                name = str(source)
+                found = find_published(name, downloads or work)
+                prepared = _prepare(found, _Source(name, stamp=name), choices, run)
             else:
-                path = Path(source).expanduser().absolute()
+                path = _full_path(source)
                 with errors_name(path):
                     found = find(path, choices, work, _stage("Unpacking", progress))
-                    prepared = _prepare(found, _Source(str(path), stamp_of(path)), choices, run)
+                    origin = _Source(str(path), stamp_of(path))
+                    prepared = _prepare(found, origin, choices, run)
         except DatasetError as error:
-            columns = error.columns if isinstance(error, UnclearColumn) else ()
+            columns: tuple[str, ...] = ()
+            if isinstance(error, UnclearColumn):
+                columns = error.columns
             prepared = Prepared(Report(ok=False, problem=str(error), columns=columns), work)
-        _describe(prepared)
+        description = json.dumps(_description_of(prepared))
+        write_file(work / _DESCRIPTION, description.encode())
     return prepared
 
 
@@ -135,7 +149,7 @@ def open_prepared(work: Path) -> Prepared:
     try:
         description = json.loads((work / _DESCRIPTION).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise DatasetError(f"{work} has no finished preparation of images.") from error
+        raise DatasetError(f"{work} has no prepared images.") from error
     report = Report.from_json(description["report"])
     return Prepared(report, work, description["stamp"], description["proposed"])
 
@@ -148,12 +162,8 @@ def keep(prepared: Prepared, name: str, home: Path) -> Kept:
     report = prepared.report
     if report.recipe is None or not report.ok:
         raise DatasetError(report.problem)
-    about = {
-        "recipe": json.loads(report.recipe.to_json()),
-        "report": report.to_json(),
-        "stamp": prepared.stamp,
-        "proposed": prepared.is_proposed,
-    }
+    about = _description_of(prepared)
+    about["recipe"] = json.loads(report.recipe.to_json())
     folder = prepared.work / RESULT
     if prepared.work.stat().st_dev != home.stat().st_dev:
         near = home / "data" / f".{prepared.work.name}"
@@ -167,7 +177,8 @@ def keep(prepared: Prepared, name: str, home: Path) -> Kept:
 def work_folder(source: str | Path, choices: Choices, home: Path) -> Path:
     """Where the images of a source are prepared with these choices: a call that was interrupted finds its work."""
     key = f"{Path(source).absolute()} {choices!r}"
-    return home / "data" / ".work" / hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    digest = hashlib.sha256(key.encode("utf-8", "surrogateescape"))
+    return home / "data" / ".work" / digest.hexdigest()[:_DIGITS_OF_WORK]
 
 
 def add(
@@ -186,9 +197,11 @@ def add(
     """
     checked_title(name)
     known = find_kept(name, home)
-    if known is not None and known.recipe.source not in (str(source), str(Path(source).expanduser().absolute())):
+    sources = (str(source), str(_full_path(source)))
+    if known is not None and known.recipe.source not in sources:
         raise name_taken(known)
-    prepared = prepare(source, choices, work_folder(source, choices, home), progress, home)
+    work = work_folder(source, choices, home)
+    prepared = prepare(source, choices, work, progress, home)
     if not prepared.report.ok:
         shutil.rmtree(prepared.work, ignore_errors=True)
     confirm(prepared.report)
@@ -197,7 +210,9 @@ def add(
 
 @contextmanager
 def _only_one(work: Path) -> Iterator[None]:
-    descriptor = os.open(work / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    """Raise DatasetError if another process works in this folder."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+    descriptor = os.open(work / "lock", flags, 0o666)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -208,13 +223,12 @@ def _only_one(work: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _describe(prepared: Prepared) -> None:
-    description = {
+def _description_of(prepared: Prepared) -> dict[str, Any]:
+    return {
         "report": prepared.report.to_json(),
         "stamp": prepared.stamp,
         "proposed": prepared.is_proposed,
     }
-    write_file(prepared.work / _DESCRIPTION, json.dumps(description).encode())
 
 
 class _Source(NamedTuple):
@@ -231,26 +245,41 @@ class _Run(NamedTuple):
     progress: ShowProgress
 
 
-def _prepare(found: Found, source: _Source, choices: Choices, run: _Run) -> Prepared:
-    show, work = run.progress, run.work
+def _prepare(
+    found: Found,
+    source: _Source,
+    choices: Choices,
+    run: _Run,
+) -> Prepared:
+    show = run.progress
+    work = run.work
     show(Progress("Reading the files", 0, len(found.pictures)))
     look = look_at(found)
     left_out, reasons = classes_to_leave_out(found, choices)
-    recipe = propose(found, look, replace(choices, left_out=left_out), source.name)
+    settled = replace(choices, left_out=left_out)
+    recipe = propose(found, look, settled, source.name)
     selection = select(found, recipe)
     forget_unless_same(work, f"{recipe.to_json()} {source.stamp}")
     pixels, failed = convert(selection, recipe, work, _stage("Decoding", show))
     show(Progress("Checking", 0, 1))
     report = finish(selection, recipe, pixels, failed, work / RESULT)
+    earlier = (*found.warnings, *reasons, *size_warnings(look, recipe))
     report = replace(
         report,
-        warnings=(*found.warnings, *reasons, *size_warnings(look, recipe), *report.warnings),
+        warnings=(*earlier, *report.warnings),
         sizes=tuple(look.sizes),
     )
-    return Prepared(report, work, source.stamp, choices == Choices(images=choices.images))
+    is_proposed = choices == Choices(images=choices.images)
+    return Prepared(report, work, source.stamp, is_proposed)
 
 
-def _stage(name: str, progress: ShowProgress) -> Callable[[int, int], None]:
+def _full_path(source: str | Path) -> Path:
+    return Path(source).expanduser().absolute()
+
+
+def _stage(name: str, progress: ShowProgress) -> ShowCount:
+    """Shows counts as the progress of a stage."""
+
     def show(done: int, total: int) -> None:
         progress(Progress(name, done, total))
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from typing import NamedTuple
 
@@ -13,8 +14,8 @@ import numpy as np
 from PIL import Image
 
 from remap_core.datasets.fitting import ORIENTATION, fitted
-from remap_core.datasets.readers.found import Found, Picture, Pictures
-from remap_core.datasets.recipe import MAX_SIDE, MIN_SIDE, Choices, Colour, Fit, Recipe
+from remap_core.datasets.readers.found import Found, LabelTable, Picture, Pictures
+from remap_core.datasets.recipe import MIN_SIDE, Choices, Colour, Fit, Recipe
 from remap_core.errors import DatasetError
 
 SAMPLE = 400
@@ -23,9 +24,17 @@ SIDES = (64, 48, 40, 32, 28, 24, 20, 16, 12, 8)
 MAX_PIXELS = 24_000_000
 """Pixels of all images together, about, for which a network of this space trains in minutes on a CPU."""
 _NEARLY_ALL = 0.95
+_NEARLY_SQUARE = 1.1
+_NOT_LONG = 1.8
+"""Longer side to shorter side: 16:9 photos are cropped, panoramas are padded."""
 _GREY_DIFFERENCE = 10
 """Values by which the channels of a grey image may differ; JPEG blurs colours."""
 _SIDE_OF_A_LOOK = 32
+_SIZES_SHOWN = 20
+_SIDEWAYS = 5
+"""From this EXIF orientation on, height and width change places."""
+_FALLBACK_SIDE = 32
+"""Where there are too many images for any other side."""
 
 
 class Seen(NamedTuple):
@@ -35,6 +44,13 @@ class Seen(NamedTuple):
     width: int
     is_grey: bool
     largest: int
+
+    @property
+    def ratio(self) -> float:
+        """Of the longer side to the shorter one."""
+        longer = max(self.height, self.width)
+        shorter = min(self.height, self.width)
+        return longer / shorter
 
 
 @dataclass(frozen=True)
@@ -48,36 +64,47 @@ class Look:
     def sizes(self) -> list[tuple[int, int, int]]:
         """(height, width, images) of the most frequent sizes."""
         counts = Counter((image.height, image.width) for image in self.seen)
-        return [(height, width, number) for (height, width), number in counts.most_common(20)]
+        return [(*size, number) for size, number in counts.most_common(_SIZES_SHOWN)]
+
+    @property
+    def shorter_side(self) -> float:
+        """The median of the images' shorter sides."""
+        return median(min(image.height, image.width) for image in self.seen)
 
 
 def look_at(found: Found) -> Look:
     """Look at SAMPLE images. Raises DatasetError if none can be opened."""
     n = len(found.pictures)
-    places = np.unique(np.linspace(0, n - 1, min(n, SAMPLE)).astype(int)).tolist()
+    evenly = np.linspace(0, n - 1, min(n, SAMPLE))
+    places = np.unique(evenly.astype(int)).tolist()
     with ThreadPoolExecutor() as pool:
-        results = list(pool.map(lambda place: _see(found.pictures, place), places))
+        results = list(pool.map(partial(_see, found.pictures), places))
     seen = tuple(image for image in results if image is not None)
     if not seen:
-        raise DatasetError(f"none of the {len(places)} images that were tried can be read.")
+        raise DatasetError(f"none of the {len(places)} sampled images can be read.")
     return Look(seen, len(results) - len(seen))
 
 
-def propose(found: Found, look: Look, choices: Choices, source: str) -> Recipe:
+def propose(
+    found: Found,
+    look: Look,
+    choices: Choices,
+    source: str,
+) -> Recipe:
     """The recipe of what was chosen, with good values for everything else."""
-    fit = choices.fit or _fit(look)
-    table = found.table
+    images = choices.images or len(found.pictures)
+    table = found.table or LabelTable("", "", "")
     return Recipe(
         source=source,
         form=found.form,
-        side=choices.side or proposed_side(look, choices.images or len(found.pictures)),
+        side=choices.side or proposed_side(look, images),
         colour=choices.colour or _colour(look),
-        fit=fit,
+        fit=choices.fit or _fit(look),
         background=choices.background or "white",
         white=max(_largest(look), 1),
-        label_table=table.file if table else "",
-        file_column=table.file_column if table else "",
-        label_column=table.label_column if table else "",
+        label_table=table.file,
+        file_column=table.file_column,
+        label_column=table.label_column,
         left_out=choices.left_out or (),
         augmentation=choices.augmentation or (),
         images=choices.images,
@@ -89,15 +116,16 @@ def proposed_side(look: Look, images: int) -> int:
     """A side at which nothing is enlarged much and a training takes minutes; the own side of small squares."""
     heights = {image.height for image in look.seen}
     widths = {image.width for image in look.seen}
-    if heights == widths and len(heights) == 1:
-        (side,) = heights
+    lengths = heights | widths
+    if len(lengths) == 1:
+        (side,) = lengths
         if MIN_SIDE <= side <= SIDES[0]:
             return side
-    shorter = median(min(image.height, image.width) for image in look.seen)
-    affordable = [side for side in SIDES if side <= shorter and side * side * images <= MAX_PIXELS]
-    if affordable:
-        return affordable[0]
-    return int(max(MIN_SIDE, min(SIDES[3], shorter, MAX_SIDE)))
+    for side in SIDES:
+        is_affordable = side * side * images <= MAX_PIXELS
+        if is_affordable and side <= look.shorter_side:
+            return side
+    return int(max(MIN_SIDE, min(_FALLBACK_SIDE, look.shorter_side)))
 
 
 def _see(pictures: Pictures, place: int) -> Seen | None:
@@ -106,17 +134,19 @@ def _see(pictures: Pictures, place: int) -> Seen | None:
         picture = pictures.open(place)
         height, width = _shown_size(picture)
         largest = _largest_value(picture)
-        small = fitted(picture, side=_SIDE_OF_A_LOOK, colour="colour", white=max(largest, 1)).astype(np.int16)
+        white = max(largest, 1)
+        small = fitted(picture, side=_SIDE_OF_A_LOOK, colour="colour", white=white)
     except Exception:  # a damaged file can raise nearly anything; the conversion says which
         return None
-    spread = small.max(axis=2) - small.min(axis=2)
-    return Seen(height, width, bool(np.percentile(spread, 99) <= _GREY_DIFFERENCE), largest)
+    differences = np.ptp(small, axis=2)
+    is_grey = np.percentile(differences, 99) <= _GREY_DIFFERENCE
+    return Seen(height, width, bool(is_grey), largest)
 
 
 def _shown_size(picture: Picture) -> tuple[int, int]:
     if isinstance(picture, Image.Image):
         width, height = picture.size
-        if picture.getexif().get(ORIENTATION, 1) >= 5:
+        if picture.getexif().get(ORIENTATION, 1) >= _SIDEWAYS:
             return width, height
         return height, width
     return picture.shape[0], picture.shape[1]
@@ -124,13 +154,17 @@ def _shown_size(picture: Picture) -> tuple[int, int]:
 
 def _largest_value(picture: Picture) -> int:
     """255 for images of 8 bits, else the largest value of the image."""
-    if isinstance(picture, Image.Image):
-        if not (picture.mode.startswith("I") or picture.mode == "F"):
-            return 255
-        return int(np.ceil(np.asarray(picture).max()))
-    if picture.dtype == np.uint8:
+    if not _is_deep(picture):
         return 255
-    return int(np.ceil(picture.max()))
+    largest = np.asarray(picture).max()
+    return int(np.ceil(largest))
+
+
+def _is_deep(picture: Picture) -> bool:
+    """Whether it has more than 8 bits."""
+    if isinstance(picture, Image.Image):
+        return picture.mode.startswith(("I", "F"))
+    return picture.dtype != np.uint8
 
 
 def _largest(look: Look) -> int:
@@ -146,11 +180,11 @@ def _colour(look: Look) -> Colour:
 
 def _fit(look: Look) -> Fit:
     """Squash what is square, nearly; crop photos; pad what is long."""
-    ratios = [max(image.height, image.width) / min(image.height, image.width) for image in look.seen]
-    typical = float(np.percentile(ratios, 90))
-    if typical <= 1.1:
+    ratios = [image.ratio for image in look.seen]
+    typical = np.percentile(ratios, 90)
+    if typical <= _NEARLY_SQUARE:
         return "squash"
-    if typical <= 1.8:
+    if typical <= _NOT_LONG:
         return "crop"
     return "pad"
 
@@ -158,7 +192,6 @@ def _fit(look: Look) -> Fit:
 def size_warnings(look: Look, recipe: Recipe) -> Iterable[str]:
     """What a person should know of sizes and values."""
     if recipe.white != 255:
-        yield f"Values of more than 8 bits are scaled by the largest one seen, {recipe.white:,}."
-    shorter = median(min(image.height, image.width) for image in look.seen)
-    if recipe.side and shorter < recipe.side / 2:
-        yield f"Most images are smaller than {recipe.side} pixels (median {shorter:.0f}): they are enlarged."
+        yield f"Images have more than 8 bits: {recipe.white:,}, the largest value seen, becomes 255."
+    if recipe.side and look.shorter_side < recipe.side / 2:
+        yield f"Most images are enlarged: their median side is {look.shorter_side:.0f} pixels, not {recipe.side}."

@@ -16,6 +16,9 @@ from remap_core.datasets.readers.published_sets.sources import is_published
 from remap_core.datasets.recipe import Choices
 from remap_core.errors import DatasetError
 
+_ROOM_FOR_NUMBERS = 12
+"""Characters that are left for the size of a subset, and to tell equal titles apart."""
+
 log = logging.getLogger(__name__)
 
 
@@ -42,7 +45,8 @@ def resolve(
         return _with_size(added.name, size)
     choices = Choices(images=size)
     if is_published(source):
-        return _add(source, _free_title(source, size, home), choices, home, progress)
+        title = _free_title(source, size, home)
+        return _add(source, title, choices, home, progress)
     path = _path(source, home)
     as_before = _with_size(str(path.resolve()), size)
     if as_before in known:
@@ -50,12 +54,20 @@ def resolve(
     added = _added_before(path, choices, home)
     if added is not None:
         return added.name
-    return _add(path, _free_title(_stem(path), size, home), choices, home, progress)
+    title = _free_title(_stem(path), size, home)
+    return _add(path, title, choices, home, progress)
 
 
-def _add(source: str | Path, title: str, choices: Choices, home: Path, progress: ShowProgress) -> str:
+def _add(
+    source: str | Path,
+    title: str,
+    choices: Choices,
+    home: Path,
+    progress: ShowProgress,
+) -> str:
     added = add(source, title, choices, home, progress)
-    log.info("%s was added as %s: %s", source, added.name, " ".join(added.report.sentences()))
+    about = " ".join(added.report.sentences())
+    log.info("%s was added as %s: %s", source, added.name, about)
     return added.name
 
 
@@ -76,22 +88,20 @@ def _path(source: str, home: Path) -> Path:
         return path
     if "/" in source:
         raise DatasetError(f"{source!r:.200} is not a data set: there is no such file or folder.")
-    titles = [kept.title for kept in kept_datasets(home)]
-    nearest = get_close_matches(source.lower(), [*NAMES, *titles], n=1, cutoff=0.5)
+    names = [*NAMES, *(kept.title for kept in kept_datasets(home))]
+    nearest = get_close_matches(source.lower(), names, n=1, cutoff=0.5)
     if nearest:
         raise DatasetError(f"There is no data set {source!r:.60}: did you mean {nearest[0]}?")
-    raise DatasetError(
-        f"{source!r:.200} is not a data set: use {', '.join([*NAMES, *titles])}, or the path of a folder or file that "
-        "exists."
-    )
+    known = ", ".join(names)
+    raise DatasetError(f"{source!r:.200} is not a data set: use {known}, or the path of a file or folder.")
 
 
 def _added_before(path: Path, choices: Choices, home: Path) -> Kept | None:
     """The data set that was added from this path with proposed choices, if its files are still the same."""
     for kept in kept_datasets(home):
         recipe = kept.recipe
-        same = recipe.source == str(path) and recipe.images == choices.images and kept.is_proposed
-        if same and kept.stamp == stamp_of(path):
+        is_same = recipe.source == str(path) and recipe.images == choices.images
+        if is_same and kept.is_proposed and kept.stamp == stamp_of(path):
             return kept
     return None
 
@@ -104,10 +114,12 @@ def _stem(path: Path) -> str:
 
 def _free_title(stem: str, size: int | None, home: Path) -> str:
     """A title like the name of a file or folder that no other data set has."""
-    title = re.sub(r"[^\w .-]+", "-", stem).strip(" .-")[: MAX_TITLE - 12] or "images"
+    words = re.sub(r"[^\w .-]+", "-", stem)
+    title = words.strip(" .-")[: MAX_TITLE - _ROOM_FOR_NUMBERS] or "images"
     if size is not None:
         title = f"{title}-{size}"
-    taken = {kept.title.casefold() for kept in kept_datasets(home)} | set(NAMES)
+    titles = {kept.title.casefold() for kept in kept_datasets(home)}
+    taken = titles | set(NAMES)
     number = 1
     free = title
     while free.casefold() in taken:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from remap_core.datasets.readers.files.folder_layouts import listed
 from remap_core.datasets.readers.found import Found, Pictures
 from remap_core.datasets.recipe import Choices, Recipe
-from remap_core.datasets.splits import MIN_IMAGES_PER_CLASS, balanced_counts
+from remap_core.datasets.splits import MIN_IMAGES_PER_CLASS, Parts, Rows, balanced_counts
 from remap_core.errors import DatasetError
-from remap_core.formatting import count
+from remap_core.formatting import count, listed
 from remap_core.trials.class_labels import MAX_CLASSES
 
 MIN_IN_SPLIT = 2
@@ -28,9 +26,9 @@ class Selection:
 
     found: Found
     class_names: tuple[str, ...]
-    places: NDArray[np.intp]
-    labels: NDArray[np.intp]
-    parts: NDArray[np.uint8] | None
+    places: Rows
+    labels: Rows
+    parts: Parts | None
 
     def __len__(self) -> int:
         return len(self.places)
@@ -50,9 +48,7 @@ def classes_to_leave_out(found: Found, choices: Choices) -> tuple[tuple[str, ...
     if choices.left_out is not None:
         unknown = sorted(set(choices.left_out) - set(found.class_names))
         if unknown:
-            raise DatasetError(
-                f"there is no class {listed(unknown)} to leave out: there are {listed(found.class_names)}."
-            )
+            raise DatasetError(f"there is no class {listed(unknown)} to leave out, only {listed(found.class_names)}.")
         return choices.left_out, []
     counts = class_counts(found)
     needed = _needed(found)
@@ -60,7 +56,7 @@ def classes_to_leave_out(found: Found, choices: Choices) -> tuple[tuple[str, ...
     small = [name for name in others if counts[name] < needed]
     if not small or len(others) - len(small) < 2:
         return found.not_classes, []
-    reason = f"Left out, as a class needs at least {needed} images: {_with_counts(small, counts)}."
+    reason = f"Left out, with fewer than {needed} images: {_with_counts(small, counts)}."
     return (*found.not_classes, *small), [reason]
 
 
@@ -73,7 +69,8 @@ def select(found: Found, recipe: Recipe) -> Selection:
     if recipe.images is not None:
         by_class = _subset(by_class, class_names, recipe.images, recipe.seed)
     places = np.concatenate(by_class)
-    labels = np.repeat(np.arange(len(kept)), [len(rows) for rows in by_class])
+    counts = [len(rows) for rows in by_class]
+    labels = np.repeat(np.arange(len(kept)), counts)
     parts = None
     if found.parts is not None:
         parts = found.parts[places]
@@ -87,21 +84,24 @@ def class_counts(found: Found) -> dict[str, int]:
 
 
 def _subset(
-    by_class: list[NDArray[np.intp]], class_names: tuple[str, ...], images: int, seed: int
-) -> list[NDArray[np.intp]]:
+    by_class: list[Rows],
+    class_names: tuple[str, ...],
+    images: int,
+    seed: int,
+) -> list[Rows]:
     """A class-balanced subset, in random order within each class before it is sorted again."""
     wanted = balanced_counts(images, len(by_class)).tolist()
     if min(wanted) < MIN_IMAGES_PER_CLASS:
         least = MIN_IMAGES_PER_CLASS * len(by_class)
         raise DatasetError(f"a subset of {len(by_class)} classes needs at least {least} images.")
     chosen = []
-    for label, (rows, number) in enumerate(zip(by_class, wanted, strict=True)):
+    for label, number in enumerate(wanted):
+        rows = by_class[label]
         if len(rows) < number:
-            raise DatasetError(
-                f'a balanced subset of {images} needs {number} images of "{class_names[label]}", '
-                f"but there are {len(rows)}."
-            )
-        shuffled = np.random.RandomState([seed, label]).permutation(rows)
+            wanted_images = f'{number} images of "{class_names[label]}"'
+            raise DatasetError(f"a balanced subset of {images} needs {wanted_images}, but there are {len(rows)}.")
+        random = np.random.RandomState([seed, label])
+        shuffled = random.permutation(rows)
         chosen.append(np.sort(shuffled[:number]))
     return chosen
 
@@ -109,8 +109,7 @@ def _subset(
 def _require_classes(found: Found, kept: list[int]) -> None:
     names = [found.class_names[label] for label in kept]
     if len(names) < 2:
-        only = listed(names) or "none"
-        raise DatasetError(f"at least two classes must have images, but there is {only} alone.")
+        raise DatasetError(f"a data set needs at least two classes with images, but got {listed(names) or 'none'}.")
     if len(names) > MAX_CLASSES:
         raise DatasetError(f"there may be at most {count(MAX_CLASSES)} classes, but there are {count(len(names))}.")
     counts = class_counts(found)
@@ -118,7 +117,7 @@ def _require_classes(found: Found, kept: list[int]) -> None:
     small = [name for name in names if counts[name] < needed]
     if small:
         raise DatasetError(
-            f"every class needs at least {needed} images to be split; too few: {_with_counts(small, counts)}."
+            f"every class needs at least {needed} images to be split; too few in {_with_counts(small, counts)}."
         )
 
 
@@ -129,4 +128,5 @@ def _needed(found: Found) -> int:
 
 
 def _with_counts(names: list[str], counts: dict[str, int]) -> str:
-    return listed([f"{name} ({counts[name]})" for name in names])
+    with_counts = [f"{name} ({counts[name]})" for name in names]
+    return listed(with_counts)

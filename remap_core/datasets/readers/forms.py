@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from remap_core.datasets.readers.arrays.array_archives import is_archive as is_npz
-from remap_core.datasets.readers.arrays.array_archives import is_array_folder, read_archives, read_array_folder
+from remap_core.datasets.readers.arrays.array_archives import is_array_folder, is_npz, read_archives, read_array_folder
 from remap_core.datasets.readers.arrays.cifar_batches import is_cifar, read_cifar
 from remap_core.datasets.readers.arrays.idx_files import is_idx, read_idx
 from remap_core.datasets.readers.arrays.parquet_files import is_parquet, read_parquet
@@ -16,12 +15,12 @@ from remap_core.datasets.readers.arrays.pixel_tables import is_pixel_table, read
 from remap_core.datasets.readers.arrays.quickdraw import is_quickdraw, read_quickdraw
 from remap_core.datasets.readers.files.encoded_images import SUFFIXES, image_files
 from remap_core.datasets.readers.files.file_list import FileList, list_files
-from remap_core.datasets.readers.files.folder_layouts import listed
 from remap_core.datasets.readers.files.image_folders import find_images
 from remap_core.datasets.readers.files.unpacking import is_archive, unpack
-from remap_core.datasets.readers.found import Found, Skipped
+from remap_core.datasets.readers.found import Found, ShowCount, Skipped, unwatched
 from remap_core.datasets.recipe import Choices
 from remap_core.errors import DatasetError
+from remap_core.formatting import listed
 
 Recognises = Callable[[Path, Sequence[Path]], bool]
 """Whether a reader knows a file, or a folder with these files, by names and first bytes."""
@@ -41,7 +40,12 @@ _UNPACKED = "unpacked"
 _ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz")
 
 
-def find(source: Path, choices: Choices, work: Path, progress: Callable[[int, int], None]) -> Found:
+def find(
+    source: Path,
+    choices: Choices,
+    work: Path,
+    progress: ShowCount = unwatched,
+) -> Found:
     """Find the images of a file or a folder; archives are unpacked into `work`, once.
 
     Raises DatasetError with the reason why it cannot be used.
@@ -69,7 +73,12 @@ def stamp_of(source: Path) -> str:
     return f"{status.st_size} {status.st_mtime_ns}"
 
 
-def _in_folder(folder: Path, choices: Choices, work: Path, progress: Callable[[int, int], None]) -> Found:
+def _in_folder(
+    folder: Path,
+    choices: Choices,
+    work: Path,
+    progress: ShowCount,
+) -> Found:
     files = list_files(folder)
     if image_files(files):
         return find_images(files, choices)
@@ -78,20 +87,30 @@ def _in_folder(folder: Path, choices: Choices, work: Path, progress: Callable[[i
         if recognises(folder, paths):
             found = read(folder, choices)
             return replace(found, skipped=files.skipped + found.skipped)
-    archives = [path for path in paths if path.name.lower().endswith(_ARCHIVES) and is_archive(path)]
+    named = [path for path in paths if path.name.lower().endswith(_ARCHIVES)]
+    archives = list(filter(is_archive, named))
     if len(archives) == 1:
         return _in_archive(archives[0], choices, work, progress)
     raise DatasetError(_why_nothing(files))
 
 
-def _in_archive(archive: Path, choices: Choices, work: Path, progress: Callable[[int, int], None]) -> Found:
+def _in_archive(
+    archive: Path,
+    choices: Choices,
+    work: Path,
+    progress: ShowCount,
+) -> Found:
     folder = work / _UNPACKED
     skipped = _unpacked(archive, folder, progress)
     found = _in_folder(folder, choices, work / "inner", progress)
-    return replace(found, form=f"{found.form} in an archive", skipped=(*skipped, *found.skipped))
+    return replace(
+        found,
+        form=f"{found.form} in an archive",
+        skipped=(*skipped, *found.skipped),
+    )
 
 
-def _unpacked(archive: Path, folder: Path, progress: Callable[[int, int], None]) -> list[Skipped]:
+def _unpacked(archive: Path, folder: Path, progress: ShowCount) -> list[Skipped]:
     """Unpack an archive, unless that was finished before; what was unpacked of another one is never used."""
     status = archive.stat()
     key = [str(archive), status.st_size, status.st_mtime_ns]
@@ -109,10 +128,7 @@ def _unpacked(archive: Path, folder: Path, progress: Callable[[int, int], None])
 def _why_no_form(file: Path) -> str:
     if file.suffix.lower() in SUFFIXES:
         return "this is one image; a data set is a folder with the images of each class in a folder of its own."
-    return (
-        "this is none of the forms that can be read: a folder, a .zip or .tar of images, .npz, .npy, .parquet, .csv, "
-        "or idx files."
-    )
+    return "unsupported file: use a folder, a .zip or .tar of images, or .npz, .npy, .parquet, .csv or idx files."
 
 
 def _why_nothing(files: FileList) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -13,6 +13,14 @@ from PIL import Image
 
 Picture = Image.Image | NDArray[Any]
 """An image that is not decoded yet (Pillow reads it lazily), or its pixels, (height, width, 1 or 3), uint8 or wider."""
+
+
+ShowCount = Callable[[int, int], None]
+"""Told how many files are done, and of how many."""
+
+
+def unwatched(done: int, total: int) -> None:
+    """A `ShowCount` where nobody watches."""
 
 
 class Skipped(NamedTuple):

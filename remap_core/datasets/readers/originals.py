@@ -47,14 +47,18 @@ def _member(archive: Path, name: str) -> bytes:
     try:
         if zipfile.is_zipfile(archive):
             with zipfile.ZipFile(archive) as opened:
-                entries = [entry for entry in opened.infolist() if decoded_name(entry) == name]
-                return opened.read(entries[0])
+                for entry in opened.infolist():
+                    if decoded_name(entry) == name:
+                        return opened.read(entry)
+                raise DatasetError(f"{name}: {_GONE}")
         with tarfile.open(archive) as opened_tar:
             for member in opened_tar:
-                file = opened_tar.extractfile(member) if member.name.removeprefix("./") == name else None
+                if member.name.removeprefix("./") != name:
+                    continue
+                file = opened_tar.extractfile(member)
                 if file is not None:
                     return file.read()
-    except (OSError, IndexError, zipfile.BadZipFile, tarfile.TarError) as error:
+    except (OSError, zipfile.BadZipFile, tarfile.TarError) as error:
         raise DatasetError(f"{name}: {_GONE}") from error
     raise DatasetError(f"{name}: {_GONE}")
 
@@ -63,13 +67,9 @@ def _member(archive: Path, name: str) -> bytes:
 def _found(path: Path, modified_ns: int) -> Found:  # noqa: ARG001 (a part of the cache's key)
     """The images of a source, read again when it was modified."""
     with tempfile.TemporaryDirectory() as work:
-        return find(path, Choices(), Path(work), _ignore)
+        return find(path, Choices(), Path(work))
 
 
 @lru_cache(maxsize=1)
 def _found_published(name: str, home: Path) -> Found:
     return find_published(name, home)
-
-
-def _ignore(done: int, total: int) -> None:
-    """Nobody watches."""

@@ -80,13 +80,15 @@ def _cifar_batches(file: Path) -> list[Labelled]:
             name = Path(member.name)
             if content is None or name.suffix != ".bin":
                 continue
-            records = np.frombuffer(content.read(), np.uint8).reshape(-1, 1 + 3 * 32 * 32)
+            values = np.frombuffer(content.read(), np.uint8)
+            records = values.reshape(-1, 1 + 3 * 32 * 32)
+            labels = records[:, 0].copy()
             planes = records[:, 1:].reshape(-1, 3, 32, 32)
             pixels = np.ascontiguousarray(planes.transpose(0, 2, 3, 1))
             part = Part.TRAIN
             if name.stem.startswith("test"):
                 part = Part.TEST
-            batches.append(Labelled(pixels, records[:, 0].copy(), part, name.stem))
+            batches.append(Labelled(pixels, labels, part, name.stem))
     return batches
 
 

@@ -5,7 +5,6 @@ Nothing is unpickled: arrays of Python objects, as in a Bunch of scikit-learn, a
 
 from __future__ import annotations
 
-import re
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,12 +14,12 @@ from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from remap_core.datasets.readers.arrays.labelled_arrays import Labelled, found_in_arrays, text_of
-from remap_core.datasets.readers.arrays.pixel_arrays import MIN_FLAT_SIDE, require_memory
+from remap_core.datasets.readers.arrays.labelled_arrays import TEXT_KINDS, Labelled, found_in_arrays, text_of
+from remap_core.datasets.readers.arrays.pixel_arrays import MIN_FLAT_SIDE, NUMBER_KINDS, Array, require_memory
 from remap_core.datasets.readers.files.file_list import starts_with, visible_files
 from remap_core.datasets.readers.found import Found
+from remap_core.datasets.readers.part_names import PART_WORDS, words_in
 from remap_core.datasets.recipe import Choices
 from remap_core.datasets.rules import errors_name, reason
 from remap_core.datasets.splits import Part
@@ -29,30 +28,20 @@ from remap_core.errors import DatasetError
 NPZ_FORM = ".npz arrays"
 NPY_FORM = ".npy arrays"
 ZIP_MAGIC = b"PK"
-PART_WORDS = {
-    "train": Part.TRAIN,
-    "training": Part.TRAIN,
-    "trn": Part.TRAIN,
-    "tr": Part.TRAIN,
-    "val": Part.VALIDATION,
-    "valid": Part.VALIDATION,
-    "validation": Part.VALIDATION,
-    "dev": Part.VALIDATION,
-    "test": Part.TEST,
-    "testing": Part.TEST,
-    "tst": Part.TEST,
-    "te": Part.TEST,
-    "t10k": Part.TEST,
-}
-"""What people call the parts of a split."""
 
 Role = Literal["images", "labels"]
 _ROLE_WORDS: dict[str, Role] = {
-    **dict.fromkeys(("images", "image", "imgs", "img", "x", "data", "pixels", "inputs"), "images"),
-    **dict.fromkeys(("labels", "label", "y", "targets", "target", "classes", "class"), "labels"),
+    **dict.fromkeys(["images", "image", "imgs", "img", "x", "data", "pixels", "inputs"], "images"),
+    **dict.fromkeys(["labels", "label", "y", "targets", "target", "classes", "class"], "labels"),
 }
 """The first words are preferred where an archive has several arrays of one role."""
 _PREFERENCE = list(_ROLE_WORDS)
+_PARTS_BY_NUMBER = {
+    1: (Part.UNKNOWN,),
+    2: (Part.TRAIN, Part.TEST),
+    3: (Part.TRAIN, Part.VALIDATION, Part.TEST),
+}
+"""What several arrays without telling names are, in their order."""
 _OTHER_WORD = 100
 """A name with a word that says nothing comes after all names without."""
 _NAMES = ("class_names", "classes", "target_names", "label_names", "labels_names", "names")
@@ -66,7 +55,11 @@ class Stored:
     name: str
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
-    read: Callable[[], NDArray[Any]]
+    read: Callable[[], Array]
+
+    @property
+    def is_text(self) -> bool:
+        return self.dtype.kind in TEXT_KINDS
 
 
 class Meaning(NamedTuple):
@@ -84,20 +77,33 @@ class Pair(NamedTuple):
     labels: Stored
     part: Part
 
+    def read(self) -> Labelled:
+        """Their values, by the name of the images."""
+        images = self.images.read()
+        labels = self.labels.read()
+        return Labelled(images, labels, self.part, self.images.name)
 
-def is_archive(path: Path, files: Sequence[Path]) -> bool:
+
+def is_npz(path: Path, files: Sequence[Path]) -> bool:
     """Whether this is an .npz file, or a folder of them; `files` are all below the folder."""
-    arrays = [file for file in files or [path] if file.suffix.lower() == ".npz"]
-    return arrays == [path] or (bool(arrays) and all(starts_with(file, ZIP_MAGIC) for file in arrays))
+    archives = with_suffix(files or [path], ".npz")
+    if archives == [path]:
+        return True
+    return bool(archives) and all(starts_with(file, ZIP_MAGIC) for file in archives)
 
 
 def is_array_folder(path: Path, files: Sequence[Path]) -> bool:
     """Whether this is an .npy file, or a folder of them whose names say what is images and what is labels."""
-    arrays = [file for file in files or [path] if file.suffix.lower() == ".npy"]
+    arrays = with_suffix(files or [path], ".npy")
     if arrays == [path]:
         return True
-    roles = {meaning.role for meaning in map(_meaning, _names_in(path, arrays)) if meaning}
-    return roles == {"images", "labels"}
+    meanings = map(_meaning, _names_in(path, arrays))
+    return {meaning.role for meaning in meanings if meaning} == {"images", "labels"}
+
+
+def with_suffix(files: Sequence[Path], suffix: str) -> list[Path]:
+    """The files with this ending, in upper or lower case."""
+    return [file for file in files if file.suffix.lower() == suffix]
 
 
 def read_archives(path: Path, choices: Choices) -> Found:
@@ -110,42 +116,32 @@ def read_array_folder(path: Path, choices: Choices) -> Found:
     return _read(path, choices, ".npy", NPY_FORM)
 
 
-def part_in(text: str) -> Part:
-    """The part of a split that a file's or an array's name speaks of.
-
-    >>> part_in("emnist-letters-train"), part_in("images")
-    (<Part.TRAIN: 0>, <Part.UNKNOWN: 255>)
-    """
-    found = {PART_WORDS[word] for word in _words(text) if word in PART_WORDS}
-    if len(found) == 1:
-        return found.pop()
-    return Part.UNKNOWN
-
-
-def _read(path: Path, choices: Choices, suffix: str, form: str) -> Found:
+def _read(
+    path: Path,
+    choices: Choices,
+    suffix: str,
+    form: str,
+) -> Found:
     with errors_name(path):
-        if not path.exists():
-            raise DatasetError("there is no such file.")
-        files = [file for file in visible_files(path) if file.suffix.lower() == suffix]
+        files = with_suffix(visible_files(path), suffix)
         if not files:
-            raise DatasetError(f"there must be an {suffix} file, but there is none.")
+            raise DatasetError(f"there is no {suffix} file.")
         if files == [path] and suffix == ".npy":
-            raise DatasetError("one .npy file has no labels: put it into a folder with a second one, labels.npy.")
+            raise DatasetError("one .npy file has no labels: put it into a folder together with labels.npy.")
         stored = _stored_in(path, files)
-        pairs, warnings = _pairs(stored)
+        pairs, ignored = _pairs(stored)
         class_names, unread = _class_names(stored, pairs)
-        groups = [_loaded(pair, is_alone=len(pairs) == 1) for pair in pairs]
-        warnings += unread
-        return found_in_arrays(form, groups, path, choices, class_names=class_names, warnings=warnings)
-
-
-def _loaded(pair: Pair, *, is_alone: bool) -> Labelled:
-    name = pair.images.name
-    if is_alone:
-        name = ""
-    images = pair.images.read()
-    labels = pair.labels.read()
-    return Labelled(images, labels, pair.part, name)
+        groups = [pair.read() for pair in pairs]
+        if len(groups) == 1:
+            groups = [groups[0]._replace(name="")]
+        return found_in_arrays(
+            form,
+            groups,
+            path,
+            choices,
+            class_names=class_names,
+            warnings=ignored + unread,
+        )
 
 
 def _stored_in(path: Path, files: Sequence[Path]) -> list[Stored]:
@@ -158,11 +154,12 @@ def _stored_in(path: Path, files: Sequence[Path]) -> list[Stored]:
         arrays = list(_in_npz(file))
         if file == path:
             return arrays
+        if len(arrays) == 1:
+            stored.append(replace(arrays[0], name=name))
+            continue
         for array in arrays:
-            called = f"{name}_{array.name}"
-            if len(arrays) == 1:
-                called = name
-            stored.append(replace(array, name=called))
+            full_name = f"{name}_{array.name}"
+            stored.append(replace(array, name=full_name))
     return stored
 
 
@@ -189,11 +186,12 @@ def _in_npz(file: Path) -> Iterator[Stored]:
             if member.endswith(".npy"):
                 name = member.removesuffix(".npy")
                 with _damage_names(name), archive.open(member) as stream:
-                    shape, dtype = _header(stream)
+                    shape, dtype = npy_header(stream)
                 yield Stored(name, shape, dtype, partial(_member, file, member))
 
 
-def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+def npy_header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """The shape and the type of the array in an .npy file; raises ValueError for another file."""
     version = np.lib.format.read_magic(stream)
     read = np.lib.format.read_array_header_2_0
     if version == (1, 0):
@@ -202,11 +200,11 @@ def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
     return shape, dtype
 
 
-def _member(file: Path, member: str) -> NDArray[Any]:
+def _member(file: Path, member: str) -> Array:
     name = member.removesuffix(".npy")
     with _damage_names(name), zipfile.ZipFile(file) as archive:
         with archive.open(member) as stream:
-            shape, dtype = _header(stream)
+            shape, dtype = npy_header(stream)
         if not dtype.hasobject:
             require_memory(name, shape, dtype)
         with archive.open(member) as stream:
@@ -233,30 +231,36 @@ def _pairs(stored: Sequence[Stored]) -> tuple[list[Pair], list[str]]:
     pairs = []
     warnings = []
     for part in Part:
-        images, labels = by_meaning.get(("images", part)), by_meaning.get(("labels", part))
+        images = by_meaning.get(("images", part))
+        labels = by_meaning.get(("labels", part))
         if images and labels:
             pairs.append(Pair(images, labels, part))
         elif images:
             warnings.append(f"{images.name} has no labels: ignored.")
     has_split = any(pair.part != Part.UNKNOWN for pair in pairs)
     if has_split and pairs[-1].part == Part.UNKNOWN:
-        warnings.append(f"{pairs[-1].images.name} is of no part of the split: ignored.")
-        pairs.pop()
+        left_out = pairs.pop()
+        warnings.append(f"{left_out.images.name} belongs to no part of the split: ignored.")
     if pairs:
         return pairs, warnings
     return _pairs_by_shape(stored), []
 
 
 def _by_meaning(stored: Sequence[Stored]) -> dict[tuple[Role, Part], Stored]:
-    ranked: dict[tuple[Role, Part], tuple[int, Stored]] = {}
+    """The array of each role and part whose name is the surest."""
+    best: dict[tuple[Role, Part], Stored] = {}
+    preferences: dict[tuple[Role, Part], int] = {}
     for array in stored:
         meaning = _meaning(array.name)
-        if meaning is None or not array.shape or (meaning.role == "images" and array.dtype.kind in "US"):
+        if meaning is None or not array.shape:
+            continue
+        if meaning.role == "images" and array.is_text:
             continue
         key = meaning.role, meaning.part
-        if key not in ranked or meaning.preference < ranked[key][0]:
-            ranked[key] = meaning.preference, array
-    return {key: array for key, (_, array) in ranked.items()}
+        if key not in best or meaning.preference < preferences[key]:
+            best[key] = array
+            preferences[key] = meaning.preference
+    return best
 
 
 def _meaning(name: str) -> Meaning | None:
@@ -264,7 +268,7 @@ def _meaning(name: str) -> Meaning | None:
     roles: list[str] = []
     parts = []
     others = 0
-    for word in _words(name):
+    for word in words_in(name):
         role, part = _split_word(word)
         if role:
             roles.append(role)
@@ -273,9 +277,9 @@ def _meaning(name: str) -> Meaning | None:
         if not role and not part:
             others += 1
     is_clear = len(roles) == 1 and len(parts) <= 1
-    if not is_clear or _is_of_names(name):
+    if not is_clear or "names" in words_in(name):
         return None
-    role_word = roles[0]
+    (role_word,) = roles
     part_meant = next(iter(parts), Part.UNKNOWN)
     preference = _PREFERENCE.index(role_word) + _OTHER_WORD * others
     return Meaning(_ROLE_WORDS[role_word], part_meant, preference)
@@ -288,47 +292,36 @@ def _split_word(word: str) -> tuple[str, str]:
     if word in PART_WORDS:
         return "", word
     for role in _ROLE_WORDS:
-        before, after = word.removesuffix(role), word.removeprefix(role)
-        for part in (before, after):
+        for part in (word.removesuffix(role), word.removeprefix(role)):
             if part in PART_WORDS:
                 return role, part
     return "", ""
 
 
-def _words(name: str) -> list[str]:
-    """The words of a name, in small letters: at underscores, hyphens, dots and before capitals.
-
-    >>> _words("trainImages-v2"), _words("X_train")
-    (['train', 'images', 'v2'], ['x', 'train'])
-    """
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
-    return re.findall(r"[^\W_]+", spaced.lower())
-
-
-def _is_of_names(name: str) -> bool:
-    return "names" in _words(name)
-
-
 def _pairs_by_shape(stored: Sequence[Stored]) -> list[Pair]:
     """Arrays without telling names, such as arr_0, arr_1: the n-th images belong to the n-th labels."""
     arrays = [array for array in stored if array.shape and not array.dtype.hasobject]
-    numbers = [array for array in arrays if array.dtype.kind in "biuf"]
+    numbers = [array for array in arrays if array.dtype.kind in NUMBER_KINDS]
     images = [array for array in numbers if len(array.shape) >= 3]
     if not images:
         tables = [array for array in numbers if len(array.shape) == 2]
         widest = max((array.shape[1] for array in tables), default=0)
         if widest >= MIN_FLAT_SIDE**2:
             images = [array for array in tables if array.shape[1] == widest]
-    labels = [array for array in arrays if array not in images and len(array.shape) <= 2]
+    lengths = {array.shape[0] for array in images}
+    others = [array for array in arrays if array not in images]
+    labels = []
+    for array in others:
+        is_flat = len(array.shape) <= 2
+        if is_flat and array.shape[0] in lengths:
+            labels.append(array)
     return _matched(stored, images, labels)
 
 
 def _matched(stored: Sequence[Stored], images: Sequence[Stored], labels: Sequence[Stored]) -> list[Pair]:
-    parts = {1: [Part.UNKNOWN], 2: [Part.TRAIN, Part.TEST], 3: [Part.TRAIN, Part.VALIDATION, Part.TEST]}
-    lengths = {array.shape[0] for array in images}
-    labels = [array for array in labels if array.shape[0] in lengths]
-    if len(images) in parts and len(images) == len(labels):
-        return [Pair(*pair) for pair in zip(images, labels, parts[len(images)], strict=True)]
+    parts = _PARTS_BY_NUMBER.get(len(images), ())
+    if parts and len(images) == len(labels):
+        return [Pair(*pair) for pair in zip(images, labels, parts, strict=True)]
     present = ", ".join(array.name for array in stored) or "none"
     missing = "images"
     if images:
@@ -339,10 +332,11 @@ def _matched(stored: Sequence[Stored], images: Sequence[Stored], labels: Sequenc
 def _class_names(stored: Sequence[Stored], pairs: Sequence[Pair]) -> tuple[list[str], list[str]]:
     """The names of the classes, none if there are none, and warnings."""
     used = {pair.labels.name for pair in pairs}
-    named = {"_".join(_words(array.name)): array for array in stored if array.name not in used}
-    candidates = [named[name] for name in _NAMES if name in named]
+    others = [array for array in stored if array.name not in used]
+    by_words = {"_".join(words_in(array.name)): array for array in others}
+    candidates = [by_words[name] for name in _NAMES if name in by_words]
     for array in candidates:
-        if array.dtype.kind in "US" and len(array.shape) == 1:
+        if array.is_text and len(array.shape) == 1:
             return text_of(array.read()).tolist(), []
     hidden = [array.name for array in candidates if array.dtype.hasobject]
     return [], [f"{name} holds Python objects, which are never read: classes are numbered." for name in hidden]

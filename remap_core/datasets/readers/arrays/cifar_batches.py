@@ -6,23 +6,25 @@ The pickles are read as data; nothing is unpickled (docs/decisions/023-pickles.m
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from remap_core.datasets.readers.arrays.array_archives import part_in
+from remap_core.datasets.images import Pixels
 from remap_core.datasets.readers.arrays.inert_pickle import Call, NotData, inert_pickle
 from remap_core.datasets.readers.arrays.labelled_arrays import Labelled, found_in_arrays
+from remap_core.datasets.readers.arrays.pixel_arrays import Array
 from remap_core.datasets.readers.files.file_list import starts_with, visible_files
 from remap_core.datasets.readers.found import Found
+from remap_core.datasets.readers.part_names import part_in
 from remap_core.datasets.recipe import Choices
 from remap_core.datasets.rules import errors_name, is_printable_line
 from remap_core.datasets.splits import Part
 from remap_core.errors import DatasetError
+from remap_core.formatting import listed
 
 FORM = "CIFAR batches"
 SIDE = 32
@@ -31,14 +33,21 @@ PICKLE_MAGIC = b"\x80"
 _PIXELS = 3 * SIDE * SIDE
 _BATCH = re.compile(r"data_batch_\d+|test_batch|train|test")
 _NUMBER = re.compile(r"b1|[iu][1248]|f[248]")
-_LABEL_KEYS = ("labels", "fine_labels", "coarse_labels")
+_NAMES_OF = {
+    "labels": "label_names",
+    "fine_labels": "fine_label_names",
+    "coarse_labels": "coarse_label_names",
+}
+"""What the files call labels, and the names of their classes."""
+_LABEL_KEYS = tuple(_NAMES_OF)
+_MAX_SHOWN = 60
 
 
 class Batch(NamedTuple):
     """images: (n, 3, 32, 32) uint8. labels: (n,), by what the file calls them."""
 
-    images: NDArray[np.uint8]
-    labels: dict[str, NDArray[Any]]
+    images: Pixels
+    labels: dict[str, Array]
 
 
 def is_cifar(path: Path, files: Sequence[Path]) -> bool:
@@ -52,11 +61,9 @@ def read_cifar(path: Path, choices: Choices) -> Found:
     Raises DatasetError with the file and the rule that it breaks.
     """
     with errors_name(path):
-        if not path.exists():
-            raise DatasetError("there is no such file.")
         files = _batches(visible_files(path))
         if not files:
-            raise DatasetError("there must be batches of CIFAR, such as data_batch_1 or train, but there are none.")
+            raise DatasetError("there are no batches of CIFAR, such as data_batch_1 or train.")
     batches = {}
     for file in files:
         with errors_name(file):
@@ -69,14 +76,18 @@ def read_cifar(path: Path, choices: Choices) -> Found:
 
 
 def _batches(files: Sequence[Path]) -> list[Path]:
+    """The binary batches; where there are none, the pickles."""
     named = [file for file in files if _BATCH.fullmatch(file.name.removesuffix(".bin"))]
-    binary = [file for file in named if file.suffix and _record(file) is not None]
-    return binary or [file for file in named if not file.suffix and starts_with(file, PICKLE_MAGIC)]
+    binary = [file for file in named if file.suffix and _labels_in_record(file)]
+    if binary:
+        return binary
+    return [file for file in named if not file.suffix and starts_with(file, PICKLE_MAGIC)]
 
 
 def _labelled(file: Path, batch: Batch, key: str) -> Labelled:
     if key not in batch.labels:
-        raise DatasetError(f"{file.name} must have {key}, as the other batches, but it has {', '.join(batch.labels)}.")
+        present = listed(list(batch.labels))
+        raise DatasetError(f"{file.name} must have {key}, as the other batches, but it has {present}.")
     part = part_in(file.stem)
     if part != Part.TEST:
         part = Part.TRAIN
@@ -88,19 +99,20 @@ def _chosen_labels(batch: Batch, choices: Choices) -> str:
     if wanted is None:
         return next(key for key in _LABEL_KEYS if key in batch.labels)
     if wanted not in batch.labels:
-        raise DatasetError(f"the label column must be one of {', '.join(batch.labels)}, but got {wanted!r:.60}.")
+        present = listed(list(batch.labels))
+        raise DatasetError(f"the label column must be one of {present}, but got {wanted!r:.60}.")
     return wanted
 
 
-def _record(file: Path) -> tuple[str, ...] | None:
-    """What the labels in front of each image of a binary file are; None if its size is not of whole images."""
+def _labels_in_record(file: Path) -> tuple[str, ...]:
+    """The labels in front of each image of a binary file; none if its size is not of whole images."""
+    labels: tuple[str, ...] = ("labels",)
+    if file.stem in ("train", "test"):
+        labels = ("coarse_labels", "fine_labels")
     size = file.stat().st_size
-    is_hundred = file.stem in ("train", "test")
-    if size and is_hundred and size % (2 + _PIXELS) == 0:
-        return ("coarse_labels", "fine_labels")
-    if size and not is_hundred and size % (1 + _PIXELS) == 0:
-        return ("labels",)
-    return None
+    if size == 0 or size % (len(labels) + _PIXELS):
+        return ()
+    return labels
 
 
 def _read(file: Path) -> Batch:
@@ -110,11 +122,13 @@ def _read(file: Path) -> Batch:
 
 
 def _read_binary(file: Path) -> Batch:
-    keys = _record(file) or ()
+    keys = _labels_in_record(file)
     content = np.fromfile(file, np.uint8)
     records = content.reshape(-1, len(keys) + _PIXELS)
-    images = records[:, len(keys) :].reshape(-1, 3, SIDE, SIDE)
-    return Batch(images, {key: records[:, place] for place, key in enumerate(keys)})
+    planes = records[:, len(keys) :]
+    images = planes.reshape(-1, 3, SIDE, SIDE)
+    labels = {key: records[:, place] for place, key in enumerate(keys)}
+    return Batch(images, labels)
 
 
 def _read_pickled(file: Path) -> Batch:
@@ -122,9 +136,13 @@ def _read_pickled(file: Path) -> Batch:
     if "data" not in batch:
         raise DatasetError("a batch of CIFAR must have data and labels, but this pickle has no data.")
     pixels = _array(batch["data"], "data")
-    if pixels.dtype != np.uint8 or pixels.shape[1:] != (_PIXELS,):
+    is_flat = pixels.shape[1:] == (_PIXELS,)
+    if pixels.dtype != np.uint8 or not is_flat:
         raise DatasetError(f"data must be (n, {_PIXELS}) uint8, but it is {pixels.dtype} of shape {pixels.shape}.")
-    labels = {key: _labels(batch[key], key) for key in _LABEL_KEYS if key in batch}
+    labels = {}
+    for key in _LABEL_KEYS:
+        if key in batch:
+            labels[key] = _labels(batch[key], key)
     if not labels:
         raise DatasetError(f"a batch of CIFAR must have {' or '.join(_LABEL_KEYS)}, but this pickle has neither.")
     return Batch(pixels.reshape(-1, 3, SIDE, SIDE), labels)
@@ -140,19 +158,20 @@ def _dictionary(file: Path) -> dict[str, Any]:
             f"this is not a batch of CIFAR: the pickle would call {_shown(value.name)}, so it is refused."
         )
     if not isinstance(value, dict):
-        raise DatasetError(f"this is not a batch of CIFAR: the pickle holds no dictionary, but {type(value).__name__}.")
+        kind = type(value).__name__
+        raise DatasetError(f"this is not a batch of CIFAR: the pickle holds no dictionary, but {kind}.")
     return {_text(key): each for key, each in value.items()}
 
 
-def _labels(value: Any, key: str) -> NDArray[Any]:
+def _labels(value: Any, key: str) -> Array:
     if not isinstance(value, list):
         return _array(value, key)
     if not all(type(label) is int for label in value):
-        raise DatasetError(f"{key} must be integers, but they are not.")
+        raise DatasetError(f"{key} must be integers.")
     return np.array(value, np.int64)
 
 
-def _array(value: Any, key: str) -> NDArray[Any]:
+def _array(value: Any, key: str) -> Array:
     """An array of numbers that numpy pickled: with _reconstruct and a state, or since 2.0 from a buffer."""
     array = _from_record(value)
     if array is None:
@@ -163,34 +182,51 @@ def _array(value: Any, key: str) -> NDArray[Any]:
     return array
 
 
-def _from_record(value: Any) -> NDArray[Any] | None:
-    match value:
-        case Call(name=name, state=(_, tuple(shape), Call() as dtype, is_fortran, content)) if _is_of_numpy(
-            name, "_reconstruct"
-        ):
-            order = "F" if is_fortran else "C"
-            return _values(content, dtype, shape, order)
-        case Call(name=name, arguments=(content, Call() as dtype, tuple(shape), order)) if _is_of_numpy(
-            name, "_frombuffer"
-        ):
+def _from_record(value: Any) -> Array | None:
+    if not isinstance(value, Call) or not value.name.startswith("numpy."):
+        return None
+    function = value.name.rpartition(".")[2]
+    if function == "_reconstruct":
+        return _from_state(value.state)
+    if function == "_frombuffer":
+        return _from_buffer(value.arguments)
+    return None
+
+
+def _from_state(state: Any) -> Array | None:
+    match state:
+        case (_, tuple(shape), Call() as dtype, is_fortran, content):
+            order = "C"
+            if is_fortran:
+                order = "F"
             return _values(content, dtype, shape, order)
     return None
 
 
-def _is_of_numpy(name: str, function: str) -> bool:
-    return name.startswith("numpy.") and name.endswith(f".{function}")
+def _from_buffer(arguments: tuple[Any, ...]) -> Array | None:
+    match arguments:
+        case (content, Call() as dtype, tuple(shape), order):
+            return _values(content, dtype, shape, order)
+    return None
 
 
-def _values(content: Any, dtype: Call, shape: tuple[Any, ...], order: Any) -> NDArray[Any] | None:
+def _values(
+    content: Any,
+    dtype: Call,
+    shape: tuple[Any, ...],
+    order: Any,
+) -> Array | None:
     """An array of the kind that a record of numpy.dtype names; None if that is not one of numbers."""
     kind = _kind(dtype)
-    is_shape = all(type(length) is int and length >= 0 for length in shape)
+    are_numbers = all(type(length) is int for length in shape)
+    is_shape = are_numbers and min(shape, default=0) >= 0
     if kind is None or not is_shape or order not in ("C", "F"):
         return None
     if isinstance(content, str):
         content = content.encode("latin1")
-    is_whole = isinstance(content, (bytes, bytearray)) and len(content) == prod(shape) * kind.itemsize
-    if not is_whole:
+    if not isinstance(content, (bytes, bytearray)):
+        return None
+    if len(content) != prod(shape) * kind.itemsize:
         return None
     return np.frombuffer(content, kind).reshape(shape, order=order)
 
@@ -209,27 +245,24 @@ def _kind(dtype: Call) -> np.dtype[Any] | None:
 
 def _class_names(folder: Path, key: str) -> list[str]:
     """The names next to the batches: batches.meta or meta, which are pickles, or text files; none if there are none."""
-    stem = {"labels": "label_names", "fine_labels": "fine_label_names", "coarse_labels": "coarse_label_names"}[key]
-    sources: dict[str, Callable[[Path], list[str]]] = {
-        "batches.meta": lambda file: [_text(name) for name in _dictionary(file)[stem]],
-        "meta": lambda file: [_text(name) for name in _dictionary(file)[stem]],
-        "batches.meta.txt": _lines,
-        f"{stem}.txt": _lines,
-    }
-    for name, read in sources.items():
+    names_key = _NAMES_OF[key]
+    for name in ("batches.meta", "meta", "batches.meta.txt", f"{names_key}.txt"):
         file = folder / name
         if not file.is_file():
             continue
         with errors_name(file):
             try:
-                return read(file)
+                return _names_in(file, names_key)
             except (KeyError, TypeError, UnicodeDecodeError) as error:
-                raise DatasetError(f"the file must hold {stem}, but it does not.") from error
+                raise DatasetError(f"the file must hold {names_key}, but it does not.") from error
     return []
 
 
-def _lines(file: Path) -> list[str]:
-    return [line.strip() for line in file.read_text("utf-8").splitlines() if line.strip()]
+def _names_in(file: Path, key: str) -> list[str]:
+    if file.suffix == ".txt":
+        lines = file.read_text("utf-8").splitlines()
+        return list(filter(None, map(str.strip, lines)))
+    return [_text(name) for name in _dictionary(file)[key]]
 
 
 def _text(value: Any) -> str:
@@ -241,6 +274,6 @@ def _text(value: Any) -> str:
 
 
 def _shown(name: str) -> str:
-    if is_printable_line(name) and len(name) < 60:
+    if is_printable_line(name) and len(name) < _MAX_SHOWN:
         return name
-    return ascii(name)[:60]
+    return ascii(name)[:_MAX_SHOWN]

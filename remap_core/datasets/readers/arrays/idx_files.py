@@ -13,25 +13,30 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
-from remap_core.datasets.readers.arrays.array_archives import PART_WORDS, part_in
 from remap_core.datasets.readers.arrays.labelled_arrays import Labelled, found_in_arrays
-from remap_core.datasets.readers.arrays.pixel_arrays import require_memory
-from remap_core.datasets.readers.files.file_list import visible_files
+from remap_core.datasets.readers.arrays.pixel_arrays import Array, require_memory
+from remap_core.datasets.readers.files.file_list import GZIP_MAGIC, visible_files
 from remap_core.datasets.readers.found import Found
+from remap_core.datasets.readers.part_names import PART_WORDS, part_in
 from remap_core.datasets.recipe import Choices
 from remap_core.datasets.rules import errors_name, path_text, reason
 from remap_core.datasets.splits import Part
 from remap_core.errors import DatasetError
 
 FORM = "idx files (MNIST)"
-GZIP_MAGIC = b"\x1f\x8b"
-_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+_TYPES = {
+    0x08: "u1",
+    0x09: "i1",
+    0x0B: ">i2",
+    0x0C: ">i4",
+    0x0D: ">f4",
+    0x0E: ">f8",
+}
 _MAX_AXES = 4
 _ROLE = re.compile(r"images?|labels?|idx\d|u?byte")
 """What differs between the names of two files that belong together."""
-_TURNED = "EMNIST keeps its images on their side: they were turned upright."
+_TURNED = "EMNIST stores its images sideways: they were turned upright."
 
 
 class Header(NamedTuple):
@@ -39,6 +44,14 @@ class Header(NamedTuple):
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
+
+    @property
+    def holds_images(self) -> bool:
+        return len(self.shape) >= 3
+
+    @property
+    def holds_labels(self) -> bool:
+        return len(self.shape) == 1
 
 
 class Half(NamedTuple):
@@ -51,7 +64,8 @@ class Half(NamedTuple):
 
 def is_idx(path: Path, files: Sequence[Path]) -> bool:
     """Whether this is an idx file of images or a folder with one, by the first bytes; `files`: all below the folder."""
-    return any(len(header.shape) >= 3 for header in map(_peek, files or [path]) if header)
+    headers = map(_peek, files or [path])
+    return any(header.holds_images for header in headers if header)
 
 
 def read_idx(path: Path, choices: Choices) -> Found:
@@ -60,18 +74,20 @@ def read_idx(path: Path, choices: Choices) -> Found:
     Raises DatasetError with the file and the rule that it breaks.
     """
     with errors_name(path):
-        if not path.exists():
-            raise DatasetError("there is no such file.")
         halves = _halves(path)
-        images = {half.stem: half for half in halves if len(half.header.shape) >= 3}
-        labels = {half.stem: half for half in halves if len(half.header.shape) == 1}
-        _require_one_set(images)
-        pairs = [(images[stem], labels[stem]) for stem in images if stem in labels]
-        lonely = [images[stem].file.name for stem in images if stem not in labels]
-        if not pairs:
-            raise DatasetError(f"{lonely[0]} needs a file of labels next to it, such as {_labels_name(lonely[0])}.")
+        images = {half.stem: half for half in halves if half.header.holds_images}
+        labels = {half.stem: half for half in halves if half.header.holds_labels}
+        _require_one_set(list(images))
         is_emnist = "emnist" in next(iter(images))
-        groups = [_labelled(*pair, is_turned=is_emnist) for pair in pairs]
+        groups = []
+        lonely = []
+        for stem, half in images.items():
+            if stem in labels:
+                groups.append(_labelled(half, labels[stem], is_turned=is_emnist))
+            else:
+                lonely.append(half.file.name)
+        if not groups:
+            raise DatasetError(f"{lonely[0]} needs a file of labels next to it, such as {_labels_name(lonely[0])}.")
         warnings = [f"{name} has no labels: ignored." for name in lonely]
         if is_emnist:
             warnings.append(_TURNED)
@@ -107,16 +123,21 @@ def _labels_name(name: str) -> str:
     return name.replace("images", "labels").replace("image", "label").replace("idx3", "idx1")
 
 
-def _require_one_set(images: dict[str, Half]) -> None:
+def _require_one_set(stems: Sequence[str]) -> None:
     """EMNIST comes as six data sets in one folder."""
-    if not images:
-        raise DatasetError("there must be an idx file of images (3 axes), but there is none.")
-    names = {"-".join(word for word in stem.split("-") if word not in PART_WORDS) for stem in images}
+    if not stems:
+        raise DatasetError("there is no idx file of images (3 axes).")
+    names = set(map(_without_part, stems))
     if len(names) > 1:
         raise DatasetError(
             f"the idx files must be of one data set, but they are of {', '.join(sorted(names))}: "
             "put those of one into a folder of their own."
         )
+
+
+def _without_part(stem: str) -> str:
+    words = stem.split("-")
+    return "-".join(word for word in words if word not in PART_WORDS)
 
 
 def _labelled(images: Half, labels: Half, *, is_turned: bool) -> Labelled:
@@ -155,11 +176,12 @@ def _header(stream: BinaryIO) -> Header | None:
     zeros, code, axes = struct.unpack(">HBB", stream.read(4))
     if zeros or code not in _TYPES or not 1 <= axes <= _MAX_AXES:
         return None
-    shape = struct.unpack(f">{axes}I", stream.read(4 * axes))
+    lengths = stream.read(4 * axes)
+    shape = struct.unpack(f">{axes}I", lengths)
     return Header(np.dtype(_TYPES[code]), shape)
 
 
-def _read(half: Half) -> NDArray[Any]:
+def _read(half: Half) -> Array:
     """All values of a file, and not a byte more than its header states, however much a gzip file holds."""
     dtype, shape = half.header
     name = path_text(Path(half.file.name))

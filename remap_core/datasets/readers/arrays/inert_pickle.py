@@ -145,7 +145,9 @@ class _Machine:
     def call(self, _: Any) -> None:
         arguments = self.stack.pop()
         function = self.stack.pop()
-        path = function.path if isinstance(function, Name) else type(function).__name__
+        path = type(function).__name__
+        if isinstance(function, Name):
+            path = function.path
         self.push(_bytes_or_call(path, tuple(arguments)))
 
     def build(self, _: Any) -> None:
@@ -154,7 +156,8 @@ class _Machine:
 
 
 def _pairs(values: list[Any]) -> dict[Any, Any]:
-    return dict(zip(values[::2], values[1::2], strict=True))
+    keys = values[::2]
+    return dict(zip(keys, values[1::2], strict=True))
 
 
 def _bytes_or_call(path: str, arguments: tuple[Any, ...]) -> Any:
@@ -187,12 +190,12 @@ def _nothing(machine: _Machine, _: Any) -> None:
     """Protocol, frame and stop say nothing about the data."""
 
 
-_INTEGERS = ("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT")
+_NUMBERS = ("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT")
 _TEXTS = ("STRING", "BINSTRING", "SHORT_BINSTRING", "UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8")
 _BYTES = ("BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8")
 
 _STEPS: dict[str, Step] = {
-    **dict.fromkeys((*_INTEGERS, *_TEXTS, *_BYTES), _Machine.push),
+    **dict.fromkeys((*_NUMBERS, *_TEXTS, *_BYTES), _Machine.push),
     **dict.fromkeys(("PROTO", "FRAME", "STOP"), _nothing),
     **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT"), _Machine.store),
     **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), _Machine.fetch),

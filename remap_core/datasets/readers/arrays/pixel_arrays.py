@@ -9,9 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from remap_core.datasets.images import Pixels
+from remap_core.datasets.splits import Rows
 from remap_core.errors import DatasetError
 from remap_core.system.memory import total_memory
 
+_MAX_CHANNELS = 4
+"""Red, green, blue, alpha."""
 MIN_FLAT_SIDE = 4
 """Shorter rows of values are features, not images."""
 _BLOCK_VALUES = 1 << 20
@@ -22,9 +26,17 @@ _FEW_LEVELS = 16
 """A data set of integers whose brightest pixel is at most this is not of 0 to 255."""
 _HALF = 127
 """The same for floats, which do not say how many bits there are."""
-_OWN_RANGE = "Pixel values are from {low:g} to {high:g}: they were scaled from this range to 0 to 255."
+_OWN_RANGE = "Pixel values range from {low:g} to {high:g}: rescaled to 0 to 255."
 _MAX_WHOLE = 2**31
 _GIGABYTE = 1e9
+_SAMPLE = 256
+"""Images by which the order of flat colours is told."""
+_CLEARLY_LESS = 0.8
+NUMBER_KINDS = "biuf"
+"""Of numpy's types: bool, integers, floats."""
+
+Array = NDArray[Any]
+Mask = NDArray[np.bool_]
 
 
 class Scale(NamedTuple):
@@ -35,15 +47,15 @@ class Scale(NamedTuple):
     warning: str = ""
 
 
-class Pixels(NamedTuple):
+class Converted(NamedTuple):
     """pixels: (m, height, width, 1 or 3) uint8. rows: (m,), which rows of all arrays in turn these are, ascending.
 
     broken: rows that are left out as they hold NaN or infinity.
     """
 
-    pixels: NDArray[np.uint8]
-    rows: NDArray[np.intp]
-    broken: NDArray[np.intp]
+    pixels: Pixels
+    rows: Rows
+    broken: Rows
     warning: str
 
 
@@ -52,10 +64,10 @@ class Survey(NamedTuple):
 
     low: float
     high: float
-    finite: NDArray[np.bool_]
+    finite: Mask
 
 
-def to_pixels(arrays: Sequence[NDArray[Any]], wanted: NDArray[np.bool_], background: int = 255) -> Pixels:
+def to_pixels(arrays: Sequence[Array], wanted: Mask, background: int = 255) -> Converted:
     """The images of arrays (n, height, width, channels) as `channels_last` returns them, one after the other.
 
     All are scaled by one range. wanted: (all n,), rows to convert. background: grey (0..255) behind transparent pixels.
@@ -70,12 +82,12 @@ def to_pixels(arrays: Sequence[NDArray[Any]], wanted: NDArray[np.bool_], backgro
         raise DatasetError(f"no image can be used: all {len(broken):,} hold NaN or infinity.")
     scale = _scale(survey.low, survey.high, arrays)
     if _is_ready(arrays, scale) and len(rows) == len(wanted):
-        return Pixels(arrays[0], rows, broken, "")
+        return Converted(arrays[0], rows, broken, "")
     pixels = _converted(arrays, wanted & survey.finite, scale, background)
-    return Pixels(pixels, rows, broken, scale.warning)
+    return Converted(pixels, rows, broken, scale.warning)
 
 
-def channels_last(images: NDArray[Any], labels: int | None = None) -> NDArray[Any]:
+def channels_last(images: Array, labels: int | None = None) -> Array:
     """Images as (n, height, width, 1 to 4 channels), a view where that is possible.
 
     images: (n, height, width), (n, height, width, channels), (n, channels, height, width), (n, side * side) or
@@ -86,7 +98,7 @@ def channels_last(images: NDArray[Any], labels: int | None = None) -> NDArray[An
     _require_numbers(images)
     if 0 in images.shape:
         raise DatasetError(f"there must be at least one image, but the shape of images is {images.shape}.")
-    if images.ndim == 4 and images.shape[2] <= 4 and labels == images.shape[3] != len(images):
+    if _is_of_matlab(images, labels):
         images = np.moveaxis(images, -1, 0)
     if images.ndim == 5 and images.shape[-1] == 1:
         images = images[..., 0]
@@ -115,7 +127,7 @@ def flat_side(values: int) -> tuple[int, int] | None:
     return None
 
 
-def compact(values: NDArray[Any]) -> NDArray[Any]:
+def compact(values: Array) -> Array:
     """The same values in the smallest type that holds them: whole numbers as integers, others in float32.
 
     >>> compact(np.array([0.0, 255.0])).dtype, compact(np.array([0.0, 0.5])).dtype
@@ -123,12 +135,19 @@ def compact(values: NDArray[Any]) -> NDArray[Any]:
     """
     if not values.size or values.dtype == np.uint8:
         return values
-    low, high = values.min(), values.max()
-    is_whole = low > -_MAX_WHOLE and high < _MAX_WHOLE and bool((values == np.rint(values)).all())
-    if not is_whole:
+    low = values.min()
+    high = values.max()
+    is_in_range = low > -_MAX_WHOLE and high < _MAX_WHOLE
+    if not is_in_range or not are_whole(values):
         return values.astype(np.float32)
-    smallest = np.promote_types(np.min_scalar_type(int(low)), np.min_scalar_type(int(high)))
-    return values.astype(smallest)
+    for_low = np.min_scalar_type(int(low))
+    for_high = np.min_scalar_type(int(high))
+    return values.astype(np.promote_types(for_low, for_high))
+
+
+def are_whole(values: Array) -> bool:
+    """Whether all are whole numbers."""
+    return bool((values == np.rint(values)).all())
 
 
 def require_memory(name: str, shape: Sequence[int], dtype: DTypeLike) -> None:
@@ -142,14 +161,20 @@ def require_memory(name: str, shape: Sequence[int], dtype: DTypeLike) -> None:
         )
 
 
-def _require_numbers(images: NDArray[Any]) -> None:
+def _require_numbers(images: Array) -> None:
     if images.dtype.hasobject:
         raise DatasetError("images must be a plain array, but it holds Python objects.")
-    if images.dtype.kind not in "biuf":
+    if images.dtype.kind not in NUMBER_KINDS:
         raise DatasetError(f"images must be numbers, but they are {images.dtype}.")
 
 
-def _unflattened(images: NDArray[Any]) -> NDArray[Any]:
+def _is_of_matlab(images: Array, labels: int | None) -> bool:
+    if images.ndim != 4 or images.shape[2] > _MAX_CHANNELS:
+        return False
+    return bool(len(images) != labels == images.shape[3])
+
+
+def _unflattened(images: Array) -> Array:
     rows, values = images.shape
     layout = flat_side(values)
     if layout is None:
@@ -160,139 +185,161 @@ def _unflattened(images: NDArray[Any]) -> NDArray[Any]:
     side, channels = layout
     if channels == 3 and _is_interleaved(images, side):
         return images.reshape(rows, side, side, 3)
-    return images.reshape(rows, channels, side, side).transpose(0, 2, 3, 1)
+    planes = images.reshape(rows, channels, side, side)
+    return planes.transpose(0, 2, 3, 1)
 
 
-def _is_interleaved(images: NDArray[Any], side: int) -> bool:
+def _is_interleaved(images: Array, side: int) -> bool:
     """Whether flat rows are red, green, blue of each pixel in turn (else all red first, as in CIFAR).
 
     What lies one row below a pixel resembles it most: it is `side` values further on in planes, and 3 * `side` where
     colours take turns. Noise counts as planes.
     """
-    sample = np.nan_to_num(images[:256].astype(np.float64))
-    below_in_planes = np.abs(sample[:, side:] - sample[:, :-side]).mean()
-    below_in_turns = np.abs(sample[:, 3 * side :] - sample[:, : -3 * side]).mean()
-    return bool(below_in_turns < 0.8 * below_in_planes)
+    values = images[:_SAMPLE].astype(np.float64)
+    sample = np.nan_to_num(values)
+    in_planes = _difference_over(sample, side)
+    in_turns = _difference_over(sample, 3 * side)
+    return in_turns < _CLEARLY_LESS * in_planes
 
 
-def _from_planes(images: NDArray[Any]) -> NDArray[Any]:
+def _difference_over(rows: Array, distance: int) -> float:
+    """The mean difference of values that are so far from one another in a row."""
+    later = rows[:, distance:]
+    earlier = rows[:, :-distance]
+    differences = later - earlier
+    return float(np.abs(differences).mean())
+
+
+def _from_planes(images: Array) -> Array:
     rows, height, width = images.shape
-    is_flat = min(height, width) == 1 and flat_side(height * width) is not None
-    if is_flat:
-        return _unflattened(images.reshape(rows, height * width))
+    values = height * width
+    is_flat = min(height, width) == 1
+    if is_flat and flat_side(values) is not None:
+        return _unflattened(images.reshape(rows, values))
     return images[..., np.newaxis]
 
 
-def _turned(images: NDArray[Any]) -> NDArray[Any]:
+def _turned(images: Array) -> Array:
     _, first, second, last = images.shape
-    channels_first = first <= 4 and (last > 4 or (second == last and first != second))
-    if channels_first:
+    is_square_plane = second == last and first != second
+    has_channels_first = first <= _MAX_CHANNELS and (last > _MAX_CHANNELS or is_square_plane)
+    if has_channels_first:
         images = images.transpose(0, 2, 3, 1)
-    if images.shape[-1] > 4:
+    if images.shape[-1] > _MAX_CHANNELS:
         raise DatasetError(f"images must have 1 to 4 channels, but their shape is {images.shape}.")
     return images
 
 
-def _require_one_size(arrays: Sequence[NDArray[Any]]) -> None:
+def _require_one_size(arrays: Sequence[Array]) -> None:
     sizes = {images.shape[1:] for images in arrays}
     if len(sizes) > 1:
-        texts = [" x ".join(map(str, size)) for size in sorted(sizes)]
+        texts = [_size_text(size) for size in sorted(sizes)]
         raise DatasetError(f"all images must be of one size, but there are {' and '.join(texts)}.")
 
 
-def _blocks(images: NDArray[Any]) -> Iterator[tuple[slice, NDArray[Any]]]:
-    rows = max(1, _BLOCK_VALUES // prod(images.shape[1:]))
-    for start in range(0, len(images), rows):
-        block = slice(start, start + rows)
-        yield block, images[block]
+def _size_text(size: Sequence[int]) -> str:
+    return " x ".join(map(str, size))
 
 
-def _surveyed(arrays: Sequence[NDArray[Any]], wanted: NDArray[np.bool_]) -> Survey:
-    low, high = np.inf, -np.inf
-    finite = np.ones(len(wanted), np.bool_)
+def _blocks(arrays: Sequence[Array]) -> Iterator[tuple[slice, Array]]:
+    """The images of all arrays, some at a time, and which rows of all arrays in turn these are."""
     first = 0
     for images in arrays:
-        for block, values in _blocks(images):
-            rows = slice(first + block.start, first + block.start + len(values))
-            if values.dtype.kind == "f":
-                finite[rows] = np.isfinite(values).reshape(len(values), -1).all(axis=1)
-            used = wanted[rows] & finite[rows]
-            chosen = _only(values, used)
-            if len(chosen):
-                low = min(low, float(chosen.min()))
-                high = max(high, float(chosen.max()))
-        first += len(images)
+        values_per_image = prod(images.shape[1:])
+        step = max(1, _BLOCK_VALUES // values_per_image)
+        for start in range(0, len(images), step):
+            values = images[start : start + step]
+            yield slice(first, first + len(values)), values
+            first += len(values)
+
+
+def _surveyed(arrays: Sequence[Array], wanted: Mask) -> Survey:
+    low = np.inf
+    high = -np.inf
+    finite = np.ones(len(wanted), np.bool_)
+    for rows, values in _blocks(arrays):
+        if values.dtype.kind == "f":
+            flat = values.reshape(len(values), -1)
+            finite[rows] = np.isfinite(flat).all(axis=1)
+        chosen = _only(values, wanted[rows] & finite[rows])
+        if len(chosen):
+            low = min(low, float(chosen.min()))
+            high = max(high, float(chosen.max()))
     return Survey(low, high, finite)
 
 
-def _scale(low: float, high: float, arrays: Sequence[NDArray[Any]]) -> Scale:
+def _scale(low: float, high: float, arrays: Sequence[Array]) -> Scale:
     kinds = {images.dtype.kind for images in arrays}
-    is_unit = low >= -_ROUNDING and high <= 1 + _ROUNDING
-    if "b" in kinds or (is_unit and high > 0):
+    is_up_to_one = high <= 1 + _ROUNDING
+    is_unit = low >= -_ROUNDING and is_up_to_one and high > 0
+    if "b" in kinds or is_unit:
         return Scale(0, 1)
-    if kinds == {"f"} and low >= -1 - _ROUNDING and high <= 1 + _ROUNDING:
+    if kinds == {"f"} and is_up_to_one and low >= -1 - _ROUNDING:
         return Scale(-1, 1)
     brightest_at_least = _FEW_LEVELS
     if "f" in kinds:
         brightest_at_least = _HALF
     is_in_bytes = low > -0.5 and high < 255.5
-    if is_in_bytes and (high > brightest_at_least or low == high):
+    is_plain = low == high
+    if is_in_bytes and (high > brightest_at_least or is_plain):
         return Scale(0, 255)
-    if low == high:
+    if is_plain:
         raise DatasetError(f"images must have different pixels, but all are {low:g}.")
     return Scale(low, high, _OWN_RANGE.format(low=low, high=high))
 
 
-def _is_ready(arrays: Sequence[NDArray[Any]], scale: Scale) -> bool:
-    images = arrays[0]
-    is_pixels = images.dtype == np.uint8 and images.shape[-1] in (1, 3)
-    return len(arrays) == 1 and is_pixels and scale == Scale(0, 255)
+def _is_ready(arrays: Sequence[Array], scale: Scale) -> bool:
+    if len(arrays) > 1 or scale != Scale(0, 255):
+        return False
+    (images,) = arrays
+    return images.dtype == np.uint8 and images.shape[-1] in (1, 3)
 
 
 def _converted(
-    arrays: Sequence[NDArray[Any]], is_used: NDArray[np.bool_], scale: Scale, background: int
-) -> NDArray[np.uint8]:
+    arrays: Sequence[Array],
+    is_used: Mask,
+    scale: Scale,
+    background: int,
+) -> Pixels:
     _, height, width, channels = arrays[0].shape
     shown = 1
     if channels > 2:
         shown = 3
-    pixels = np.empty((np.count_nonzero(is_used), height, width, shown), np.uint8)
-    first = 0
+    images = np.count_nonzero(is_used)
+    pixels = np.empty((images, height, width, shown), np.uint8)
     done = 0
-    for images in arrays:
-        for block, values in _blocks(images):
-            start = first + block.start
-            used = is_used[start : start + len(values)]
-            kept = _only(values, used)
-            converted = _opaque(_scaled(kept, scale), background)
-            pixels[done : done + len(converted)] = converted
-            done += len(converted)
-        first += len(images)
+    for rows, values in _blocks(arrays):
+        used = _only(values, is_used[rows])
+        scaled = _scaled(used, scale)
+        pixels[done : done + len(used)] = _opaque(scaled, background)
+        done += len(used)
     return pixels
 
 
-def _only(values: NDArray[Any], is_used: NDArray[np.bool_]) -> NDArray[Any]:
+def _only(values: Array, is_used: Mask) -> Array:
     """Some rows; all of them without a copy."""
     if is_used.all():
         return values
     return values[is_used]
 
 
-def _scaled(values: NDArray[Any], scale: Scale) -> NDArray[np.uint8]:
-    if values.dtype == np.uint8 and (scale.low, scale.high) == (0, 255):
+def _scaled(values: Array, scale: Scale) -> Pixels:
+    is_full_range = (scale.low, scale.high) == (0, 255)
+    if is_full_range and values.dtype == np.uint8:
         return values
     factor = 255 / (scale.high - scale.low)
     scaled = (values.astype(np.float64) - scale.low) * factor
-    rounded: NDArray[np.uint8] = np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)
+    clipped = np.clip(scaled, 0, 255)
+    rounded: Pixels = np.rint(clipped).astype(np.uint8)
     return rounded
 
 
-def _opaque(pixels: NDArray[np.uint8], background: int) -> NDArray[np.uint8]:
+def _opaque(pixels: Pixels, background: int) -> Pixels:
     """Grey and alpha, or colour and alpha, over a background; without alpha as it is."""
     if pixels.shape[-1] in (1, 3):
         return pixels
     colours = pixels[..., :-1].astype(np.uint32)
     alpha = pixels[..., -1:].astype(np.uint32)
     mixed = colours * alpha + background * (255 - alpha)
-    opaque: NDArray[np.uint8] = ((mixed + 127) // 255).astype(np.uint8)
+    opaque: Pixels = ((mixed + 127) // 255).astype(np.uint8)
     return opaque

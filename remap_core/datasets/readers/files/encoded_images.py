@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
@@ -32,6 +34,7 @@ _BITS_PER_SAMPLE = 258
 """A tag of TIFF."""
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # up to twice the limit is allowed
 _MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"BM", b"GIF8", b"II*\0", b"MM\0*")
+_TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 class FilePictures:
@@ -69,23 +72,28 @@ def open_picture(content: bytes) -> Picture:
     try:
         image = Image.open(BytesIO(content), formats=_known_formats())
     except Image.DecompressionBombError:
-        raise DatasetError(f"it has more pixels than the {count(2 * (Image.MAX_IMAGE_PIXELS or 0))} allowed") from None
+        most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+        raise DatasetError(f"it has more pixels than the {count(most)} allowed") from None
     except UnidentifiedImageError:
         return _rare_tiff(content)
     except Exception as error:  # a damaged file can raise nearly anything
         raise DatasetError(f"the image is damaged ({reason(error)})") from error
-    if isinstance(image, TiffImageFile) and image.mode.startswith("RGB") and _bits_of(image) > 8:
+    if _is_deep_rgb(image):
         return _rare_tiff(content)  # Pillow would cut its values to 8 bits
     return image
 
 
-def _bits_of(image: TiffImageFile) -> int:
-    return int(max(image.tag_v2.get(_BITS_PER_SAMPLE, (8,))))
+def _is_deep_rgb(image: Image.Image) -> bool:
+    """Whether this is a TIFF in colour of more than 8 bits a channel."""
+    if not isinstance(image, TiffImageFile) or not image.mode.startswith("RGB"):
+        return False
+    bits = image.tag_v2.get(_BITS_PER_SAMPLE, (8,))
+    return bool(max(bits) > 8)
 
 
-def image_files(listed: FileList) -> list[ListedFile]:
-    """The files of a list that are images by their ending or, for an unknown ending, by their content."""
-    return [file for file in listed.files if _is_image(listed.root, file)]
+def image_files(folder: FileList) -> list[ListedFile]:
+    """The files of a folder that are images by their ending or, for an unknown ending, by their content."""
+    return [file for file in folder.files if _is_image(folder.root, file)]
 
 
 def _is_image(root: Path, file: ListedFile) -> bool:
@@ -98,12 +106,13 @@ def _is_image(root: Path, file: ListedFile) -> bool:
             head = opened.read(16)
     except OSError:
         return False
-    return head.startswith(_MAGIC) or (head.startswith(b"RIFF") and head[8:12] == b"WEBP")
+    is_webp = head.startswith(b"RIFF") and head[8:12] == b"WEBP"
+    return is_webp or head.startswith(_MAGIC)
 
 
 def _rare_tiff(content: bytes) -> Picture:
     """A TIFF that Pillow cannot read, such as 16-bit RGB, by the extra `tiff`: (height, width, channels)."""
-    if content[:4] not in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+    if not content.startswith(_TIFF_MAGIC):
         raise DatasetError(_what_it_is(content))
     try:
         tifffile = importlib.import_module("tifffile")
@@ -113,11 +122,20 @@ def _rare_tiff(content: bytes) -> Picture:
         pixels = np.asarray(tifffile.imread(BytesIO(content), key=0))
     except Exception as error:  # as above
         raise DatasetError(f"the TIFF is damaged ({reason(error)})") from error
+    return _channels_last(pixels)
+
+
+def _channels_last(pixels: NDArray[Any]) -> NDArray[Any]:
+    """Pixels (height, width, 1 or 3), without alpha; raises DatasetError where they are no image."""
     if pixels.ndim == 2:
         pixels = pixels[..., np.newaxis]
-    if pixels.ndim == 3 and pixels.shape[0] in (3, 4) and pixels.shape[2] not in (3, 4):
+    if pixels.ndim != 3:
+        raise DatasetError(f"a TIFF must be grey or RGB, but this one has the shape {pixels.shape}")
+    first, _, last = pixels.shape
+    is_planar = first in (3, 4) and last not in (3, 4)
+    if is_planar:
         pixels = np.moveaxis(pixels, 0, 2)
-    if pixels.ndim != 3 or pixels.shape[2] not in (1, 3, 4):
+    if pixels.shape[2] not in (1, 3, 4):
         raise DatasetError(f"a TIFF must be grey or RGB, but this one has the shape {pixels.shape}")
     return pixels[..., :3]
 

@@ -14,6 +14,7 @@ from remap_core.errors import DatasetError
 from remap_core.formatting import count
 
 MAX_FILES = 2_000_000
+GZIP_MAGIC = b"\x1f\x8b"
 _LITTER = {"__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "@eadir", "icon\r", "lost+found"}
 
 
@@ -54,24 +55,21 @@ def list_files(root: Path) -> FileList:
     """
     skipped: list[Skipped] = []
     real_root = root.resolve()
-    files = []
+    files: list[ListedFile] = []
     for entry, path in _walk(root, "", skipped):
         try:
-            if entry.is_symlink() and not _stays_inside(entry.path, real_root):
-                skipped.append(Skipped(path, "it is a link that leaves the folder"))
-                continue
-            status = entry.stat()
-        except OSError as error:
-            skipped.append(Skipped(path, f"it cannot be read ({error.strerror})"))
-            continue
-        files.append(ListedFile(path, status.st_size, status.st_mtime_ns))
+            files.append(_listed_file(entry, path, real_root))
+        except DatasetError as error:
+            skipped.append(Skipped(path, str(error)))
         if len(files) > MAX_FILES:
             raise DatasetError(f"A data set may have at most {count(MAX_FILES)} files, but {root} has more.")
     return FileList(root, tuple(sorted(files)), tuple(skipped))
 
 
 def visible_files(path: Path) -> list[Path]:
-    """The files of `list_files`, as paths; a file alone is itself."""
+    """The files of `list_files`, as paths; a file alone is itself. Raises DatasetError where there is nothing."""
+    if not path.exists():
+        raise DatasetError("there is no such file.")
     if not path.is_dir():
         return [path]
     return [path / file.path for file in list_files(path).files]
@@ -95,7 +93,8 @@ def _walk(folder: Path | str, prefix: str, skipped: list[Skipped]) -> Iterator[t
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
-        skipped.append(Skipped(prefix or str(folder), f"the folder cannot be read ({error.strerror})"))
+        why = f"the folder cannot be read ({error.strerror})"
+        skipped.append(Skipped(prefix or str(folder), why))
         return
     for entry in entries:
         if is_litter(entry.name):
@@ -107,6 +106,17 @@ def _walk(folder: Path | str, prefix: str, skipped: list[Skipped]) -> Iterator[t
             skipped.append(Skipped(path, "links to folders are not followed"))
         elif entry.is_file() or entry.is_symlink():
             yield entry, path
+
+
+def _listed_file(entry: os.DirEntry[str], path: str, real_root: Path) -> ListedFile:
+    """Raises DatasetError with the reason, as the end of a sentence, where a file cannot be used."""
+    try:
+        if entry.is_symlink() and not _stays_inside(entry.path, real_root):
+            raise DatasetError("it is a link that leaves the folder")
+        status = entry.stat()
+    except OSError as error:
+        raise DatasetError(f"it cannot be read ({error.strerror})") from error
+    return ListedFile(path, status.st_size, status.st_mtime_ns)
 
 
 def _stays_inside(path: str, real_root: Path) -> bool:

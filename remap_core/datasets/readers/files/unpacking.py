@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import stat
 import struct
 import tarfile
 import zipfile
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from remap_core.datasets.readers.files.file_list import MAX_FILES, is_litter
-from remap_core.datasets.readers.found import Skipped
+from remap_core.datasets.readers.found import ShowCount, Skipped
 from remap_core.datasets.rules import reason
 from remap_core.errors import DatasetError
 from remap_core.formatting import count
@@ -26,6 +28,15 @@ _DIRECTORY_BYTES = 150
 """Bytes that a member takes in a zip's directory, about: a directory that is much larger lies about its members."""
 _BLOCK = 1 << 20
 _END_OF_DIRECTORY = b"PK\5\6"
+_END_OF_ZIP64 = b"PK\6\6"
+_ZIP64_END_BYTES = 48
+"""As far as its directory's size."""
+_LONGEST_END = 65_600
+"""Bytes from the end of the directory to the end of the archive, where a comment may be."""
+_UTF8_FLAG = 0x800
+_ENCRYPTED_FLAG = 0x1
+_MAX_NAME_BYTES = 255
+_MAX_NPZ_MEMBERS = 1000
 
 
 def is_archive(path: Path) -> bool:
@@ -38,7 +49,7 @@ def is_archive(path: Path) -> bool:
         return False
 
 
-def unpack(archive: Path, folder: Path, progress: Callable[[int, int], None]) -> list[Skipped]:
+def unpack(archive: Path, folder: Path, progress: ShowCount) -> list[Skipped]:
     """Unpack an archive into a new folder, and return the members that were refused.
 
     Litter is left out. Members that are links, leave the folder, are encrypted or unpack to much more than they take
@@ -55,9 +66,8 @@ def unpack(archive: Path, folder: Path, progress: Callable[[int, int], None]) ->
         raise DatasetError(f"the archive cannot be unpacked ({error.strerror or error}).") from error
 
 
-def _unpack_zip(archive: Path, folder: Path, progress: Callable[[int, int], None]) -> list[Skipped]:
-    members = _zip_members(archive)
-    _require_members(members)
+def _unpack_zip(archive: Path, folder: Path, progress: ShowCount) -> list[Skipped]:
+    _require_members(_zip_members(archive))
     skipped: list[Skipped] = []
     budget = _Budget(folder)
     with zipfile.ZipFile(archive) as opened:
@@ -65,20 +75,32 @@ def _unpack_zip(archive: Path, folder: Path, progress: Callable[[int, int], None
         for number, entry in enumerate(entries):
             progress(number, len(entries))
             name = decoded_name(entry)
-            refusal = _refusal(name, folder) or _zip_refusal(entry)
-            if refusal:
-                skipped.append(Skipped(name, refusal))
-            elif refusal is not None:
-                try:
-                    with opened.open(entry) as source:
-                        budget.copy(source, folder / name, entry.file_size)
-                except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
-                    (folder / name).unlink(missing_ok=True)
-                    skipped.append(Skipped(name, f"it is damaged in the archive ({reason(error)})"))
+            if _is_ignored(name):
+                continue
+            try:
+                _require_harmless(name, folder)
+                _require_harmless_entry(entry)
+                _write_entry(opened, entry, folder / name, budget)
+            except _RefusedError as refusal:
+                skipped.append(Skipped(name, str(refusal)))
     return skipped
 
 
-def _unpack_tar(archive: Path, folder: Path, progress: Callable[[int, int], None]) -> list[Skipped]:
+def _write_entry(
+    opened: zipfile.ZipFile,
+    entry: zipfile.ZipInfo,
+    path: Path,
+    budget: _Budget,
+) -> None:
+    try:
+        with opened.open(entry) as source:
+            budget.copy(source, path, entry.file_size)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        path.unlink(missing_ok=True)
+        raise _RefusedError(f"it is damaged in the archive ({reason(error)})") from error
+
+
+def _unpack_tar(archive: Path, folder: Path, progress: ShowCount) -> list[Skipped]:
     skipped: list[Skipped] = []
     budget = _Budget(folder)
     packed = archive.stat().st_size
@@ -87,52 +109,73 @@ def _unpack_tar(archive: Path, folder: Path, progress: Callable[[int, int], None
         for number, member in enumerate(opened):
             _require_members(number + 1)
             progress(min(opened.offset, packed), packed)
-            if member.isdir():
-                continue
             name = member.name.removeprefix("./")
-            refusal = _refusal(name, folder)
-            if refusal == "" and not member.isreg():
-                refusal = "it is a link or a device"
-            if refusal == "" and budget.total + member.size > limit:
+            if member.isdir() or _is_ignored(name):
+                continue
+            try:
+                _require_harmless(name, folder)
+                if not member.isreg():
+                    raise _RefusedError("it is a link or a device")
+            except _RefusedError as refusal:
+                skipped.append(Skipped(name, str(refusal)))
+                continue
+            if budget.total + member.size > limit:
                 raise DatasetError(
                     f"the archive unpacks to more than {MAX_RATIO} times its size: it is not made of images."
                 )
-            source = None if refusal != "" else opened.extractfile(member)
+            source = opened.extractfile(member)
             if source is not None:
                 budget.copy(source, folder / name, member.size)
-            elif refusal:
-                skipped.append(Skipped(name, refusal))
     return skipped
 
 
-def _refusal(name: str, folder: Path) -> str | None:
-    """Why a member is refused; an empty text for a good one, None for litter."""
-    path = PurePosixPath(name.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or (path.parts and path.parts[0].endswith(":")):
-        return "its path leaves the archive"
-    if any(is_litter(part) for part in path.parts) or not path.parts:
-        return None
-    if any(len(part.encode("utf-8", "replace")) > 255 for part in path.parts):
-        return "its name is too long"
+class _RefusedError(Exception):
+    """A member that stays out, and why, as the end of a sentence."""
+
+
+def _path_of(name: str) -> PurePosixPath:
+    """The path of a member, which Windows may have written."""
+    return PurePosixPath(name.replace("\\", "/"))
+
+
+def _leaves_archive(path: PurePosixPath) -> bool:
+    has_drive = bool(path.parts) and path.parts[0].endswith(":")
+    return path.is_absolute() or has_drive or ".." in path.parts
+
+
+def _is_ignored(name: str) -> bool:
+    """Whether a member is litter, which nobody needs to hear of, unless its path is dangerous."""
+    path = _path_of(name)
+    if _leaves_archive(path):
+        return False
+    return not path.parts or any(map(is_litter, path.parts))
+
+
+def _require_harmless(name: str, folder: Path) -> None:
+    path = _path_of(name)
+    if _leaves_archive(path):
+        raise _RefusedError("its path leaves the archive")
+    if any(len(part.encode("utf-8", "replace")) > _MAX_NAME_BYTES for part in path.parts):
+        raise _RefusedError("its name is too long")
     if (folder / name).exists():
-        return "the archive has two files of this name"
-    return ""
+        raise _RefusedError("the archive has two files of this name")
 
 
-def _zip_refusal(entry: zipfile.ZipInfo) -> str:
-    if (entry.external_attr >> 28) == 0xA:
-        return "it is a link"
-    if entry.flag_bits & 1:
-        return "it is encrypted"
-    if entry.file_size > MIN_BOMB_BYTES and entry.file_size > MAX_RATIO * max(1, entry.compress_size):
-        return f"it unpacks to more than {MAX_RATIO} times its size"
-    return ""
+def _require_harmless_entry(entry: zipfile.ZipInfo) -> None:
+    mode = entry.external_attr >> 16
+    if stat.S_ISLNK(mode):
+        raise _RefusedError("it is a link")
+    if entry.flag_bits & _ENCRYPTED_FLAG:
+        raise _RefusedError("it is encrypted")
+    most = MAX_RATIO * max(1, entry.compress_size)
+    if entry.file_size > max(MIN_BOMB_BYTES, most):
+        raise _RefusedError(f"it unpacks to more than {MAX_RATIO} times its size")
 
 
 def decoded_name(entry: zipfile.ZipInfo) -> str:
     """A member's path with forward slashes; names that are UTF-8 without saying so are read as UTF-8."""
     name = entry.filename
-    if not entry.flag_bits & 0x800:
+    if not entry.flag_bits & _UTF8_FLAG:
         with suppress(UnicodeError):
             name = name.encode("cp437").decode("utf-8")
     return name.replace("\\", "/")
@@ -141,17 +184,18 @@ def decoded_name(entry: zipfile.ZipInfo) -> str:
 def _zip_members(archive: Path) -> int:
     """The number of members by the end of the archive, before its directory is read: it may be huge."""
     with archive.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(max(0, size - 65_600))
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - _LONGEST_END))
         tail = file.read()
-    start = tail.rfind(_END_OF_DIRECTORY)
-    if start < 0:
+    end = tail.rfind(_END_OF_DIRECTORY)
+    if end < 0:
         return 0
-    members, directory_bytes = struct.unpack_from("<HL", tail, start + 10)
-    zip64 = tail.rfind(b"PK\6\6", 0, start)
-    if zip64 >= 0 and len(tail) - zip64 >= 48:
-        members, directory_bytes = struct.unpack_from("<QQ", tail, zip64 + 32)
-    return max(int(members), int(directory_bytes) // _DIRECTORY_BYTES)
+    members, directory_bytes = struct.unpack_from("<HL", tail, end + 10)
+    zip64_end = tail.rfind(_END_OF_ZIP64, 0, end)
+    if 0 <= zip64_end <= len(tail) - _ZIP64_END_BYTES:
+        members, directory_bytes = struct.unpack_from("<QQ", tail, zip64_end + 32)
+    plausible = int(directory_bytes) // _DIRECTORY_BYTES
+    return max(int(members), plausible)
 
 
 def _require_members(members: int) -> None:
@@ -162,7 +206,7 @@ def _require_members(members: int) -> None:
 def _is_npz(path: Path) -> bool:
     if path.suffix.lower() == ".npz":
         return True
-    if _zip_members(path) > 1000:
+    if _zip_members(path) > _MAX_NPZ_MEMBERS:
         return False
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
@@ -176,12 +220,12 @@ class _Budget:
         self.limit = min(MAX_TOTAL_BYTES, shutil.disk_usage(folder).free - _RESERVE_BYTES)
         self.total = 0
 
-    def copy(self, source: object, path: Path, expected: int) -> None:
+    def copy(self, source: IO[bytes], path: Path, expected: int) -> None:
         """Write a member; raises DatasetError where it is larger than it says, or than the disk."""
         path.parent.mkdir(parents=True, exist_ok=True)
         written = 0
         with path.open("wb") as file:
-            while block := source.read(_BLOCK):  # type: ignore[attr-defined]
+            while block := source.read(_BLOCK):
                 written += len(block)
                 self.total += len(block)
                 if written > expected:

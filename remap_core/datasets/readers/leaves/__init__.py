@@ -38,6 +38,7 @@ def read_leaves() -> tuple[Images, tuple[str, ...]]:
         for number in range(IMAGES_PER_CLASS):
             ground = grounds[random.randint(len(grounds))]
             pattern = patterns[number % _PATTERNS]
-            pixels[next(places)] = painted(pattern, ground, random)
+            place = next(places)
+            pixels[place] = painted(pattern, ground, random)
     pixels.flags.writeable = False
     return Images(pixels, labels), tuple(SPECIES)

@@ -12,11 +12,29 @@ from remap_core.datasets.readers.leaves.polygons import Floats, blurred, filled,
 
 TILE = 176
 """Side of a tile in pixels; images are painted on a part of one."""
+_MARGIN = 20
+"""Around a tile, in pixels: what stands there reaches into it."""
+_CREAM = (238, 232, 220)
+_BLUISH = (222, 226, 230)
+_DARK_SOIL = (58, 40, 28)
+_LIGHT_SOIL = (142, 108, 78)
+_PEBBLE_SHADOW = (34, 24, 17)
+_WARM = np.array((6, 0, -8))
+"""Added to a grey."""
+_DEEP_GREEN = (26, 44, 20)
+_DARK_GREEN = (54, 84, 36)
+_GREEN = (104, 150, 70)
+_STRAW = (186, 174, 100)
+_DARK_WOOD = (112, 74, 46)
+_LIGHT_WOOD = (196, 150, 104)
 _PEBBLES = 30
 _BLADES = 260
+_BLADE_WIDTHS = (5.5, 4, 0.4)
+"""From the root to the tip, in pixels."""
 _SLABS = 14
 _BOARD = 68
 _JOINT = 3
+_JOINT_LIGHT = 0.45
 _PEBBLE = (
     (1, 0),
     (0.7, 0.6),
@@ -33,63 +51,92 @@ Tile = Floats
 
 
 def _paper(random: RandomState) -> Tile:
-    colour = _mixed((238, 232, 220), (222, 226, 230), random.uniform(0, 1))
-    shade = 10 * _noise(random, 20) + 4 * _noise(random, 1)
+    tone = random.uniform(0, 1)
+    colour = _mixed(_CREAM, _BLUISH, tone)
+    large = 10 * _noise(random, 20)
+    small = 4 * _noise(random, 1)
+    shade = large + small
     return colour + shade[..., np.newaxis]
 
 
 def _soil(random: RandomState) -> Tile:
-    lumps = _noise(random, 9) + 0.8 * _noise(random, 3) + 0.5 * _noise(random, 1)
-    tile = _mixed((58, 40, 28), (142, 108, 78), 0.5 + 0.3 * lumps)
+    large = _noise(random, 9)
+    medium = 0.8 * _noise(random, 3)
+    small = 0.5 * _noise(random, 1)
+    lumps = large + medium + small
+    tile = _mixed(_DARK_SOIL, _LIGHT_SOIL, 0.5 + 0.3 * lumps)
+    round_pebble = np.array(_PEBBLE)
     for _ in range(_PEBBLES):
         at = random.uniform(0, TILE, 2)
         size = random.uniform(1.5, 5)
-        pebble = at + size * np.array(_PEBBLE) * random.uniform(0.8, 1.2, (8, 2))
+        dents = random.uniform(0.8, 1.2, round_pebble.shape)
+        pebble = at + size * round_pebble * dents
         shadow = pebble + np.array((1, 1.5))
-        _fill(tile, shadow, (34, 24, 17))
-        _fill(tile, pebble, random.uniform(90, 190) + np.array((6, 0, -8)))
+        _fill(tile, shadow, _PEBBLE_SHADOW)
+        brightness = random.uniform(90, 190)
+        _fill(tile, pebble, brightness + _WARM)
     return tile
 
 
 def _grass(random: RandomState) -> Tile:
     dryness = random.uniform(0, 0.8)
-    tile = _mixed((26, 44, 20), (54, 84, 36), 0.5 + 0.3 * _noise(random, 8))
+    shade = 0.5 + 0.3 * _noise(random, 8)
+    tile = _mixed(_DEEP_GREEN, _DARK_GREEN, shade)
     for number in range(_BLADES):
-        root = random.uniform(-20, TILE + 20, 2)
+        root = random.uniform(-_MARGIN, TILE + _MARGIN, 2)
         lean = random.uniform(-24, 24)
         rise = random.uniform(24, 56)
-        blade = np.array([(0, 0), (0.35 * lean, -0.55 * rise), (lean, -rise)])
-        colour = _mixed((104, 150, 70), (186, 174, 100), dryness * random.uniform(0, 1))
+        middle = (0.35 * lean, -0.55 * rise)
+        tip = (lean, -rise)
+        line = root + np.array([(0, 0), middle, tip])
+        straw = dryness * random.uniform(0, 1)
+        colour = _mixed(_GREEN, _STRAW, straw)
+        # later blades lie above earlier ones, and get more light
         height = 0.25 + 0.75 * number / _BLADES
         light = height * random.uniform(0.75, 1.1)
-        _fill(tile, ribbon(root + blade, (5.5, 4, 0.4)), light * colour)
+        blade = ribbon(line, _BLADE_WIDTHS)
+        _fill(tile, blade, light * colour)
     return tile
 
 
 def _stone(random: RandomState) -> Tile:
-    centres = random.uniform(-20, TILE + 20, (_SLABS, 2, 1, 1))
+    centres = random.uniform(-_MARGIN, TILE + _MARGIN, (_SLABS, 2, 1, 1))
     wobble = np.stack([_noise(random, 10), _noise(random, 10)])
     places = np.indices((TILE, TILE)) + 6 * wobble
     away = places - centres
-    distances = np.sqrt(away[:, 0] * away[:, 0] + away[:, 1] * away[:, 1])
+    down = away[:, 0]
+    right = away[:, 1]
+    distances = np.sqrt(down * down + right * right)
     nearest, second = np.partition(distances, 1, axis=0)[:2]
     from_joint = np.clip((second - nearest) / 9, 0, 1)
-    colours = random.uniform(118, 186, (_SLABS, 1)) + random.uniform(-9, 9, (_SLABS, 3))
-    slabs = colours[distances.argmin(axis=0)]
-    grain = 13 * _noise(random, 12) + 8 * _noise(random, 2) + 9 * _noise(random, 0)
+    greys = random.uniform(118, 186, (_SLABS, 1))
+    tints = random.uniform(-9, 9, (_SLABS, 3))
+    colours = greys + tints
+    slab_of_pixel = distances.argmin(axis=0)
+    slabs = colours[slab_of_pixel]
+    large = 13 * _noise(random, 12)
+    medium = 8 * _noise(random, 2)
+    small = 9 * _noise(random, 0)
+    grain = large + medium + small
     light = 0.45 + 0.55 * from_joint
-    tile: Tile = (slabs + grain[..., np.newaxis]) * light[..., np.newaxis]
+    rough = slabs + grain[..., np.newaxis]
+    tile: Tile = rough * light[..., np.newaxis]
     return tile
 
 
 def _wood(random: RandomState) -> Tile:
-    fibres = mean_along(random.uniform(-1, 1, (TILE, TILE)), 20, axis=1)
-    streaks = mean_along(random.uniform(-1, 1, (TILE, 1)), 3, axis=0)
-    shade = 0.5 + 0.7 * streaks + 1.3 * fibres + 0.2 * _noise(random, 12)
-    tile = _mixed((112, 74, 46), (196, 150, 104), shade)
-    for joint in range(random.randint(20, 60), TILE, _BOARD):
-        tile[joint : joint + _BOARD] *= random.uniform(0.85, 1.1)
-        tile[joint : joint + _JOINT] *= 0.45
+    pixels = random.uniform(-1, 1, (TILE, TILE))
+    fibres = mean_along(pixels, 20, axis=1)
+    rows = random.uniform(-1, 1, (TILE, 1))
+    streaks = mean_along(rows, 3, axis=0)
+    spots = 0.2 * _noise(random, 12)
+    shade = 0.5 + 0.7 * streaks + 1.3 * fibres + spots
+    tile = _mixed(_DARK_WOOD, _LIGHT_WOOD, shade)
+    first_joint = random.randint(20, 60)
+    for joint in range(first_joint, TILE, _BOARD):
+        board = tile[joint : joint + _BOARD]
+        board *= random.uniform(0.85, 1.1)
+        board[:_JOINT] *= _JOINT_LIGHT
     return tile
 
 
@@ -101,9 +148,11 @@ def _noise(random: RandomState, radius: int) -> Floats:
     """(TILE, TILE) values, about -1..1, that change over 2 radius + 1 pixels."""
     margin = 2 * radius
     side = TILE + 2 * margin
-    values = blurred(random.uniform(-1, 1, (side, side)), radius)
+    pixels = random.uniform(-1, 1, (side, side))
+    values = blurred(pixels, radius)
     inner = slice(margin, margin + TILE)
-    return values[inner, inner] * (1.3 * radius + 1)
+    contrast = 1.3 * radius + 1
+    return values[inner, inner] * contrast
 
 
 def _fill(tile: Tile, polygon: Floats, colour: ArrayLike) -> None:
@@ -114,11 +163,14 @@ def _fill(tile: Tile, polygon: Floats, colour: ArrayLike) -> None:
     right, bottom = np.clip(high, 0, TILE).astype(np.intp)
     window = tile[top:bottom, left:right]
     rows, columns, _ = window.shape
-    window[filled([polygon - (left, top)], rows, columns)] = colour
+    inside = filled([polygon - (left, top)], rows, columns)
+    window[inside] = colour
 
 
 def _mixed(first: ArrayLike, second: ArrayLike, share: ArrayLike) -> Floats:
     """A colour between two, or one for each share."""
     start = np.asarray(first, np.float64)
-    way = np.asarray(second, np.float64) - start
-    return start + np.asarray(share)[..., np.newaxis] * way
+    end = np.asarray(second, np.float64)
+    way = end - start
+    shares = np.asarray(share)[..., np.newaxis]
+    return start + shares * way

@@ -16,7 +16,12 @@ _STEM = (0.03, 0.04, 0.046)
 """Widths of a stem from the blade downwards."""
 _MIDRIB = (0.034, 0.028, 0.012)
 _VEIN = (0.02, 0.01)
-_SQUARE = ((-1, -1), (1, -1), (1, 1), (-1, 1))
+_SQUARE = (
+    (-1, -1),
+    (1, -1),
+    (1, 1),
+    (-1, 1),
+)
 _HEART = (
     (0.16, 0.1),
     (0.3, 0.3),
@@ -76,10 +81,12 @@ class Outline:
 def _birch(random: RandomState) -> Outline:
     teeth = random.randint(9, 13)
     along = np.linspace(0, 1, 2 * teeth + 1)
-    width = random.uniform(0.33, 0.42) * _envelope(along, base=0.42, tip=1.15)
+    broadest = random.uniform(0.33, 0.42)
+    width = broadest * _envelope(along, base=0.42, tip=1.15)
     is_tooth = np.arange(len(along)) % 2 == 1
     depth = np.where(is_tooth, 0.035, -0.012)
-    x = width + depth * (width > 0.03)
+    has_room = width > 0.03
+    x = width + depth * has_room
     y = along + 0.02 * is_tooth
     blade = _mirrored(random, x, y)
     veins = _feathered(random, along, width, pairs=6)
@@ -88,22 +95,28 @@ def _birch(random: RandomState) -> Outline:
 
 def _clover(random: RandomState) -> Outline:
     centre = (0.0, 0.42)
+    base = [(0, 0)]
+    notch = [(0, 0.43)]
     right = np.array(_HEART)
     left = right[::-1] * (-1, 1)
-    heart = smoothed(np.concatenate([[(0, 0)], right, [(0, 0.43)], left]))
+    corners = np.concatenate([base, right, notch, left])
+    heart = smoothed(corners)
     midrib = ribbon([(0, 0), (0, 0.45)], (0.034, 0.012))
-    blade = [placed(smoothed(_SQUARE), 0, 0.07, centre)]
+    middle = smoothed(_SQUARE)
+    blade = [placed(middle, 0, 0.07, centre)]
     veins = []
     marks = []
     spread = random.uniform(1.95, 2.15)
     for leaflet in (-1, 0, 1):
-        angle = spread * leaflet + random.uniform(-0.12, 0.12)
+        aside = random.uniform(-0.12, 0.12)
+        angle = spread * leaflet + aside
         size = random.uniform(0.95, 1.12)
         blade.append(placed(heart, angle, size, centre))
         veins.append(placed(midrib, angle, size, centre))
         marks.append(placed(_CHEVRON, angle, size, centre))
     bend = random.uniform(-0.06, 0.06)
-    stem = ribbon([centre, (bend, 0), (bend, -0.4)], 0.04)
+    line = [centre, (bend, 0), (bend, -0.4)]
+    stem = ribbon(line, 0.04)
     return Outline(tuple(blade), tuple(veins), (stem,), tuple(marks))
 
 
@@ -111,18 +124,21 @@ def _fern(random: RandomState) -> Outline:
     pairs = random.randint(7, 10)
     longest = random.uniform(0.36, 0.46)
     spine = ((0, 0), (0, 0.5), (0, 1))
+    midrib = ribbon([(0, 0), (0, 0.8)], (0.05, 0.02))
     blade = [ribbon(spine, (0.05, 0.04, 0.012))]
     veins = [ribbon(spine, (0.03, 0.026, 0.01))]
     for pair in range(pairs):
         along = pair / pairs
         opened = min(1, 0.72 + 1.12 * along)
         length = longest * (1 - along) ** 0.75 * opened
-        leaflet = _lens(0.85 / pairs / max(length, 0.1))
+        width = 0.85 / pairs / max(length, 0.1)
+        leaflet = _lens(width)
         for side in _SIDES:
-            at = (0.0, 0.02 + 0.95 * along + 0.012 * side)
-            angle = side * (1.28 - 0.45 * along + random.uniform(-0.07, 0.07))
+            up = 0.02 + 0.95 * along + 0.012 * side
+            at = (0.0, up)
+            aside = random.uniform(-0.07, 0.07)
+            angle = side * (1.28 - 0.45 * along + aside)
             blade.append(placed(leaflet, angle, length + 0.03, at))
-            midrib = ribbon([(0, 0), (0, 0.8)], (0.05, 0.02))
             veins.append(placed(midrib, angle, length, at))
     return Outline(tuple(blade), tuple(veins), _stem(random, 0.28))
 
@@ -131,16 +147,22 @@ def _ginkgo(random: RandomState) -> Outline:
     spread = random.uniform(0.95, 1.2)
     angles = np.linspace(-spread, spread, 41)
     phase = random.uniform(0, 6.3)
-    waves = 0.035 * np.sin(phase + angles * random.uniform(7, 10))
+    frequency = random.uniform(7, 10)
+    waves = 0.035 * np.sin(phase + angles * frequency)
     width = random.uniform(0.05, 0.1)
-    notch = random.uniform(0.16, 0.42) * np.exp(-np.abs(angles) / width)
-    radius = 0.9 - 0.1 * (angles / spread) ** 4 + waves - notch
-    arc = np.transpose((np.sin(angles), np.cos(angles))) * radius[:, np.newaxis]
+    depth = random.uniform(0.16, 0.42)
+    notch = depth * np.exp(-np.abs(angles) / width)
+    to_side = angles / spread
+    radius = 0.9 - 0.1 * to_side**4 + waves - notch
+    circle = np.transpose((np.sin(angles), np.cos(angles)))
+    arc = circle * radius[:, np.newaxis]
     left = [(0, -0.02), (-0.04, 0.04), (-0.3, 0.14)]
     right = [(0.3, 0.14), (0.04, 0.04)]
-    blade = smoothed(np.concatenate([left, arc, right]), times=1)
+    corners = np.concatenate([left, arc, right])
+    blade = smoothed(corners, times=1)
     ray = ribbon([(0, 0.02), (0, 0.86)], (0.012, 0.02))
-    turns = np.linspace(-0.88 * spread, 0.88 * spread, 12).tolist()
+    outermost = 0.88 * spread
+    turns = np.linspace(-outermost, outermost, 12).tolist()
     veins = tuple(placed(ray, turn, 1, (0, 0)) for turn in turns)
     return _reduced(Outline((blade,), veins, _stem(random, 0.5)))
 
@@ -148,9 +170,12 @@ def _ginkgo(random: RandomState) -> Outline:
 def _holly(random: RandomState) -> Outline:
     spines = random.randint(4, 6)
     along = np.linspace(0, 1, 6 * spines + 1)
-    width = random.uniform(0.26, 0.33) * _envelope(along, base=0.62, tip=0.75)
-    from_middle = 2 * ((along * spines + 0.5) % 1) - 1
-    blade = _mirrored(random, width * (0.62 + 0.55 * from_middle**2), along)
+    broadest = random.uniform(0.26, 0.33)
+    width = broadest * _envelope(along, base=0.62, tip=0.75)
+    between_spines = (along * spines + 0.5) % 1
+    from_middle = 2 * between_spines - 1
+    scallop = 0.62 + 0.55 * from_middle**2
+    blade = _mirrored(random, width * scallop, along)
     veins = _feathered(random, along, 0.8 * width, pairs=spines)
     return Outline((blade,), veins, _stem(random, 0.16))
 
@@ -158,21 +183,26 @@ def _holly(random: RandomState) -> Outline:
 def _maple(random: RandomState) -> Outline:
     scale = random.uniform((0.86, 0.95), (1.04, 1.02))
     half = np.array(_MAPLE) * scale
-    x, y = (half + random.uniform(-0.014, 0.014, half.shape)).T
+    moved = half + random.uniform(-0.014, 0.014, half.shape)
+    x, y = moved.T
     blade = _mirrored(random, np.maximum(x, 0), y)
     veins = [ribbon([(0, 0), tip], (0.038, 0.012)) for tip in _MAPLE_TIPS]
     for side in _SIDES:
-        veins.append(ribbon([(0, 0.42), (0.17 * side, 0.66)], _VEIN))
+        branch = [(0, 0.42), (0.17 * side, 0.66)]
+        veins.append(ribbon(branch, _VEIN))
     return Outline((blade,), tuple(veins), _stem(random, 0.42))
 
 
 def _oak(random: RandomState) -> Outline:
     lobes = random.randint(4, 6)
     along = np.linspace(0, 1, 12 * lobes + 1)
-    width = random.uniform(0.31, 0.39) * _envelope(along, base=1.15, tip=0.55)
-    bulge = np.sqrt(np.abs(np.sin(np.pi * lobes * along)))
+    broadest = random.uniform(0.31, 0.39)
+    width = broadest * _envelope(along, base=1.15, tip=0.55)
+    waves = np.sin(np.pi * lobes * along)
+    bulge = np.sqrt(np.abs(waves))
     depth = random.uniform(0.42, 0.6)
-    x = width * (1 - depth * (1 - bulge))
+    bay = depth * (1 - bulge)
+    x = width * (1 - bay)
     y = along + 0.22 * x * (1 - along)
     blade = _mirrored(random, x, y)
     veins = _feathered(random, along, 0.8 * width, pairs=lobes)
@@ -181,9 +211,11 @@ def _oak(random: RandomState) -> Outline:
 
 def _willow(random: RandomState) -> Outline:
     along = np.linspace(0, 1, 40)
-    width = random.uniform(0.095, 0.14) * _envelope(along, base=0.75, tip=1.1)
+    broadest = random.uniform(0.095, 0.14)
+    width = broadest * _envelope(along, base=0.75, tip=1.1)
     blade = _mirrored(random, width, 1.1 * along - 0.05)
-    midrib = ribbon([(0, -0.05), (0, 0.5), (0, 1)], _MIDRIB)
+    spine = ((0, -0.05), (0, 0.5), (0, 1))
+    midrib = ribbon(spine, _MIDRIB)
     return Outline((blade,), (midrib,), _stem(random, 0.14))
 
 
@@ -224,28 +256,43 @@ def _lens(width: float) -> Points:
     return ribbon(line, width * _envelope(along, base=0.35, tip=0.6))
 
 
-def _feathered(random: RandomState, along: Floats, width: Floats, pairs: int) -> tuple[Points, ...]:
+def _feathered(
+    random: RandomState,
+    along: Floats,
+    width: Floats,
+    pairs: int,
+) -> tuple[Points, ...]:
     """A midrib, and veins that leave it on both sides."""
-    veins = [ribbon([(0, 0), (0, 0.5), (0, 0.96)], _MIDRIB)]
+    spine = ((0, 0), (0, 0.5), (0, 0.96))
+    veins = [ribbon(spine, _MIDRIB)]
     for pair in range(pairs):
         start = (pair + 0.55) / (pairs + 0.6)
         end = min(start + 0.14, 0.97)
         reach = 0.88 * np.interp(end, along, width)
         for side in _SIDES:
             shift = random.uniform(-0.012, 0.012)
-            vein = [(0, start + shift), (side * reach, end + shift)]
-            veins.append(ribbon(vein, _VEIN))
+            inner = (0, start + shift)
+            outer = (side * reach, end + shift)
+            veins.append(ribbon([inner, outer], _VEIN))
     return tuple(veins)
 
 
 def _stem(random: RandomState, length: float) -> tuple[Points, ...]:
     bend = random.uniform(-0.08, 0.08)
-    line = [(0, 0.04), (0.3 * bend, -0.5 * length), (bend, -length)]
-    return (ribbon(line, _STEM),)
+    top = (0, 0.04)
+    middle = (0.3 * bend, -0.5 * length)
+    end = (bend, -length)
+    return (ribbon([top, middle, end], _STEM),)
 
 
 def _reduced(outline: Outline) -> Outline:
     """The same leaf, smaller and further up: a ginkgo is wider than it is high."""
-    parts = (outline.blade, outline.veins, outline.stem)
-    reduced = [tuple(0.8 * polygon + (0, 0.16) for polygon in part) for part in parts]
-    return Outline(*reduced)
+    return Outline(
+        blade=_smaller(outline.blade),
+        veins=_smaller(outline.veins),
+        stem=_smaller(outline.stem),
+    )
+
+
+def _smaller(polygons: tuple[Points, ...]) -> tuple[Points, ...]:
+    return tuple(0.8 * polygon + (0, 0.16) for polygon in polygons)

@@ -9,9 +9,13 @@ import numpy as np
 from numpy.random import RandomState
 from numpy.typing import NDArray
 
+from remap_core.datasets.images import Pixels
 from remap_core.datasets.readers.leaves.grounds import TILE
 from remap_core.datasets.readers.leaves.outlines import Outline
-from remap_core.datasets.readers.leaves.polygons import Floats, Points, blurred, filled
+from remap_core.datasets.readers.leaves.polygons import Floats, Mask, Points, blurred, filled
+
+Places = NDArray[np.intp]
+"""(n,) in a pattern."""
 
 SIDE = 32
 """Height and width of an image in pixels."""
@@ -28,6 +32,8 @@ _TILT = 0.6
 _MOST = 255
 _PALE = np.array([[226.0], [220.0], [160.0]])
 """The colour of veins."""
+_WARM = np.array((1, 0.2, -1))
+"""How warm light changes red, green and blue."""
 _RED = (
     (32, 74, 38),
     (66, 122, 44),
@@ -65,11 +71,11 @@ class Pattern:
     inside: bool. shadow, age, light, veins: uint8, of which 255 is the most.
     """
 
-    inside: NDArray[np.bool_]
-    shadow: NDArray[np.uint8]
-    age: NDArray[np.uint8]
-    light: NDArray[np.uint8]
-    veins: NDArray[np.uint8]
+    inside: Mask
+    shadow: Pixels
+    age: Pixels
+    light: Pixels
+    veins: Pixels
 
 
 def pattern_of(outline: Outline, random: RandomState) -> Pattern:
@@ -82,42 +88,48 @@ def pattern_of(outline: Outline, random: RandomState) -> Pattern:
     veins = lines + 0.45 * marks
     relief = blurred(veins, 1, times=1)
     interior = blurred(blade.astype(np.float64), 5)
-    spots = blurred(random.uniform(-1, 1, inside.shape), 5)
+    noise = random.uniform(-1, 1, inside.shape)
+    spots = blurred(noise, 5)
     age = 0.85 - 0.75 * interior - 0.3 * relief + 0.9 * spots
     age[stem] = 0.75
     slope = relief - np.roll(relief, 2, axis=1)
     light = 0.55 + 0.18 * interior + 0.5 * slope - 0.12 * stem
+    shadow = blurred(inside.astype(np.float64), 2)
     return Pattern(
         inside=inside.ravel(),
-        shadow=_bytes(blurred(inside.astype(np.float64), 2)),
+        shadow=_bytes(shadow),
         age=_bytes(age),
         light=_bytes(light),
         veins=_bytes(veins),
     )
 
 
-def painted(pattern: Pattern, tile: Floats, random: RandomState) -> NDArray[np.uint8]:
+def painted(pattern: Pattern, tile: Floats, random: RandomState) -> Pixels:
     """Paint a leaf on a part of a ground, (SIDE, SIDE, 3) uint8. tile: (3, TILE, TILE) float64."""
     x, y = _turned(random)
     shadow = _shadow(pattern, x, y, random)
     picture = _part_of(tile, random) * shadow
     points = _points(x, y)
     (on_leaf,) = np.nonzero(pattern.inside[points])
-    picture[:, on_leaf] = _leaf(pattern, points[on_leaf], x[on_leaf], random)
-    small = _averaged(np.clip(picture, 0, _MOST))
+    leaf_points = points[on_leaf]
+    picture[:, on_leaf] = _leaf(pattern, leaf_points, x[on_leaf], random)
+    clipped = np.clip(picture, 0, _MOST)
+    small = _averaged(clipped)
     lit = np.clip(small * _sun(random), 0, _MOST)
-    return np.rint(lit).astype(np.uint8).transpose(1, 2, 0)
+    pixels = np.rint(lit).astype(np.uint8)
+    return pixels.transpose(1, 2, 0)
 
 
-def _drawn(polygons: tuple[Points, ...]) -> NDArray[np.bool_]:
-    corner = (_EXTENT / 2, _TOP)
+def _drawn(polygons: tuple[Points, ...]) -> Mask:
+    corner = np.multiply((_EXTENT / 2, _TOP), _SCALE)
     downwards = (_SCALE, -_SCALE)
-    placed = [polygon * downwards + np.multiply(corner, _SCALE) for polygon in polygons]
-    return filled(placed, _GRID, _GRID)
+    on_grid = [polygon * downwards + corner for polygon in polygons]
+    return filled(on_grid, _GRID, _GRID)
 
 
-def _bytes(values: Floats) -> NDArray[np.uint8]:
-    whole = np.rint(_MOST * np.clip(values, 0, 1))
+def _bytes(values: Floats) -> Pixels:
+    share = np.clip(values, 0, 1)
+    whole = np.rint(_MOST * share)
     return whole.astype(np.uint8).ravel()
 
 
@@ -130,17 +142,21 @@ def _turned(random: RandomState) -> tuple[Floats, Floats]:
     right, down = random.uniform(-0.05, 0.05, 2)
     # rounded, as the last bit of a sine may differ between machines
     cosine, sine = np.round([np.cos(angle), np.sin(angle)], 9)
-    steps = (np.arange(_CANVAS) + 0.5) / _CANVAS - 0.5
+    centres = np.arange(_CANVAS) + 0.5
+    steps = centres / _CANVAS - 0.5
     across = steps - right
     along = (steps - down)[:, np.newaxis]
-    x = (across * cosine + along * sine) / breadth
-    y = (across * sine - along * cosine) / length + 0.42
+    turned_across = across * cosine + along * sine
+    turned_along = across * sine - along * cosine
+    x = turned_across / breadth
+    y = turned_along / length + 0.42
     from_middle = y - 0.45
-    bent = x + bend * (from_middle * from_middle - 0.07)
+    curve = from_middle * from_middle - 0.07
+    bent = x + bend * curve
     return bent.ravel(), y.ravel()
 
 
-def _points(x: Floats, y: Floats) -> NDArray[np.intp]:
+def _points(x: Floats, y: Floats) -> Places:
     """Points of a pattern; those at its border stand for all outside."""
     right = (x + _EXTENT / 2) * _SCALE
     down = (_TOP - y) * _SCALE
@@ -152,35 +168,53 @@ def _points(x: Floats, y: Floats) -> NDArray[np.intp]:
 def _part_of(tile: Floats, random: RandomState) -> Floats:
     """A square of a tile, half of the time mirrored, (3, _CANVAS²)."""
     top, left = random.randint(0, TILE - _CANVAS + 1, 2)
-    part = tile[:, top : top + _CANVAS, left : left + _CANVAS]
+    rows = slice(top, top + _CANVAS)
+    columns = slice(left, left + _CANVAS)
+    part = tile[:, rows, columns]
     if random.randint(2):
         part = part[:, :, ::-1]
     return part.reshape(3, -1)
 
 
-def _shadow(pattern: Pattern, x: Floats, y: Floats, random: RandomState) -> Floats:
+def _shadow(
+    pattern: Pattern,
+    x: Floats,
+    y: Floats,
+    random: RandomState,
+) -> Floats:
     """How much light falls on the ground around a leaf, (_CANVAS²,)."""
     right, down = random.uniform(-0.07, 0.07, 2)
-    shadow = pattern.shadow[_points(x + right, y + down + 0.04)]
+    points = _points(x + right, y + down + 0.04)
+    shadow = pattern.shadow[points].astype(np.float64)
     brightness = random.uniform(0.8, 1.12)
     depth = random.uniform(0.35, 0.6)
-    light: Floats = brightness - depth / _MOST * shadow.astype(np.float64)
+    light: Floats = brightness - depth / _MOST * shadow
     return light
 
 
-def _leaf(pattern: Pattern, points: NDArray[np.intp], x: Floats, random: RandomState) -> Floats:
+def _leaf(
+    pattern: Pattern,
+    points: Places,
+    x: Floats,
+    random: RandomState,
+) -> Floats:
     """Colours of points of a leaf, (3, n): by season, darker on one side of the midrib, pale along the veins."""
     season = random.uniform(-0.02, 0.95)
     spread = random.uniform(0.1, 0.45)
     tint = random.uniform(0.88, 1.12, (3, 1))
     tilt = random.uniform(-0.16, 0.16)
-    ramp = _ramps()[random.randint(3)] * tint
-    age = season + spread * (pattern.age[points] / _MOST - 0.3)
+    way = random.randint(3)
+    ramp = _ramps()[way] * tint
+    older = pattern.age[points] / _MOST - 0.3
+    age = season + spread * older
     step = np.clip(age * _MOST, 0, _MOST).astype(np.intp)
     blade = ramp[:, step]
     pale = 0.45 / _MOST * pattern.veins[points]
-    light = 0.62 + 0.6 / _MOST * pattern.light[points] + tilt * np.clip(8 * x, -1, 1)
-    colours: Floats = (blade + pale * (_PALE - blade)) * light
+    veined = blade + pale * (_PALE - blade)
+    side = np.clip(8 * x, -1, 1)
+    own_light = 0.6 / _MOST * pattern.light[points]
+    light = 0.62 + own_light + tilt * side
+    colours: Floats = veined * light
     return colours
 
 
@@ -193,15 +227,21 @@ def _ramps() -> Floats:
     place = np.arange(_MOST + 1) * last / _MOST
     before = np.minimum(place.astype(np.intp), last - 1)
     share = place - before
-    ramps: Floats = colours[..., before] * (1 - share) + colours[..., before + 1] * share
+    from_before = colours[..., before] * (1 - share)
+    from_next = colours[..., before + 1] * share
+    ramps: Floats = from_before + from_next
     return ramps
 
 
 def _averaged(picture: Floats) -> Floats:
     """(3, SIDE, SIDE): the mean of each square of the canvas."""
     rows: Floats = picture.reshape(3, SIDE, _FINE, _CANVAS)
-    sums = rows[:, :, 0] + rows[:, :, 1] + rows[:, :, 2]
-    squares = sums[..., 0::_FINE] + sums[..., 1::_FINE] + sums[..., 2::_FINE]
+    # added one by one: the order in which a sum is taken may differ between machines
+    top, middle, bottom = np.moveaxis(rows, 2, 0)
+    sums = top + middle + bottom
+    columns = sums.reshape(3, SIDE, SIDE, _FINE)
+    left, centre, right = np.moveaxis(columns, 3, 0)
+    squares = left + centre + right
     return np.asarray(squares / _FINE**2, np.float64)
 
 
@@ -209,7 +249,10 @@ def _sun(random: RandomState) -> Floats:
     """Light that is a little stronger towards one side, warm or cool, (3, SIDE, SIDE)."""
     steps = (2 * np.arange(SIDE) + 1) / SIDE - 1
     to_right, to_bottom = random.uniform(-0.12, 0.12, 2)
-    warmth = random.uniform(-0.05, 0.05) * np.array((1, 0.2, -1))
-    light = random.uniform(0.9, 1.1) + to_right * steps + to_bottom * steps[:, np.newaxis]
-    sun: Floats = light * (1 + warmth[:, np.newaxis, np.newaxis])
+    warmth = random.uniform(-0.05, 0.05)
+    brightness = random.uniform(0.9, 1.1)
+    down = steps[:, np.newaxis]
+    light = brightness + to_right * steps + to_bottom * down
+    tints = 1 + warmth * _WARM
+    sun: Floats = light * tints[:, np.newaxis, np.newaxis]
     return sun

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 Points = Floats
 """(n, 2) float64, x and y."""
 _DECIMALS = 9
@@ -21,10 +22,12 @@ def ribbon(line: ArrayLike, width: ArrayLike) -> Points:
     x, y = along.T
     length = np.sqrt(x * x + y * y)
     half = np.asarray(width, np.float64) / 2
-    aside = np.stack([-y, x]) * (half / length)
+    share = half / length
+    aside = np.stack([-y, x]) * share
     left = points + aside.T
     right = points - aside.T
-    return np.concatenate([left, right[::-1]])
+    backwards = right[::-1]
+    return np.concatenate([left, backwards])
 
 
 def smoothed(polygon: ArrayLike, times: int = 2) -> Points:
@@ -39,22 +42,30 @@ def smoothed(polygon: ArrayLike, times: int = 2) -> Points:
     return points
 
 
-def placed(polygon: ArrayLike, angle: float, size: float, at: tuple[float, float]) -> Points:
+def placed(
+    polygon: ArrayLike,
+    angle: float,
+    size: float,
+    at: tuple[float, float],
+) -> Points:
     """A polygon scaled, turned by an angle (radians, clockwise from upwards) and moved."""
     x, y = np.transpose(polygon) * size
     cosine = np.cos(angle)
     sine = np.sin(angle)
-    turned = (x * cosine + y * sine, y * cosine - x * sine)
-    return np.transpose(turned) + at
+    turned_x = x * cosine + y * sine
+    turned_y = y * cosine - x * sine
+    turned = np.transpose((turned_x, turned_y))
+    return turned + at
 
 
-def filled(polygons: Sequence[Points], rows: int, columns: int) -> NDArray[np.bool_]:
+def filled(polygons: Sequence[Points], rows: int, columns: int) -> Mask:
     """Which pixels have their centre in one of the polygons, (rows, columns); a pixel has the side 1."""
     winding = np.zeros((rows, columns + 1), np.int64)
     for polygon in polygons:
         _add_crossings(polygon, winding)
-    inside: NDArray[np.bool_] = np.cumsum(winding, axis=1) != 0
-    return inside[:, :columns]
+    times_around = np.cumsum(winding, axis=1)
+    inside: Mask = times_around[:, :columns] != 0
+    return inside
 
 
 def blurred(values: Floats, radius: int, times: int = 2) -> Floats:
@@ -70,22 +81,31 @@ def mean_along(values: Floats, radius: int, axis: int) -> Floats:
     rows = np.moveaxis(values, axis, 0)
     before = np.repeat(rows[:1], radius + 1, axis=0)
     after = np.repeat(rows[-1:], radius, axis=0)
-    sums = np.cumsum(np.concatenate([before, rows, after]), axis=0)
-    means = (sums[width:] - sums[:-width]) / width
-    return np.moveaxis(means, 0, axis)
+    extended = np.concatenate([before, rows, after])
+    sums = np.cumsum(extended, axis=0)
+    of_windows = sums[width:] - sums[:-width]
+    return np.moveaxis(of_windows / width, 0, axis)
 
 
 def _add_crossings(polygon: Points, winding: NDArray[np.int64]) -> None:
     """Count in each row, from the first pixel to the right of every edge, how often the polygon winds around."""
     start = np.round(polygon, _DECIMALS)
+    end = np.roll(start, -1, axis=0)
     x0, y0 = start.T
-    x1, y1 = np.roll(start, -1, axis=0).T
+    x1, y1 = end.T
+    width = x1 - x0
+    height = y1 - y0
     area = (x0 * y1 - x1 * y0).sum()
-    turn = np.sign(y1 - y0) * np.sign(area)
+    turn = np.sign(height) * np.sign(area)
     rows, columns = winding.shape
     centres = np.arange(rows)[:, np.newaxis] + 0.5
-    row, edge = np.nonzero((y0 <= centres) != (y1 <= centres))
-    slope = (x1 - x0)[edge] / (y1 - y0)[edge]
-    crossing = x0[edge] + slope * (row + 0.5 - y0[edge])
-    column = np.clip(np.ceil(crossing - 0.5), 0, columns - 1)
-    np.add.at(winding, (row, column.astype(np.intp)), turn[edge].astype(np.int64))
+    starts_above = y0 <= centres
+    ends_above = y1 <= centres
+    row, edge = np.nonzero(starts_above != ends_above)
+    slope = width[edge] / height[edge]
+    down = row + 0.5 - y0[edge]
+    crossing = x0[edge] + slope * down
+    first_pixel = np.ceil(crossing - 0.5)
+    column = np.clip(first_pixel, 0, columns - 1).astype(np.intp)
+    times = turn[edge].astype(np.int64)
+    np.add.at(winding, (row, column), times)

@@ -51,10 +51,16 @@ class Download:
         )
         checksums = dict(self.files)
         for name in missing:
-            _download(f"{self.address}{name}{self.query}", checksums[name], folder / name, advice)
+            address = f"{self.address}{name}{self.query}"
+            _download(address, checksums[name], folder / name, advice)
 
 
-def _download(address: str, md5: str, path: Path, advice: str) -> None:
+def _download(
+    address: str,
+    md5: str,
+    path: Path,
+    advice: str,
+) -> None:
     log.info("downloading %s into %s", address, path.parent)
     failure = f"{address} cannot be downloaded"
     try:
@@ -69,7 +75,13 @@ def _download(address: str, md5: str, path: Path, advice: str) -> None:
         raise DatasetError(f"{path} cannot be written: {error.strerror}.") from error
 
 
-def _store(blocks: Iterator[bytes], address: str, md5: str, path: Path, advice: str) -> None:
+def _store(
+    blocks: Iterator[bytes],
+    address: str,
+    md5: str,
+    path: Path,
+    advice: str,
+) -> None:
     """Write a file if its checksum is right; else there is none."""
     digest = hashlib.md5(usedforsecurity=False)
     with replacing(path) as partial:

@@ -27,6 +27,7 @@ from remap_core.system.files import write_file
 FORM = "published files"
 _PROPOSED = Choices()
 _STL_SHAPE = (-1, 3, 96, 96)
+_FLOWER_PARTS = {"trnid": Part.TRAIN, "valid": Part.VALIDATION, "tstid": Part.TEST}
 _SPLITS = (("train", Part.TRAIN), ("test", Part.TEST))
 
 
@@ -47,19 +48,19 @@ def read_emnist(name: str, folder: Path, class_names: Sequence[str]) -> Found:
     """Four of the gzipped idx files in EMNIST's archive, which are unpacked first."""
     unpacked = folder / name
     with zipfile.ZipFile(folder / "gzip.zip") as archive:
-        members = [member for member in archive.namelist() if f"/{name}-" in member and member.endswith(".gz")]
-        for member in members:
+        for member in archive.namelist():
             file = unpacked / Path(member).name
-            if not file.exists():
+            is_wanted = f"/{name}-" in member and member.endswith(".gz")
+            if is_wanted and not file.exists():
                 write_file(file, archive.read(member))
     return named(read_idx(unpacked, _PROPOSED), class_names)
 
 
 def read_svhn(folder: Path) -> Found:
     """Two MATLAB files of cropped digits; the label of a zero is 10."""
-    files = {part: folder / f"{split}_32x32.mat" for split, part in _SPLITS}
     groups = []
-    for part, file in files.items():
+    for split, part in _SPLITS:
+        file = folder / f"{split}_32x32.mat"
         content = _matlab(file)
         pixels = np.moveaxis(content["X"], -1, 0)
         digits = content["y"].reshape(-1) % 10
@@ -76,12 +77,11 @@ def read_stl_10(folder: Path) -> Found:
     """Binary files of whole columns of pixels; the unlabelled images are left out."""
     home = folder / "stl10_binary"
     groups = []
-    files = []
     for split, part in _SPLITS:
-        pixels, labels = home / f"{split}_X.bin", home / f"{split}_y.bin"
-        columns = np.fromfile(pixels, np.uint8).reshape(_STL_SHAPE)
-        groups.append(Labelled(columns.swapaxes(2, 3), np.fromfile(labels, np.uint8), part, split))
-        files += [pixels, labels]
+        values = np.fromfile(home / f"{split}_X.bin", np.uint8)
+        labels = np.fromfile(home / f"{split}_y.bin", np.uint8)
+        planes = values.reshape(_STL_SHAPE).swapaxes(2, 3)
+        groups.append(Labelled(planes, labels, part, split))
     class_names = (home / "class_names.txt").read_text(encoding="utf-8").split()
     return found_in_arrays(FORM, groups, folder, _PROPOSED, class_names=class_names)
 
@@ -97,12 +97,11 @@ def read_flowers(folder: Path, class_names: Sequence[str]) -> Found:
     home = folder / "flowers-102"
     labels = _matlab(home / "imagelabels.mat")["labels"].reshape(-1)
     numbers = _matlab(home / "setid.mat")
-    parts = {"trnid": Part.TRAIN, "valid": Part.VALIDATION, "tstid": Part.TEST}
-    files = [
-        LabelledFile(f"image_{number:05d}.jpg", class_names[labels[number - 1] - 1], part)
-        for key, part in parts.items()
-        for number in numbers[key].reshape(-1).tolist()
-    ]
+    files = []
+    for key, part in _FLOWER_PARTS.items():
+        for number in numbers[key].reshape(-1).tolist():
+            label = labels[number - 1]
+            files.append(LabelledFile(f"image_{number:05d}.jpg", class_names[label - 1], part))
     return _in_files(home / "jpg", files)
 
 
@@ -117,13 +116,18 @@ def read_gtsrb(folder: Path) -> Found:
     files = []
     for file in list_files(home / "Training").files:
         if file.suffix == ".ppm":
-            label, _ = file.path.split("/")
-            files.append(LabelledFile(f"Training/{file.path}", f"{int(label):02d}", Part.TRAIN))
+            folder_name, _ = file.path.split("/")
+            label = _two_digits(folder_name)
+            files.append(LabelledFile(f"Training/{file.path}", label, Part.TRAIN))
     with (folder / "gtsrb" / "GT-final_test.csv").open(encoding="utf-8", newline="") as table:
         for row in csv.DictReader(table, delimiter=";"):
-            label = f"{int(row['ClassId']):02d}"
+            label = _two_digits(row["ClassId"])
             files.append(LabelledFile(f"Final_Test/Images/{row['Filename']}", label, Part.TEST))
     return _in_files(home, files)
+
+
+def _two_digits(number: str) -> str:
+    return f"{int(number):02d}"
 
 
 def read_medmnist(name: str, folder: Path, class_names: Sequence[str]) -> Found:

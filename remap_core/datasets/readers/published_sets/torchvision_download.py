@@ -57,7 +57,8 @@ class TorchvisionDownload:
 
     def class_names(self, folder: Path, name: str) -> list[str]:
         """The names of the classes of a data set of this download; none where its files tell them."""
-        classes: dict[str, list[str]] = json.loads((folder / CLASSES_FILE).read_bytes())
+        content = (folder / CLASSES_FILE).read_bytes()
+        classes: dict[str, list[str]] = json.loads(content)
         return classes.get(name, [])
 
 
