@@ -131,6 +131,6 @@ def test_a_model_is_downloaded_in_the_form_that_is_asked_for(page, finished):
     page.goto(f"{finished.url}/inspect?model=2")
     page.get_by_role("button", name="Export").click()
     with page.expect_download() as told:
-        page.get_by_role("button", name="ONNX").click()
+        page.get_by_role("button", name="ONNX", exact=True).click()
     assert told.value.suggested_filename == "model-2.onnx"
     assert onnx.load(told.value.path()).graph.output[0].name == "logits"
