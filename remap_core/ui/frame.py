@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 import streamlit as st
 
 from remap_core.errors import RemapError
+from remap_core.system.memory import leave_out_of_collections
 from remap_core.ui import app_data, url
 from remap_core.ui.data.first_models import require_models
 from remap_core.ui.live import errors_as_sentences, update_on_the_present_page
@@ -42,6 +43,7 @@ def page(name: str) -> Iterator[None]:
     _require_usable_settings(title)
     limit_shutdown_time()
     update_on_the_present_page()
+    leave_out_of_collections(name)
     started_trainers()
     url.sync_url()
     with st.sidebar:
