@@ -125,7 +125,7 @@ def test_what_was_prepared_is_reported_with_pictures_and_proposed_choices(home, 
     assert html(app).count(", original'") == 3 * 8
     assert app.number_input(key=f"data-side-{job.ident}-1").value == 16
     assert app.text_input(key=f"data-name-{job.ident}").value == "trees"
-    assert "a rough guess, measured on another machine" in said(app)
+    assert "a rough guess for 2 cores without a GPU" in said(app)
 
 
 def test_adding_and_training_keeps_it_and_sends_its_first_models(home, tmp_path, monkeypatch):

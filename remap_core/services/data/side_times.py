@@ -24,7 +24,7 @@ _PER_IMAGE = np.array([False, False, False, True, False, True])
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds of an epoch over `images` training images. own: measured in this data folder, else on another machine."""
+    """Seconds of an epoch over `images` training images. own: measured in this data folder, else a guess."""
 
     costs: tuple[float, ...]
     images: int
@@ -33,7 +33,7 @@ class Pace:
 
 
 ELSEWHERE = Pace((0.0, 1.6e-2, 0.0, 1.1e-7, 1.0e-7, 1.5e-7), images=1257, batch_size=32, own=False)
-"""Measured on two cores of a server without a GPU."""
+"""A guess for two cores of a server without a GPU: right to a factor of three, about."""
 
 
 def pace_of(estimates: Mapping[str, TimeEstimate], train_images: Mapping[str, int]) -> Pace:

@@ -160,7 +160,7 @@ def _time_text(report: Report, side: int) -> str:
     text = f"{expected} per training of {epochs}"
     if pace.own:
         return f"{text}, from trainings in this data folder."
-    return f"{text}: a rough guess, measured on another machine (2 cores, no GPU)."
+    return f"{text}: a rough guess for 2 cores without a GPU."
 
 
 def _pace() -> Pace:
