@@ -170,7 +170,7 @@ def main() -> None:
     parser.add_argument("--sides", type=int, nargs="+", default=[32, 96])
     parser.add_argument("--kills", type=int, default=0)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as place:
+    with tempfile.TemporaryDirectory() as place:
         home = Path(place) / "home"
         home.mkdir()
         print(f"opening 100,000 images: {opening_seconds(home):.3f} s")
