@@ -114,7 +114,7 @@ class Trainer:
         )
 
     def _remove_files(self, trials: Collection[TrialId], dataset: str) -> None:
-        """Delete the files of removed models; a data set of the same name is described and published anew."""
+        """Delete the files of removed models; a data set of the same name is described and published again."""
         if dataset:
             self._describe.cache_clear()
         try:

@@ -60,7 +60,7 @@ def train(
     the checkpoint's epochs, then continues; at the end weights.safetensors replaces the checkpoint.
     With `latencies`, a folder, an architecture's latency is measured once per machine, else in every training.
     `should_stop` is called before every batch; TrainingStopped is raised once it returns True.
-    Images that the data set's recipe augments are changed anew in every epoch; only training images are.
+    Images that the data set's recipe augments are changed differently in every epoch; only training images are.
     Raises TrainingFailed if the data do not fit the architecture or cannot be augmented, if the loss diverges, or if
     memory or the disk is full.
     """

@@ -62,7 +62,7 @@ def choose_job(jobs: Sequence[DataJob]) -> DataJob | None:
 
 
 def show_progress(job: DataJob) -> None:
-    """The progress of a job that runs, live; the page runs anew when it has ended."""
+    """The progress of a job that runs, live; the page reruns when it has ended."""
 
     @st.fragment(run_every=_POLL)
     def redraw() -> None:

@@ -14,7 +14,7 @@ from remap_core.datasets.readers.leaves.painting import SIDE, painted, pattern_o
 
 IMAGES_PER_CLASS = 300
 _PATTERNS = 12
-"""Flat leaves that are drawn of each kind; every image turns, bends and colours one of them anew."""
+"""Flat leaves that are drawn of each kind; every image turns, bends and colours one of them."""
 _TILES = 3
 """Tiles of each kind of ground."""
 _SEED = 1908
