@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -13,6 +11,7 @@ from typing import NamedTuple
 
 from remap_core.datasets.readers.files.file_list import FileList, ListedFile
 from remap_core.datasets.readers.files.folder_layouts import without_class
+from remap_core.datasets.readers.files.table_text import text_rows
 from remap_core.datasets.readers.found import LabelTable
 from remap_core.datasets.readers.part_names import part_of
 from remap_core.datasets.recipe import Choices
@@ -29,14 +28,8 @@ kind genus variety answer gt ground_truth label_name class_label
 _LABEL_NAMES = frozenset(_USUAL_NAMES.split())
 _MIN_MATCHED = 0.5
 """Share of the rows (or of the images) that must belong together for a table to be a label table."""
-_ENCODINGS = ("utf-8-sig", "cp1252", "latin-1")
-
-
-_HEAD = 20_000
-"""Characters by which a table is told from other texts."""
 _SAMPLE = 2000
 """Rows in which image files are looked for."""
-_MAX_CELL = 1_000_000
 _MAX_PARTS = 6
 """Different values that a column of parts may have."""
 _FLAGS = {"false": 0, "true": 1}
@@ -144,9 +137,9 @@ def _read(
     """A table with a column that names image files; None for any other file."""
     try:
         content = (root / file.path).read_bytes()
-        rows = _rows(_decoded(content))
-    except (OSError, csv.Error):
+    except OSError:
         return None
+    rows = text_rows(content)
     if len(rows) < 2 or len(rows[0]) < 2:
         return None
     columns = _columns(rows[0])
@@ -159,24 +152,6 @@ def _read(
     return replace(table, file_column=file_column)
 
 
-def _rows(text: str) -> list[list[str]]:
-    """The lines that are not empty; none of a file that is not text."""
-    head = text[:_HEAD]
-    if "\0" in head:
-        return []
-    csv.field_size_limit(_MAX_CELL)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(head))
-    return [row for row in lines if any(row)]
-
-
-def _delimiter(head: str) -> str:
-    first_line = head.partition("\n")[0]
-    delimiter = max(",;\t|", key=first_line.count)
-    if delimiter in first_line:
-        return delimiter
-    return " "
-
-
 def _columns(header: Sequence[str]) -> tuple[str, ...]:
     """The names of the columns; numbered where they have none, or where the first line is no header."""
     numbered = [f"column {number}" for number in range(1, len(header) + 1)]
@@ -184,17 +159,6 @@ def _columns(header: Sequence[str]) -> tuple[str, ...]:
     if len(set(columns)) < len(columns):
         return tuple(numbered)
     return tuple(columns)
-
-
-def _decoded(content: bytes) -> str:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", "replace")
-    for encoding in _ENCODINGS:
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return ""
 
 
 def _keys_of(images: Sequence[ListedFile]) -> dict[str, int]:
