@@ -1,5 +1,5 @@
-"""The entry point: sends the visitor to the overview and keeps the URL's parameters."""
+"""The entry point: what stays on every page, and the page beside it."""
 
-import streamlit as st
+from remap_core.ui import frame
 
-st.switch_page("pages/overview.py", query_params=st.query_params.to_dict())
+frame.show()

@@ -79,7 +79,7 @@ def show_ready(job: DataJob) -> None:
     show_report(report, pictures, job.ident)
 
 
-with frame.page("data"):
+with frame.body():
     show_datasets()
     if app_data.newest():
         sent_commands.show_answers()

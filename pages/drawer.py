@@ -13,6 +13,7 @@ from remap_core.trials.trial import Trial, TrialId
 from remap_core.ui import app_data, drawer_state, frame, navigation, sent_commands
 from remap_core.ui.drawer.comparison_table import compare, comparison_table
 from remap_core.ui.drawer.notes import edit_notes, first_line
+from remap_core.ui.overview.start_here import show_start
 from remap_core.ui.session import current_session
 
 CHOSEN = "drawer-chosen"
@@ -21,10 +22,10 @@ MAX_NAMED = 12  # models that a button or a sentence names
 
 def show_empty() -> None:
     st.info(
-        "The drawer is empty. Click circles on the overview, or drag a box around several, to add models. "
+        "The drawer is empty. Click circles on the map, or drag a box around several, to add models. "
         "Then compare, annotate and export them here."
     )
-    navigation.link_to_overview()
+    show_start()
 
 
 def warn_of_missing(trials: list[Trial]) -> None:
@@ -136,7 +137,7 @@ def show_notes(catalogue: Catalogue, chosen: list[Trial]) -> None:
                 st.text(annotation.note)
 
 
-with frame.page("drawer"):
+with frame.body():
     catalogue = app_data.catalogue()
     trials = catalogue.trials(current_session().drawer)
     offer_undo()

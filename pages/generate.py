@@ -8,20 +8,22 @@ from remap_core.analysis.previews import Children
 from remap_core.catalogue.reader import Catalogue
 from remap_core.formatting import model_tag, pluralize
 from remap_core.trials.trial import Origin, Trial
-from remap_core.ui import app_data, frame, live, navigation, sent_commands
+from remap_core.ui import app_data, frame, live, sent_commands
 from remap_core.ui.generate.ablation_panel import choose_ablations
 from remap_core.ui.generate.children_table import show_children
 from remap_core.ui.generate.draft_editor import handcraft
 from remap_core.ui.generate.effects_table import show_effects
 from remap_core.ui.generate.preview_table import preview
 from remap_core.ui.generate.variation_panel import choose_variations
+from remap_core.ui.generate.ways import ABLATIONS, HANDCRAFTED, VARIATIONS, WAY
+from remap_core.ui.overview.start_here import require_model
 from remap_core.ui.session import current_session
 
 Way = Callable[[list[Trial]], Children]
 WAYS: dict[str, tuple[Origin, str, Way]] = {
-    "Ablations": (Origin.ABLATION, "ablation", choose_ablations),
-    "Variations": (Origin.VARIATION, "variation", choose_variations),
-    "Handcrafted": (Origin.HANDCRAFTED, "handcrafted model", lambda parents: handcraft(parents[0])),
+    ABLATIONS: (Origin.ABLATION, "ablation", choose_ablations),
+    VARIATIONS: (Origin.VARIATION, "variation", choose_variations),
+    HANDCRAFTED: (Origin.HANDCRAFTED, "handcrafted model", lambda parents: handcraft(parents[0])),
 }
 
 
@@ -29,9 +31,9 @@ def choose_way() -> tuple[Origin, str, Way]:
     title = st.segmented_control(
         "Kind of children",
         WAYS,
-        default="Ablations",
+        default=ABLATIONS,
         required=True,
-        key="generate-way",
+        key=WAY,
         label_visibility="collapsed",
         persist_state="session",
     )
@@ -68,9 +70,9 @@ def answers_and_children(newest: Catalogue, parents: list[Trial]) -> None:
     show_children(newest, newest.trials([parent.id for parent in parents]))
 
 
-with frame.page("generate"):
+with frame.body():
     catalogue = app_data.catalogue()
-    selected = navigation.require_model(catalogue)
+    selected = require_model(catalogue)
     st.caption(baseline(selected))
     origin, noun, choose_children = choose_way()
     parents = [selected]

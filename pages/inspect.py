@@ -20,6 +20,7 @@ from remap_core.ui.inspect.sealed_test_panel import show_sealed_test
 from remap_core.ui.inspect.second_model import choose_second_model
 from remap_core.ui.inspect.seeds_panel import show_repeats
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.overview.start_here import require_model
 from remap_core.ui.session import current_session
 from remap_core.ui.tables import fusing_sentence, layer_table, origin_sentence
 
@@ -148,9 +149,9 @@ def show_context(catalogue: Catalogue, trial: Trial) -> None:
     sent_commands.show_answers()
 
 
-with frame.page("inspect"):
+with frame.body():
     catalogue = app_data.catalogue()
-    trial = navigation.require_model(catalogue)
+    trial = require_model(catalogue)
     show_heading(catalogue, trial)
     show_actions(trial)
     second = choose_second_model(catalogue, trial)

@@ -93,5 +93,5 @@ def choose_batch(trials: Sequence[Trial]) -> list[Trial]:
     return shown
 
 
-with frame.page("queue"):
+with frame.body():
     live.live(show_queue)

@@ -56,6 +56,8 @@ OUTLINE = "#7d8592"
 """Edge of a circle, so that pale ones are visible on white and dark ones on black."""
 
 SELECTION = "#ee7300"
+UNFINISHED = "#3b82d6"
+"""Edge of the hollow circle of a training that waits or runs."""
 FRONT = "#c2418f"
 SERIES = ("#3b82d6", "#b07d0c")
 """Two models in one chart."""

@@ -36,8 +36,9 @@ def settings() -> Settings:
     return found
 
 
+@st.cache_resource(show_spinner=False)
 def folder() -> DataFolder:
-    """The data folder."""
+    """The data folder, made once for the app's process."""
     return DataFolder(settings().home)
 
 
@@ -46,23 +47,35 @@ def published() -> int | None:
     return current_number(folder())
 
 
-def catalogue() -> Catalogue:
-    """The newest published catalogue; raises NoCatalogue while there is none."""
-    if published() is None:
-        raise NoCatalogue("Nothing has been trained in this data folder yet.")
-    return _newest()
+def look() -> Catalogue | None:
+    """Find the newest published catalogue, for the rest of this run of a page; None while there is none.
 
-
-@st.cache_resource(show_spinner=False, validate=lambda opened: opened.number == published())
-def _newest() -> Catalogue:
-    return open_snapshot(folder())
+    A run asks for the catalogue dozens of times. It gets the same one each time, and the disk is asked once.
+    """
+    number = published()
+    newest = None
+    if number is not None:
+        newest = _opened(number)
+    current_session().catalogue = newest
+    return newest
 
 
 def newest() -> Catalogue | None:
-    """The newest published catalogue; None while there is none."""
-    if published() is None:
-        return None
-    return _newest()
+    """The catalogue that this run of the page found; None while there is none."""
+    return current_session().catalogue or look()
+
+
+def catalogue() -> Catalogue:
+    """The catalogue that this run of the page found; raises NoCatalogue while there is none."""
+    found = newest()
+    if found is None:
+        raise NoCatalogue("Nothing has been trained in this data folder yet.")
+    return found
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _opened(number: int) -> Catalogue:  # noqa: ARG001 (the key in the cache)
+    return open_snapshot(folder())
 
 
 def known_datasets() -> list[KnownDataset]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import nan
+
+import numpy as np
 
 from remap_core.analysis.durations import TimeEstimate, estimate_time
 from remap_core.analysis.edit_effects import Effect, effects
@@ -34,6 +37,7 @@ class DatasetView:
     newest: Callable[[], Catalogue]
     _surrogates: dict[int, Surrogate | None] = field(default_factory=dict, init=False, repr=False)
     _maps: dict[Relation, ModelMap] = field(default_factory=dict, init=False, repr=False)
+    _icons: dict[int, str] = field(default_factory=dict, init=False, repr=False)
     _samples: dict[int, str] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
@@ -76,11 +80,24 @@ class DatasetView:
             self._surrogates[epochs] = surrogate_of(self.population, self.card, epochs)
         return self._surrogates[epochs]
 
+    @cached_property
+    def median_accuracy(self) -> float:
+        """The median accuracy of the finished models; NaN before any."""
+        if not len(self.population):
+            return nan
+        return float(np.nanmedian(self.population.accuracy))
+
     def sample_images(self, label: int) -> str:
         """Sample images of a class in one picture, as a data URI."""
         if label not in self._samples:
             self._samples[label] = samples_uri(self.card.examples[label])
         return self._samples[label]
+
+    def sample_image(self, label: int) -> str:
+        """One small sample image of a class, as a data URI."""
+        if label not in self._icons:
+            self._icons[label] = samples_uri(self.card.examples[label], limit=1)
+        return self._icons[label]
 
     def map_stamp(self, relation: Relation) -> MapStamp:
         """Edition of a map and number of models on it, now: while they stay, so does the map. (0, 0) before any."""

@@ -17,7 +17,8 @@ def look_at(dataset: str, before: str | None) -> None:
     session.put_away[before] = Drawer(session.drawer, session.removed, session.drawer_before_removal, session.selected)
     drawer = session.put_away.pop(dataset, Drawer([], (), (), None))
     session.drawer, session.removed, session.drawer_before_removal, session.selected = drawer
-    session.drawer_warning = ""
+    session.compared = None
+    session.url_warnings.pop("drawer", None)
 
 
 def select(model: TrialId) -> None:
@@ -29,7 +30,7 @@ def select(model: TrialId) -> None:
 def add(models: Sequence[TrialId]) -> None:
     """Add models to the end of the drawer; those already in it keep their place."""
     session = current_session()
-    session.drawer_warning = ""
+    session.url_warnings.pop("drawer", None)
     for model in models:
         if model not in session.drawer:
             session.drawer.append(model)
@@ -38,7 +39,7 @@ def add(models: Sequence[TrialId]) -> None:
 def remove(models: Sequence[TrialId]) -> None:
     """Remove models from the drawer; `undo_removal` brings them back."""
     session = current_session()
-    session.drawer_warning = ""
+    session.url_warnings.pop("drawer", None)
     session.drawer_before_removal = tuple(session.drawer)
     session.removed = tuple(model for model in models if model in session.drawer)
     session.drawer = [model for model in session.drawer if model not in session.removed]

@@ -1,77 +1,158 @@
-"""The frame of every page: configuration, navigation, sidebar, errors as sentences."""
+"""The frame of every page: navigation, sidebar and map, which stay while the page beside them changes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from remap_core.errors import RemapError
 from remap_core.system.memory import leave_out_of_collections
-from remap_core.ui import app_data, url
-from remap_core.ui.data.first_models import require_models
+from remap_core.ui import app_data
 from remap_core.ui.live import errors_as_sentences, update_on_the_present_page
 from remap_core.ui.markdown import escape_markdown
-from remap_core.ui.overview.objective_panel import objective_line
+from remap_core.ui.model_map.docked_map import show_map
+from remap_core.ui.model_map.toolbar import fold_button
 from remap_core.ui.server_shutdown import limit_shutdown_time
+from remap_core.ui.session import Dock, current_session
 from remap_core.ui.sidebar.dataset_switch import show_dataset
 from remap_core.ui.sidebar.drawer_rows import show_drawer
-from remap_core.ui.sidebar.trainer_status import show_trainer_status, started_trainers
+from remap_core.ui.sidebar.objective_panel import show_objective
+from remap_core.ui.sidebar.training_progress import show_progress, started_trainers
+from remap_core.ui.url import read_url, write_url
 
 PAGES = {
-    "overview": ("Overview", ":material/scatter_plot:"),
-    "drawer": ("Drawer", ":material/inventory_2:"),
-    "inspect": ("Inspect", ":material/search:"),
-    "generate": ("Generate", ":material/call_split:"),
-    "queue": ("Queue", ":material/format_list_numbered:"),
-    "data": ("Data", ":material/photo_library:"),
+    "overview": "Overview",
+    "drawer": "Drawer",
+    "inspect": "Inspect",
+    "generate": "Generate",
+    "queue": "Queue",
+    "data": "Data",
 }
 
-ABOUT_MODELS = ("overview", "inspect", "generate")
-"""Pages that have nothing to show of a data set without models."""
+SIDEBAR_WIDTH = 248
+"""Pixels; the map takes two fifths of a screen of 1440 x 900 with it."""
 
-NO_CHART_BUTTONS_ON_TOUCH = "<style>@media (pointer: coarse) { .js-plotly-plot .modebar { display: none } }</style>"
-"""Fingers zoom with the browser; a chart's buttons would only cover it."""
+FOLDED_ON = ("drawer", "queue", "data")
+"""Pages of wide tables, where the map is folded until the visitor opens it."""
+
+_STYLES = {
+    name: Path(__file__).with_name(f"{name}.css").read_text(encoding="utf-8") for name in ("frame", "folded", "mapless")
+}
+
+_IN_FRAME: ContextVar[bool] = ContextVar("in_frame", default=False)
+"""Whether the page is run by the frame."""
+
+
+def show() -> None:
+    """Draw everything that stays, then the page."""
+    st.set_page_config(page_icon="🧩", layout="wide", initial_sidebar_state=SIDEBAR_WIDTH)
+    page = _navigate()
+    name = page.url_path
+    if name not in PAGES:  # the address without a page
+        st.switch_page("pages/overview.py", query_params=st.query_params.to_dict())
+    st.set_page_config(page_title=f"{PAGES[name]} - REMAP")
+    _require_usable_settings()
+    _begin_run(name)
+    with st.sidebar:
+        _sidebar()
+    st.html(f"<style>{_style(name)}</style>")
+    _map_and_page(page)
+    write_url()
 
 
 @contextmanager
-def page(name: str) -> Iterator[None]:
+def body() -> Iterator[None]:
     """The frame around a page's body; a RemapError that the body raises is shown as its sentence."""
-    title, _ = PAGES[name]
-    st.set_page_config(page_title=f"{title} - REMAP", page_icon="🧩", layout="wide")
-    _require_usable_settings(title)
-    limit_shutdown_time()
-    update_on_the_present_page()
-    leave_out_of_collections(name)
-    started_trainers()
-    url.sync_url()
-    with st.sidebar:
-        _navigation()
-        objective_line()
-        show_trainer_status()
-        show_drawer()
-    st.title(title)
-    st.html(NO_CHART_BUTTONS_ON_TOUCH)
-    if name in ABOUT_MODELS:
-        with suppress(RemapError):  # the body raises it, too
-            require_models()
+    _require_frame()
     with errors_as_sentences():
+        _show_warnings()
         yield
 
 
-def _require_usable_settings(title: str) -> None:
+def _navigate() -> StreamlitPage:
+    home = st.Page(lambda: None, title="REMAP", url_path="home", default=True, visibility="hidden")
+    pages = [st.Page(f"pages/{name}.py", title=title, url_path=name) for name, title in PAGES.items()]
+    return st.navigation([home, *pages], position="top")
+
+
+def _require_frame() -> None:
+    """Start over with the entry point where Streamlit ran a page without it.
+
+    A server that has just started does so for the first visitor of a page's address: it knows the folder `pages`, but
+    not yet that the entry point has a navigation of its own.
+    """
+    if not _IN_FRAME.get():
+        _navigate()
+        st.rerun()
+
+
+def _require_usable_settings() -> None:
     """Without usable settings and a data folder the page shows only the reason."""
     try:
         app_data.folder()
     except RemapError as error:
-        st.title(title)
         st.error(escape_markdown(str(error)))
         st.stop()
 
 
-def _navigation() -> None:
-    st.markdown("### REMAP")
+def _begin_run(name: str) -> None:
+    limit_shutdown_time()
+    update_on_the_present_page()
+    leave_out_of_collections(name)
+    app_data.look()
+    started_trainers()
+    read_url(name)
+
+
+def _sidebar() -> None:
+    st.markdown("**REMAP**")
     show_dataset()
-    for name, (title, icon) in PAGES.items():
-        st.page_link(f"pages/{name}.py", label=title, icon=icon)
+    show_objective()
+    show_drawer()
+    show_progress()
+
+
+def _map_and_page(page: StreamlitPage) -> None:
+    """Side by side; without models there is no map."""
+    with st.container(key="frame"):
+        left, right = st.columns([3, 2], gap="small")
+    with left, st.container(key="map", height="stretch", gap="xsmall"):
+        fold_button(Dock.OPEN)
+        if _has_models():
+            show_map()
+    with right, st.container(key="page"):
+        token = _IN_FRAME.set(True)
+        try:
+            page.run()
+        finally:
+            _IN_FRAME.reset(token)
+
+
+def _style(name: str) -> str:
+    """The rules of the frame, and where the map is on this page."""
+    if not _has_models():
+        return _STYLES["frame"] + _STYLES["mapless"]
+    dock = current_session().dock or (Dock.FOLDED if name in FOLDED_ON else Dock.OPEN)
+    if dock is Dock.FOLDED:
+        return _STYLES["frame"] + _STYLES["folded"]
+    return _STYLES["frame"]
+
+
+def _has_models() -> bool:
+    try:
+        app_data.dataset_view()
+    except RemapError:
+        return False
+    return True
+
+
+def _show_warnings() -> None:
+    """Which parts of the URL, or of an entry, are ignored, and why."""
+    session = current_session()
+    for sentence in (*session.url_warnings.values(), *session.warnings):
+        st.warning(escape_markdown(sentence), icon=":material/info:")

@@ -12,11 +12,14 @@ from streamlit.runtime.scriptrunner import RerunData, ScriptRunner, get_script_r
 
 from remap_core.catalogue.reader import Catalogue
 from remap_core.errors import NoCatalogue, RemapError
+from remap_core.trials.trial import TrialState
 from remap_core.ui import app_data
 from remap_core.ui.markdown import escape_markdown
 
 POLL = 1.0
-"""Seconds between checks for something new."""
+"""Seconds between checks for something new while trainings wait or run."""
+IDLE_POLL = 3.0
+"""The same while nothing is trained: an open page then costs next to nothing."""
 
 
 @cache
@@ -39,22 +42,35 @@ def update_on_the_present_page() -> None:
     ScriptRunner._run_script = run_on_the_present_page  # type: ignore[method-assign]
 
 
-def watch(look: Callable[[], object], seen: object, every: float = POLL) -> None:
-    """Rerun the page as soon as `look()` differs from `seen`; checks every so many seconds."""
+def watch(look: Callable[[], object], seen: object, every: float | None = None) -> None:
+    """Rerun the page as soon as `look()` differs from `seen`; checks every so many seconds, by default at `pace()`."""
 
-    @st.fragment(run_every=every)
+    @st.fragment(run_every=every or pace())
     def check() -> None:
+        app_data.look()
         if look() != seen:
             st.rerun()
 
     check()
 
 
-def live(body: Callable[[Catalogue], None]) -> None:
-    """Draw `body` now and every POLL seconds, each time with the newest catalogue."""
+def pace() -> float:
+    """Seconds between checks at present."""
+    found = app_data.newest()
+    if found is None or app_data.trainer() is None:
+        return POLL if found is None else IDLE_POLL
+    counts = found.counts()
+    if counts[TrialState.RUNNING] or counts[TrialState.WAITING]:
+        return POLL
+    return IDLE_POLL
 
-    @st.fragment(run_every=POLL)
+
+def live(body: Callable[[Catalogue], None]) -> None:
+    """Draw `body` now and whenever it is time to look, each time with the newest catalogue."""
+
+    @st.fragment(run_every=pace())
     def redraw() -> None:
+        app_data.look()
         with errors_as_sentences():
             body(app_data.catalogue())
 

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple, cast
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import streamlit as st
 
+from remap_core.catalogue.reader import Catalogue
 from remap_core.space.draft import Draft
 from remap_core.trials.trial import TrialId
 from remap_core.views.view import View
 
+if TYPE_CHECKING:
+    from remap_core.ui.model_map.drawn_overview import DrawnOverview
+
 SESSION = "remap"
 """The key of the session in st.session_state. Widgets have their own keys."""
+
+
+class Dock(StrEnum):
+    """Where the map is: beside the page, or folded to a strip."""
+
+    OPEN = "open"
+    FOLDED = "folded"
 
 
 class Drawer(NamedTuple):
@@ -28,20 +40,25 @@ class Drawer(NamedTuple):
 class Session:
     """One visitor's working state.
 
-    dataset, selected, hovered: what the visitor looks at; None before they choose.
+    catalogue: the one that the present run of the page reads; None before the first look.
+    dataset, selected, hovered: what the visitor looks at; None before they choose. compared: the model next to the
+    selected one.
     drawer: models of that data set in the order in which they were added. removed, drawer_before_removal: what undo
     needs. put_away: the drawers of the other data sets, by name.
     sent: ids of commands, newest last. send_error: why the last one could not be sent.
     batches: names of batches whose end is still to be announced.
-    drafts: by parent. views: by data set.
-    url_was_read: whether the drawer in the URL was added. drawer_warning: what in it could not be used.
-    url_query: the view that the URL last asked for. warnings: which parts of it, or of an entry, are ignored and why.
+    drafts: by parent. views: by data set. dock: whether the map is folded away, by the visitor's own choice.
+    overview: the map as it was last sent to the browser; what finished since then is added to it.
+    url: what the URL says, as this app last wrote or read it; None before the first page. page: the page it was for.
+    asked_view: the view that the URL asks for, until it is read. url_warnings: by part of the URL, why it is ignored.
+    warnings: which parts of a view, or of an entry, are ignored and why.
     started: ids of the commands that train the first models of a data set, by data set.
-    dataset_warning: why the data set in the URL could not be used.
     """
 
+    catalogue: Catalogue | None = None
     dataset: str | None = None
     selected: TrialId | None = None
+    compared: TrialId | None = None
     hovered: TrialId | None = None
     drawer: list[TrialId] = field(default_factory=list)
     removed: tuple[TrialId, ...] = ()
@@ -52,12 +69,14 @@ class Session:
     batches: list[str] = field(default_factory=list)
     drafts: dict[TrialId, Draft] = field(default_factory=dict)
     views: dict[str, View] = field(default_factory=dict)
-    url_was_read: bool = False
-    drawer_warning: str = ""
-    url_query: dict[str, str] = field(default_factory=dict)
+    dock: Dock | None = None
+    overview: DrawnOverview | None = None
+    url: dict[str, str] | None = None
+    page: str = ""
+    asked_view: dict[str, str] | None = None
+    url_warnings: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     started: dict[str, str] = field(default_factory=dict)
-    dataset_warning: str = ""
 
 
 def current_session() -> Session:

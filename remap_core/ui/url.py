@@ -1,8 +1,8 @@
-"""Data set, model and drawer in a page's URL: ?dataset=leaves, ?model=7 and ?drawer=3,7,9."""
+"""What the URL of every page says: ?dataset=leaves&model=7&drawer=3,7,9, the view, and where the map is."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import streamlit as st
@@ -12,10 +12,17 @@ from remap_core.formatting import count
 from remap_core.trials.trial import TrialId
 from remap_core.ui import app_data
 from remap_core.ui.drawer_state import add, look_at
-from remap_core.ui.session import current_session
+from remap_core.ui.session import Dock, current_session
+from remap_core.ui.view_state import current_view
+from remap_core.views.view import KEYS as VIEW_PARTS
 
 MAX_MODELS = 500
 """Models that a URL may name."""
+
+COMPARED = "compare"
+"""The second model of the inspect page."""
+
+PARTS = ("dataset", "model", COMPARED, "drawer", "dock", *VIEW_PARTS)
 
 _MAX_DIGITS = 15
 
@@ -64,90 +71,108 @@ def parse_model(text: str, name: str) -> TrialId:
     return int(text)
 
 
-def sync_url() -> None:
-    """Read data set, drawer and model from the URL of a visitor's first page; keep them in the URL from then on.
+def read_url(page: str) -> None:
+    """Follow what the URL newly asks for: at a visitor's first page, after Back and Forward, and in links of this app.
 
-    The data set is in it where there are several. The model of a page decides which data set its visitor looks at.
+    A link of the navigation names a page and nothing else: everything then stays as it was. Parts that cannot be used
+    are ignored; `url_warnings` of the session says why.
     """
     session = current_session()
-    if not session.url_was_read:
-        _read_url()
-    with suppress(RemapError):
-        _follow_model()
-        _write("dataset", _dataset_text())
-    _write("drawer", drawer_text(session.drawer))
-
-
-def leave_model() -> None:
-    """Take the model out of the URL: its page is about another data set from here on."""
-    _write("model", "")
-
-
-def model_from_url() -> TrialId | None:
-    """The model in the URL (?model=7), else the selected one; raises NotFound unless it is a number."""
-    text = st.query_params.get("model")
-    if text is None:
-        return current_session().selected
-    return parse_model(text, "?model")
-
-
-def shown_model() -> TrialId | None:
-    """The model that this page is about; the selected one if the URL names none that could exist."""
-    try:
-        return model_from_url()
-    except NotFound:
-        return current_session().selected
-
-
-def _write(name: str, text: str) -> None:
-    if text == st.query_params.get(name, ""):
+    asked = {key: st.query_params[key] for key in PARTS if key in st.query_params}
+    is_first = session.url is None
+    is_page_alone = not asked and page != session.page
+    session.page = page
+    if asked == session.url or (is_page_alone and not is_first):
         return
-    if text:
-        st.query_params[name] = text
-    else:
-        del st.query_params[name]
+    session.url = asked
+    session.url_warnings = {}
+    selected = _asked_model(asked, "model")
+    compared = _asked_model(asked, COMPARED)
+    with suppress(RemapError):  # what cannot be read is said by the page
+        _follow_dataset(asked, selected, None if is_first else app_data.looked_at())
+    session.selected, session.compared = selected, compared
+    _follow_drawer(asked)
+    _follow_dock(asked)
+    session.asked_view = {key: text for key, text in asked.items() if key in VIEW_PARTS}
+
+
+def write_url() -> None:
+    """Write into the URL what this visitor sees, in one step: a link to it opens the same."""
+    query = address()
+    others = {key: text for key, text in st.query_params.to_dict().items() if key not in PARTS}
+    if st.query_params.to_dict() != others | query:
+        st.query_params.from_dict(others | query)
+    current_session().url = query
+
+
+def address() -> dict[str, str]:
+    """The parts of the URL of what this visitor sees."""
+    session = current_session()
+    parts = {
+        "dataset": _dataset_text(),
+        "model": _model_text(session.selected),
+        COMPARED: _model_text(session.compared),
+        "drawer": drawer_text(session.drawer),
+        "dock": session.dock or "",
+        **_view_parts(),
+    }
+    return {key: text for key, text in parts.items() if text}
+
+
+def _model_text(model: TrialId | None) -> str:
+    return str(model or "")
 
 
 def _dataset_text() -> str:
     """The data set as the URL names it; empty where there is only one."""
-    if len(app_data.known_datasets()) < 2:
-        return ""
-    return app_data.looked_at() or ""
+    with suppress(RemapError):
+        if len(app_data.known_datasets()) > 1:
+            return app_data.looked_at() or ""
+    return ""
 
 
-def _follow_model() -> None:
-    if "model" not in st.query_params:
-        return
-    model = model_from_url()
-    if model is not None:
-        dataset = app_data.catalogue().trial(model).proposal.dataset
-        look_at(dataset, app_data.looked_at())
+def _view_parts() -> dict[str, str]:
+    with suppress(RemapError):
+        return current_view().to_query()
+    return {}
 
 
-def _read_dataset(models: Sequence[TrialId]) -> None:
-    """Look at the data set that the URL names, by its title, too; else at that of the first model in the drawer."""
-    session = current_session()
-    asked = st.query_params.get("dataset", "")
-    for known in app_data.known_datasets():
-        if asked in (known.name, known.title):
-            session.dataset = known.name
-            return
-    if asked:
-        session.dataset_warning = f"There is no data set {asked:.60}."
-    for trial in app_data.catalogue().trials(models[:1]):
-        session.dataset = trial.proposal.dataset
+def _follow_dock(asked: Mapping[str, str]) -> None:
+    text = asked.get("dock")
+    current_session().dock = Dock(text) if text in list(Dock) else None
 
 
-def _read_url() -> None:
-    session = current_session()
-    models, warning = parse_drawer(st.query_params.get("drawer", ""))
-    with suppress(RemapError):  # what cannot be read is said by the page
-        _read_dataset(models)
+def _follow_drawer(asked: Mapping[str, str]) -> None:
+    models, warning = parse_drawer(asked.get("drawer", ""))
     add(models)
-    with suppress(NotFound):  # the page about that model shows the error
-        session.selected = model_from_url()
-    session.url_was_read = True
-    session.drawer_warning = warning
+    if warning:
+        current_session().url_warnings["drawer"] = warning
+
+
+def _asked_model(asked: Mapping[str, str], part: str) -> TrialId | None:
+    """A model that the URL names; None, with a warning, where it is no number or no model of the catalogue."""
+    if part not in asked:
+        return None
+    try:
+        return app_data.catalogue().trial(parse_model(asked[part], f"?{part}")).id
+    except NotFound as error:
+        current_session().url_warnings[part] = str(error)
+    except RemapError:  # nothing can be read, which the page itself says
+        pass
+    return None
+
+
+def _follow_dataset(asked: Mapping[str, str], selected: TrialId | None, before: str | None) -> None:
+    """Look at the data set of the model, else at the one that the URL names, else at that of the drawer."""
+    name = asked.get("dataset", "")
+    named = [known.name for known in app_data.known_datasets() if name in (known.name, known.title)]
+    if name and not named:
+        current_session().url_warnings["dataset"] = f"There is no data set {name:.60}."
+    drawer, _ = parse_drawer(asked.get("drawer", ""))
+    of_models = [trial.proposal.dataset for trial in app_data.catalogue().trials([selected or 0, *drawer[:1]])]
+    for dataset in (*of_models[: 1 if selected else 0], *named, *of_models):
+        look_at(dataset, before)
+        return
 
 
 def _unusable_sentence(parts: Sequence[str]) -> str:

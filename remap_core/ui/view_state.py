@@ -1,4 +1,4 @@
-"""This visitor's view of a data set: kept in the session and in the overview's URL."""
+"""This visitor's view of a data set: objective, filter, axes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from remap_core.services import proposals
 from remap_core.ui import app_data
 from remap_core.ui.session import current_session
 from remap_core.views.objective import Objective
-from remap_core.views.view import KEYS, View, read_view
+from remap_core.views.view import View, read_view
 
 
 def current_view() -> View:
@@ -22,10 +22,9 @@ def current_view() -> View:
     session = current_session()
     name = app_data.dataset_name()
     classes = len(app_data.dataset_view(name).class_names)
-    query = _url_query()
-    if query and query != session.url_query:
-        session.views[name], session.warnings = read_view(query, classes)
-        session.url_query = query
+    if session.asked_view is not None:
+        session.views[name], session.warnings = read_view(session.asked_view, classes)
+        session.asked_view = None
     view = session.views.get(name, View())
     if not view.fits(classes):
         view, session.warnings = read_view(view.to_query(), classes)
@@ -37,17 +36,6 @@ def parameter_cap(dataset: str) -> ParameterCap:
     """The largest number of parameters that a child may have under this visitor's objective for a data set."""
     view = current_session().views.get(dataset, View())
     return proposals.parameter_cap(app_data.settings(), view.objective)
-
-
-def write_view_to_url() -> None:
-    """Write the view in force to the URL."""
-    query = current_view().to_query()
-    for key in KEYS:
-        if key in query and st.query_params.get(key) != query[key]:
-            st.query_params[key] = query[key]
-        elif key not in query and key in st.query_params:
-            del st.query_params[key]
-    current_session().url_query = query
 
 
 def change_view(change: Callable[[View], View]) -> None:
@@ -88,7 +76,3 @@ def bind(key: str, value: object) -> str:
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
     return key
-
-
-def _url_query() -> dict[str, str]:
-    return {key: st.query_params[key] for key in KEYS if key in st.query_params}

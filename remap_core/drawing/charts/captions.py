@@ -19,12 +19,21 @@ def objective_text(objective: Objective, class_names: Sequence[str]) -> str:
     >>> objective_text(Objective((2, 2, 0), max_parameters=100_000), ("bird", "cat", "dog"))
     'bird x2, cat x2; at most 100,000 parameters'
     """
-    parts = [weights_text(objective, class_names)]
+    return weights_text(objective, class_names) + caps_text(objective)
+
+
+def caps_text(objective: Objective) -> str:
+    """The caps in force, each after a semicolon; empty without any.
+
+    >>> caps_text(Objective(max_parameters=100_000, max_latency_ms=0.5)), caps_text(Objective())
+    ('; at most 100,000 parameters; at most 0.5 ms', '')
+    """
+    text = ""
     if objective.max_parameters is not None:
-        parts.append(f"at most {pluralize(objective.max_parameters, 'parameter')}")
+        text += f"; at most {pluralize(objective.max_parameters, 'parameter')}"
     if objective.max_latency_ms is not None:
-        parts.append(f"at most {objective.max_latency_ms:g} ms")
-    return "; ".join(parts)
+        text += f"; at most {objective.max_latency_ms:g} ms"
+    return text
 
 
 def weights_text(objective: Objective, class_names: Sequence[str]) -> str:

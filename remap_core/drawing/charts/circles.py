@@ -27,34 +27,39 @@ def circle_marker(
     rows: NDArray[np.int64] | None = None,
     *,
     faded: NDArray[np.bool_] | None = None,
-    title: str = "Accuracy",
 ) -> dict[str, Any]:
-    """The marker of n models' circles, with the colour bar that explains their darkness.
+    """The marker of n models' circles, coloured by the figure's `accuracy_axis`.
 
     rows: draw these alone, with the sizes and colours that they have among all. faded: (n,) bool, drawn paler.
     """
     if rows is None:
         rows = np.arange(len(parameters))
-    lightest, darkest = accuracy_bounds(accuracy)
     return {
-        "size": _diameters(parameters[rows], decades(parameters)),
+        "size": diameters(parameters[rows], decades(parameters)),
         "color": accuracy[rows],
-        "cmin": lightest,
-        "cmax": darkest,
-        "colorscale": ACCURACY_SCALE,
+        "coloraxis": "coloraxis",
         "line": {"color": OUTLINE, "width": 1},
         "opacity": _opacity(faded, rows),
+    }
+
+
+def accuracy_axis(accuracy: Floats, title: str, *, dark: bool = False) -> dict[str, Any]:
+    """The colour axis of circles: on a light page the darker ones are the more accurate, on a dark page the lighter."""
+    lowest, highest = accuracy_bounds(accuracy)
+    return {
+        "cmin": lowest,
+        "cmax": highest,
+        "colorscale": ACCURACY_SCALE,
+        "reversescale": dark,
         "colorbar": _darkness_legend(title),
     }
 
 
 def radius_legend(parameters: NDArray[np.number]) -> list[go.Scatter]:
-    """Two or three traces without points that show circle sizes in the legend; none without models."""
-    if not len(parameters):
-        return []
+    """Two or three traces without points that show circle sizes in the legend."""
     low, high = decades(parameters)
     shown = sorted({low, (low + high) // 2, high})
-    sizes = _diameters(np.power(10.0, shown), (low, high))
+    sizes = diameters(np.power(10.0, shown), (low, high))
     return [_radius_entry(10**decade, float(size)) for decade, size in zip(shown, sizes, strict=True)]
 
 
@@ -68,8 +73,8 @@ def radii(parameters: NDArray[np.number], span: tuple[int, int]) -> Floats:
     return np.asarray(np.interp(logarithms, span, RADII), dtype=np.float64)
 
 
-def _diameters(parameters: NDArray[np.number], span: tuple[int, int]) -> Floats:
-    """Diameters rounded to half pixels.
+def diameters(parameters: NDArray[np.number], span: tuple[int, int]) -> Floats:
+    """(n,) float64 diameters in pixels, rounded to half pixels.
 
     With a different size for every circle, Plotly takes quadratic time to find out that all lie within the axes (half
     a second for 10,000).

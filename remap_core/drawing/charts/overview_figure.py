@@ -8,11 +8,11 @@ import numpy as np
 import plotly.graph_objects as go
 
 from remap_core.drawing.charts.captions import weights_text
-from remap_core.drawing.charts.circles import circle_marker, radius_legend
+from remap_core.drawing.charts.circles import accuracy_axis, circle_marker, radius_legend
 from remap_core.drawing.charts.hover_labels import Labels
 from remap_core.drawing.charts.projection import Projection, metric_projection
-from remap_core.drawing.charts.style import HOVER, base_figure
-from remap_core.drawing.palette import FRONT, SELECTION
+from remap_core.drawing.charts.style import CLEAR, HOVER, base_figure
+from remap_core.drawing.palette import FRONT, SELECTION, UNFINISHED
 from remap_core.formatting import accuracy_over_seeds, count, percent, pluralize
 from remap_core.trials.population import Ints, Population
 from remap_core.views.view import View
@@ -22,8 +22,13 @@ FRONT_LINE = "Pareto<br>front"
 SELECTED = "selected"
 PARENT = "parent"
 CHILDREN = "children"
-"""Names of the traces. The last three are empty and only define styles: a click fills them in the browser, and the
-figure stays the same."""
+ARRIVED = "arrived"
+RUNNING = "running"
+WAITING = "waiting"
+EDITS = "edits"
+FOCUSED = "focused"
+"""Names of the traces. All but the first two are empty and define styles: what is selected, and what happens after the
+figure was drawn, is filled in by the browser, and the figure stays the same."""
 
 MOVING_MS = 700
 """Milliseconds that circles take to their new places."""
@@ -36,10 +41,16 @@ Segments = tuple[list[float | None], list[float | None]]
 """x and y of points; a None ends a line."""
 
 
-def overview_figure(population: Population, view: View, projection: Projection | None = None) -> go.Figure:
-    """The models that the view's filter shows, by default on the view's metrics.
+def overview_figure(
+    population: Population,
+    view: View,
+    projection: Projection | None = None,
+    *,
+    dark: bool = False,
+) -> go.Figure:
+    """The models that the view's filter shows, by default on the view's metrics; as large as its place.
 
-    Darkness is the objective's value, radius the logarithm of the parameters; models over a cap are faded.
+    Colour is the objective's value, radius the logarithm of the parameters; models over a cap are faded.
     customdata of a circle is its model's id. Raises InvalidView for weights of another data set.
     """
     placed = projection or metric_projection(population, view)
@@ -47,8 +58,7 @@ def overview_figure(population: Population, view: View, projection: Projection |
     if placed.moving:
         transition = {"duration": MOVING_MS, "easing": "cubic-in-out"}
     figure = base_figure(
-        height=480,
-        margin={"l": 8, "r": 8, "t": 40, "b": 8, "pad": 0},  # a row for the mode bar, which covers nothing then
+        margin={"l": 8, "r": 8, "t": 32, "b": 8, "pad": 0},  # a row for the mode bar, which covers nothing then
         dragmode="select",
         hovermode="closest",
         uirevision=placed.name,
@@ -57,13 +67,19 @@ def overview_figure(population: Population, view: View, projection: Projection |
         yaxis=placed.y,
         shapes=placed.limits,
         transition=transition,
+        coloraxis=accuracy_axis(view.objective.value(population), _colour_title(view), dark=dark),
     )
     figure.add_trace(_front(placed))
     figure.add_trace(_lines(CHILDREN, "solid"))
     figure.add_trace(_lines(PARENT, "dot"))
     figure.add_trace(_models(population, view, placed))
+    figure.add_trace(_arrived(population, view))
+    figure.add_trace(_hollow(RUNNING, opacity=1))
+    figure.add_trace(_hollow(WAITING, opacity=0))
+    figure.add_trace(_hollow(EDITS, opacity=0))
     figure.add_traces(radius_legend(population.parameters))
-    figure.add_trace(_selected())
+    figure.add_trace(_ring(FOCUSED, meta={"dash": "dot"}))
+    figure.add_trace(_ring(SELECTED))
     return figure
 
 
@@ -148,15 +164,11 @@ def _models(population: Population, view: View, placed: Projection) -> go.Scatte
     scatter = go.Scatter
     if len(rows) > PLAIN_UP_TO:
         scatter = go.Scattergl
-    title = "Weighted accuracy"
-    if view.objective.is_unweighted:
-        title = "Accuracy"
     marker = circle_marker(
         population.parameters,
         view.objective.value(population),
         rows,
         faded=~view.objective.allows(population),
-        title=title,
     )
     return scatter(
         name=MODELS,
@@ -168,6 +180,42 @@ def _models(population: Population, view: View, placed: Projection) -> go.Scatte
         unselected={"marker": {"opacity": 0.3}},
         showlegend=False,
         **_hover(population, view, rows),
+    )
+
+
+def _colour_title(view: View) -> str:
+    if view.objective.is_unweighted:
+        return "Accuracy"
+    return "Weighted accuracy"
+
+
+def _arrived(population: Population, view: View) -> go.Scatter:
+    """Models that finish after the figure was drawn; their circles look like the others."""
+    marker = circle_marker(population.parameters, view.objective.value(population), np.empty(0, np.int64))
+    return go.Scatter(
+        name=ARRIVED,
+        x=[],
+        y=[],
+        mode="markers",
+        marker=marker,
+        unselected={"marker": {"opacity": 0.3}},
+        hovertemplate=HOVER,
+        showlegend=False,
+    )
+
+
+def _hollow(name: str, opacity: float) -> go.Scatter:
+    """Trainings without a result. The browser draws a dashed ring where one waits: the circle itself is unseen."""
+    return go.Scatter(
+        name=name,
+        x=[],
+        y=[],
+        mode="markers",
+        opacity=opacity,
+        marker={"size": 12, "color": CLEAR, "line": {"color": UNFINISHED, "width": 2}},
+        meta={"dash": "dot"},
+        hovertemplate=HOVER,
+        showlegend=False,
     )
 
 
@@ -206,14 +254,15 @@ def _lines(name: str, dash: str) -> go.Scatter:
     )
 
 
-def _selected() -> go.Scatter:
+def _ring(name: str, **more: Any) -> go.Scatter:
     return go.Scatter(
-        name=SELECTED,
+        name=name,
         x=[],
         y=[],
         mode="markers",
-        marker={"symbol": "circle-open", "size": 20, "color": SELECTION, "line": {"width": 3}},
+        marker={"symbol": "circle-open", "size": 20, "color": SELECTION, "line": {"width": 3, "color": SELECTION}},
         unselected={"marker": {"opacity": 1}},
         hoverinfo="skip",
         showlegend=False,
+        **more,
     )

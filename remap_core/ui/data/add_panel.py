@@ -10,7 +10,7 @@ import streamlit as st
 from remap_core.datasets.preparation.intake import keep, open_prepared
 from remap_core.errors import RemapError
 from remap_core.services.data.data_jobs import DataJob, clear
-from remap_core.ui import app_data
+from remap_core.ui import app_data, navigation
 from remap_core.ui.data.first_models import first_models_text, start_first_models
 from remap_core.ui.data.job_panel import discard_button
 from remap_core.ui.data.report_pictures import prepared_pictures
@@ -70,5 +70,5 @@ def _add(job: DataJob, name: str, *, start: bool) -> None:
     switch_to(kept.name)
     if start:
         start_first_models(kept.name)
-        st.switch_page("pages/overview.py")
+        navigation.go_to("overview")
     st.rerun()

@@ -19,7 +19,7 @@ from remap_core.services.data.known_datasets import (
 )
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.trial import TrialState
-from remap_core.ui import app_data, live
+from remap_core.ui import app_data, live, navigation
 from remap_core.ui.data.first_models import added_card, first_models_text, start_first_models
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.session import current_session
@@ -126,7 +126,7 @@ def _actions(known: KnownDataset, place: int, is_shown: bool) -> None:
         if st.button(label, key=f"data-start-{place}", disabled=known.name in current_session().started):
             start_first_models(known.name)
             switch_to(known.name)
-            st.switch_page("pages/overview.py")
+            navigation.go_to("overview")
     if known.kept and st.button("What was done", key=f"data-report-{place}", type="tertiary"):
         st.session_state[REPORTED] = known.name
         st.rerun()

@@ -9,7 +9,7 @@ from remap_core.formatting import count, pluralize
 from remap_core.services.data.data_jobs import DataJob, clear
 from remap_core.services.data.known_datasets import size_text, split_text
 from remap_core.trials.dataset_card import DatasetCard
-from remap_core.ui import app_data
+from remap_core.ui import app_data, navigation
 from remap_core.ui.data.first_models import added_card, first_models_text, start_first_models
 from remap_core.ui.data.job_panel import discard_button
 from remap_core.ui.markdown import escape_markdown
@@ -31,7 +31,7 @@ def published_panel(job: DataJob) -> None:
             clear(job, app_data.folder())
             start_first_models(job.source)
             switch_to(job.source)
-            st.switch_page("pages/overview.py")
+            navigation.go_to("overview")
         discard_button(job)
     names = [name[:40] for name in card.class_names]
     pairs = [Pair("", images[0], name, name) for images, name in zip(card.examples, names, strict=True)]

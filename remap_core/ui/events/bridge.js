@@ -1,4 +1,4 @@
-// Sends clicks, hovers and brushes on a native Plotly chart to Python, and draws marks in it.
+// Sends clicks, hovers and brushes on a native Plotly chart to Python, and draws marks and additions in it.
 // The chart is found by the class that Streamlit gives to its key, so it can be anywhere on the page.
 const charts = new WeakMap()
 // By the chart's element: the timer of a hover that has not been sent yet.
@@ -22,7 +22,7 @@ function markIn(gd, marks) {
 
 function shapesOf(trace, { x, y }) {
   if (!trace) return []
-  const { name, mode, marker, line } = trace
+  const { name, mode, marker, line, meta } = trace
   if (mode === 'lines') {
     const ends = (i) => ({ x0: x[i], y0: y[i], x1: x[i + 1], y1: y[i + 1] })
     const segments = Array.from(x.keys()).filter((i) => i + 1 < x.length && x[i] !== null && x[i + 1] !== null)
@@ -32,9 +32,97 @@ function shapesOf(trace, { x, y }) {
   const r = marker.size / 2, c = 0.5523 * r
   const path = `M${r},0C${r},${c} ${c},${r} 0,${r}C${-c},${r} ${-r},${c} ${-r},0` +
     `C${-r},${-c} ${-c},${-r} 0,${-r}C${c},${-r} ${r},${-c} ${r},0Z`
-  const stroke = { color: marker.color, width: marker.line.width }
+  const dash = meta?.dash ?? 'solid'
+  const stroke = { color: meta?.dash ? marker.line.color : marker.color, width: marker.line.width, dash }
   const ring = { name, type: 'path', path, line: stroke, xsizemode: 'pixel', ysizemode: 'pixel' }
   return Array.from(x.keys(), (i) => ({ ...ring, xanchor: x[i], yanchor: y[i] }))
+}
+
+// Additions are new values of small traces, in one step: the large trace and what the visitor zoomed to stay.
+function placeIn(gd, { traces, colours, axes }) {
+  if (!traces || !window.Plotly) return
+  const [values, layout] = [tracesToChange(gd, traces), {}]
+  if (colours && String(colours) !== String([gd.layout.coloraxis?.cmin, gd.layout.coloraxis?.cmax])) {
+    Object.assign(layout, { 'coloraxis.cmin': colours[0], 'coloraxis.cmax': colours[1] })
+  }
+  Object.assign(layout, axesToChange(gd, axes))
+  if (values.indices.length) window.Plotly.update(gd, values.update, layout, values.indices)
+  else if (Object.keys(layout).length) window.Plotly.relayout(gd, layout)
+}
+
+// By chart: what was last put into each of its traces, as text.
+const placed = new WeakMap()
+
+function tracesToChange(gd, traces) {
+  if (!placed.has(gd)) placed.set(gd, {})
+  const [known, update, indices] = [placed.get(gd), {}, []]
+  const changed = Object.entries(traces).filter(([name, { x }]) => {
+    const trace = gd.data.find((one) => one.name === name)
+    return trace && (known[name] !== JSON.stringify(traces[name]) || trace.x.length !== x.length)
+  })
+  for (const [name, attributes] of changed) {
+    known[name] = JSON.stringify(attributes)
+    for (const path of Object.keys(attributes)) update[path] ??= Array(changed.length).fill(undefined)
+    for (const [path, value] of Object.entries(attributes)) update[path][indices.length] = value
+    indices.push(gd.data.findIndex((one) => one.name === name))
+  }
+  return { update, indices }
+}
+
+// By chart: the ends of each axis that the figure or the app has set. Others are the visitor's own, and stay.
+const ends = new WeakMap()
+
+function axesToChange(gd, axes = {}) {
+  if (gd.matches(':hover')) return {}  // circles would move away from under the pointer; they do when it leaves
+  const layout = {}
+  if (!ends.has(gd)) ends.set(gd, {})
+  const ours = ends.get(gd)
+  for (const [axis, wanted] of Object.entries(axes)) {
+    if (!wanted) continue
+    const present = String(Array.from(gd.layout[axis].range))
+    ours[axis] ??= new Set([present])
+    if (ours[axis].has(present) && present !== String(wanted)) layout[`${axis}.range`] = wanted
+    ours[axis].add(String(wanted))
+  }
+  return layout
+}
+
+// Arrows go from model to model, left and right along the front, up and down through all; Enter is a click.
+function onKey(event, gd, chart) {
+  const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: 1, ArrowDown: -1 }
+  if (event.key === 'Enter' && chart.focused) return chart.send('click', pointOf(chart.focused))
+  if (!(event.key in steps)) return
+  event.preventDefault()
+  const isAlongFront = event.key === 'ArrowLeft' || event.key === 'ArrowRight'
+  const points = isAlongFront ? frontOf(gd) : pointsOf(gd).sort((a, b) => a.y - b.y || a.x - b.x)
+  if (!points.length) return
+  const at = points.findIndex((point) => point.customdata === chart.focused?.customdata)
+  const next = at < 0 ? 0 : Math.min(points.length - 1, Math.max(0, at + steps[event.key]))
+  focusPoint(gd, chart, points[next])
+}
+
+function pointsOf(gd) {
+  return gd.data.flatMap((trace, curveNumber) => {
+    if (!['models', 'arrived', 'running', 'waiting'].includes(trace.name)) return []
+    return Array.from(trace.x, (x, pointNumber) => ({
+      curveNumber, pointNumber, x, y: trace.y[pointNumber], customdata: trace.customdata?.[pointNumber],
+      text: trace.hovertext?.[pointNumber],
+    }))
+  })
+}
+
+function frontOf(gd) {
+  const front = gd.data.find(({ mode, line }) => mode === 'lines' && line?.shape === 'hv')
+  const all = pointsOf(gd)
+  return Array.from(front?.x ?? [], (x, i) => all.find((p) => p.x === x && p.y === front.y[i])).filter(Boolean)
+}
+
+function focusPoint(gd, chart, point) {
+  chart.focused = point
+  const { curveNumber, pointNumber } = point
+  window.Plotly.Fx.hover(gd, [{ curveNumber, pointNumber }])
+  markIn(gd, [{ trace: 'focused', x: [point.x], y: [point.y] }])
+  chart.spoken.textContent = (point.text ?? `#${point.customdata}`).replace(/<br>/g, ', ').replace(/<[^>]*>/g, '')
 }
 
 // A thumb on the chart scrolls the page; a tap still clicks. The chart forgets this whenever the page redraws it.
@@ -51,8 +139,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   chart.send = setTriggerValue
   if (chart.observer) {
     chart.attach()
-    if (chart.gd) markIn(chart.gd, data.marks)
+    if (chart.gd) drawIn(chart.gd, data)
   } else {
+    chart.spoken = spokenIn(parentElement)
     chart.observer = observe(chart)
   }
   return () => {
@@ -60,6 +149,32 @@ export default function ({ data, parentElement, setTriggerValue }) {
     clearTimeout(hovers.get(chart.gd))
     charts.delete(parentElement)
   }
+}
+
+function drawIn(gd, data) {
+  placeIn(gd, data)
+  markIn(gd, data.marks)
+}
+
+// What the keyboard points at, in words for screen readers.
+function spokenIn(parentElement) {
+  const spoken = document.createElement('div')
+  spoken.setAttribute('aria-live', 'polite')
+  spoken.style.cssText = 'position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)'
+  parentElement.appendChild(spoken)
+  return spoken
+}
+
+// Charts that listen to keys: an element keeps its listeners when the page draws another chart in it.
+const keyed = new WeakMap()
+
+function listenToKeys(gd, chart) {
+  const isNew = !keyed.has(gd)
+  keyed.set(gd, chart)
+  gd.tabIndex = 0
+  gd.setAttribute('role', 'application')
+  gd.setAttribute('aria-label', chart.data.keys)
+  if (isNew) gd.addEventListener('keydown', (event) => onKey(event, gd, keyed.get(gd)))
 }
 
 function observe(chart) {
@@ -88,8 +203,10 @@ function observe(chart) {
     chart.data.events.forEach((name) => gd.on(name, listeners[name]))
     const redrawn = () => {  // the page may redraw it without the marks
       freeScrolling(gd)
-      markIn(gd, chart.data.marks)
+      drawIn(gd, chart.data)
     }
+    if (chart.data.keys) listenToKeys(gd, chart)
+    gd.addEventListener('mouseleave', () => placeIn(gd, chart.data))
     gd.on('plotly_afterplot', redrawn)
     gd.on('plotly_react', redrawn)
     redrawn()

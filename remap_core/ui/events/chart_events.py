@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from functools import cache
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
+from remap_core.drawing.charts.later_circles import Later
 from remap_core.ui import app_data
 from remap_core.ui.events.embedded import draw_embedded
 
@@ -70,10 +71,14 @@ def draw(
     on_brush: OnPoints | None = None,
     marks: Sequence[Mark] = (),
     shrinks: bool = True,
+    fills: bool = False,
+    keys: str = "",
 ) -> None:
     """Draw a Plotly figure and call back for every event, also for the same point twice.
 
     alt: what it shows, for screen readers. shrinks: whether it gets narrower on a narrow page; otherwise it scrolls.
+    fills: whether it takes the height that its container has left. keys: what arrows and Enter do in it, in words for
+    screen readers; empty if they do nothing.
     """
     if not shrinks:
         st.html(_SCROLLING.format(key=key, width=figure.layout.width))
@@ -81,9 +86,10 @@ def draw(
     if has_events and _in_frames():
         _draw_in_frame(figure, key, alt, on_click=on_click, on_brush=on_brush, marks=marks)
         return
-    st.plotly_chart(figure, key=key, config=_CONFIG, width="stretch", alt=alt)
+    height: Literal["stretch", "content"] = "stretch" if fills else "content"
+    st.plotly_chart(figure, key=key, config=_CONFIG, width="stretch", height=height, alt=alt)
     if has_events:
-        listen(key, on_click=on_click, on_brush=on_brush, marks=marks)
+        listen(key, on_click=on_click, on_brush=on_brush, marks=marks, keys=keys)
 
 
 def listen(
@@ -93,6 +99,7 @@ def listen(
     on_hover: OnPoint | None = None,
     on_brush: OnPoints | None = None,
     marks: Sequence[Mark] = (),
+    keys: str = "",
     key: str = "events",
 ) -> None:
     """Call back for events in a chart that is drawn elsewhere, as when a fragment follows what is hovered.
@@ -117,9 +124,29 @@ def listen(
         "target": chart,
         "events": events,
         "hoverMs": HOVER_MS,
-        "marks": [{"trace": mark.trace, "x": list(mark.x), "y": list(mark.y)} for mark in marks],
+        "keys": keys,
+        "marks": [_mark(mark) for mark in marks],
     }
     _bridge()(key=key, data=data, height=1, **callbacks)
+
+
+def update(chart: str, *, marks: Sequence[Mark], later: Later) -> None:
+    """Put additions and marks into a chart that is drawn elsewhere; the browser redraws nothing else of it."""
+    if _in_frames():
+        return
+    data = {
+        "target": chart,
+        "events": [],
+        "marks": [_mark(mark) for mark in marks],
+        "traces": later.traces,
+        "colours": later.colours,
+        "axes": {"xaxis": later.x, "yaxis": later.y},
+    }
+    _bridge()(key=f"{chart}-later", data=data, height=1)
+
+
+def _mark(mark: Mark) -> dict[str, Any]:
+    return {"trace": mark.trace, "x": list(mark.x), "y": list(mark.y)}
 
 
 def picked_ids(points: Sequence[Point]) -> list[int]:

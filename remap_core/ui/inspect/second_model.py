@@ -1,27 +1,22 @@
-"""The second model of the inspect page: named in the URL, ?with=4, and chosen from the drawer and the relatives."""
+"""The second model of the inspect page: named in the URL, ?compare=4, and chosen from the drawer and the relatives."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from remap_core.catalogue.reader import Catalogue
-from remap_core.errors import NotFound
 from remap_core.formatting import model_tag
 from remap_core.trials.trial import Trial, TrialId
 from remap_core.ui.inspect.lineage_tree import relatives
-from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.session import current_session
-from remap_core.ui.url import parse_model
 
-PARAMETER = "with"
-"""Its name in the URL."""
 NONE = 0
 """Stands for no second model: ids start at 1."""
 
 
 def choose_second_model(catalogue: Catalogue, trial: Trial) -> Trial | None:
-    """The second model, None for none. If the URL names an unusable one, a warning says so."""
-    second = _from_url(catalogue, trial)
+    """The second model, None for none."""
+    second = _compared(catalogue, trial)
     shown = second.id if second else NONE
     options = _options(catalogue, trial, second)
     if len(options) == 1:
@@ -34,7 +29,7 @@ def choose_second_model(catalogue: Catalogue, trial: Trial) -> Trial | None:
         index=options.index(shown),
         format_func=_option_text,
         key=key,
-        on_change=_write_url,
+        on_change=_compare,
         args=(key,),
         width=240,
     )
@@ -54,23 +49,12 @@ def _option_text(model: TrialId) -> str:
     return "no other model" if model == NONE else model_tag(model)
 
 
-def _from_url(catalogue: Catalogue, trial: Trial) -> Trial | None:
-    text = st.query_params.get(PARAMETER)
-    if not text:
-        return None
-    try:
-        model = parse_model(text, f"?{PARAMETER}")
-        if model == trial.id:
-            return None
-        return catalogue.trial(model)
-    except NotFound as error:
-        st.warning(escape_markdown(str(error)))
-        return None
+def _compared(catalogue: Catalogue, trial: Trial) -> Trial | None:
+    for second in catalogue.trials([current_session().compared or NONE]):
+        if second.id != trial.id:
+            return second
+    return None
 
 
-def _write_url(key: str) -> None:
-    model = st.session_state[key]
-    if model != NONE:
-        st.query_params[PARAMETER] = str(model)
-    elif PARAMETER in st.query_params:
-        del st.query_params[PARAMETER]
+def _compare(key: str) -> None:
+    current_session().compared = st.session_state[key] or None

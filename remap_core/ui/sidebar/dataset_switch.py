@@ -6,7 +6,7 @@ import streamlit as st
 
 from remap_core.errors import RemapError
 from remap_core.formatting import dataset_title
-from remap_core.ui import app_data, drawer_state, url, view_state
+from remap_core.ui import app_data, drawer_state, view_state
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.session import current_session
 
@@ -15,8 +15,6 @@ SWITCH = "dataset-switch"
 
 def show_dataset() -> None:
     """The data set that the visitor looks at; a choice where there are several, nothing where there is none."""
-    if current_session().dataset_warning:
-        st.warning(escape_markdown(current_session().dataset_warning))
     try:
         names = [known.name for known in app_data.known_datasets()]
         shown = app_data.looked_at()
@@ -39,9 +37,8 @@ def show_dataset() -> None:
 
 def switch_to(name: str) -> None:
     """Look at another data set on every page."""
-    current_session().dataset_warning = ""
+    current_session().url_warnings.pop("dataset", None)
     drawer_state.look_at(name, app_data.looked_at())
-    url.leave_model()
 
 
 def _switch() -> None:

@@ -12,7 +12,7 @@ from remap_core.drawing.snac.icon import icon_uri
 from remap_core.errors import RemapError
 from remap_core.formatting import compact, model_tag, pluralize
 from remap_core.trials.trial import Trial
-from remap_core.ui import app_data, url
+from remap_core.ui import app_data
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.navigation import open_model
 from remap_core.ui.session import current_session
@@ -27,11 +27,9 @@ SCROLLING_HEIGHT = 440
 def show_drawer() -> None:
     """The drawer's models as rows; a click on one opens it."""
     session = current_session()
-    st.markdown("#### Drawer")
-    if session.drawer_warning:
-        st.warning(escape_markdown(session.drawer_warning))
+    st.markdown("###### Drawer")
     if not session.drawer:
-        st.caption("Empty. Click a circle on the overview to add a model.")
+        st.caption("Empty. Click a circle on the map to add a model.")
         return
     try:
         trials = app_data.catalogue().trials(session.drawer)
@@ -46,7 +44,7 @@ def show_drawer() -> None:
 
 def _rows(trials: Sequence[Trial]) -> None:
     blocks = snac_blocks(trial.architecture for trial in trials)
-    shown = url.shown_model()
+    shown = current_session().selected
     height: int | Literal["content"] = "content"
     if len(trials) > MAX_ROWS:
         height = SCROLLING_HEIGHT

@@ -1,4 +1,4 @@
-"""The objective on the page: classes with sample images and weights, caps; and its line in the sidebar."""
+"""The objective in the sidebar: classes as chips that are clicked to weigh more, and caps."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from remap_core.drawing.charts.captions import objective_text
 from remap_core.errors import RemapError
 from remap_core.formatting import count
 from remap_core.ui import app_data, view_state
@@ -14,76 +13,87 @@ from remap_core.ui.dataset_view import DatasetView
 from remap_core.ui.markdown import escape_markdown
 from remap_core.views.objective import Objective
 
-MAX_CHIPS = 12
+MAX_CHIPS = 30
 """Up to so many classes all have a chip. Of more classes, only those with a weight; a searchable list chooses them."""
 
 MAX_WEIGHTED = 30
-"""Chips at once: every one is an image and a field."""
+"""Chips at once: every one is a picture and a button."""
+
+MAX_LETTERS = 24
+"""Of a class name on a chip."""
+
+MAX_CLICKED = 3
+"""The weight after which a click returns to 0."""
 
 MAX_TYPED = 1e15
-"""Largest weight or cap that can be typed."""
+"""Largest cap that can be typed."""
 
 
-def objective_line() -> None:
-    """The objective in force in one line; nothing while there is no data set."""
+def show_objective() -> None:
+    """Weigh classes, cap parameters and latency; nothing while there is no data set."""
     try:
         objective = view_state.current_objective()
-        names = app_data.dataset_view().class_names
+        dataset = app_data.dataset_view()
     except RemapError:
         return
-    st.text(f"Objective: {objective_text(objective, names)}")
+    st.markdown(
+        "###### Objective",
+        help="Click a class to weigh it 1, 2, 3, or no more. Without weights, all classes are weighted equally.",
+    )
+    _chips(objective, dataset)
+    with st.container(horizontal=True, gap="small", key="caps"):
+        _parameter_cap(objective)
+        _latency_cap(objective)
+    if objective != Objective():
+        st.button(
+            "Clear objective",
+            on_click=view_state.reset,
+            args=("objective",),
+            key="objective-clear",
+            type="tertiary",
+        )
 
 
-def objective_panel() -> None:
-    """Choose and weight classes, cap parameters and latency."""
-    objective = view_state.current_objective()
-    dataset = app_data.dataset_view()
+def _chips(objective: Objective, dataset: DatasetView) -> None:
     names = dataset.class_names
-    st.markdown("##### Objective")
-    st.caption("Only classes with a weight count. Without weights, all classes are weighted equally.")
     labels = list(range(len(names)))
     if len(names) > MAX_CHIPS:
         _class_list(objective, names)
         labels = list(objective.weighted_classes)
-    with st.container(gap="xsmall", key="chips"):
+    with st.container(horizontal=True, gap="xsmall", key="chips"):
         for label in labels[:MAX_WEIGHTED]:
             _chip(objective, dataset, label)
     if len(labels) > MAX_WEIGHTED:
         st.caption(f"and {count(len(labels) - MAX_WEIGHTED)} more with a weight, all of them in the list above.")
-    _parameter_cap(objective)
-    _latency_cap(objective)
-    if objective != Objective():
-        st.button("Clear objective", on_click=view_state.reset, args=("objective",), key="objective-clear")
 
 
 def _chip(objective: Objective, dataset: DatasetView, label: int) -> None:
-    """A class: sample images, name, weight."""
-    name = dataset.class_names[label]
+    """A class: a sample image, its name, its weight. A click weighs it one more, after 3 no more."""
     weight = objective.weights[label] if objective.weights else 0.0
-    with st.container(
-        horizontal=True,
-        vertical_alignment="center",
-        gap="xsmall",
-        key=f"chip-{label}",
-    ):
-        st.image(
-            dataset.sample_images(label),
-            width=48,
-            alt=f"Images of {name}",
-        )
-        st.text(name, width=60)
-        st.number_input(
-            f"Weight of {escape_markdown(name)}",
-            min_value=0.0,
-            max_value=MAX_TYPED,
-            step=1.0,
-            format="%g",
-            label_visibility="collapsed",
-            width=124,
-            key=view_state.bind(f"weight-{label}", weight),
-            on_change=_change_weight,
-            args=(label,),
-        )
+    name = dataset.class_names[label]
+    text = f"![]({dataset.sample_image(label)}) {escape_markdown(_cut(name))}"
+    if weight:
+        text += f" **×{weight:g}**"
+    st.button(
+        text,
+        key=f"class-{label}",
+        type="primary" if weight else "secondary",
+        on_click=_weigh_more,
+        args=(label,),
+        help=escape_markdown(name) if len(name) > MAX_LETTERS else None,
+    )
+
+
+def _cut(name: str) -> str:
+    if len(name) <= MAX_LETTERS:
+        return name
+    return name[: MAX_LETTERS - 1] + "…"
+
+
+def _weigh_more(label: int) -> None:
+    weights = _weights()
+    weight = int(weights.get(label, 0.0)) + 1
+    _set_weights({**weights, label: 0.0 if weight > MAX_CLICKED else float(weight)})
 
 
 def _class_list(objective: Objective, names: tuple[str, ...]) -> None:
@@ -99,7 +109,7 @@ def _class_list(objective: Objective, names: tuple[str, ...]) -> None:
 
 def _parameter_cap(objective: Objective) -> None:
     st.number_input(
-        "Parameter cap",
+        "Parameters ≤",
         min_value=1,
         max_value=int(MAX_TYPED),
         step=1000,
@@ -112,7 +122,7 @@ def _parameter_cap(objective: Objective) -> None:
 
 def _latency_cap(objective: Objective) -> None:
     st.number_input(
-        "Latency cap, ms",
+        "Latency ≤, ms",
         min_value=0.0,
         max_value=MAX_TYPED,
         step=0.1,
@@ -123,11 +133,6 @@ def _latency_cap(objective: Objective) -> None:
         key=view_state.bind("cap-latency", objective.max_latency_ms),
         on_change=lambda: view_state.change_objective(max_latency_ms=st.session_state["cap-latency"]),
     )
-
-
-def _change_weight(label: int) -> None:
-    typed = st.session_state[f"weight-{label}"] or 0.0
-    _set_weights({**_weights(), label: typed})
 
 
 def _choose_classes() -> None:

@@ -1,0 +1,150 @@
+"""What happens after the overview was drawn, as additions to its traces: the browser puts them in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import isfinite, log10
+from typing import Any
+
+import numpy as np
+
+from remap_core.drawing.charts.circles import FADED, accuracy_bounds, decades, diameters
+from remap_core.drawing.charts.hover_labels import Labels
+from remap_core.drawing.charts.overview_figure import ARRIVED, FRONT_LINE, RUNNING, WAITING
+from remap_core.drawing.charts.projection import Projection
+from remap_core.drawing.charts.style import escape_html
+from remap_core.drawing.snac.strip import strip_html
+from remap_core.formatting import model_tag
+from remap_core.trials.population import Ints, Population
+from remap_core.trials.trial import Trial, TrialState
+from remap_core.views.view import View
+
+Ends = list[float]
+"""Both ends of an axis, as Plotly takes them: on a logarithmic axis, exponents of ten."""
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """A training that waits or runs, where it is expected. accuracy: of its last epoch, else predicted. text: lines."""
+
+    trial: Trial
+    accuracy: float
+    text: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Later:
+    """Additions to an overview that was drawn before.
+
+    traces: new values of some of its traces by their names, each by the attribute's path. colours: ends of the colour
+    axis. x, y: ends of the axes that hold everything; None where they stay. rings: x and y of dashed rings.
+    """
+
+    traces: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
+    colours: tuple[float, float] | None = None
+    x: Ends | None = None
+    y: Ends | None = None
+    rings: tuple[list[float], list[float]] = ((), ())  # type: ignore[assignment]
+
+
+def later(
+    drawn: Population,
+    newest: Population,
+    view: View,
+    projection: Projection,
+    unfinished: Sequence[Unfinished],
+) -> Later:
+    """What to add to the overview of the models `drawn`: models that finished since then, and unfinished trainings.
+
+    projection: of the `newest` models. On a map, unfinished trainings have no place.
+    """
+    is_new = ~np.isin(newest.id, drawn.id)
+    rows = projection.drawn(view.filter.mask(newest) & is_new)
+    traces = {ARRIVED: _arrived(drawn, newest, rows, view, projection)}
+    places: list[tuple[float, float]] = []
+    if not view.map:
+        for name, state in ((RUNNING, TrialState.RUNNING), (WAITING, TrialState.WAITING)):
+            placed = [(one, _place(one, view)) for one in unfinished if one.trial.state is state]
+            known = [(one, place) for one, place in placed if all(map(isfinite, place))]
+            traces[name] = _hollow(known)
+            places += [place for _, place in known]
+        front = projection.places[projection.front].T.tolist()
+        traces[FRONT_LINE] = {"x": front[0], "y": front[1]}
+    waiting = traces.get(WAITING, {"x": [], "y": []})
+    values = view.objective.value(newest)
+    return Later(
+        traces=traces,
+        colours=accuracy_bounds(values),
+        x=_ends(projection, "x", [x for x, _ in places]),
+        y=_ends(projection, "y", [y for _, y in places]),
+        rings=(waiting["x"], waiting["y"]),
+    )
+
+
+def _arrived(
+    drawn: Population, newest: Population, rows: Ints, view: View, projection: Projection
+) -> dict[str, list[Any]]:
+    labels = Labels.of(newest, view)
+    allowed = view.objective.allows(newest)
+    return {
+        "x": projection.places[rows, 0].tolist(),
+        "y": projection.places[rows, 1].tolist(),
+        "customdata": newest.id[rows].tolist(),
+        "hovertext": [labels.html(row) for row in rows.tolist()],
+        "marker.size": diameters(newest.parameters[rows], decades(drawn.parameters)).tolist(),
+        "marker.color": view.objective.value(newest)[rows].tolist(),
+        "marker.opacity": np.where(allowed[rows], 1.0, FADED).tolist(),
+    }
+
+
+def _place(one: Unfinished, view: View) -> tuple[float, float]:
+    return _value(one, view.x), _value(one, view.y)
+
+
+def _value(one: Unfinished, metric: str) -> float:
+    """A metric of a training that is not finished; NaN where nothing is known about it."""
+    architecture = one.trial.architecture
+    match metric:
+        case "objective" | "accuracy":
+            return one.accuracy
+        case "parameters":
+            return float(architecture.parameters)
+        case "multiply-adds":
+            return float(architecture.multiply_adds)
+    last = one.trial.last
+    known = {"train-accuracy": "train_accuracy", "loss": "validation_loss", "seconds": "seconds"}
+    if last and metric in known:
+        return float(getattr(last, known[metric]))
+    return float("nan")
+
+
+def _hollow(placed: Sequence[tuple[Unfinished, tuple[float, float]]]) -> dict[str, list[Any]]:
+    return {
+        "x": [x for _, (x, _) in placed],
+        "y": [y for _, (_, y) in placed],
+        "customdata": [one.trial.id for one, _ in placed],
+        "hovertext": [_label(one) for one, _ in placed],
+    }
+
+
+def _label(one: Unfinished) -> str:
+    strip = strip_html(one.trial.architecture)
+    lines = [f"<b>{model_tag(one.trial.id)}</b>  {strip}", *(escape_html(line, 60) for line in one.text)]
+    return "<br>".join(lines)
+
+
+def _ends(projection: Projection, direction: str, values: Sequence[float]) -> Ends | None:
+    """The ends of an axis, widened for the values; None on an axis without ends."""
+    axis = getattr(projection, direction)
+    if "range" not in axis:
+        return None
+    low, high = axis["range"]
+    margin = 0.03 * (high - low)
+    for value in values:
+        place = value
+        if axis.get("type") == "log":
+            place = log10(value)
+        low = min(low, place - margin)
+        high = max(high, place + margin)
+    return [low, high]

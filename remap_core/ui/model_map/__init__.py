@@ -1,0 +1,1 @@
+"""The map of all models, which stays on every page."""

@@ -1,0 +1,101 @@
+"""The map beside every page: drawn by the entry point, so that a change of the page leaves it as it is."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from remap_core.drawing.charts.hover_labels import Labels
+from remap_core.drawing.charts.later_circles import Later, later
+from remap_core.drawing.charts.overview_figure import PLAIN_UP_TO
+from remap_core.drawing.charts.projection import MAP_HELP, map_caption
+from remap_core.drawing.snac.icon import icon_uri
+from remap_core.formatting import model_tag
+from remap_core.trials.model_maps import ModelMap
+from remap_core.trials.population import Population
+from remap_core.ui import app_data, live, view_state
+from remap_core.ui.dataset_view import DatasetView
+from remap_core.ui.events.chart_events import draw, listen, update
+from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.model_map.drawn_overview import DrawnOverview, overview_caption, projected, shown_overview
+from remap_core.ui.model_map.filter_panel import clear_button
+from remap_core.ui.model_map.selection import on_brush, on_click, on_hover, selection_marks, waiting_rings
+from remap_core.ui.model_map.toolbar import show_toolbar
+from remap_core.ui.model_map.unfinished import unfinished_trainings
+from remap_core.ui.session import current_session
+from remap_core.views.view import View
+
+CHART = "overview-chart"
+
+KEYS = (
+    "Map of models. Left and right arrows move along the Pareto front, up and down through all models; Enter selects."
+)
+
+
+def show_map() -> None:
+    """Toolbar, chart and caption. What finishes later is put into the chart; a click selects a model on every page."""
+    dataset = app_data.dataset_view()
+    view = view_state.current_view()
+    model_map = dataset.model_map(view.map) if view.map else None
+    show_toolbar(dataset, view)
+    shown = shown_overview(dataset, view, model_map, dark=st.context.theme.type == "dark")
+    draw(
+        shown.figure,
+        CHART,
+        shown.alt,
+        on_click=on_click,
+        on_brush=on_brush,
+        fills=True,
+        keys=KEYS,
+    )
+    if len(shown.population) > PLAIN_UP_TO:
+        _follow_hovers(dataset.population, view)
+    _live(view)
+
+
+@st.fragment
+def _follow_hovers(population: Population, view: View) -> None:
+    """In charts too large for hover labels, a line below tells of the model under the pointer."""
+    listen(CHART, on_hover=on_hover, key="hovers")
+    model = current_session().hovered
+    row = population.row_of(model) if model else None
+    with st.container(key="hovered-model"):
+        if model and row is not None:
+            icon = icon_uri(app_data.catalogue().trial(model).architecture, blocks=0)
+            numbers = "; ".join(Labels.of(population, view).lines(row))
+            st.caption(f"![]({icon}) **{model_tag(model)}** {escape_markdown(numbers)}")
+
+
+def _live(view: View) -> None:
+    live.live(lambda _: _additions(view))
+
+
+def _additions(view: View) -> None:
+    """Put into the chart what happened since it was drawn, mark what is selected, and say what is shown."""
+    shown = current_session().overview
+    dataset = app_data.dataset_view()
+    if shown is None or shown.dataset != dataset.name:
+        return
+    model_map = dataset.model_map(view.map) if view.map else None
+    added = _later(shown, dataset, view, model_map)
+    marks = selection_marks(dataset.population, view, projected(dataset.population, view, model_map))
+    update(CHART, marks=[*marks, waiting_rings(*added.rings)], later=added)
+    _caption(dataset, view, model_map)
+
+
+def _later(shown: DrawnOverview, dataset: DatasetView, view: View, model_map: ModelMap | None) -> Later:
+    projection = projected(dataset.population, view, model_map)
+    unfinished = unfinished_trainings(app_data.catalogue(), dataset)
+    return later(shown.population, dataset.population, view, projection, unfinished)
+
+
+def _caption(dataset: DatasetView, view: View, model_map: ModelMap | None) -> None:
+    if view.filter and not view.filter.mask(dataset.population).any():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("No models match the filter. Widen a range, allow more layers, or clear the filter.")
+            clear_button("filter-clear-empty")
+        return
+    text = escape_markdown(overview_caption(dataset, view))
+    if view.map:
+        st.caption(f"{text}. {map_caption(model_map)}.", help=MAP_HELP[view.map])
+    else:
+        st.caption(text)

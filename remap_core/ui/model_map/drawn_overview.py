@@ -1,0 +1,112 @@
+"""The overview as it is sent to a browser: drawn once for all visitors, and kept while models are only added."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from remap_core.drawing.charts.captions import caps_text
+from remap_core.drawing.charts.overview_figure import overview_alt, overview_figure
+from remap_core.drawing.charts.projection import Projection, map_projection, metric_projection
+from remap_core.trials.model_maps import ModelMap
+from remap_core.trials.population import Population
+from remap_core.ui.dataset_view import DatasetView
+from remap_core.ui.session import current_session
+from remap_core.views.view import View
+
+MAX_ADDED = 50
+MAX_ADDED_SHARE = 0.05
+"""So many models, or such a share of them, are added to a drawn overview; with more, the next page draws a new one."""
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnOverview:
+    """A figure and what it shows. The selection is not part of it, nor what happened since: the browser adds both.
+
+    alt: what it shows, in words; like the figure it stays, as a chart with other words would be drawn anew.
+    """
+
+    figure: Any
+    alt: str
+    dataset: str
+    population: Population
+    view: View
+    map_version: int
+    dark: bool
+
+    def can_stay(self, dataset: DatasetView, view: View, model_map: ModelMap | None, *, dark: bool) -> bool:
+        """Whether additions make this figure show the data set as it is now."""
+        if (self.dataset, self.view, self.dark) != (dataset.name, view, dark):
+            return False
+        if self.map_version != _version(model_map):
+            return False
+        population = dataset.population
+        added = len(population) - len(self.population)
+        if added > max(MAX_ADDED, MAX_ADDED_SHARE * len(self.population)):
+            return False
+        return population is self.population or _begins_with(population, self.population)
+
+
+def projected(population: Population, view: View, model_map: ModelMap | None) -> Projection:
+    """The places of a population's models under a view."""
+    if view.map:
+        return map_projection(model_map, population)
+    return metric_projection(population, view)
+
+
+def shown_overview(dataset: DatasetView, view: View, model_map: ModelMap | None, *, dark: bool) -> DrawnOverview:
+    """The overview for this visitor: the one their browser has while it can stay, else a new one.
+
+    model_map: the map of the view's relation, None for metrics.
+    """
+    session = current_session()
+    shown = session.overview
+    if shown is None or not shown.can_stay(dataset, view, model_map, dark=dark):
+        shown = _drawn(dataset, view, model_map, dark)
+        session.overview = shown
+    return shown
+
+
+_CACHE_KEYS: dict[str | type, Callable[[Any], object]] = {
+    DatasetView: lambda dataset: (dataset.name, dataset.stamp),
+    View: View.to_query,
+    ModelMap: lambda model_map: (model_map.version, len(model_map)),
+}
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=_CACHE_KEYS)
+def _drawn(dataset: DatasetView, view: View, model_map: ModelMap | None, dark: bool) -> DrawnOverview:
+    population = dataset.population
+    projection = projected(population, view, model_map)
+    return DrawnOverview(
+        figure=overview_figure(population, view, projection, dark=dark),
+        alt=overview_alt(population, view),
+        dataset=dataset.name,
+        population=population,
+        view=view,
+        map_version=_version(model_map),
+        dark=dark,
+    )
+
+
+@st.cache_resource(max_entries=32, show_spinner=False, hash_funcs=_CACHE_KEYS)
+def overview_caption(dataset: DatasetView, view: View) -> str:
+    """The overview in one sentence, with the caps in force."""
+    return overview_alt(dataset.population, view) + caps_text(view.objective)
+
+
+def _version(model_map: ModelMap | None) -> int:
+    return model_map.version if model_map else 0
+
+
+def _begins_with(newest: Population, drawn: Population) -> bool:
+    """Whether the models that were drawn are still the first ones, with the same numbers."""
+    rows = len(drawn)
+    if rows > len(newest) or newest.class_names != drawn.class_names:
+        return False
+    same_models = np.array_equal(newest.id[:rows], drawn.id)
+    return same_models and np.array_equal(newest.accuracy[:rows], drawn.accuracy, equal_nan=True)

@@ -1,0 +1,45 @@
+"""What a click, a box or a hover on the map selects, and how the selected model is marked."""
+
+from __future__ import annotations
+
+from remap_core.drawing.charts.overview_figure import WAITING, selection_points
+from remap_core.drawing.charts.projection import Projection
+from remap_core.trials.population import Population
+from remap_core.trials.trial import TrialId
+from remap_core.ui import drawer_state
+from remap_core.ui.events.chart_events import Mark, Point, picked_ids
+from remap_core.ui.session import current_session
+from remap_core.views.view import View
+
+
+def selection_marks(population: Population, view: View, projection: Projection) -> list[Mark]:
+    """Ring and lines of the selected model, if it is shown."""
+    points = selection_points(population, view, current_session().selected or 0, projection)
+    return [Mark(trace, x, y) for trace, (x, y) in points.items()]
+
+
+def waiting_rings(x: list[float], y: list[float]) -> Mark:
+    """Dashed rings where waiting trainings are expected."""
+    return Mark(WAITING, x, y)
+
+
+def select(model: TrialId) -> None:
+    """Select a model and add it to the drawer; what was hovered no longer counts."""
+    current_session().hovered = None
+    drawer_state.select(model)
+
+
+def on_click(point: Point) -> None:
+    """Select the model of a circle."""
+    for model in picked_ids([point]):
+        select(model)
+
+
+def on_brush(points: list[Point]) -> None:
+    """Add the models in a box to the drawer."""
+    drawer_state.add(picked_ids(points))
+
+
+def on_hover(point: Point) -> None:
+    """Remember which model the pointer rests on."""
+    current_session().hovered = next(iter(picked_ids([point])), None)

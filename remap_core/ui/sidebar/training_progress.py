@@ -1,0 +1,157 @@
+"""The trainer in the sidebar: what it trains and for how long, and a button that starts one."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+
+import streamlit as st
+
+from remap_core.catalogue.reader import Catalogue
+from remap_core.errors import FolderUnusable, RemapError
+from remap_core.formatting import count, duration, model_tag
+from remap_core.services.expected_time import queue_time, workers_of
+from remap_core.services.trainer_process import last_words, start_trainer
+from remap_core.trials.commands import Pause, Resume
+from remap_core.trials.trial import Trial, TrialState
+from remap_core.ui import app_data, live, sent_commands
+from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.session import current_session
+from remap_core.ui.sidebar.batch_toasts import show_batch_toasts
+from remap_core.version import __version__
+
+MAX_RUNNING = 4
+"""Running trainings that are named."""
+
+
+@st.cache_resource(show_spinner=False)
+def started_trainers() -> list[subprocess.Popen[bytes]]:
+    """The trainers that this process started; the first call starts one if none runs and the settings allow it."""
+    if app_data.settings().autostart and app_data.trainer() is None:
+        return _start()
+    return []
+
+
+def _start() -> list[subprocess.Popen[bytes]]:
+    """Start a trainer; if the data folder does not allow that, the sidebar says why."""
+    session = current_session()
+    session.send_error = ""
+    try:
+        return [start_trainer(app_data.settings(), app_data.folder())]
+    except FolderUnusable as error:
+        session.send_error = f"The trainer cannot start: {error}"
+        return []
+
+
+def _start_another() -> None:
+    started_trainers().extend(_start())
+
+
+def show_progress() -> None:
+    """What is trained, live: how much is done, how long it takes, and a button that starts a trainer if none runs."""
+    pace = live.pace()
+
+    @st.fragment(run_every=pace)
+    def redraw() -> None:
+        app_data.look()
+        if live.pace() != pace:
+            st.rerun()  # the parts of the page that update by themselves then do so more, or less, often
+        _show()
+
+    redraw()
+
+
+def _show() -> None:
+    show_batch_toasts()
+    _counts_in_navigation()
+    st.markdown("###### Trainer")
+    if current_session().send_error:
+        st.error(escape_markdown(current_session().send_error))
+    trainer = app_data.trainer()
+    if trainer is None:
+        _no_trainer()
+    elif trainer.version != __version__:
+        st.warning(
+            f"The trainer runs version {escape_markdown(trainer.version)}, this app version {__version__}: they may "
+            "not understand each other. Restart the older one.",
+            icon=":material/difference:",
+        )
+    if trainer and trainer.message:
+        st.warning(escape_markdown(trainer.message))
+    try:
+        _progress(app_data.catalogue(), is_alive=trainer is not None)
+    except RemapError:
+        if trainer:
+            st.caption("Preparing the first models …")
+
+
+def _no_trainer() -> None:
+    started = started_trainers()
+    last = None
+    if started:
+        last = started[-1]
+    if last and last.poll() is None:
+        st.caption("Starting …")
+        return
+    st.warning("No trainer running. Requests wait until one starts.", icon=":material/bedtime:")
+    if last and last.returncode:
+        st.error(escape_markdown(f"The last trainer stopped: {last_words(app_data.folder())}"))
+    st.button("Start a trainer", on_click=_start_another, key="start-trainer")
+
+
+def _progress(catalogue: Catalogue, *, is_alive: bool) -> None:
+    unfinished = catalogue.queue(0)
+    finished = sum(number for state, number in catalogue.counts().items() if state.is_finished())
+    if not unfinished:
+        st.caption(f"Idle, {count(finished)} trained.")
+        return
+    total = finished + len(unfinished)
+    st.progress(finished / total, f"{count(finished)} of {count(total)} trained{_time_left(unfinished, is_alive)}")
+    running = [trial for trial in unfinished if trial.state is TrialState.RUNNING]
+    if running and is_alive:
+        st.caption(" · ".join(map(_epoch_text, running[:MAX_RUNNING])))
+    for batch in current_session().batches:
+        _batch_progress(catalogue.batch(batch))
+    _pause_button(catalogue.paused())
+
+
+def _time_left(unfinished: Sequence[Trial], is_alive: bool) -> str:
+    """How long the trainings will take; nothing while that is not known, or nobody trains them."""
+    if not is_alive:
+        return ""
+    estimates = app_data.time_estimates({trial.proposal.dataset for trial in unfinished})
+    expected = queue_time(unfinished, estimates, workers=workers_of(app_data.trainer()))
+    if expected is None:
+        return ""
+    return f", {duration(expected.seconds)} left"
+
+
+def _epoch_text(trial: Trial) -> str:
+    return f"{model_tag(trial.id)} epoch {trial.epochs_done}/{trial.proposal.config.epochs}"
+
+
+def _batch_progress(trials: Sequence[Trial]) -> None:
+    """A bar for a request of this visitor's; none once all of it has finished, which a toast says."""
+    finished = sum(trial.state.is_finished() for trial in trials)
+    if finished < len(trials):
+        name = trials[0].proposal.batch.split(",", maxsplit=1)[0].capitalize()
+        st.progress(finished / len(trials), f"{escape_markdown(name)}: {finished} of {len(trials)}")
+
+
+def _pause_button(paused: bool) -> None:
+    label, command = ("Resume", Resume()) if paused else ("Pause", Pause())
+    st.button(label, key="trainer-pause", type="tertiary", on_click=sent_commands.send, args=(command,))
+
+
+def _counts_in_navigation() -> None:
+    """Behind the names of the pages: models in the drawer, trainings in the queue; the names themselves stay."""
+    numbers = {"drawer": len(current_session().drawer), "queue": 0}
+    found = app_data.newest()
+    if found:
+        counts = found.counts()
+        numbers["queue"] = counts[TrialState.RUNNING] + counts[TrialState.WAITING]
+    rules = [_COUNT.format(page=page, number=number) for page, number in numbers.items() if number]
+    st.html(f"<style>{''.join(rules)}</style>")
+
+
+_COUNT = 'nav a[href$="/{page}"] p::after {{ content: " {number}"; font-weight: 600 }}'
