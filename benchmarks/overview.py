@@ -69,7 +69,7 @@ RINGS = """
 KEPT = f"""
 ([kept, rings]) => document.querySelectorAll('[class*=st-key-open-]').length > kept && ({RINGS})() !== rings
 """
-TOLD = "(before) => document.querySelector('.st-key-overview-model')?.innerText !== before"
+TOLD = "(before) => document.querySelector('.st-key-hovered-model')?.innerText !== before"
 
 
 def write_many(home: Path, models: int) -> None:
@@ -112,7 +112,7 @@ def click(page: Page, row: int) -> float:
 
 def hover(page: Page, row: int) -> float:
     """Seconds until the panel below the chart shows the model that the pointer rests on."""
-    before = page.locator(".st-key-overview-model").inner_text()
+    before = page.locator(".st-key-hovered-model").inner_text()
     began = time.perf_counter()
     _point_at(page, row)
     page.wait_for_function(TOLD, arg=before, polling="raf")

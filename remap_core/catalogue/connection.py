@@ -37,6 +37,10 @@ _DISK_ERRORS = (
 )
 
 
+KEPT_ANSWERS = 256
+"""Answers of a snapshot that are kept."""
+
+
 class Readable(Protocol):
     """Anything that answers SQL queries."""
 
@@ -45,20 +49,27 @@ class Readable(Protocol):
 
 
 class ReadConnection:
-    """A connection for queries from any number of threads. Raises CatalogueError where the file cannot be read."""
+    """A connection for queries from any number of threads. Raises CatalogueError where the file cannot be read.
 
-    def __init__(self, connection: DuckDBPyConnection) -> None:
+    is_constant: whether nobody writes to the file, as to a snapshot. The last answers are then kept, as all open pages
+    ask the same questions every second.
+    """
+
+    def __init__(self, connection: DuckDBPyConnection, *, is_constant: bool) -> None:
         self._connection = connection
-        self._cached_rows = lru_cache(maxsize=64)(self.rows)
+        self._is_constant = is_constant
+        self._kept = lru_cache(maxsize=KEPT_ANSWERS)(self._rows)
 
     def rows(self, sql: str, *parameters: object) -> list[Row]:
-        """Return all rows of a query."""
-        with self._cursor() as cursor:
-            return cursor.execute(sql, parameters).fetchall()
+        """Return all rows of a query. The list may be shared: do not change it."""
+        if not self._is_constant:
+            return self._rows(sql, parameters)
+        return self._kept(sql, tuple(map(_hashable, parameters)))
 
-    def cached_rows(self, sql: str, *parameters: object) -> list[Row]:
-        """Like `rows`, for queries that a page repeats dozens of times and whose answer cannot change."""
-        return self._cached_rows(sql, *parameters)
+    def _rows(self, sql: str, parameters: tuple[object, ...]) -> list[Row]:
+        given = [list(value) if isinstance(value, tuple) else value for value in parameters]
+        with self._cursor() as cursor:
+            return cursor.execute(sql, given).fetchall()
 
     def table(self, sql: str, *parameters: object) -> pa.Table:
         """Return all rows of a query as an Arrow table."""
@@ -76,6 +87,10 @@ class ReadConnection:
                 yield cursor
         except duckdb.Error as error:
             raise CatalogueError(f"The catalogue cannot be read: {first_line(error)}") from error
+
+
+def _hashable(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
 
 
 class LiveConnection:

@@ -28,8 +28,8 @@ class Catalogue:
     Raises CatalogueError where the file cannot be read.
     """
 
-    def __init__(self, connection: DuckDBPyConnection, number: int) -> None:
-        self._read = ReadConnection(connection)
+    def __init__(self, connection: DuckDBPyConnection, number: int, *, is_snapshot: bool = False) -> None:
+        self._read = ReadConnection(connection, is_constant=is_snapshot)
         self.number = number
 
     def close(self) -> None:
@@ -40,7 +40,7 @@ class Catalogue:
 
     def datasets(self) -> list[str]:
         """Names of the data sets, in the order in which they were registered."""
-        names = self._read.cached_rows("SELECT name FROM datasets ORDER BY place")
+        names = self._read.rows("SELECT name FROM datasets ORDER BY place")
         return [name for (name,) in names]
 
     def dataset(self, name: str) -> DatasetCard:
@@ -60,7 +60,7 @@ class Catalogue:
 
         While the stamp stays the same, so does the population. Cheap enough to poll.
         """
-        ((models, last),) = self._read.cached_rows(population_rows.STAMP, dataset)
+        ((models, last),) = self._read.rows(population_rows.STAMP, dataset)
         return int(models), float(last), self._class_names(dataset)
 
     def best(self, dataset: str) -> Trial | None:
@@ -82,7 +82,7 @@ class Catalogue:
         return [population_rows.measured_of(row) for row in reversed(latest_first)]
 
     def _class_names(self, dataset: str) -> tuple[str, ...]:
-        for (class_names,) in self._read.cached_rows("SELECT class_names FROM datasets WHERE name = ?", dataset):
+        for (class_names,) in self._read.rows("SELECT class_names FROM datasets WHERE name = ?", dataset):
             return tuple(class_names)
         raise NotFound(f"There is no data set {dataset}.")
 

@@ -144,7 +144,7 @@ def _open(folder: DataFolder, number: int) -> Catalogue:
     except BaseException:
         connection.close()
         raise
-    return Catalogue(connection, number)
+    return Catalogue(connection, number, is_snapshot=True)
 
 
 def _require_number(folder: DataFolder) -> int:

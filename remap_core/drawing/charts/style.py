@@ -15,6 +15,17 @@ HOVER = "%{hovertext}<extra></extra>"
 """Hover template of a trace whose `hovertext` is the whole label."""
 
 
+class EncodedFigure(go.Figure):  # type: ignore[misc]
+    """A figure that many pages show and that never changes again: what is sent is made once."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figure as Plotly's JSON takes it, its arrays encoded; the same value at every call."""
+        if "_encoded" not in self.__dict__:
+            self.__dict__["_encoded"] = super().to_dict()
+        encoded: dict[str, Any] = self.__dict__["_encoded"]
+        return encoded
+
+
 def base_figure(**layout: Any) -> go.Figure:
     """An empty figure in the common style; `layout` adds to it. Text and grid keep the page theme's colours."""
     frame = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.charts.hover_labels import Labels
 from remap_core.drawing.charts.later_circles import Later, later
 from remap_core.drawing.charts.overview_figure import PLAIN_UP_TO
@@ -16,7 +17,13 @@ from remap_core.ui import app_data, live, view_state
 from remap_core.ui.dataset_view import DatasetView
 from remap_core.ui.events.chart_events import draw, listen, update
 from remap_core.ui.markdown import escape_markdown
-from remap_core.ui.model_map.drawn_overview import DrawnOverview, overview_caption, projected, shown_overview
+from remap_core.ui.model_map.drawn_overview import (
+    CACHE_KEYS,
+    DrawnOverview,
+    overview_caption,
+    projected,
+    shown_overview,
+)
 from remap_core.ui.model_map.filter_panel import clear_button
 from remap_core.ui.model_map.selection import on_brush, on_click, on_hover, selection_marks, waiting_rings
 from remap_core.ui.model_map.toolbar import show_toolbar
@@ -76,15 +83,19 @@ def _additions(view: View) -> None:
     if shown is None or shown.dataset != dataset.name:
         return
     model_map = dataset.model_map(view.map) if view.map else None
-    added = _later(shown, dataset, view, model_map)
-    marks = selection_marks(dataset.population, view, projected(dataset.population, view, model_map))
+    added = _later(shown, dataset, view, model_map, app_data.catalogue())
+    marks = selection_marks(dataset.population, view, projected(dataset, view, model_map))
     update(CHART, marks=[*marks, waiting_rings(*added.rings)], later=added)
     _caption(dataset, view, model_map)
 
 
-def _later(shown: DrawnOverview, dataset: DatasetView, view: View, model_map: ModelMap | None) -> Later:
-    projection = projected(dataset.population, view, model_map)
-    unfinished = unfinished_trainings(app_data.catalogue(), dataset)
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=CACHE_KEYS)
+def _later(
+    shown: DrawnOverview, dataset: DatasetView, view: View, model_map: ModelMap | None, catalogue: Catalogue
+) -> Later:
+    """The additions to an overview, which are the same for all who were sent it."""
+    unfinished = unfinished_trainings(catalogue, dataset)
+    projection = projected(dataset, view, model_map)
     return later(shown.population, dataset.population, view, projection, unfinished)
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
+from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.charts.captions import caps_text
 from remap_core.drawing.charts.overview_figure import overview_alt, overview_figure
 from remap_core.drawing.charts.projection import Projection, map_projection, metric_projection
+from remap_core.drawing.charts.style import EncodedFigure
 from remap_core.trials.model_maps import ModelMap
 from remap_core.trials.population import Population
 from remap_core.ui.dataset_view import DatasetView
@@ -37,6 +40,7 @@ class DrawnOverview:
     view: View
     map_version: int
     dark: bool
+    serial: int = field(default_factory=count().__next__)
 
     def can_stay(self, dataset: DatasetView, view: View, model_map: ModelMap | None, *, dark: bool) -> bool:
         """Whether additions make this figure show the data set as it is now."""
@@ -49,13 +53,6 @@ class DrawnOverview:
         if added > max(MAX_ADDED, MAX_ADDED_SHARE * len(self.population)):
             return False
         return population is self.population or _begins_with(population, self.population)
-
-
-def projected(population: Population, view: View, model_map: ModelMap | None) -> Projection:
-    """The places of a population's models under a view."""
-    if view.map:
-        return map_projection(model_map, population)
-    return metric_projection(population, view)
 
 
 def shown_overview(dataset: DatasetView, view: View, model_map: ModelMap | None, *, dark: bool) -> DrawnOverview:
@@ -71,19 +68,29 @@ def shown_overview(dataset: DatasetView, view: View, model_map: ModelMap | None,
     return shown
 
 
-_CACHE_KEYS: dict[str | type, Callable[[Any], object]] = {
+CACHE_KEYS: dict[str | type, Callable[[Any], object]] = {
+    Catalogue: lambda catalogue: catalogue.number,
+    DrawnOverview: lambda drawn: drawn.serial,
     DatasetView: lambda dataset: (dataset.name, dataset.stamp),
     View: View.to_query,
     ModelMap: lambda model_map: (model_map.version, len(model_map)),
 }
 
 
-@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=_CACHE_KEYS)
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=CACHE_KEYS)
+def projected(dataset: DatasetView, view: View, model_map: ModelMap | None) -> Projection:
+    """The places of a data set's models under a view."""
+    if view.map:
+        return map_projection(model_map, dataset.population)
+    return metric_projection(dataset.population, view)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=CACHE_KEYS)
 def _drawn(dataset: DatasetView, view: View, model_map: ModelMap | None, dark: bool) -> DrawnOverview:
     population = dataset.population
-    projection = projected(population, view, model_map)
+    projection = projected(dataset, view, model_map)
     return DrawnOverview(
-        figure=overview_figure(population, view, projection, dark=dark),
+        figure=EncodedFigure(overview_figure(population, view, projection, dark=dark)),
         alt=overview_alt(population, view),
         dataset=dataset.name,
         population=population,
@@ -93,7 +100,7 @@ def _drawn(dataset: DatasetView, view: View, model_map: ModelMap | None, dark: b
     )
 
 
-@st.cache_resource(max_entries=32, show_spinner=False, hash_funcs=_CACHE_KEYS)
+@st.cache_resource(max_entries=32, show_spinner=False, hash_funcs=CACHE_KEYS)
 def overview_caption(dataset: DatasetView, view: View) -> str:
     """The overview in one sentence, with the caps in force."""
     return overview_alt(dataset.population, view) + caps_text(view.objective)
