@@ -9,11 +9,12 @@ from remap_core.catalogue.reader import Catalogue
 from remap_core.formatting import model_tag, pluralize
 from remap_core.trials.trial import Origin, Trial
 from remap_core.ui import app_data, frame, live, sent_commands
+from remap_core.ui.data.first_models import require_models
 from remap_core.ui.generate.ablation_panel import choose_ablations
 from remap_core.ui.generate.children_table import show_children
 from remap_core.ui.generate.draft_editor import handcraft
 from remap_core.ui.generate.effects_table import show_effects
-from remap_core.ui.generate.preview_table import preview
+from remap_core.ui.generate.preview_table import preview, train_bar
 from remap_core.ui.generate.variation_panel import choose_variations
 from remap_core.ui.generate.ways import ABLATIONS, HANDCRAFTED, VARIATIONS, WAY
 from remap_core.ui.overview.start_here import require_model
@@ -58,11 +59,14 @@ def choose_more_parents(catalogue: Catalogue, selected: Trial) -> list[Trial]:
     return [trial for trial in others if trial.id in chosen]
 
 
-def baseline(parent: Trial) -> str:
+def show_baseline(parent: Trial) -> None:
     accuracy = parent.accuracy_text(otherwise=parent.state.value)
     parameters = pluralize(parent.architecture.parameters, "parameter")
     epochs = pluralize(parent.proposal.config.epochs, "epoch")
-    return f"Baseline {model_tag(parent.id)}: {accuracy}, {parameters}. Children train for {epochs}, like their parent."
+    st.markdown(
+        f"**{model_tag(parent.id)}** {accuracy} · {parameters}",
+        help=f"The baseline. Children train for {epochs}, like their parent.",
+    )
 
 
 def answers_and_children(newest: Catalogue, parents: list[Trial]) -> None:
@@ -70,23 +74,26 @@ def answers_and_children(newest: Catalogue, parents: list[Trial]) -> None:
     show_children(newest, newest.trials([parent.id for parent in parents]))
 
 
+def rerun_for_news(dataset: str) -> None:
+    """The preview names models that wait or run: when one changes its state, it says so."""
+    live.watch(lambda: app_data.catalogue().states_of(dataset), app_data.catalogue().states_of(dataset))
+
+
 with frame.body():
+    require_models()
     catalogue = app_data.catalogue()
     selected = require_model(catalogue)
-    st.caption(baseline(selected))
+    show_baseline(selected)
     origin, noun, choose_children = choose_way()
     parents = [selected]
     if origin is not Origin.HANDCRAFTED:
         parents += choose_more_parents(catalogue, selected)
     children = choose_children(parents)
-
-    st.markdown("##### Preview")
+    chosen = []
     if children:
-        preview(catalogue, origin, children, noun)
-    else:
-        st.caption("Nothing to train yet.")
-
-    st.markdown("##### Children")
+        chosen = preview(catalogue, children)
+        rerun_for_news(selected.proposal.dataset)
     live.live(lambda newest: answers_and_children(newest, parents))
     with st.expander("Effects of edits, over all models"):
         show_effects(selected.proposal.dataset)
+    train_bar(catalogue, origin, chosen, noun)

@@ -122,6 +122,18 @@ def points(difference: float) -> str:
     return f"{_signed(f'{rounded:+.1f}')} points"
 
 
+def signed_points(difference: float) -> str:
+    """A difference in percentage points, signed, where the column says the unit.
+
+    >>> signed_points(1.23), signed_points(-10), signed_points(-0.01)
+    ('+1.2', '−10.0', '0.0')
+    """
+    rounded = round(difference, 1)
+    if not rounded:
+        return "0.0"
+    return _signed(f"{rounded:+.1f}")
+
+
 def count(number: int) -> str:
     """A whole number with thousands separated.
 
@@ -140,6 +152,17 @@ def signed_count(number: int) -> str:
     if not number:
         return "0"
     return _signed(f"{int(number):+,}")
+
+
+def relative_change(number: int, before: int) -> str:
+    """How much more or less a whole number is than one before it, in percent.
+
+    >>> relative_change(96, 1_000), relative_change(4_100, 1_000), relative_change(7, 7)
+    ('−90 %', '+310 %', '0')
+    """
+    if number == before:
+        return "0"
+    return _signed(f"{100 * (number - before) / before:+.0f} %")
 
 
 def more_or_fewer(difference: int, noun: str) -> str:

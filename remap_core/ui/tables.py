@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from remap_core.catalogue.reader import Catalogue
+from remap_core.drawing.snac.chips import Size
 from remap_core.drawing.snac.svg import snac_data_uri, table_size
 from remap_core.errors import NotFound
 from remap_core.formatting import count, model_name, model_tag, pluralize, spread
@@ -55,10 +56,11 @@ def snac_blocks(architectures: Iterable[Architecture]) -> int:
     return max((len(architecture.layers) for architecture in architectures), default=0) + 1
 
 
-def snac_column(architectures: Iterable[Architecture]) -> Any:
+def snac_column(architectures: Iterable[Architecture], size: Size | None = None) -> Any:
     """The column for the SNACs of these architectures, wide enough for the longest; all are drawn to one scale."""
     blocks = snac_blocks(architectures)
-    return st.column_config.ImageColumn("SNAC", width=table_size(blocks).width(blocks) + SNAC_PADDING)
+    drawn = size or table_size(blocks)
+    return st.column_config.ImageColumn("SNAC", width=drawn.width(blocks) + SNAC_PADDING)
 
 
 def model_rows(trials: Sequence[Trial]) -> list[dict[str, Any]]:

@@ -11,13 +11,13 @@ from remap_core.drawing.snac.chips import Size, snac_alt
 from remap_core.drawing.snac.snac_figure import snac_figure
 from remap_core.formatting import model_tag
 from remap_core.space.edits import ablations
-from remap_core.trials.trial import Trial
+from remap_core.trials.trial import Trial, TrialId
 from remap_core.ui.events.chart_events import Point, draw, picked_ids
+from remap_core.ui.generate.shared_choice import choose, chosen, show_list, toggle
 
 
 def choose_ablations(parents: Sequence[Trial]) -> Children:
     """One child without each chosen layer of each parent; all layers of a parent if none is chosen."""
-    st.caption("Click or drag over blocks to choose the layers to remove, one per child.")
     children = []
     for parent in parents:
         layers = _choose_layers(parent) or None
@@ -25,35 +25,39 @@ def choose_ablations(parents: Sequence[Trial]) -> Children:
     return children
 
 
+def layers_name(parent: TrialId) -> str:
+    """The name of the choice of a parent's layers."""
+    return f"generate-layers-{parent}"
+
+
 def _choose_layers(parent: Trial) -> list[int]:
-    key = f"generate-layers-{parent.id}"
-    texts = [cost.text for cost in parent.architecture.costs]
-    above = st.container()
-    # The pills are sent before the chart: a click on a chart sent before them would undo the last choice.
-    chosen = st.pills(
-        f"Layers of {model_tag(parent.id)} to remove (none selected: each layer in turn)",
-        range(len(parent.architecture.layers)),
-        selection_mode="multi",
-        format_func=lambda index: f"{index + 1} {texts[index]}",
-        key=key,
-        persist_state="session",
+    name = layers_name(parent.id)
+    layers = chosen(name)
+    draw(
+        snac_figure(parent.architecture, Size.LARGE, chosen=layers),
+        f"generate-snac-{parent.id}",
+        snac_alt(parent.architecture),
+        on_click=lambda point: _toggle(name, point),
+        on_brush=lambda points: choose(name, picked_ids(points)),
+        shrinks=False,
     )
-    with above:
-        draw(
-            snac_figure(parent.architecture, Size.LARGE, chosen=chosen),
-            f"generate-snac-{parent.id}",
-            snac_alt(parent.architecture),
-            on_click=lambda point: _toggle(key, point),
-            on_brush=lambda points: _replace(key, points),
-            shrinks=False,
+    with st.expander(f"Layers of {model_tag(parent.id)} to remove: {_summary(parent, layers)}"):
+        texts = [cost.text for cost in parent.architecture.costs]
+        show_list(
+            name,
+            "None selected: each layer in turn",
+            range(len(parent.architecture.layers)),
+            lambda index: f"{index + 1} {texts[index]}",
         )
-    return sorted(chosen)
+    return layers
 
 
-def _toggle(key: str, point: Point) -> None:
-    chosen = set(st.session_state.get(key, []))
-    st.session_state[key] = sorted(chosen ^ set(picked_ids([point])))
+def _summary(parent: Trial, layers: Sequence[int]) -> str:
+    if not layers:
+        return "each in turn"
+    return ", ".join(f"{index + 1} {parent.architecture.costs[index].text}" for index in layers)
 
 
-def _replace(key: str, points: list[Point]) -> None:
-    st.session_state[key] = sorted(picked_ids(points))
+def _toggle(name: str, point: Point) -> None:
+    for layer in picked_ids([point]):
+        toggle(name, layer)

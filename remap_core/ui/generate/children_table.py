@@ -11,9 +11,10 @@ import streamlit as st
 from remap_core.analysis.mcnemar import PairedTest
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.palette import BETTER, WITHIN_NOISE, WORSE
+from remap_core.drawing.snac.chips import Size
 from remap_core.drawing.snac.svg import TABLE_ROW, snac_data_uri
 from remap_core.errors import RemapError
-from remap_core.formatting import count, duration, model_tags, pluralize
+from remap_core.formatting import count, duration, model_tags, pluralize, relative_change, signed_points
 from remap_core.services.comparison import compare_predictions
 from remap_core.services.lineage import edit_sentence
 from remap_core.space.edit_marks import marks
@@ -23,36 +24,23 @@ from remap_core.trials.trial import Trial, TrialId, TrialState
 from remap_core.ui import app_data, drawer_state, navigation, sent_commands
 from remap_core.ui.generate.contributions_panel import show_contributions
 from remap_core.ui.tables import (
-    ACCURACY,
-    EDIT,
-    MODEL,
-    PARAMETERS,
-    PARENT,
-    in_percent,
     snac_blocks,
     snac_column,
-    spread_text,
-    training_status,
 )
 
 MAX_CHILDREN = 200
 """Children in the table, the newest first; older ones are only counted."""
 
-STATUS_WIDTH = 120
-"""Pixels: enough for "epoch 10 of 10"; a click on the cell shows a longer text, like why a training failed."""
-
 COLUMNS: dict[str, Any] = {
-    "Model": MODEL,
-    "Parent": PARENT,
-    "Edit": EDIT,
-    "Status": st.column_config.TextColumn("Status", width=STATUS_WIDTH),
-    "Validation accuracy": ACCURACY,
-    "Change": st.column_config.NumberColumn(
-        "Change", format="%+.1f", help="Validation accuracy minus the parent's, in points. Grey: within noise."
+    "Model": st.column_config.NumberColumn("Model", format="#%d", width=52),
+    "Parent": st.column_config.NumberColumn("Parent", format="#%d", width=52),
+    "Edit": st.column_config.TextColumn("Edit", width=110),
+    "Result": st.column_config.TextColumn("Result", width=74, help="Validation accuracy, or how far the training is."),
+    "Change": st.column_config.TextColumn(
+        "Change", width=56, help="Validation accuracy minus the parent's, in points. Grey: within noise."
     ),
-    "Parameters": PARAMETERS,
-    "Parameters saved": st.column_config.NumberColumn("Parameters saved", format="%d", help="Parent minus child."),
-    "Loss": st.column_config.LineChartColumn("Loss", width="small", help="Validation loss by epoch."),
+    "Parameters": st.column_config.TextColumn("Parameters", width=72, help="Child minus parent, in percent."),
+    "Loss": st.column_config.LineChartColumn("Loss", width=60, help="Validation loss by epoch."),
 }
 
 Pair = tuple[Trial, Trial]
@@ -115,20 +103,17 @@ def _table(catalogue: Catalogue, pairs: Sequence[Pair], tests: Tests) -> list[Tr
         on_select="rerun",
         selection_mode="multi-row",
         column_order=_shown_columns(rows),
-        column_config=COLUMNS | {"SNAC": snac_column(child.architecture for _, child in pairs)},
+        column_config=COLUMNS | {"SNAC": snac_column((child.architecture for _, child in pairs), Size.SMALL)},
         alt="Children with their edits and what these changed; rows can be selected.",
     )
     return [pairs[row][1] for row in event.selection.rows if row < len(pairs)]
 
 
 def _shown_columns(rows: pd.DataFrame) -> list[str]:
-    """Without the parent if there is only one, and without the spread if no child was repeated."""
-    hidden = set()
+    """Without the parent if there is only one."""
     if rows["Parent"].nunique() == 1:
-        hidden.add("Parent")
-    if not rows["Over seeds"].any():
-        hidden.add("Over seeds")
-    return [name for name in rows.columns if name not in hidden]
+        return [name for name in rows.columns if name != "Parent"]
+    return list(rows.columns)
 
 
 def _row(
@@ -140,18 +125,15 @@ def _row(
     parent, child = pair
     edit_marks = marks(parent.architecture, child.proposal.edits)
     return {
-        "SNAC": snac_data_uri(child.architecture, blocks=blocks, marks=edit_marks),
+        "SNAC": snac_data_uri(child.architecture, blocks=blocks, size=Size.SMALL, marks=edit_marks),
+        "Edit": edit_sentence(parent, child),
+        "Result": _result(child),
+        "Change": _change_text(parent, child),
+        "Parameters": relative_change(child.architecture.parameters, parent.architecture.parameters),
         "Model": child.id,
         "Parent": parent.id,
-        "Edit": edit_sentence(parent, child),
-        "Status": _status(child),
-        "Loss": [epoch.validation_loss for epoch in epochs],
-        "Validation accuracy": in_percent(child.accuracy),
-        "Over seeds": spread_text(child),
-        "Change": _change(parent, child),
         "Test": _test_text(test),
-        "Parameters": child.architecture.parameters,
-        "Parameters saved": parent.architecture.parameters - child.architecture.parameters,
+        "Loss": [epoch.validation_loss for epoch in epochs],
         "Time": duration(sum(epoch.seconds for epoch in epochs)) if epochs else "",
         "Origin": child.proposal.origin.value,
     }
@@ -171,22 +153,32 @@ def _test_text(test: PairedTest | None) -> str:
     return f"within noise, {p}" if test.is_noise else p
 
 
-def _status(child: Trial) -> str:
+def _result(child: Trial) -> str:
+    """The accuracy of a finished child, else how far its training is."""
     if child.state is TrialState.FAILED:
         return f"failed: {child.error}"
-    return training_status(child)
+    if child.state is TrialState.COMPLETE:
+        return child.accuracy_text(brief=True)
+    if child.state is TrialState.RUNNING:
+        return f"epoch {child.epochs_done}/{child.proposal.config.epochs}"
+    return child.state.value
+
+
+def _change_text(parent: Trial, child: Trial) -> str:
+    change = _change(parent, child)
+    return "" if change is None else signed_points(change)
 
 
 def _colours(row: pd.Series[Any], tests: Tests) -> list[str]:
     """The text colour of each cell: only of the change and its test, grey within noise."""
-    colour = _change_colour(tests[row["Model"]], row["Change"])
+    colour = _change_colour(tests[row["Model"]], row["Change"].startswith("+"))
     return [f"color: {colour}" if name in ("Change", "Test") else "" for name in row.index]
 
 
-def _change_colour(test: PairedTest | None, change: float) -> str:
+def _change_colour(test: PairedTest | None, is_better: bool) -> str:
     if test is None or test.is_noise:
         return WITHIN_NOISE
-    return BETTER if change > 0 else WORSE
+    return BETTER if is_better else WORSE
 
 
 def _actions(selected: Sequence[Trial]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -21,7 +21,7 @@ from remap_core.space.layers import Layer, offered_layers
 from remap_core.space.search_spaces import SPACES
 from remap_core.space.text import layer_text, layers_text
 from remap_core.trials.trial import Trial
-from remap_core.ui import app_data
+from remap_core.ui import app_data, view_state
 from remap_core.ui.events.chart_events import Point, draw
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.session import current_session
@@ -33,6 +33,10 @@ PLACE = "handcraft-place"
 KIND = "handcraft-kind"
 PASTE = "handcraft-paste"
 REFUSED = "handcraft-refused"
+REFUSED_TEXT = "handcraft-refused-text"
+
+MAX_NUMBER = 2**31 - 1
+"""Largest hyperparameter that can be typed."""
 
 
 def handcraft(parent: Trial) -> Children:
@@ -40,12 +44,11 @@ def handcraft(parent: Trial) -> Children:
     draft = current_session().drafts.get(parent.id) or Draft.of(parent.architecture)
     _chart(parent, draft)
     _history(parent, draft)
-    _verdict(draft)
+    _verdict(parent, draft)
     _fusing(parent, draft)
-    left, right = st.columns(2)
-    with left.container(border=True):
+    with st.container(border=True, gap="small"):
         _change_layer(parent, draft)
-    with right.container(border=True):
+    with st.container(border=True, gap="small"):
         _insert_layer(parent, draft)
     _as_text(parent, draft)
     if draft.layers == parent.architecture.layers:
@@ -87,16 +90,25 @@ def _history(parent: Trial, draft: Draft) -> None:
         _action(parent, "Start over", "restart_alt", lambda: restarted, disabled=restarted is draft)
 
 
-def _verdict(draft: Draft) -> None:
+def _verdict(parent: Trial, draft: Draft) -> None:
     refused = st.session_state.pop(REFUSED, None)
     if refused:
         st.error(escape_markdown(refused))
     if draft.mismatch:
         st.warning(draft.mismatch.sentence, icon=":material/block:")
     elif draft.architecture:
-        st.caption(_costs_sentence(draft.parent, draft.architecture))
+        _costs(parent, draft.parent, draft.architecture)
         with st.expander("Shapes and costs of every layer"):
             layer_table(draft.architecture, key="handcraft-layers")
+
+
+def _costs(trial: Trial, parent: Architecture, child: Architecture) -> None:
+    cap = view_state.parameter_cap(trial.proposal.dataset)
+    sentence = _costs_sentence(parent, child)
+    if child.parameters > cap.max_parameters:
+        st.warning(f"Over the cap of {pluralize(cap.max_parameters, 'parameter')}. {sentence}")
+    else:
+        st.caption(sentence)
 
 
 def _costs_sentence(parent: Architecture, child: Architecture) -> str:
@@ -198,30 +210,43 @@ def _hyperparameters(layer: Layer, key: str) -> dict[str, Any]:
         st.caption(f"{layer.title} has no hyperparameters.")
         return {}
     grid = grid_values(_grid(), layer.kind)
-    chosen: dict[str, Any] = {}
-    for column, name in zip(st.columns(len(names)), names, strict=True):
-        present = getattr(layer, name)
-        offered = {present, *grid.get(name, ())}
-        options = sorted(offered, key=lambda value: (str(type(value)), value))
-        chosen[name] = column.selectbox(
-            name.replace("_", " ").capitalize(),
-            options,
-            index=options.index(present),
-            key=f"handcraft-{name}-{key}",
-            accept_new_options=True,
-        )
-    return chosen
+    with st.container(horizontal=True, gap="small"):
+        return {
+            name: _hyperparameter(name, getattr(layer, name), grid.get(name, ()), f"handcraft-{name}-{key}")
+            for name in names
+        }
+
+
+def _hyperparameter(name: str, present: Any, offered: Sequence[Any], key: str) -> Any:
+    """A number is typed, whole or with a point as the present one is; anything else is chosen."""
+    label = name.replace("_", " ").capitalize()
+    usual = sorted({present, *offered}, key=lambda value: (str(type(value)), value))
+    help_text = f"Usual values: {', '.join(map(str, offered))}." if offered else None
+    if isinstance(present, float):
+        return st.number_input(label, 0.0, 1.0, present, step=0.125, format="%g", key=key, width=120, help=help_text)
+    if type(present) is int:
+        return st.number_input(label, 1, MAX_NUMBER, present, key=key, width=120, help=help_text)
+    return st.selectbox(label, usual, index=usual.index(present), key=key, width=140)
 
 
 def _as_text(parent: Trial, draft: Draft) -> None:
-    with st.expander("As text"):
+    refused = st.session_state.get(REFUSED_TEXT)
+    with st.expander("As text", expanded=bool(refused)):
         st.code(layers_text(draft.layers) or "(only the head)", language=None)
         st.text_area(
             "Paste layers as text (Conv 32x3, ReLU) or JSON",
             key=PASTE,
             placeholder="Conv 32x3, ReLU, MaxPool 2",
         )
-        _action(parent, "Apply", "content_paste", lambda: draft.pasted(st.session_state[PASTE]))
+        if refused:
+            st.error(escape_markdown(refused))
+        st.button(
+            "Apply",
+            key="handcraft-apply",
+            icon=":material/content_paste:",
+            on_click=_apply,
+            args=(parent, lambda: draft.pasted(st.session_state[PASTE]), None, REFUSED_TEXT),
+        )
 
 
 def _action(
@@ -244,11 +269,12 @@ def _action(
     )
 
 
-def _apply(parent: Trial, change: Callable[[], Draft], choose: int | None) -> None:
-    """Change the draft. If the change is invalid, the draft stays and the page says why."""
+def _apply(parent: Trial, change: Callable[[], Draft], choose: int | None, refused: str = REFUSED) -> None:
+    """Change the draft. If the change is invalid, the draft stays and the page says why, under the key `refused`."""
+    st.session_state.pop(REFUSED_TEXT, None)
     try:
         current_session().drafts[parent.id] = change()
     except InvalidArchitecture as error:
-        st.session_state[REFUSED] = str(error)
+        st.session_state[refused] = str(error)
         return
     st.session_state[LAYER] = choose

@@ -12,37 +12,43 @@ import streamlit as st
 from remap_core.analysis.previews import Children, Preview, PreviewStatus
 from remap_core.analysis.surrogate import Surrogate
 from remap_core.catalogue.reader import Catalogue
+from remap_core.drawing.snac.chips import Size
 from remap_core.drawing.snac.svg import NO_MARKS, TABLE_ROW, snac_data_uri
-from remap_core.formatting import NOT_AVAILABLE, count, duration, model_tags, pluralize, predicted_accuracy
+from remap_core.formatting import (
+    NOT_AVAILABLE,
+    count,
+    duration,
+    model_tags,
+    pluralize,
+    predicted_accuracy,
+    relative_change,
+)
 from remap_core.services.proposals import preview_children, propose_children
 from remap_core.space.architecture import Architecture
 from remap_core.space.edit_marks import marks
 from remap_core.trials.trial import Origin
 from remap_core.ui import app_data, drawer_state, sent_commands, view_state
-from remap_core.ui.tables import EDIT, MULTIPLY_ADDS, PARAMETERS, PARENT, cell, snac_blocks, snac_column
+from remap_core.ui.tables import PARENT, snac_blocks, snac_column
 from remap_core.ui.time_labels import expected_now, time_caption, with_time
 
-TRAINED_COLUMNS = (
-    *("Train", "SNAC", "Parent", "Edit", "Predicted accuracy"),
-    *("Parameters", "Parameters added", "Multiply-adds", "Expected time", "Note"),
-)
-SKIPPED_COLUMNS = ("SNAC", "Parent", "Edit", "Reason", "Parameters", "Parameters added", "Multiply-adds")
+TRAINED_COLUMNS = ("Train", "SNAC", "Parent", "Edit", "Predicted", "Parameters", "Time", "Note")
+SKIPPED_COLUMNS = ("SNAC", "Parent", "Edit", "Reason")
 COLUMNS: dict[str, Any] = {
-    "Train": st.column_config.CheckboxColumn("Train", width="small"),
+    "Train": st.column_config.CheckboxColumn("Train", width=48),
     "Parent": PARENT,
-    "Edit": EDIT,
-    "Parameters": PARAMETERS,
-    "Parameters added": st.column_config.NumberColumn("Parameters added", format="%+d", help="Child minus parent."),
-    "Predicted accuracy": st.column_config.TextColumn(
-        "Predicted accuracy", help="In brackets: the middle 68 % of the prediction."
+    "Edit": st.column_config.TextColumn("Edit", width=128),
+    "Parameters": st.column_config.TextColumn("Parameters", width=76, help="Child minus parent, in percent."),
+    "Predicted": st.column_config.TextColumn(
+        "Predicted", width=66, help="Predicted accuracy; in brackets the middle 68 % of the prediction."
     ),
-    "Multiply-adds": MULTIPLY_ADDS,
-    "Reason": st.column_config.TextColumn("Reason", width="large"),
+    "Time": st.column_config.TextColumn("Time", width=52),
+    "Note": st.column_config.TextColumn("Note", width=120),
+    "Reason": st.column_config.TextColumn("Reason", width=200),
 }
 
 
-def preview(catalogue: Catalogue, origin: Origin, children: Children, noun: str) -> None:
-    """The children with their expected costs; the button trains those that are ticked."""
+def preview(catalogue: Catalogue, children: Children) -> list[Preview]:
+    """The children with their expected costs and accuracies; returns those that are ticked."""
     first_parent = children[0][0].proposal
     dataset = app_data.dataset_view(first_parent.dataset)
     surrogate = dataset.surrogate(first_parent.config.epochs)
@@ -53,10 +59,10 @@ def preview(catalogue: Catalogue, origin: Origin, children: Children, noun: str)
     skipped = [preview for preview in previews if preview.verdict is not PreviewStatus.NEW]
     several_parents = len({parent.id for parent, _ in children}) > 1
     chosen = _choose(trainable, several_parents)
-    _skipped(skipped, several_parents)
-    _train_button(catalogue, origin, chosen, noun)
     if surrogate and any(preview.accuracy for preview in trainable):
         st.caption(surrogate_sentence(surrogate))
+    _skipped(skipped, several_parents)
+    return chosen
 
 
 def surrogate_sentence(surrogate: Surrogate) -> str:
@@ -67,21 +73,25 @@ def surrogate_sentence(surrogate: Surrogate) -> str:
     return f"Predicted accuracy (median error {error} points; guessing the mean: {guess}), from {models}."
 
 
-def _train_button(catalogue: Catalogue, origin: Origin, chosen: Sequence[Preview], noun: str) -> None:
-    label = f"Train {pluralize(len(chosen), noun)}"
+def train_bar(catalogue: Catalogue, origin: Origin, chosen: Sequence[Preview], noun: str) -> None:
+    """The button that trains what is ticked, with the expected time; it stays in view below a long page."""
     expected = None
+    label = "Nothing new to train"
     if chosen:
+        label = f"Train {pluralize(len(chosen), noun)}"
         expected = expected_now(catalogue, propose_children(origin, chosen, time.time()))
-    st.button(
-        with_time(label, expected),
-        type="primary",
-        disabled=not chosen,
-        on_click=_train,
-        args=(origin, chosen),
-        key="generate-train",
-    )
-    if chosen:
-        time_caption(expected)
+    with st.container(key="train-bar", gap="xsmall"):
+        st.button(
+            with_time(label, expected),
+            type="primary",
+            width="stretch",
+            disabled=not chosen,
+            on_click=_train,
+            args=(origin, chosen),
+            key="generate-train",
+        )
+        if chosen:
+            time_caption(expected)
 
 
 def _train(origin: Origin, chosen: Sequence[Preview]) -> None:
@@ -108,34 +118,45 @@ def _choose(previews: Sequence[Preview], several_parents: bool) -> list[Preview]
 
 
 def _trainable_row(preview: Preview, row: dict[str, Any]) -> dict[str, Any]:
-    row = {"Train": True, **row, "Expected time": NOT_AVAILABLE}
+    row = {"Train": True, **row, "Time": NOT_AVAILABLE}
     if preview.seconds is not None:
-        row["Expected time"] = duration(preview.seconds)
+        row["Time"] = duration(preview.seconds)
     if preview.accuracy:
-        row["Predicted accuracy"] = predicted_accuracy(*preview.accuracy)
+        row["Predicted"] = predicted_accuracy(*preview.accuracy)
     if preview.reason:
         row["Note"] = preview.reason
     return row
 
 
 def _skipped(previews: Sequence[Preview], several_parents: bool) -> None:
-    """The table of what is not trained, with the reasons."""
+    """What is not trained, with the reasons."""
     if not previews:
         return
-    st.caption(f"Skipped: {count(len(previews))}")
-    st.dataframe(
-        [row | {"Reason": preview.reason} for preview, row in zip(previews, _rows(previews), strict=True)],
-        key="generate-skipped",
-        hide_index=True,
-        row_height=TABLE_ROW,
-        column_order=_shown(SKIPPED_COLUMNS, several_parents),
-        column_config=_column_config(previews),
-        alt="Children that are skipped, and why.",
-    )
     known = [preview.same for preview in previews if preview.same is not None]
-    if known:
-        label = f"Add {model_tags(known)} to drawer"
-        st.button(label, on_click=drawer_state.add, args=(known,), key="generate-add-known")
+    with st.expander(_skipped_text(len(previews), len(known)), expanded=len(known) < len(previews)):
+        st.dataframe(
+            [row | {"Reason": preview.reason} for preview, row in zip(previews, _rows(previews), strict=True)],
+            key="generate-skipped",
+            hide_index=True,
+            row_height=TABLE_ROW,
+            column_order=_shown(SKIPPED_COLUMNS, several_parents),
+            column_config=_column_config(previews),
+            alt="Children that are skipped, and why.",
+        )
+        if known:
+            label = f"Add {model_tags(known)} to drawer"
+            st.button(label, on_click=drawer_state.add, args=(known,), key="generate-add-known")
+
+
+def _skipped_text(skipped: int, known: int) -> str:
+    """How many children are not trained.
+
+    >>> _skipped_text(4, 4), _skipped_text(4, 1)
+    ('4 already trained or queued', 'Skipped: 4')
+    """
+    if known == skipped:
+        return f"{count(known)} already trained or queued"
+    return f"Skipped: {count(skipped)}"
 
 
 def _shown(columns: Sequence[str], several_parents: bool) -> list[str]:
@@ -147,7 +168,7 @@ def _architectures(previews: Iterable[Preview]) -> list[Architecture]:
 
 
 def _column_config(previews: Sequence[Preview]) -> dict[str, Any]:
-    return COLUMNS | {"SNAC": snac_column(_architectures(previews))}
+    return COLUMNS | {"SNAC": snac_column(_architectures(previews), Size.SMALL)}
 
 
 def _rows(previews: Sequence[Preview]) -> list[dict[str, Any]]:
@@ -163,8 +184,6 @@ def _row(preview: Preview, blocks: int) -> dict[str, Any]:
     edits = preview.candidate.edits
     edit_marks = marks(preview.parent.architecture, edits) if edits else NO_MARKS
     return row | {
-        "SNAC": snac_data_uri(child, blocks=blocks, marks=edit_marks),
-        "Parameters": cell(child.parameters),
-        "Parameters added": cell(child.parameters - preview.parent.architecture.parameters),
-        "Multiply-adds": cell(child.multiply_adds),
+        "SNAC": snac_data_uri(child, blocks=blocks, size=Size.SMALL, marks=edit_marks),
+        "Parameters": relative_change(child.parameters, preview.parent.architecture.parameters),
     }

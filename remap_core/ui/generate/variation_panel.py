@@ -23,6 +23,7 @@ from remap_core.space.variations import (
 from remap_core.trials.trial import Trial
 from remap_core.ui import app_data, view_state
 from remap_core.ui.events.chart_events import Point, draw
+from remap_core.ui.generate.shared_choice import choose, chosen, show_list, toggle
 
 SEED = "generate-seed"
 
@@ -57,31 +58,31 @@ def choose_variations(parents: Sequence[Trial]) -> Children:
 
 
 def _choose() -> _Choices:
-    columns = st.columns(5, vertical_alignment="bottom")
-    children = columns[0].number_input(
-        "Children per parent", 1, MAX_CHILDREN, 10, key="generate-children-asked", persist_state="session"
-    )
-    edits = columns[1].number_input(
-        "Edits per child", 1, MAX_EDITS, 1, key="generate-edits-asked", persist_state="session"
-    )
-    spaces = list(SPACES)
-    space = columns[2].selectbox(
-        "Search space",
-        spaces,
-        index=spaces.index(app_data.settings().space),
-        key="generate-space",
-        persist_state="session",
-        help="New layers and values come from this search space.",
-    )
-    seed = columns[3].number_input(
-        "Seed",
-        0,
-        2**31 - 1,
-        0,
-        key=SEED,
-        persist_state="session",
-    )
-    columns[4].button("Resample", on_click=_next_seed, key="generate-resample", icon=":material/casino:")
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        children = st.number_input(
+            "Children per parent",
+            1,
+            MAX_CHILDREN,
+            10,
+            key="generate-children-asked",
+            persist_state="session",
+            width=124,
+        )
+        edits = st.number_input(
+            "Edits per child", 1, MAX_EDITS, 1, key="generate-edits-asked", persist_state="session", width=110
+        )
+        spaces = list(SPACES)
+        space = st.selectbox(
+            "Search space",
+            spaces,
+            index=spaces.index(app_data.settings().space),
+            key="generate-space",
+            persist_state="session",
+            help="New layers and values come from this search space.",
+            width=140,
+        )
+        seed = st.number_input("Seed", 0, 2**31 - 1, 0, key=SEED, persist_state="session", width=100)
+        st.button("Resample", on_click=_next_seed, key="generate-resample", icon=":material/casino:")
     return _Choices(children, edits, SPACES[space], seed)
 
 
@@ -91,52 +92,40 @@ def _next_seed() -> None:
 
 def _permissions(parent: Trial) -> Allowed:
     """The switches under the parent's blocks, and the same choices as lists that the keyboard reaches."""
-    for kind in WORDS:
-        st.session_state.setdefault(_key(parent, kind), _places(parent, kind))
-    chosen = {kind: st.session_state[_key(parent, kind)] for kind in WORDS}
+    on = {kind: chosen(_name(parent, kind), _places(parent, kind)) for kind in WORDS}
     allowed = {
-        index: frozenset(kind for kind in WORDS if index in chosen[kind])
+        index: frozenset(kind for kind in WORDS if index in on[kind])
         for index in range(len(parent.architecture.layers) + 1)
     }
-    above = st.container()
-    # The lists are sent before the chart: a click on a chart sent before them would undo the last choice.
-    with st.expander("Edit as lists"):
-        for kind in WORDS:
-            _list(parent, kind)
-    with above:
-        st.caption(f"Edits allowed on {model_tag(parent.id)}: click the squares.")
-        draw(
-            permissions_figure(parent.architecture, allowed),
-            f"generate-permissions-{parent.id}",
-            permissions_alt(parent.architecture, allowed),
-            on_click=lambda point: _switch(parent, point),
-            shrinks=False,
-        )
-    return allowed
-
-
-def _list(parent: Trial, kind: str) -> None:
+    st.caption(f"Edits allowed on {model_tag(parent.id)}: click the squares.")
+    draw(
+        permissions_figure(parent.architecture, allowed),
+        f"generate-permissions-{parent.id}",
+        permissions_alt(parent.architecture, allowed),
+        on_click=lambda point: _switch(parent, point),
+        shrinks=False,
+    )
     labels = [f"{number} {cost.text}" for number, cost in enumerate(parent.architecture.costs, start=1)]
     labels[-1] = "Head"
-    st.pills(
-        f"{WORDS[kind].capitalize()} ({model_tag(parent.id)})",
-        _places(parent, kind),
-        selection_mode="multi",
-        format_func=labels.__getitem__,
-        key=_key(parent, kind),
-        persist_state="session",
-    )
+    with st.expander("Edit as lists"):
+        for kind, word in WORDS.items():
+            show_list(
+                _name(parent, kind),
+                f"{word.capitalize()} ({model_tag(parent.id)})",
+                _places(parent, kind),
+                labels.__getitem__,
+            )
+    return allowed
 
 
 def _switch(parent: Trial, point: Point) -> None:
     match point.customdata:
         case ["switch", kind, index]:
-            key = _key(parent, kind)
-            st.session_state[key] = sorted(set(st.session_state[key]) ^ {int(index)})
+            toggle(_name(parent, kind), int(index))
         case ["row", kind, "all"]:
-            st.session_state[_key(parent, kind)] = _places(parent, kind)
+            choose(_name(parent, kind), _places(parent, kind))
         case ["row", kind, _]:
-            st.session_state[_key(parent, kind)] = []
+            choose(_name(parent, kind), [])
 
 
 def _places(parent: Trial, kind: str) -> list[int]:
@@ -144,5 +133,5 @@ def _places(parent: Trial, kind: str) -> list[int]:
     return [index for index, kinds in everything_allowed(parent.architecture).items() if kind in kinds]
 
 
-def _key(parent: Trial, kind: str) -> str:
+def _name(parent: Trial, kind: str) -> str:
     return f"generate-{kind}-{parent.id}"

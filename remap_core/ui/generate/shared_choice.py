@@ -1,0 +1,54 @@
+"""A choice of several numbers that is made in a chart and in a list of options alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+
+def chosen(name: str, default: Sequence[int] = ()) -> list[int]:
+    """What is chosen, in order."""
+    if name not in st.session_state:
+        st.session_state[name] = sorted(default)
+    return list(st.session_state[name])
+
+
+def choose(name: str, numbers: Sequence[int]) -> None:
+    """Choose numbers in a chart. The list becomes a new one: what a slow browser still says of the old one is void."""
+    st.session_state[name] = sorted(numbers)
+    st.session_state[f"{name}-edition"] = _edition(name) + 1
+
+
+def toggle(name: str, number: int) -> None:
+    """Choose a number in a chart, or no longer."""
+    choose(name, sorted(set(chosen(name)) ^ {number}))
+
+
+def list_key(name: str) -> str:
+    """The key of the present list of options."""
+    edition = _edition(name)
+    return f"{name}-list-{edition}" if edition else f"{name}-list"
+
+
+def show_list(name: str, label: str, options: Sequence[int], format_func: Callable[[int], str]) -> None:
+    """The choice as a list of options, which the keyboard reaches."""
+    key = list_key(name)
+    st.session_state[key] = chosen(name)
+    st.pills(
+        label,
+        options,
+        selection_mode="multi",
+        format_func=format_func,
+        key=key,
+        on_change=_take_over,
+        args=(name, key),
+    )
+
+
+def _take_over(name: str, key: str) -> None:
+    st.session_state[name] = sorted(st.session_state[key])
+
+
+def _edition(name: str) -> int:
+    return int(st.session_state.get(f"{name}-edition", 0))
