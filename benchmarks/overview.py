@@ -17,11 +17,9 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
-import tempfile
 import time
 from pathlib import Path
 
-import duckdb
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
@@ -29,25 +27,9 @@ ROOT = Path(__file__).parents[1]
 sys.path += [str(ROOT / "tests"), str(ROOT / "tests" / "browser")]
 
 from browsing import CHROMIUM, FLAGS, served  # noqa: E402
-from catalogues import CARD  # noqa: E402
 
-from remap_core.catalogue.snapshot import Publisher, current_number  # noqa: E402
-from remap_core.catalogue.store import CatalogueStore  # noqa: E402
-from remap_core.data_folder.folder import DataFolder  # noqa: E402
+from benchmarks.populations import HOMES, home_of  # noqa: E402
 from remap_core.drawing.charts.overview_figure import PLAIN_UP_TO  # noqa: E402
-from remap_core.space.sampler import sample_architectures  # noqa: E402
-from remap_core.space.search_spaces import REMAP_2019  # noqa: E402
-from remap_core.trials.trial import Proposal  # noqa: E402
-
-# Invented, but shaped like trained models: more parameters are better by a little, each class by its own luck.
-_TRAINED = """
-UPDATE trials SET state = 'complete', started = id, finished = id, epochs_done = 10, train_loss = 0.2,
-    validation_loss = 0.3, seconds = 2.0, mean_seconds = 1 + parameters / 5e5, latency_1_ms = 0.1 + multiply_adds / 1e7,
-    latency_256_ms = 5 + multiply_adds / 1e5, train_accuracy = 0.6 + 0.06 * log10(parameters) + 0.02 * random(),
-    validation_accuracy = 0.55 + 0.06 * log10(parameters) + 0.05 * random();
-UPDATE trials SET accuracy = validation_accuracy,
-    class_accuracy = list_transform(range(10), lambda x: least(1, validation_accuracy + 0.1 * random() - 0.05));
-"""
 
 PIXEL = """
 (row) => {
@@ -70,23 +52,6 @@ KEPT = f"""
 ([kept, rings]) => document.querySelectorAll('[class*=st-key-open-]').length > kept && ({RINGS})() !== rings
 """
 TOLD = "(before) => document.querySelector('.st-key-hovered-model')?.innerText !== before"
-
-
-def write_many(home: Path, models: int) -> None:
-    """A published catalogue of so many finished models of the sampler's architectures."""
-    folder = DataFolder(home)
-    store = CatalogueStore.open(folder)
-    store.register_dataset(CARD)
-    sampled = sample_architectures(
-        REMAP_2019, (1, 28, 28), 10, models, np.random.default_rng(0), max_parameters=1_000_000
-    )
-    store.enqueue([Proposal(architecture, CARD.name) for architecture in sampled], 0.0)
-    store.close()
-    with duckdb.connect(folder.live) as connection:
-        connection.execute(_TRAINED)
-    store = CatalogueStore.open(folder)
-    Publisher(store, folder).publish()
-    store.close()
 
 
 def first_paint(page: Page, url: str, models: int) -> float:
@@ -145,17 +110,12 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", type=int, nargs="*", default=[10_000, 50_000])
-    parser.add_argument(
-        "--home", type=Path, default=Path(tempfile.gettempdir()) / "remap-many", help="where to keep them"
-    )
+    parser.add_argument("--home", type=Path, default=HOMES, help="where to keep them")
     asked = parser.parse_args()
     print("| models | first paint, cold | first paint, warm | click, median | click, slowest | hover, median |")
     print("|---|---|---|---|---|---|")
     for models in asked.models:
-        home = asked.home / str(models)
-        if current_number(DataFolder(home)) is None:
-            write_many(home, models)
-        print("|", " | ".join(measured(home, models)), "|", flush=True)
+        print("|", " | ".join(measured(home_of(models, asked.home), models)), "|", flush=True)
 
 
 if __name__ == "__main__":

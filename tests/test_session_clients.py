@@ -1,0 +1,92 @@
+"""The clients of `python -m benchmarks.sessions` do what a browser does."""
+
+import asyncio
+
+import pytest
+from browsing import served
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from benchmarks.populations import write_many
+from benchmarks.sessions import KeptMessages, OpenPage
+
+
+def drawn(text, place=0, fragment=""):
+    """A message large enough to be kept."""
+    message = ForwardMsg(hash=text)
+    message.delta.new_element.markdown.body = text
+    message.delta.fragment_id = fragment
+    message.metadata.cacheable = True
+    message.metadata.delta_path.append(place)
+    return message
+
+
+def reference(text, place):
+    message = ForwardMsg(ref_hash=text)
+    message.metadata.delta_path.append(place)
+    return message
+
+
+def test_a_reference_puts_the_kept_message_in_its_own_place():
+    kept = KeptMessages()
+    kept.whole(drawn("chart", place=1))
+    whole = kept.whole(reference("chart", place=2))
+    assert (whole.delta.new_element.markdown.body, list(whole.metadata.delta_path)) == ("chart", [2])
+
+
+def test_messages_are_kept_while_runs_use_them():
+    kept = KeptMessages()
+    kept.whole(drawn("old"))
+    kept.whole(drawn("used"))
+    for _ in range(3):
+        kept.whole(reference("used", place=0))
+        kept.end_run(2, [])
+    assert kept.hashes() == ["used"]
+
+
+def test_runs_of_fragments_forget_nothing_of_others():
+    kept = KeptMessages()
+    kept.whole(drawn("page"))
+    kept.whole(drawn("part", fragment="live"))
+    for _ in range(3):
+        kept.end_run(2, ["live"])
+    assert kept.hashes() == ["page"]
+
+
+def test_a_message_that_is_not_to_be_kept_is_not():
+    kept = KeptMessages()
+    message = ForwardMsg(hash="small")
+    assert kept.whole(message) is message
+    assert not kept.hashes()
+
+
+def test_a_click_adds_the_model_to_the_drawer_of_its_page_alone(tmp_path):
+    write_many(tmp_path / "home", 5)
+
+    async def clicks(url):
+        async with asyncio.TaskGroup() as tasks:
+            first, second = [await OpenPage.open(tasks, url, "overview") for _ in range(2)]
+            await asyncio.gather(first.answered(), second.answered())
+            for model in (3, 5):
+                await first.click(model)
+            await second.click(4)
+            await asyncio.gather(first.leave(), second.leave())
+        return first.query, second.query
+
+    with served(tmp_path / "home", autostart=False) as server:
+        assert asyncio.run(clicks(server.url)) == ("drawer=3%2C5", "drawer=4")
+
+
+def test_a_page_that_the_app_lacks_is_an_error(tmp_path):
+    write_many(tmp_path / "home", 1)
+
+    async def visit(url):
+        async with asyncio.TaskGroup() as tasks:
+            page = await OpenPage.open(tasks, url, "nowhere")
+            await page.answered()
+
+    with (
+        served(tmp_path / "home", autostart=False) as server,
+        pytest.raises(ExceptionGroup, match="unhandled errors") as errors,
+    ):
+        asyncio.run(visit(server.url))
+    assert "no page nowhere" in str(errors.value.exceptions[0])
