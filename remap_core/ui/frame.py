@@ -13,6 +13,7 @@ from streamlit.navigation.page import StreamlitPage
 from remap_core.errors import RemapError
 from remap_core.system.memory import leave_out_of_collections
 from remap_core.ui import app_data
+from remap_core.ui.events import chart_events
 from remap_core.ui.live import errors_as_sentences, update_on_the_present_page
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.model_map.docked_map import show_map
@@ -115,6 +116,7 @@ def _sidebar() -> None:
     show_objective()
     show_drawer()
     show_progress()
+    chart_events.load()
 
 
 def _map_and_page(page: StreamlitPage) -> None:

@@ -45,8 +45,14 @@ def update_on_the_present_page() -> None:
 def watch(look: Callable[[], object], seen: object, every: float | None = None) -> None:
     """Rerun the page as soon as `look()` differs from `seen`; checks every so many seconds, by default at `pace()`."""
 
+    is_first = True
+
     @st.fragment(run_every=every or pace())
     def check() -> None:
+        nonlocal is_first
+        if is_first:  # the page was drawn just now; while much is trained, it would else be drawn without an end
+            is_first = False
+            return
         app_data.look()
         if look() != seen:
             st.rerun()

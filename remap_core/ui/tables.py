@@ -23,6 +23,12 @@ ROW_HEIGHT = 36
 SNAC_PADDING = 16
 """Pixels to the left and right of a picture in its cell, together."""
 
+NARROW_SNAC = 112
+"""Pixels of the widest SNAC of blocks beside the map."""
+
+PAGE_WIDTH = 430
+"""Pixels of the page beside the map, at least, on a screen of 1440 pixels."""
+
 MODEL = st.column_config.NumberColumn("Model", format="#%d", width="small")
 PARENT = st.column_config.NumberColumn("Parent", format="#%d", width="small")
 EDIT = st.column_config.TextColumn("Edit", width="medium")
@@ -61,6 +67,21 @@ def snac_column(architectures: Iterable[Architecture], size: Size | None = None)
     blocks = snac_blocks(architectures)
     drawn = size or table_size(blocks)
     return st.column_config.ImageColumn("SNAC", width=drawn.width(blocks) + SNAC_PADDING)
+
+
+def narrow_size(architectures: Iterable[Architecture]) -> Size:
+    """The size of SNACs in a table beside the map: small ones, or strips where a chain is long."""
+    blocks = snac_blocks(architectures)
+    if Size.SMALL.width(blocks) <= NARROW_SNAC:
+        return Size.SMALL
+    return Size.STRIP
+
+
+def clickable_size(architecture: Architecture) -> Size:
+    """The size of a chain whose blocks are clicked beside the map: smaller where it would be cut."""
+    if Size.LARGE.width(len(architecture.layers) + 1) <= PAGE_WIDTH:
+        return Size.LARGE
+    return Size.MEDIUM
 
 
 def model_rows(trials: Sequence[Trial]) -> list[dict[str, Any]]:

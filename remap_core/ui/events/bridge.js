@@ -131,7 +131,7 @@ function freeScrolling(gd) {
   if (thumb && window.Plotly && gd._fullLayout.dragmode !== false) window.Plotly.relayout(gd, { dragmode: false })
 }
 
-export default function ({ data, parentElement, setTriggerValue }) {
+function begin({ data, parentElement, setTriggerValue }) {
   const chart = charts.get(parentElement) ?? {}
   charts.set(parentElement, chart)
   // The page may put another chart in this place: this state then belongs to that one.
@@ -216,3 +216,7 @@ function observe(chart) {
   chart.attach()
   return observer
 }
+
+// The components of charts are a line each, and find this here (see channel.js): it is sent once, and they every time.
+window.remapCharts ??= begin
+export default () => window.dispatchEvent(new Event('remap-charts'))

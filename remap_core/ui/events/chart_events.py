@@ -23,11 +23,18 @@ HOVER_MS = 150
 """Milliseconds that the pointer rests on a point before that counts as a hover."""
 
 
+def load() -> None:
+    """Send the script that all charts of a page share. Streamlit sends a component's script with all of its data:
+    this one has none, so that the browser keeps it."""
+    if not _in_frames():
+        _component("bridge")(key="chart-events", height=1)
+
+
 @cache
-def _bridge() -> Callable[..., Any]:
-    """The component that sends events; made when first needed, as an older Streamlit cannot make it."""
-    script = Path(__file__).with_name("bridge.js").read_text(encoding="utf-8")
-    return st.components.v2.component("remap_chart_events", js=script)
+def _component(name: str) -> Callable[..., Any]:
+    """A component with the script of this name; made when first needed, as an older Streamlit cannot make it."""
+    script = Path(__file__).with_name(f"{name}.js").read_text(encoding="utf-8")
+    return st.components.v2.component(f"remap_{name}", js=script)
 
 
 @dataclass(frozen=True)
@@ -127,7 +134,7 @@ def listen(
         "keys": keys,
         "marks": [_mark(mark) for mark in marks],
     }
-    _bridge()(key=key, data=data, height=1, **callbacks)
+    _component("channel")(key=key, data=data, height=1, **callbacks)
 
 
 def update(chart: str, *, marks: Sequence[Mark], later: Later) -> None:
@@ -142,7 +149,7 @@ def update(chart: str, *, marks: Sequence[Mark], later: Later) -> None:
         "colours": later.colours,
         "axes": {"xaxis": later.x, "yaxis": later.y},
     }
-    _bridge()(key=f"{chart}-later", data=data, height=1)
+    _component("channel")(key=f"{chart}-later", data=data, height=1)
 
 
 def _mark(mark: Mark) -> dict[str, Any]:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import streamlit as st
 
 from remap_core.analysis.previews import Children
-from remap_core.drawing.snac.chips import Size, snac_alt
+from remap_core.drawing.snac.chips import snac_alt
 from remap_core.drawing.snac.snac_figure import snac_figure
 from remap_core.formatting import model_tag
 from remap_core.space.edits import ablations
 from remap_core.trials.trial import Trial, TrialId
 from remap_core.ui.events.chart_events import Point, draw, picked_ids
 from remap_core.ui.generate.shared_choice import choose, chosen, show_list, toggle
+from remap_core.ui.tables import clickable_size
 
 
 def choose_ablations(parents: Sequence[Trial]) -> Children:
@@ -34,7 +35,7 @@ def _choose_layers(parent: Trial) -> list[int]:
     name = layers_name(parent.id)
     layers = chosen(name)
     draw(
-        snac_figure(parent.architecture, Size.LARGE, chosen=layers),
+        snac_figure(parent.architecture, clickable_size(parent.architecture), chosen=layers),
         f"generate-snac-{parent.id}",
         snac_alt(parent.architecture),
         on_click=lambda point: _toggle(name, point),

@@ -24,6 +24,7 @@ from remap_core.trials.trial import Trial, TrialId, TrialState
 from remap_core.ui import app_data, drawer_state, navigation, sent_commands
 from remap_core.ui.generate.contributions_panel import show_contributions
 from remap_core.ui.tables import (
+    narrow_size,
     snac_blocks,
     snac_column,
 )
@@ -93,8 +94,10 @@ def _paired_test(parent: Trial, child: Trial) -> PairedTest | None:
 def _table(catalogue: Catalogue, pairs: Sequence[Pair], tests: Tests) -> list[Trial]:
     """Draw the table and return the children whose rows are selected."""
     curves = catalogue.epoch_curves([child.id for _, child in pairs])
-    blocks = snac_blocks(child.architecture for _, child in pairs)
-    rows = pd.DataFrame([_row(pair, curves[pair[1].id], tests[pair[1].id], blocks) for pair in pairs])
+    architectures = [child.architecture for _, child in pairs]
+    size = narrow_size(architectures)
+    blocks = snac_blocks(architectures)
+    rows = pd.DataFrame([_row(pair, curves[pair[1].id], tests[pair[1].id], blocks, size) for pair in pairs])
     event = st.dataframe(
         rows.style.apply(lambda row: _colours(row, tests), axis=1),
         key=f"generate-children-{pairs[0][1].id}-{len(pairs)}",  # other rows, another table: a selection is by row
@@ -103,7 +106,7 @@ def _table(catalogue: Catalogue, pairs: Sequence[Pair], tests: Tests) -> list[Tr
         on_select="rerun",
         selection_mode="multi-row",
         column_order=_shown_columns(rows),
-        column_config=COLUMNS | {"SNAC": snac_column((child.architecture for _, child in pairs), Size.SMALL)},
+        column_config=COLUMNS | {"SNAC": snac_column(architectures, size)},
         alt="Children with their edits and what these changed; rows can be selected.",
     )
     return [pairs[row][1] for row in event.selection.rows if row < len(pairs)]
@@ -121,11 +124,12 @@ def _row(
     epochs: Sequence[EpochResult],
     test: PairedTest | None,
     blocks: int,
+    size: Size,
 ) -> dict[str, Any]:
     parent, child = pair
     edit_marks = marks(parent.architecture, child.proposal.edits)
     return {
-        "SNAC": snac_data_uri(child.architecture, blocks=blocks, size=Size.SMALL, marks=edit_marks),
+        "SNAC": snac_data_uri(child.architecture, blocks=blocks, size=size, marks=edit_marks),
         "Edit": edit_sentence(parent, child),
         "Result": _result(child),
         "Change": _change_text(parent, child),

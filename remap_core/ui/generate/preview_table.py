@@ -15,9 +15,7 @@ from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.snac.chips import Size
 from remap_core.drawing.snac.svg import NO_MARKS, TABLE_ROW, snac_data_uri
 from remap_core.formatting import (
-    NOT_AVAILABLE,
     count,
-    duration,
     model_tags,
     pluralize,
     predicted_accuracy,
@@ -28,20 +26,19 @@ from remap_core.space.architecture import Architecture
 from remap_core.space.edit_marks import marks
 from remap_core.trials.trial import Origin
 from remap_core.ui import app_data, drawer_state, sent_commands, view_state
-from remap_core.ui.tables import PARENT, snac_blocks, snac_column
+from remap_core.ui.tables import PARENT, narrow_size, snac_blocks, snac_column
 from remap_core.ui.time_labels import expected_now, time_caption, with_time
 
-TRAINED_COLUMNS = ("Train", "SNAC", "Parent", "Edit", "Predicted", "Parameters", "Time", "Note")
+TRAINED_COLUMNS = ("Train", "SNAC", "Parent", "Edit", "Predicted", "Parameters", "Note")
 SKIPPED_COLUMNS = ("SNAC", "Parent", "Edit", "Reason")
 COLUMNS: dict[str, Any] = {
-    "Train": st.column_config.CheckboxColumn("Train", width=48),
+    "Train": st.column_config.CheckboxColumn("", width=36, help="Whether it is trained."),
     "Parent": PARENT,
     "Edit": st.column_config.TextColumn("Edit", width=128),
     "Parameters": st.column_config.TextColumn("Parameters", width=76, help="Child minus parent, in percent."),
     "Predicted": st.column_config.TextColumn(
-        "Predicted", width=66, help="Predicted accuracy; in brackets the middle 68 % of the prediction."
+        "Predicted", width=92, help="Predicted accuracy; in brackets the middle 68 % of the prediction."
     ),
-    "Time": st.column_config.TextColumn("Time", width=52),
     "Note": st.column_config.TextColumn("Note", width=120),
     "Reason": st.column_config.TextColumn("Reason", width=200),
 }
@@ -118,9 +115,7 @@ def _choose(previews: Sequence[Preview], several_parents: bool) -> list[Preview]
 
 
 def _trainable_row(preview: Preview, row: dict[str, Any]) -> dict[str, Any]:
-    row = {"Train": True, **row, "Time": NOT_AVAILABLE}
-    if preview.seconds is not None:
-        row["Time"] = duration(preview.seconds)
+    row = {"Train": True, **row}
     if preview.accuracy:
         row["Predicted"] = predicted_accuracy(*preview.accuracy)
     if preview.reason:
@@ -168,15 +163,18 @@ def _architectures(previews: Iterable[Preview]) -> list[Architecture]:
 
 
 def _column_config(previews: Sequence[Preview]) -> dict[str, Any]:
-    return COLUMNS | {"SNAC": snac_column(_architectures(previews), Size.SMALL)}
+    architectures = _architectures(previews)
+    return COLUMNS | {"SNAC": snac_column(architectures, narrow_size(architectures))}
 
 
 def _rows(previews: Sequence[Preview]) -> list[dict[str, Any]]:
-    blocks = snac_blocks(_architectures(previews))
-    return [_row(preview, blocks) for preview in previews]
+    architectures = _architectures(previews)
+    blocks = snac_blocks(architectures)
+    size = narrow_size(architectures)
+    return [_row(preview, blocks, size) for preview in previews]
 
 
-def _row(preview: Preview, blocks: int) -> dict[str, Any]:
+def _row(preview: Preview, blocks: int, size: Size) -> dict[str, Any]:
     row: dict[str, Any] = {"Parent": preview.parent.id, "Edit": preview.edit}
     child = preview.candidate.child
     if child is None:
@@ -184,6 +182,6 @@ def _row(preview: Preview, blocks: int) -> dict[str, Any]:
     edits = preview.candidate.edits
     edit_marks = marks(preview.parent.architecture, edits) if edits else NO_MARKS
     return row | {
-        "SNAC": snac_data_uri(child, blocks=blocks, size=Size.SMALL, marks=edit_marks),
+        "SNAC": snac_data_uri(child, blocks=blocks, size=size, marks=edit_marks),
         "Parameters": relative_change(child.parameters, preview.parent.architecture.parameters),
     }
