@@ -16,12 +16,12 @@ from remap_core.ui.generate.draft_editor import handcraft
 from remap_core.ui.generate.effects_table import show_effects
 from remap_core.ui.generate.preview_table import preview, train_bar
 from remap_core.ui.generate.variation_panel import choose_variations
-from remap_core.ui.generate.ways import ABLATIONS, HANDCRAFTED, VARIATIONS, WAY
+from remap_core.ui.generate.ways import ABLATIONS, HANDCRAFTED, VARIATIONS, WAY, WAYS
 from remap_core.ui.overview.start_here import require_model
 from remap_core.ui.session import current_session
 
 Way = Callable[[list[Trial]], Children]
-WAYS: dict[str, tuple[Origin, str, Way]] = {
+MAKERS: dict[str, tuple[Origin, str, Way]] = {
     ABLATIONS: (Origin.ABLATION, "ablation", choose_ablations),
     VARIATIONS: (Origin.VARIATION, "variation", choose_variations),
     HANDCRAFTED: (Origin.HANDCRAFTED, "handcrafted model", lambda parents: handcraft(parents[0])),
@@ -29,16 +29,16 @@ WAYS: dict[str, tuple[Origin, str, Way]] = {
 
 
 def choose_way() -> tuple[Origin, str, Way]:
+    st.session_state.setdefault(WAY, ABLATIONS)
     title = st.segmented_control(
         "Kind of children",
         WAYS,
-        default=ABLATIONS,
         required=True,
         key=WAY,
         label_visibility="collapsed",
         persist_state="session",
     )
-    return WAYS[title]
+    return MAKERS[title or ABLATIONS]
 
 
 def choose_more_parents(catalogue: Catalogue, selected: Trial) -> list[Trial]:

@@ -86,7 +86,7 @@ def difference_sentences(
 
     >>> from remap_core.space.text import parse_layers
     >>> difference_sentences(parse_layers("Conv 8x3, ReLU"), parse_layers("Conv 16x3, ReLU, Dense 4"))
-    ['Conv 8x3 at 1 changed to Conv 16x3', 'Dense 4 added before the head']
+    ['Changed layer 1 (Conv 8x3) to Conv 16x3', 'Inserted Dense 4 before the head']
     """
     sentences = []
     next_index = 0  # of the first layer of `before` that no earlier pair has

@@ -14,12 +14,12 @@ def added(layer: Layer, layers: Sequence[Layer], index: int) -> str:
     >>> from remap_core.space.text import parse_layers
     >>> relu, dense = parse_layers("ReLU, Dense 64")
     >>> added(relu, [dense], 0), added(relu, [dense], 1)
-    ('ReLU added before Dense 64 at 1', 'ReLU added before the head')
+    ('Inserted ReLU before layer 1 (Dense 64)', 'Inserted ReLU before the head')
     """
     next_layer = "the head"
     if index < len(layers):
         next_layer = _layer_at(layers, index)
-    return f"{layer_text(layer)} added before {next_layer}"
+    return f"Inserted {layer_text(layer)} before {next_layer}"
 
 
 def removed(layers: Sequence[Layer], index: int) -> str:
@@ -27,9 +27,9 @@ def removed(layers: Sequence[Layer], index: int) -> str:
 
     >>> from remap_core.space.text import parse_layers
     >>> removed(parse_layers("Dense 64"), 0)
-    'Dense 64 at 1 removed'
+    'Removed layer 1 (Dense 64)'
     """
-    return f"{_layer_at(layers, index)} removed"
+    return f"Removed {_layer_at(layers, index)}"
 
 
 def changed(layers: Sequence[Layer], index: int, new: str) -> str:
@@ -37,11 +37,11 @@ def changed(layers: Sequence[Layer], index: int, new: str) -> str:
 
     >>> from remap_core.space.text import parse_layers
     >>> changed(parse_layers("ReLU, Dense 64"), 1, "128 units")
-    'Dense 64 at 2 changed to 128 units'
+    'Changed layer 2 (Dense 64) to 128 units'
     """
-    return f"{_layer_at(layers, index)} changed to {new}"
+    return f"Changed {_layer_at(layers, index)} to {new}"
 
 
 def _layer_at(layers: Sequence[Layer], index: int) -> str:
     text = layer_text(layers[index])
-    return f"{text} at {index + 1}"
+    return f"layer {index + 1} ({text})"

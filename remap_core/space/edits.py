@@ -98,7 +98,7 @@ class Remove(Edit):
 
         >>> from remap_core.space.layers import Dense
         >>> Remove(0).sentence(Architecture((1, 8, 8), 10, (Dense(64),)))
-        'Dense 64 at 1 removed'
+        'Removed layer 1 (Dense 64)'
         """
         layer_at(parent.layers, self.index)
         return change_sentences.removed(parent.layers, self.index)
@@ -170,7 +170,7 @@ class Reparameterize(Edit):
         >>> from remap_core.space.layers import Conv2d
         >>> parent = Architecture((1, 8, 8), 10, (Conv2d(3, 32),))
         >>> Reparameterize(0, "filters", 64).sentence(parent)
-        'Conv 32x3 at 1 changed to 64 filters'
+        'Changed layer 1 (Conv 32x3) to 64 filters'
         """
         layer_at(parent.layers, self.index)
         new = _value_text(self.name, self.value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import NamedTuple, cast
 
 import streamlit as st
 
@@ -12,9 +12,6 @@ from remap_core.catalogue.reader import Catalogue
 from remap_core.space.draft import Draft
 from remap_core.trials.trial import TrialId
 from remap_core.views.view import View
-
-if TYPE_CHECKING:
-    from remap_core.ui.model_map.drawn_overview import DrawnOverview
 
 SESSION = "remap"
 """The key of the session in st.session_state. Widgets have their own keys."""
@@ -48,7 +45,6 @@ class Session:
     sent: ids of commands, newest last. send_error: why the last one could not be sent.
     batches: names of batches whose end is still to be announced.
     drafts: by parent. views: by data set. dock: whether the map is folded away, by the visitor's own choice.
-    overview: the map as it was last sent to the browser; what finished since then is added to it.
     url: what the URL says, as this app last wrote or read it; None before the first page. page: the page it was for.
     asked_view: the view that the URL asks for, until it is read. url_warnings: by part of the URL, why it is ignored.
     warnings: which parts of a view, or of an entry, are ignored and why.
@@ -70,7 +66,6 @@ class Session:
     drafts: dict[TrialId, Draft] = field(default_factory=dict)
     views: dict[str, View] = field(default_factory=dict)
     dock: Dock | None = None
-    overview: DrawnOverview | None = None
     url: dict[str, str] | None = None
     page: str = ""
     asked_view: dict[str, str] | None = None

@@ -12,6 +12,7 @@ from remap_core.formatting import count
 from remap_core.trials.trial import TrialId
 from remap_core.ui import app_data
 from remap_core.ui.drawer_state import add, look_at
+from remap_core.ui.generate import url_parts
 from remap_core.ui.session import Dock, current_session
 from remap_core.ui.view_state import current_view
 from remap_core.views.view import KEYS as VIEW_PARTS
@@ -22,7 +23,7 @@ MAX_MODELS = 500
 COMPARED = "compare"
 """The second model of the inspect page."""
 
-PARTS = ("dataset", "model", COMPARED, "drawer", "dock", *VIEW_PARTS)
+PARTS = ("dataset", "model", COMPARED, "drawer", "dock", *url_parts.PARTS, *VIEW_PARTS)
 
 _MAX_DIGITS = 15
 
@@ -93,6 +94,7 @@ def read_url(page: str) -> None:
     session.selected, session.compared = selected, compared
     _follow_drawer(asked)
     _follow_dock(asked)
+    _follow_children(asked)
     session.asked_view = {key: text for key, text in asked.items() if key in VIEW_PARTS}
 
 
@@ -114,6 +116,7 @@ def address() -> dict[str, str]:
         COMPARED: _model_text(session.compared),
         "drawer": drawer_text(session.drawer),
         "dock": session.dock or "",
+        **url_parts.parts(session.selected),
         **_view_parts(),
     }
     return {key: text for key, text in parts.items() if text}
@@ -140,6 +143,15 @@ def _view_parts() -> dict[str, str]:
 def _follow_dock(asked: Mapping[str, str]) -> None:
     text = asked.get("dock")
     current_session().dock = Dock(text) if text in list(Dock) else None
+
+
+def _follow_children(asked: Mapping[str, str]) -> None:
+    """The way to make children, chosen layers and a draft, of the selected model."""
+    session = current_session()
+    selected = None
+    with suppress(RemapError):
+        selected = next(iter(app_data.catalogue().trials([session.selected or 0])), None)
+    session.url_warnings |= url_parts.follow(asked, selected)
 
 
 def _follow_drawer(asked: Mapping[str, str]) -> None:

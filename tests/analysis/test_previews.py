@@ -44,7 +44,7 @@ def test_every_candidate_gets_its_verdict_in_order():
         ),
     ]
     assert found[3].same == 6
-    assert found[4].edit == "Dense 8 added before Conv 16x3 at 1"
+    assert found[4].edit == "Inserted Dense 8 before layer 1 (Conv 16x3)"
 
 
 def test_a_child_over_the_cap_says_both_numbers():

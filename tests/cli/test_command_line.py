@@ -284,7 +284,7 @@ def test_a_report_has_the_front_and_the_named_models(remap, tmp_path):
     assert (code, out.strip()) == (0, f"Wrote a report to {tmp_path}/report.html.")
     content = (tmp_path / "report.html").read_text()
     assert "<h2>Model 6</h2>" in content
-    assert "From #1 (52.0 %): ReLU at 2 removed" in content
+    assert "From #1 (52.0 %): Removed layer 2 (ReLU)" in content
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def trained(id: int, text: str, accuracy: float | None = 0.9) -> Trial:
 PARENT, CHILD = trained(1, "Conv 16x3, ReLU, Dense 8"), trained(6, "Conv 16x3, Dense 8", 0.875)
 REPORTED = ReportedModel(
     CHILD,
-    (Step(PARENT, "ReLU at 2 removed", "-2.5 points (within noise), as many parameters"),),
+    (Step(PARENT, "Removed layer 2 (ReLU)", "-2.5 points (within noise), as many parameters"),),
     Latency(0.12, 3.4, "cpu", 1),
     SealedScore(200, 170, 0.4),
     Annotation("small enough", ("candidate",)),
@@ -66,7 +66,7 @@ def test_the_front_and_the_models_have_their_numbers():
         "90.0 %",
         "test accuracy 85.0 % (200 sealed images)",
         "latency 0.12 ms for 1 image, 3.4 ms for 256",
-        "From #1 (90.0 %): ReLU at 2 removed: -2.5 points (within noise), as many parameters",
+        "From #1 (90.0 %): Removed layer 2 (ReLU): -2.5 points (within noise), as many parameters",
         "small enough",
         "candidate",
         layers_text(CHILD.architecture.layers),

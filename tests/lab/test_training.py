@@ -95,7 +95,7 @@ def test_children_carry_parent_edits_and_origin_and_are_trained_as_their_parent_
     assert {child.parent for child in children} == {1}
     assert {child.config for child in children} == {parent.trial.proposal.config}
     assert children[0].edits == (Remove(0),)
-    assert parent.children[-1].edits == ["Dense 4 added before the head"]
+    assert parent.children[-1].edits == ["Inserted Dense 4 before the head"]
     assert parent.children[0].parent == parent
 
 

@@ -20,7 +20,7 @@ def test_ancestors_come_oldest_first_and_end_where_a_parent_is_unknown(tmp_path)
 def test_an_effect_says_the_points_and_the_parameters(tmp_path):
     catalogue = open_snapshot(write_catalogue(tmp_path / "home", waiting=1))
     parent, child, larger = catalogue.trials([1, 6, 4])
-    assert edit_sentence(parent, child) == "ReLU at 2 removed"
+    assert edit_sentence(parent, child) == "Removed layer 2 (ReLU)"
     assert effect_sentence(catalogue, parent, child) == "0.0 points (within noise), as many parameters"
     difference = larger.architecture.parameters - parent.architecture.parameters
     assert effect_sentence(catalogue, parent, larger).endswith(f"(within noise), {difference:,} parameters more")

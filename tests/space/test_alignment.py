@@ -85,11 +85,11 @@ def test_the_change_of_a_pair_is_correct(before, after):
 
 def test_an_added_layer_stands_before_the_next_layer_of_the_first_chain():
     assert difference_sentences(parse_layers("Conv 8x3, Dense 4"), parse_layers("Conv 8x3, ReLU, Dense 4")) == [
-        "ReLU added before Dense 4 at 2"
+        "Inserted ReLU before layer 2 (Dense 4)"
     ]
     assert difference_sentences(parse_layers("ReLU, Dense 4"), parse_layers("Dropout 0.5, Dense 4")) == [
-        "ReLU at 1 removed",
-        "Dropout 0.5 added before Dense 4 at 2",
+        "Removed layer 1 (ReLU)",
+        "Inserted Dropout 0.5 before layer 2 (Dense 4)",
     ]
 
 
@@ -114,7 +114,7 @@ def test_differences_count_layers_of_the_first_chain_from_one():
     before = parse_layers("Conv 16x3, ReLU, MaxPool 2, Dense 64")
     after = parse_layers("Conv 32x3, MaxPool 2, Dense 64, Dropout 0.5")
     assert difference_sentences(before, after) == [
-        "Conv 16x3 at 1 changed to Conv 32x3",
-        "ReLU at 2 removed",
-        "Dropout 0.5 added before the head",
+        "Changed layer 1 (Conv 16x3) to Conv 32x3",
+        "Removed layer 2 (ReLU)",
+        "Inserted Dropout 0.5 before the head",
     ]

@@ -34,13 +34,13 @@ edits = st.one_of(
 @pytest.mark.parametrize(
     ("edit", "chain", "sentence"),
     [
-        (Remove(1), (CONV, POOL), "ReLU at 2 removed"),
-        (Replace(1, Dropout(0.5)), (CONV, Dropout(0.5), POOL), "ReLU at 2 changed to Dropout 0.5"),
-        (Prepend(0, POOL), (POOL, CONV, RELU, POOL), "MaxPool 2 added before Conv 16x3 at 1"),
-        (Prepend(3, Dense(8)), (CONV, RELU, POOL, Dense(8)), "Dense 8 added before the head"),
-        (Reparameterize(0, "filters", 64), (Conv2d(3, 64), RELU, POOL), "Conv 16x3 at 1 changed to 64 filters"),
-        (Reparameterize(2, "size", 3), (CONV, RELU, MaxPool2d(3)), "MaxPool 2 at 3 changed to size 3"),
-        (Reparameterize(1, "function", "tanh"), (CONV, Activation("tanh"), POOL), "ReLU at 2 changed to Tanh"),
+        (Remove(1), (CONV, POOL), "Removed layer 2 (ReLU)"),
+        (Replace(1, Dropout(0.5)), (CONV, Dropout(0.5), POOL), "Changed layer 2 (ReLU) to Dropout 0.5"),
+        (Prepend(0, POOL), (POOL, CONV, RELU, POOL), "Inserted MaxPool 2 before layer 1 (Conv 16x3)"),
+        (Prepend(3, Dense(8)), (CONV, RELU, POOL, Dense(8)), "Inserted Dense 8 before the head"),
+        (Reparameterize(0, "filters", 64), (Conv2d(3, 64), RELU, POOL), "Changed layer 1 (Conv 16x3) to 64 filters"),
+        (Reparameterize(2, "size", 3), (CONV, RELU, MaxPool2d(3)), "Changed layer 3 (MaxPool 2) to size 3"),
+        (Reparameterize(1, "function", "tanh"), (CONV, Activation("tanh"), POOL), "Changed layer 2 (ReLU) to Tanh"),
     ],
 )
 def test_an_edit_returns_the_child_and_has_a_sentence(edit, chain, sentence):
@@ -85,9 +85,9 @@ def test_the_reason_of_an_impossible_candidate_counts_layers_from_one_as_edits_d
 def test_edits_have_sentences_even_where_the_chain_between_them_does_not_fit():
     edits = (Prepend(0, Dense(4)), Remove(1), Remove(2))
     assert sentences(PARENT, edits) == [
-        "Dense 4 added before Conv 16x3 at 1",
-        "Conv 16x3 at 2 removed",
-        "MaxPool 2 at 3 removed",
+        "Inserted Dense 4 before layer 1 (Conv 16x3)",
+        "Removed layer 2 (Conv 16x3)",
+        "Removed layer 3 (MaxPool 2)",
     ]
 
 

@@ -90,7 +90,7 @@ def test_two_models_are_compared_layer_by_layer_and_by_a_paired_test(home):
     write_catalogue(home)
     words = said(opened("drawer", drawer=[1, 6]))
     assert "From #1 to #6: 3 kept, 1 removed." in words
-    assert "- ReLU at 2 removed" in words
+    assert "- Removed layer 2 (ReLU)" in words
     assert "#1 is right on 0 images where #6 is wrong, 5 the other way: within noise (exact McNemar p = 0.062)" in words
 
 

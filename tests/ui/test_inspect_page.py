@@ -59,7 +59,7 @@ def button(app, key):
 def test_the_numbers_of_the_model_in_the_address_are_shown(home):
     write_catalogue(home)
     app = opened("inspect", model="6")
-    assert "Ablation of #1: ReLU at 2 removed; complete, 2 of 2 epochs." in said(app)
+    assert "Ablation of #1: Removed layer 2 (ReLU); complete, 2 of 2 epochs." in said(app)
     metrics = {metric.label: metric.value for metric in app.metric}
     assert (metrics["Validation accuracy"], metrics["Latency, batch of 256"]) == ("52.0 %", "3.4 ms")
 
@@ -188,7 +188,7 @@ def test_a_second_model_that_is_none_is_said_and_the_first_is_shown(home, asked,
 def test_the_lineage_shows_each_edit_and_its_effect(home):
     write_catalogue(home)
     app = opened("inspect", model="1")
-    made = "ReLU at 2 removed: 0.0 points (within noise), as many parameters"
+    made = "Removed layer 2 (ReLU): 0.0 points (within noise), as many parameters"
     assert made in [caption.value for caption in app.caption]
     app.button(key="inspect-lineage-6").click().run()
     assert "Model 6" in said(app)

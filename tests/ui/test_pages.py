@@ -18,7 +18,7 @@ from remap_core.data_folder.heartbeat import TrainerStatus, write_trainer
 from remap_core.data_folder.inbox import Inbox
 from remap_core.trials.commands import Cancel, Enqueue, Pause, Retry
 from remap_core.trials.trial import Origin
-from remap_core.ui.sidebar import trainer_status
+from remap_core.ui.sidebar import trainer_progress
 from remap_core.version import __version__
 
 PAGES = ("overview", "drawer", "inspect", "generate", "queue")
@@ -78,7 +78,7 @@ def test_without_a_selected_model_inspect_and_generate_say_what_to_do(home):
 def test_chosen_layers_are_ablated_through_the_inbox(home):
     folder = write_catalogue(home)
     app = opened("generate", model="1")
-    app.button_group(key="generate-layers-1").set_value([0, 3]).run()
+    app.button_group(key="generate-layers-1-list").set_value([0, 3]).run()
     app.button(key="generate-train").click().run()
     ((_, command),) = Inbox(folder).pending()
     assert isinstance(command, Enqueue)
@@ -202,7 +202,7 @@ def test_a_trainer_that_cannot_start_is_said_and_the_pages_go_on(home, monkeypat
 def test_a_trainer_that_ended_with_an_error_is_quoted(home, monkeypatch):
     write_catalogue(home)
     monkeypatch.setenv("REMAP_AUTOSTART", "true")
-    monkeypatch.setattr(trainer_status, "start_trainer", lambda _, folder: ended(folder))
+    monkeypatch.setattr(trainer_progress, "start_trainer", lambda _, folder: ended(folder))
     assert "The last trainer stopped: nowhere.npz cannot be read." in opened("overview").sidebar.error[0].value
 
 

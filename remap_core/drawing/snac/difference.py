@@ -57,7 +57,7 @@ def difference_alt(first: Architecture, second: Architecture, names: tuple[str, 
     >>> from remap_core.space.text import parse_layers
     >>> first, second = (Architecture((1, 8, 8), 10, parse_layers(text)) for text in ("Dense 8, ReLU", "Dense 9"))
     >>> difference_alt(first, second, ("#3", "#7"))
-    'From #3 to #7: Dense 8 at 1 changed to Dense 9; ReLU at 2 removed.'
+    'From #3 to #7: Changed layer 1 (Dense 8) to Dense 9; Removed layer 2 (ReLU).'
     """
     before, after = names
     changes = difference_sentences(first.layers, second.layers)

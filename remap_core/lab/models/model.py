@@ -181,7 +181,7 @@ class Model:
         """A design to edit by hand, as a child of this model.
 
         >>> lab.model(1).edited().insert(0, "MaxPool 2").edits[0]
-        'MaxPool 2 added before MaxPool 3 at 1'
+        'Inserted MaxPool 2 before layer 1 (MaxPool 3)'
         """
         return Design(Draft.of(self.architecture), Origin.HANDCRAFTED, self.recorded)
 

@@ -8,3 +8,5 @@ WAY = "generate-way"
 ABLATIONS = "Ablate"
 VARIATIONS = "Vary"
 HANDCRAFTED = "Edit"
+
+WAYS = (ABLATIONS, VARIATIONS, HANDCRAFTED)

@@ -20,12 +20,13 @@ from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.model_map.drawn_overview import (
     CACHE_KEYS,
     DrawnOverview,
+    last_shown,
     overview_caption,
     projected,
     shown_overview,
 )
 from remap_core.ui.model_map.filter_panel import clear_button
-from remap_core.ui.model_map.selection import on_brush, on_click, on_hover, selection_marks, waiting_rings
+from remap_core.ui.model_map.map_events import on_brush, on_click, on_hover, selection_marks, waiting_rings
 from remap_core.ui.model_map.toolbar import show_toolbar
 from remap_core.ui.model_map.unfinished import unfinished_trainings
 from remap_core.ui.session import current_session
@@ -78,7 +79,7 @@ def _live(view: View) -> None:
 
 def _additions(view: View) -> None:
     """Put into the chart what happened since it was drawn, mark what is selected, and say what is shown."""
-    shown = current_session().overview
+    shown = last_shown()
     dataset = app_data.dataset_view()
     if shown is None or shown.dataset != dataset.name:
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import streamlit as st
@@ -18,8 +18,10 @@ from remap_core.drawing.charts.style import EncodedFigure
 from remap_core.trials.model_maps import ModelMap
 from remap_core.trials.population import Population
 from remap_core.ui.dataset_view import DatasetView
-from remap_core.ui.session import current_session
 from remap_core.views.view import View
+
+_SHOWN = "remap-overview"
+"""Its key in st.session_state."""
 
 MAX_ADDED = 50
 MAX_ADDED_SHARE = 0.05
@@ -60,12 +62,16 @@ def shown_overview(dataset: DatasetView, view: View, model_map: ModelMap | None,
 
     model_map: the map of the view's relation, None for metrics.
     """
-    session = current_session()
-    shown = session.overview
+    shown = last_shown()
     if shown is None or not shown.can_stay(dataset, view, model_map, dark=dark):
         shown = _drawn(dataset, view, model_map, dark)
-        session.overview = shown
+        st.session_state[_SHOWN] = shown
     return shown
+
+
+def last_shown() -> DrawnOverview | None:
+    """The overview that this visitor's browser has; None before the first."""
+    return cast("DrawnOverview | None", st.session_state.get(_SHOWN))
 
 
 CACHE_KEYS: dict[str | type, Callable[[Any], object]] = {
