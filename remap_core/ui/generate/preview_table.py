@@ -16,6 +16,7 @@ from remap_core.drawing.snac.chips import Size
 from remap_core.drawing.snac.svg import NO_MARKS, TABLE_ROW, snac_data_uri
 from remap_core.formatting import (
     count,
+    duration,
     model_tags,
     pluralize,
     predicted_accuracy,
@@ -29,15 +30,19 @@ from remap_core.ui import app_data, drawer_state, sent_commands, view_state
 from remap_core.ui.tables import PARENT, narrow_size, snac_blocks, snac_column
 from remap_core.ui.time_labels import expected_now, time_caption, with_time
 
-TRAINED_COLUMNS = ("Train", "SNAC", "Parent", "Edit", "Predicted", "Parameters", "Note")
+COST = "Size, time"
+
+TRAINED_COLUMNS = ("Train", "SNAC", "Parent", "Edit", "Predicted", COST, "Note")
 SKIPPED_COLUMNS = ("SNAC", "Parent", "Edit", "Reason")
 COLUMNS: dict[str, Any] = {
     "Train": st.column_config.CheckboxColumn("", width=36, help="Whether it is trained."),
     "Parent": PARENT,
-    "Edit": st.column_config.TextColumn("Edit", width=128),
-    "Parameters": st.column_config.TextColumn("Parameters", width=76, help="Child minus parent, in percent."),
+    "Edit": st.column_config.TextColumn("Edit", width=112),
+    COST: st.column_config.TextColumn(
+        COST, width=96, help="Parameters: child minus parent, in percent. Expected time of the training."
+    ),
     "Predicted": st.column_config.TextColumn(
-        "Predicted", width=92, help="Predicted accuracy; in brackets the middle 68 % of the prediction."
+        "Predicted", width=88, help="Predicted accuracy; in brackets the middle 68 % of the prediction."
     ),
     "Note": st.column_config.TextColumn("Note", width=120),
     "Reason": st.column_config.TextColumn("Reason", width=200),
@@ -183,5 +188,12 @@ def _row(preview: Preview, blocks: int, size: Size) -> dict[str, Any]:
     edit_marks = marks(preview.parent.architecture, edits) if edits else NO_MARKS
     return row | {
         "SNAC": snac_data_uri(child, blocks=blocks, size=size, marks=edit_marks),
-        "Parameters": relative_change(child.parameters, preview.parent.architecture.parameters),
+        COST: _cost(preview, child),
     }
+
+
+def _cost(preview: Preview, child: Architecture) -> str:
+    size = relative_change(child.parameters, preview.parent.architecture.parameters)
+    if preview.seconds is None:
+        return size
+    return f"{size}, {duration(preview.seconds)}"
