@@ -8,7 +8,6 @@ from heapq import heapreplace
 from math import inf, nan
 
 import numpy as np
-from scipy.optimize import nnls
 
 from remap_core.space.architecture import Architecture
 from remap_core.space.execution_plan import cheapest_plan, static_prefix
@@ -125,6 +124,8 @@ def _costs(work: Floats, seconds: Floats) -> Floats:
 
     The pace is how much slower than this fit the last trainings were, since other programs come and go.
     """
+    from scipy.optimize import nnls  # noqa: PLC0415 (takes half a second, which the first page need not wait for)
+
     trainings = len(seconds)
     relative = work / seconds[:, None]
     smallest = np.finfo(float).tiny

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import bdtr
 
 from remap_core.errors import InvalidTrial
 from remap_core.formatting import count, pluralize
@@ -36,6 +35,8 @@ class PairedTest:
         >>> PairedTest(14, 6).p.__round__(4), PairedTest(0, 0).p
         (0.1153, 1.0)
         """
+        from scipy.special import bdtr  # noqa: PLC0415 (takes a while, which the first page need not wait for)
+
         fewer = min(self.first_only, self.second_only)
         total = self.first_only + self.second_only
         one_sided = float(bdtr(fewer, total, 0.5))

@@ -64,6 +64,7 @@ def show() -> None:
     st.html(f"<style>{_style(name)}</style>")
     _map_and_page(page)
     write_url()
+    leave_out_of_collections(name)
 
 
 @contextmanager
@@ -104,7 +105,6 @@ def _require_usable_settings() -> None:
 def _begin_run(name: str) -> None:
     limit_shutdown_time()
     update_on_the_present_page()
-    leave_out_of_collections(name)
     app_data.look()
     started_trainers()
     read_url(name)

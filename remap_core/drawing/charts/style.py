@@ -18,12 +18,17 @@ HOVER = "%{hovertext}<extra></extra>"
 class EncodedFigure(go.Figure):  # type: ignore[misc]
     """A figure that many pages show and that never changes again: what is sent is made once."""
 
+    @classmethod
+    def of(cls, figure: go.Figure) -> EncodedFigure:
+        """The figure as it is sent; its traces and layout are not copied."""
+        encoded = cls()
+        encoded.__dict__["_form"] = figure.to_dict()
+        return encoded
+
     def to_dict(self) -> dict[str, Any]:
         """The figure as Plotly's JSON takes it, its arrays encoded; the same value at every call."""
-        if "_encoded" not in self.__dict__:
-            self.__dict__["_encoded"] = super().to_dict()
-        encoded: dict[str, Any] = self.__dict__["_encoded"]
-        return encoded
+        form: dict[str, Any] = self.__dict__.get("_form") or super().to_dict()
+        return form
 
 
 def base_figure(**layout: Any) -> go.Figure:

@@ -96,7 +96,7 @@ def _drawn(dataset: DatasetView, view: View, model_map: ModelMap | None, dark: b
     population = dataset.population
     projection = projected(dataset, view, model_map)
     return DrawnOverview(
-        figure=EncodedFigure(overview_figure(population, view, projection, dark=dark)),
+        figure=EncodedFigure.of(overview_figure(population, view, projection, dark=dark)),
         alt=overview_alt(population, view),
         dataset=dataset.name,
         population=population,
