@@ -3,11 +3,13 @@
 from remap_core.ui import app_data, frame, sent_commands
 from remap_core.ui.data.first_models import require_models
 from remap_core.ui.overview.model_card import show_card
-from remap_core.ui.overview.start_here import require_model
+from remap_core.ui.overview.start_here import show_start
+from remap_core.ui.session import current_session
 
 with frame.body():
     require_models()
     catalogue = app_data.catalogue()
     sent_commands.show_answers()
-    trial = require_model(catalogue)
-    show_card(catalogue, trial)
+    for trial in catalogue.trials([current_session().selected or 0]):
+        show_card(catalogue, trial)
+    show_start()

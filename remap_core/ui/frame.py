@@ -63,7 +63,6 @@ def show() -> None:
         _sidebar()
     st.html(f"<style>{_style(name)}</style>")
     _map_and_page(page)
-    write_url()
     leave_out_of_collections(name)
 
 
@@ -108,6 +107,7 @@ def _begin_run(name: str) -> None:
     app_data.look()
     started_trainers()
     read_url(name)
+    write_url()
 
 
 def _sidebar() -> None:

@@ -39,7 +39,7 @@ class Session:
 
     catalogue: the one that the present run of the page reads; None before the first look.
     dataset, selected, hovered: what the visitor looks at; None before they choose. compared: the model next to the
-    selected one.
+    selected one. stack: models whose circles lie where the last click was, if there are several.
     drawer: models of that data set in the order in which they were added. removed, drawer_before_removal: what undo
     needs. put_away: the drawers of the other data sets, by name.
     sent: ids of commands, newest last. send_error: why the last one could not be sent.
@@ -56,6 +56,7 @@ class Session:
     selected: TrialId | None = None
     compared: TrialId | None = None
     hovered: TrialId | None = None
+    stack: tuple[TrialId, ...] = ()
     drawer: list[TrialId] = field(default_factory=list)
     removed: tuple[TrialId, ...] = ()
     drawer_before_removal: tuple[TrialId, ...] = ()

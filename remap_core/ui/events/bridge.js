@@ -10,6 +10,17 @@ const pointOf = (p) => ({
   x: p.x, y: p.y, z: p.z ?? null, customdata: p.customdata ?? null,
 })
 
+// Circles that lie upon one another cannot be told apart by a click: it names all that are this near, in pixels.
+const NEAR = 3
+
+function stackOf(gd, clicked) {
+  const { xaxis, yaxis } = gd._fullLayout
+  const place = ({ x, y }) => [xaxis.d2p(x), yaxis.d2p(y)]
+  const [left, top] = place(clicked)
+  const isNear = (point) => { const [x, y] = place(point); return Math.hypot(x - left, y - top) <= NEAR }
+  return pointsOf(gd).filter(isNear).map(({ customdata }) => customdata)
+}
+
 // Marks are shapes that look like the trace they are named after, which stays empty: moving a shape redraws no circle.
 function markIn(gd, marks) {
   if (!window.Plotly) return
@@ -185,7 +196,10 @@ function observe(chart) {
     setTimeout(() => chart.send(name, value))
   }
   const listeners = {
-    plotly_click: (event) => send('click', pointOf(event.points[0])),
+    plotly_click: (event) => {
+      const point = pointOf(event.points[0])
+      send('click', chart.data.keys ? { ...point, stack: stackOf(chart.gd, point) } : point)
+    },
     plotly_hover: (event) => {
       clearTimeout(hovers.get(chart.gd))
       const point = pointOf(event.points[0])

@@ -39,13 +39,17 @@ def _component(name: str) -> Callable[..., Any]:
 
 @dataclass(frozen=True)
 class Point:
-    """A point of a chart that was clicked, hovered or brushed. The `index` of a heatmap's cell is (row, column)."""
+    """A point of a chart that was clicked, hovered or brushed. The `index` of a heatmap's cell is (row, column).
+
+    stack: customdata of the circles at the same place, which lie upon one another; only of clicks on the map.
+    """
 
     curve: int
     index: int | tuple[int, int]
     x: Any
     y: Any
     customdata: Any
+    stack: tuple[Any, ...] = ()
 
     @classmethod
     def of(cls, sent: Mapping[str, Any]) -> Point:
@@ -53,7 +57,7 @@ class Point:
         index = sent["point"]
         if isinstance(index, list):
             index = tuple(index)
-        return cls(sent["curve"], index, sent["x"], sent["y"], sent["customdata"])
+        return cls(sent["curve"], index, sent["x"], sent["y"], sent["customdata"], tuple(sent.get("stack", ())))
 
 
 @dataclass(frozen=True)

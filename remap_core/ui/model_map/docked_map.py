@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import streamlit as st
 
 from remap_core.catalogue.reader import Catalogue
@@ -26,7 +28,7 @@ from remap_core.ui.model_map.drawn_overview import (
     shown_overview,
 )
 from remap_core.ui.model_map.filter_panel import clear_button
-from remap_core.ui.model_map.map_events import on_brush, on_click, on_hover, selection_marks, waiting_rings
+from remap_core.ui.model_map.map_events import on_brush, on_click, on_hover, select, selection_marks, waiting_rings
 from remap_core.ui.model_map.toolbar import show_toolbar
 from remap_core.ui.model_map.unfinished import unfinished_trainings
 from remap_core.ui.session import current_session
@@ -55,6 +57,7 @@ def show_map() -> None:
         fills=True,
         keys=KEYS,
     )
+    _show_stack()
     if len(shown.population) > PLAIN_UP_TO:
         _follow_hovers(dataset.population, view)
     _live(view)
@@ -71,6 +74,18 @@ def _follow_hovers(population: Population, view: View) -> None:
             icon = icon_uri(app_data.catalogue().trial(model).architecture, blocks=0)
             numbers = "; ".join(Labels.of(population, view).lines(row))
             st.caption(f"![]({icon}) **{model_tag(model)}** {escape_markdown(numbers)}")
+
+
+def _show_stack() -> None:
+    """The models whose circles lie upon one another where the last click was, to choose from."""
+    session = current_session()
+    if session.selected not in session.stack:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="stack"):
+        st.caption(f"{len(session.stack)} models here:", width="content")
+        for model in session.stack:
+            style: Literal["primary", "secondary"] = "primary" if model == session.selected else "secondary"
+            st.button(model_tag(model), key=f"stack-{model}", type=style, on_click=select, args=(model,))
 
 
 def _live(view: View) -> None:

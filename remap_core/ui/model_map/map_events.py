@@ -11,6 +11,9 @@ from remap_core.ui.events.chart_events import Mark, Point, picked_ids
 from remap_core.ui.session import current_session
 from remap_core.views.view import View
 
+MAX_STACK = 12
+"""Circles at one place that are named."""
+
 
 def selection_marks(population: Population, view: View, projection: Projection) -> list[Mark]:
     """Ring and lines of the selected model, if it is shown."""
@@ -30,9 +33,11 @@ def select(model: TrialId) -> None:
 
 
 def on_click(point: Point) -> None:
-    """Select the model of a circle."""
+    """Select the model of a circle; of circles that lie upon one another, the clicked one, and offer the others."""
     for model in picked_ids([point]):
         select(model)
+    stack = [model for model in point.stack if isinstance(model, int)]
+    current_session().stack = tuple(stack[:MAX_STACK]) if len(stack) > 1 else ()
 
 
 def on_brush(points: list[Point]) -> None:
