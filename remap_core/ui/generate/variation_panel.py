@@ -97,7 +97,7 @@ def _permissions(parent: Trial) -> Allowed:
         index: frozenset(kind for kind in WORDS if index in on[kind])
         for index in range(len(parent.architecture.layers) + 1)
     }
-    st.caption(f"Edits allowed on {model_tag(parent.id)}: click the squares.")
+    st.caption(f"Edits allowed on {model_tag(parent.id)}: click squares, or a block to allow only edits of that layer.")
     draw(
         permissions_figure(parent.architecture, allowed),
         f"generate-permissions-{parent.id}",
@@ -126,6 +126,9 @@ def _switch(parent: Trial, point: Point) -> None:
             choose(_name(parent, kind), _places(parent, kind))
         case ["row", kind, _]:
             choose(_name(parent, kind), [])
+        case int(index) | [int(index)]:
+            for kind in WORDS:
+                choose(_name(parent, kind), sorted({index} & set(_places(parent, kind))))
 
 
 def _places(parent: Trial, kind: str) -> list[int]:
