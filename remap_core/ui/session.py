@@ -45,7 +45,8 @@ class Session:
     selected one.
     drawer: models of that data set in the order in which they were added. removed, drawer_before_removal: what undo
     needs. put_away: the drawers of the other data sets, by name.
-    sent: ids of commands, newest last. send_error: why the last one could not be sent.
+    sent: ids of commands, newest last. announced: those whose answers were shown. send_error: why the last one could
+    not be sent.
     batches: names of batches whose end is still to be announced.
     drafts: by parent. views: by data set. dock: whether the map is folded away, by the visitor's own choice.
     overview: the map as it was last sent to the browser; what finished since then is added to it.
@@ -65,6 +66,7 @@ class Session:
     drawer_before_removal: tuple[TrialId, ...] = ()
     put_away: dict[str, Drawer] = field(default_factory=dict)
     sent: list[str] = field(default_factory=list)
+    announced: set[str] = field(default_factory=set)
     send_error: str = ""
     batches: list[str] = field(default_factory=list)
     drafts: dict[TrialId, Draft] = field(default_factory=dict)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -62,13 +63,59 @@ def snac_column(architectures: Iterable[Architecture]) -> Any:
 
 
 def model_rows(trials: Sequence[Trial]) -> list[dict[str, Any]]:
-    """One row per model, SNACs to one scale; numbers that are not known yet are None."""
+    """One row per model, SNACs to one scale; numbers that are not known yet are None.
+
+    Columns that say nothing about these models are left out: equal numbers of epochs, one origin, everything complete.
+    """
     blocks = snac_blocks(trial.architecture for trial in trials)
     rows = [_model_row(trial, blocks) for trial in trials]
+    silent = set(_silent_columns(trials))
+    return [{name: value for name, value in row.items() if name not in silent} for row in rows]
+
+
+def _silent_columns(trials: Sequence[Trial]) -> Iterator[str]:
     if not any(trial.score for trial in trials):
-        for row in rows:
-            del row["Over seeds"]
-    return rows
+        yield "Over seeds"
+    if len({trial.epochs_done for trial in trials}) < 2:
+        yield "Epochs"
+    if all(trial.proposal.parent is None for trial in trials):
+        yield "Origin"
+    if all(trial.state is TrialState.COMPLETE for trial in trials):
+        yield "State"
+
+
+def selected_rows(
+    rows: Sequence[Mapping[str, Any]],
+    trials: Sequence[Trial],
+    key: str,
+    *,
+    columns: Mapping[str, Any],
+    max_rows: int,
+    alt: str,
+) -> list[Trial]:
+    """Draw a table of models, up to `max_rows` without scrolling, and return those whose rows are selected.
+
+    A selection in the browser is by row. Where rows come or go, another table takes over the selected models.
+    """
+    memory = f"{key}-selected"
+    remembered = st.session_state.get(memory, ())
+    models = [trial.id for trial in trials]
+    default = [row for row, model in enumerate(models) if model in remembered]
+    event = st.dataframe(
+        rows,
+        key=f"{key}-{zlib.crc32(repr(models).encode()):x}",
+        hide_index=True,
+        row_height=ROW_HEIGHT,
+        height="content" if len(rows) <= max_rows else ROW_HEIGHT * (1 + max_rows) + 3,
+        on_select="rerun",
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": default}},
+        column_config=dict(columns),
+        alt=f"{alt} Rows can be selected.",
+    )
+    selected = [trials[row] for row in sorted(event.selection.rows) if row < len(trials)]
+    st.session_state[memory] = [trial.id for trial in selected]
+    return selected
 
 
 def _model_row(trial: Trial, blocks: int) -> dict[str, Any]:
@@ -81,9 +128,18 @@ def _model_row(trial: Trial, blocks: int) -> dict[str, Any]:
         "Parameters": trial.architecture.parameters,
         "Multiply-adds": trial.architecture.multiply_adds,
         "Epochs": trial.epochs_done,
-        "Origin": trial.proposal.origin.value,
+        "Origin": origin_text(trial),
         "State": trial.state.value,
     }
+
+
+def origin_text(trial: Trial) -> str:
+    """Where a model comes from, in a few words: "ablation of #3"."""
+    proposal = trial.proposal
+    if proposal.parent is None:
+        return proposal.origin.value
+    text = f"{proposal.origin.value} of {model_tag(proposal.parent)}"
+    return f"{text}, seed {proposal.config.seed}" if proposal.is_repeat else text
 
 
 def spread_text(trial: Trial) -> str:
