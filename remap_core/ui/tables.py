@@ -9,7 +9,8 @@ from typing import Any
 import streamlit as st
 
 from remap_core.catalogue.reader import Catalogue
-from remap_core.drawing.snac.svg import snac_data_uri, table_size
+from remap_core.drawing.snac.chips import Size
+from remap_core.drawing.snac.svg import MEDIUM_UP_TO, snac_data_uri, table_size
 from remap_core.errors import NotFound
 from remap_core.formatting import count, model_name, model_tag, pluralize, spread
 from remap_core.services.lineage import edit_sentence
@@ -56,19 +57,24 @@ def snac_blocks(architectures: Iterable[Architecture]) -> int:
     return max((len(architecture.layers) for architecture in architectures), default=0) + 1
 
 
-def snac_column(architectures: Iterable[Architecture]) -> Any:
-    """The column for the SNACs of these architectures, wide enough for the longest; all are drawn to one scale."""
+def snac_column(architectures: Iterable[Architecture], medium_up_to: int = MEDIUM_UP_TO) -> Any:
+    """The column for the SNACs of these architectures, wide enough for the longest; all are drawn to one scale.
+
+    medium_up_to: blocks of the longest up to which they are drawn in medium size, as in `model_rows`.
+    """
     blocks = snac_blocks(architectures)
-    return st.column_config.ImageColumn("SNAC", width=table_size(blocks).width(blocks) + SNAC_PADDING)
+    size = table_size(blocks, medium_up_to)
+    return st.column_config.ImageColumn("SNAC", width=size.width(blocks) + SNAC_PADDING)
 
 
-def model_rows(trials: Sequence[Trial]) -> list[dict[str, Any]]:
+def model_rows(trials: Sequence[Trial], medium_up_to: int = MEDIUM_UP_TO) -> list[dict[str, Any]]:
     """One row per model, SNACs to one scale; numbers that are not known yet are None.
 
     Columns that say nothing about these models are left out: equal numbers of epochs, one origin, everything complete.
     """
     blocks = snac_blocks(trial.architecture for trial in trials)
-    rows = [_model_row(trial, blocks) for trial in trials]
+    size = table_size(blocks, medium_up_to)
+    rows = [_model_row(trial, blocks, size) for trial in trials]
     silent = set(_silent_columns(trials))
     return [{name: value for name, value in row.items() if name not in silent} for row in rows]
 
@@ -111,6 +117,7 @@ def selected_rows(
         selection_mode="multi-row",
         selection_default={"selection": {"rows": default}},
         column_config=dict(columns),
+        placeholder="-",
         alt=f"{alt} Rows can be selected.",
     )
     selected = [trials[row] for row in sorted(event.selection.rows) if row < len(trials)]
@@ -118,10 +125,10 @@ def selected_rows(
     return selected
 
 
-def _model_row(trial: Trial, blocks: int) -> dict[str, Any]:
+def _model_row(trial: Trial, blocks: int, size: Size) -> dict[str, Any]:
     return {
         "Model": trial.id,
-        "SNAC": snac_data_uri(trial.architecture, blocks=blocks),
+        "SNAC": snac_data_uri(trial.architecture, blocks=blocks, size=size),
         "Validation accuracy": in_percent(trial.accuracy),
         "Over seeds": spread_text(trial),
         "Train accuracy": in_percent(trial.last.train_accuracy) if trial.last else None,
@@ -129,7 +136,7 @@ def _model_row(trial: Trial, blocks: int) -> dict[str, Any]:
         "Multiply-adds": trial.architecture.multiply_adds,
         "Epochs": trial.epochs_done,
         "Origin": origin_text(trial),
-        "State": trial.state.value,
+        "State": training_status(trial),
     }
 
 

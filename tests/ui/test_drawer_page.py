@@ -53,7 +53,6 @@ def test_columns_that_say_nothing_about_these_models_are_left_out(home):
     write_catalogue(home, failed=1)
     silent = {"State", "Epochs", "Origin", "Tags", "Note", "Over seeds", "Data set"}
     assert not silent & {*opened("drawer", drawer=[4, 1]).dataframe[0].value}
-    assert opened("drawer", drawer=[1, 6]).dataframe[0].value["Origin"].tolist() == ["initial", "ablation of #1"]
     assert opened("drawer", drawer=[1, 7]).dataframe[0].value["State"].tolist() == ["complete", "failed"]
 
 

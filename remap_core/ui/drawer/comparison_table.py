@@ -37,6 +37,9 @@ from remap_core.ui.tables import (
 MAX_ROWS = 20
 """Models that the table shows without scrolling."""
 
+MEDIUM_UP_TO = 10
+"""Blocks up to which SNACs are of medium size: there are more columns than in other tables."""
+
 MAX_CLASSES = 40
 """Classes whose accuracy has a row."""
 
@@ -57,7 +60,6 @@ COLUMNS: dict[str, Any] = {
         "Latency, 256", format=MILLISECONDS, help="Of a batch of 256."
     ),
     "Seconds per epoch": st.column_config.NumberColumn("Per epoch", format="%.2f s", help="Seconds per epoch."),
-    "Origin": st.column_config.TextColumn("Origin", width="small"),
     "Tags": st.column_config.ListColumn("Tags", width="small"),
     "Note": st.column_config.TextColumn("Note", width="small"),
 }
@@ -70,15 +72,17 @@ def comparison_table(catalogue: Catalogue, trials: Sequence[Trial], key: str) ->
         _rows(trials, catalogue.annotations([trial.id for trial in trials])),
         trials,
         key,
-        columns=COLUMNS | {"SNAC": snac_column(trial.architecture for trial in trials)},
+        columns=COLUMNS | {"SNAC": snac_column((trial.architecture for trial in trials), MEDIUM_UP_TO)},
         max_rows=MAX_ROWS,
         alt="The models in the drawer, side by side.",
     )
 
 
 def _rows(trials: Sequence[Trial], annotations: Mapping[int, Annotation]) -> list[dict[str, Any]]:
-    rows = model_rows(trials)
+    rows = model_rows(trials, MEDIUM_UP_TO)
     for row, trial in zip(rows, trials, strict=True):
+        row.pop("Origin", None)
+        row.pop("Epochs", None)
         row.update(_measurements(trial))
     if len({trial.proposal.dataset for trial in trials}) > 1:
         for row, trial in zip(rows, trials, strict=True):
