@@ -11,12 +11,11 @@ from remap_core.services.model_files import architectures_json
 from remap_core.services.reports import report_of
 from remap_core.trials.trial import Trial, TrialId
 from remap_core.ui import app_data, drawer_state, frame, navigation, sent_commands
-from remap_core.ui.drawer.comparison_table import compare, comparison_table
+from remap_core.ui.drawer.comparison_table import class_table, compare, comparison_table
 from remap_core.ui.drawer.notes import edit_notes, first_line
 from remap_core.ui.overview.start_here import show_start
 from remap_core.ui.session import current_session
 
-CHOSEN = "drawer-chosen"
 MAX_NAMED = 12  # models that a button or a sentence names
 
 
@@ -46,23 +45,6 @@ def named(models: list[TrialId] | tuple[TrialId, ...]) -> str:
     if len(models) > MAX_NAMED:
         return f"{tags} and {len(models) - MAX_NAMED} more"
     return tags
-
-
-def choose(trials: list[Trial]) -> list[Trial]:
-    """The models that the actions below apply to: the chosen ones, all if none is chosen."""
-    by_id = {trial.id: trial for trial in trials}
-    chosen = st.pills(
-        "Select models: two are compared layer by layer, none selected means all",
-        list(by_id),
-        selection_mode="multi",
-        format_func=lambda model: title(by_id[model]),
-        key=CHOSEN,
-    )
-    return [by_id[model] for model in chosen if model in by_id] or trials
-
-
-def title(trial: Trial) -> str:
-    return f"{model_tag(trial.id)} · {trial.accuracy_text(otherwise=trial.state.value)}"
 
 
 def show_actions(catalogue: Catalogue, chosen: list[Trial]) -> None:
@@ -116,7 +98,7 @@ def offer_undo() -> None:
 
 
 def show_details(catalogue: Catalogue, chosen: list[Trial]) -> None:
-    """Two models layer by layer, one model's notes, or a hint."""
+    """Two models layer by layer, or one model's notes."""
     if len(chosen) == 2:
         first, second = chosen
         st.markdown(f"##### From {model_tag(first.id)} to {model_tag(second.id)}")
@@ -124,8 +106,6 @@ def show_details(catalogue: Catalogue, chosen: list[Trial]) -> None:
     elif len(chosen) == 1:
         st.markdown("##### Note and tags")
         edit_notes(catalogue, chosen[0])
-    else:
-        st.caption("Select two models to see how their layers differ.")
 
 
 def show_notes(catalogue: Catalogue, chosen: list[Trial]) -> None:
@@ -145,10 +125,13 @@ with frame.body():
     if not trials:
         show_empty()
         st.stop()
-    comparison_table(catalogue, trials, key="drawer-table")
-    st.caption("Copy the URL to share this drawer.")
-    chosen = choose(trials)
+    chosen = comparison_table(catalogue, trials, key="drawer-table") or trials
+    st.caption(
+        "Select rows to choose models for the buttons below (none selected: all). Two are compared layer by layer. "
+        "Copy the URL to share this drawer."
+    )
     show_actions(catalogue, chosen)
     show_details(catalogue, chosen)
     show_notes(catalogue, chosen)
+    class_table(trials)
     sent_commands.show_answers()

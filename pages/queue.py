@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 
 import streamlit as st
+from remap_core.ui.sidebar.training_progress import show_no_trainer
 
 from remap_core.catalogue.reader import Catalogue
 from remap_core.formatting import dataset_title
-from remap_core.trials.commands import CancelBatch, Pause, Resume
+from remap_core.trials.commands import Resume
 from remap_core.trials.trial import Trial, TrialState
 from remap_core.ui import app_data, frame, live, sent_commands
-from remap_core.ui.queue.trainings import show_complete, show_ended_early, show_running, show_waiting, summary
+from remap_core.ui.queue.batches import choose_batch, show_batches
+from remap_core.ui.queue.finished_table import show_complete
+from remap_core.ui.queue.request_log import show_log
+from remap_core.ui.queue.trainings import show_ended_early, show_running, show_waiting, summary
 
 FINISHED = 50  # ended trainings that are shown, the last ones
 
@@ -17,15 +21,29 @@ FINISHED = 50  # ended trainings that are shown, the last ones
 def show_queue(catalogue: Catalogue) -> None:
     trials = catalogue.queue(FINISHED, choose_dataset(catalogue))
     estimates = app_data.time_estimates({trial.proposal.dataset for trial in trials if not trial.state.is_finished()})
-    st.caption(summary(trials, estimates))
-    pause_button(catalogue.paused())
-    sent_commands.answers(catalogue)
-    shown = choose_batch(trials)
-    show_running(catalogue, in_state(shown, TrialState.RUNNING), estimates)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(summary(trials, estimates), width="content")
+        with st.container(width=240):
+            sent_commands.answers(catalogue)
+        shown = choose_batch(trials)
+    show_why_nothing_starts(catalogue)
+    show_batches(catalogue, shown)
+    show_running(in_state(shown, TrialState.RUNNING), estimates)
     show_waiting(in_state(shown, TrialState.WAITING))
     show_ended_early("Failed or cancelled", in_state(shown, TrialState.FAILED, TrialState.CANCELLED), "Retry")
     show_complete(in_state(shown, TrialState.COMPLETE))
     show_ended_early("Pruned by halving", in_state(shown, TrialState.PRUNED), "Train in full")
+    show_log(catalogue)
+
+
+def show_why_nothing_starts(catalogue: Catalogue) -> None:
+    """No trainer, or a paused queue: said here, too, because the sidebar may be closed."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if app_data.trainer() is None:
+            show_no_trainer("queue-start-trainer")
+        if catalogue.paused():
+            st.warning("The queue is paused: running trainings continue, waiting ones do not start.")
+            st.button("Resume", key="queue-resume", on_click=sent_commands.send, args=(Resume(),))
 
 
 def choose_dataset(catalogue: Catalogue) -> str | None:
@@ -51,46 +69,6 @@ def choose_dataset(catalogue: Catalogue) -> str | None:
 
 def in_state(trials: Sequence[Trial], *states: TrialState) -> list[Trial]:
     return [trial for trial in trials if trial.state in states]
-
-
-def pause_button(paused: bool) -> None:
-    if paused:
-        st.warning("The queue is paused: running trainings continue, waiting ones do not start.")
-        label, icon, command = "Resume", "play_arrow", Resume()
-    else:
-        label, icon, command = "Pause queue", "pause", Pause()
-    st.button(
-        label,
-        key="queue-pause",
-        icon=f":material/{icon}:",
-        on_click=sent_commands.send,
-        args=(command,),
-    )
-
-
-def choose_batch(trials: Sequence[Trial]) -> list[Trial]:
-    """The trainings of the chosen batch, which can be cancelled together; all if none is chosen."""
-    batches = list(dict.fromkeys(trial.proposal.batch for trial in trials if trial.proposal.batch))
-    if len(batches) < 2 and "queue-batch" not in st.session_state:
-        return list(trials)
-    choice, cancel = st.columns([4, 1], vertical_alignment="bottom")
-    chosen = choice.selectbox(
-        "Batch",
-        batches,
-        index=None,
-        placeholder="All batches",
-        key="queue-batch",
-    )
-    shown = [trial for trial in trials if chosen in (None, trial.proposal.batch)]
-    cancel.button(
-        "Cancel batch",
-        key="queue-cancel-batch",
-        icon=":material/cancel:",
-        disabled=chosen is None or all(trial.state.is_finished() for trial in shown),
-        on_click=sent_commands.send,
-        args=(CancelBatch(chosen or ""),),
-    )
-    return shown
 
 
 with frame.body():

@@ -2,11 +2,24 @@
 
 from pathlib import Path
 
-from streamlit.testing.v1 import AppTest
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import AppTest, app_test
 
 from remap_core.ui.session import SESSION, Session
 
 ROOT = Path(__file__).parents[1]
+
+
+class _NavigatedPages(PagesManager):
+    """Pages as a server knows them that has been running for a while: the entry point navigates.
+
+    AppTest would let every run be the first one of a server, which runs a page without the entry point and then anew;
+    a press of a button is lost thereby.
+    """
+
+
+PagesManager.uses_pages_directory = False
+app_test.PagesManager = _NavigatedPages
 
 
 def opened(page: str, drawer=(), selected=None, **query: str) -> AppTest:
@@ -32,5 +45,5 @@ def _run(page: str, session: Session, query: dict[str, str]) -> AppTest:
 
 def said(app: AppTest) -> str:
     """All that a page says in words."""
-    parts = (app.caption, app.info, app.warning, app.error, app.markdown, app.subheader, app.title)
+    parts = (app.caption, app.info, app.warning, app.error, app.markdown, app.subheader, app.title, app.toast)
     return "\n".join(str(element.value) for kind in parts for element in kind)

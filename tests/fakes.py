@@ -6,7 +6,7 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 
 from remap_core.errors import CommandRefused, InvalidTrial, NotFound
-from remap_core.formatting import dataset_title, model_name, percent
+from remap_core.formatting import dataset_title, model_name, model_tag, percent
 from remap_core.trials.annotations import Annotation
 from remap_core.trials.commands import Outcome, Receipt
 from remap_core.trials.dataset_card import DatasetCard
@@ -91,14 +91,14 @@ class MemoryStore:
         return self._update(waiting[0], state=TrialState.RUNNING, started=now)
 
     def record_epoch(self, trial: TrialId, result: EpochResult) -> None:
-        running = self._require(trial, TrialState.RUNNING)
+        running = self._require(trial, "record an epoch of", TrialState.RUNNING)
         with self._change() as content:
             content.epochs[trial, running.attempt, result.epoch] = result
             if result.epoch >= running.epochs_done:
                 self._update(running, last=result)
 
     def complete(self, trial: TrialId, evaluation: Evaluation, now: float) -> None:
-        running = self._require(trial, TrialState.RUNNING)
+        running = self._require(trial, "complete", TrialState.RUNNING)
         card = self._content.cards.get(running.proposal.dataset)
         if card and len(evaluation.predictions) != len(card.validation_labels):
             raise InvalidTrial(f"There must be predictions for the {len(card.validation_labels)} validation images.")
@@ -107,10 +107,12 @@ class MemoryStore:
             self._update(running, state=TrialState.COMPLETE, finished=now)
 
     def fail(self, trial: TrialId, sentence: str, now: float) -> None:
-        self._update(self._require(trial, TrialState.RUNNING), state=TrialState.FAILED, error=sentence, finished=now)
+        running = self._require(trial, "fail", TrialState.RUNNING)
+        self._update(running, state=TrialState.FAILED, error=sentence, finished=now)
 
     def prune(self, trial: TrialId, sentence: str, now: float) -> None:
-        self._update(self._require(trial, TrialState.WAITING), state=TrialState.PRUNED, error=sentence, finished=now)
+        waiting = self._require(trial, "prune", TrialState.WAITING)
+        self._update(waiting, state=TrialState.PRUNED, error=sentence, finished=now)
 
     def halving_groups(self) -> list[tuple[HalvingTrial, ...]]:
         groups: dict[tuple, list[Trial]] = {}
@@ -125,7 +127,7 @@ class MemoryStore:
         return HalvingTrial(trial.id, trial.state, trial.proposal.config.epochs, tuple(filter(None, results)))
 
     def cancel(self, trial: TrialId, now: float) -> None:
-        present = self._require(trial, TrialState.WAITING, TrialState.RUNNING)
+        present = self._require(trial, "cancel", TrialState.WAITING, TrialState.RUNNING)
         self._update(present, state=TrialState.CANCELLED, finished=now)
 
     def cancel_batch(self, batch: str, now: float) -> list[TrialId]:
@@ -134,21 +136,21 @@ class MemoryStore:
             raise NotFound(f"There is no batch {batch!r:.80}.")
         open_ones = [trial.id for trial in found if not trial.state.is_finished()]
         if not open_ones:
-            raise CommandRefused(f"All trials of the batch {batch!r:.80} have ended already.")
+            raise CommandRefused(f"Couldn't cancel the batch {batch!r:.80}: all of it has already finished.")
         with self._change():
             for trial in open_ones:
                 self.cancel(trial, now)
         return open_ones
 
     def retry(self, trial: TrialId, now: float) -> None:
-        ended = self._require(trial, TrialState.FAILED, TrialState.CANCELLED, TrialState.PRUNED)
+        ended = self._require(trial, "retry", TrialState.FAILED, TrialState.CANCELLED, TrialState.PRUNED)
         same = self.find_same_training(ended.proposal)
         if same is not None:
-            raise CommandRefused(f"{model_name(trial)} was not retried: {model_name(same)} is the same training.")
+            raise CommandRefused(f"Couldn't retry {model_tag(trial)}: {model_tag(same)} is the same training.")
         self._update(Trial(trial, ended.proposal, TrialState.WAITING, self._end(), ended.attempt + 1, ended.created))
 
     def move(self, trial: TrialId, place: Place) -> None:
-        moved = self._require(trial, TrialState.WAITING)
+        moved = self._require(trial, "move", TrialState.WAITING)
         order = self._waiting()
         index = order.index(moved)
         target = {Place.TOP: 0, Place.UP: max(0, index - 1), Place.DOWN: index + 1, Place.BOTTOM: len(order)}[place]
@@ -159,7 +161,7 @@ class MemoryStore:
                     self._update(waiting, position=float(position))
 
     def requeue(self, trial: TrialId) -> None:
-        running = self._require(trial, TrialState.RUNNING)
+        running = self._require(trial, "requeue", TrialState.RUNNING)
         self._update(running, state=TrialState.WAITING, started=None, position=self._head())
 
     def requeue_running(self) -> list[TrialId]:
@@ -253,12 +255,10 @@ class MemoryStore:
     def _end(self) -> float:
         return max((trial.position for trial in self._waiting()), default=0.0) + 1
 
-    def _require(self, trial: TrialId, *states: TrialState) -> Trial:
+    def _require(self, trial: TrialId, action: str, *states: TrialState) -> Trial:
         found = self.trial(trial)
         if found.state not in states:
-            raise CommandRefused(
-                f"{model_name(trial)} must be {' or '.join(states)} for this, but it is {found.state}."
-            )
+            raise CommandRefused(f"Couldn't {action} {model_tag(trial)}: {found.state.clause}.")
         return found
 
     def _update(self, trial: Trial, **changes) -> Trial:

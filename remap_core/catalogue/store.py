@@ -18,7 +18,7 @@ from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.rows import possible_ids, read_receipts, read_trials
 from remap_core.data_folder.folder import DataFolder
 from remap_core.errors import CommandRefused, NotFound
-from remap_core.formatting import model_name
+from remap_core.formatting import model_name, model_tag
 from remap_core.trials.annotations import Annotation
 from remap_core.trials.commands import Outcome, Receipt
 from remap_core.trials.dataset_card import DatasetCard
@@ -116,7 +116,7 @@ class CatalogueStore:
 
     def requeue(self, trial: TrialId) -> None:
         with self._live.transaction():
-            self._require(trial, TrialState.RUNNING)
+            self._require(trial, "requeue", TrialState.RUNNING)
             queue_rows.requeue(self._live, trial)
 
     def requeue_running(self) -> list[TrialId]:
@@ -128,7 +128,7 @@ class CatalogueStore:
 
     def cancel(self, trial: TrialId, now: float) -> None:
         with self._live.transaction():
-            self._require(trial, TrialState.WAITING, TrialState.RUNNING)
+            self._require(trial, "cancel", TrialState.WAITING, TrialState.RUNNING)
             queue_rows.cancel(self._live, [trial], now)
 
     def cancel_batch(self, batch: str, now: float) -> list[TrialId]:
@@ -138,21 +138,21 @@ class CatalogueStore:
                 raise NotFound(f"There is no batch {batch!r:.80}.")
             unfinished = [trial for trial, state in states if not TrialState(state).is_finished()]
             if not unfinished:
-                raise CommandRefused(f"All trials of the batch {batch!r:.80} have ended already.")
+                raise CommandRefused(f"Couldn't cancel the batch {batch!r:.80}: all of it has already finished.")
             queue_rows.cancel(self._live, unfinished, now)
         return unfinished
 
     def retry(self, trial: TrialId, now: float) -> None:
         with self._live.transaction():
-            ended = self._require(trial, TrialState.FAILED, TrialState.CANCELLED, TrialState.PRUNED)
+            ended = self._require(trial, "retry", TrialState.FAILED, TrialState.CANCELLED, TrialState.PRUNED)
             same = self.find_same_training(ended.proposal)
             if same is not None:
-                raise CommandRefused(f"{model_name(trial)} was not retried: {model_name(same)} is the same training.")
+                raise CommandRefused(f"Couldn't retry {model_tag(trial)}: {model_tag(same)} is the same training.")
             queue_rows.restart(self._live, trial)
 
     def move(self, trial: TrialId, place: Place) -> None:
         with self._live.transaction():
-            waiting = self._require(trial, TrialState.WAITING)
+            waiting = self._require(trial, "move", TrialState.WAITING)
             queue_rows.move(self._live, waiting, place)
 
     def set_paused(self, paused: bool) -> None:
@@ -176,7 +176,7 @@ class CatalogueStore:
 
     def record_epoch(self, trial: TrialId, result: EpochResult) -> None:
         with self._live.transaction():
-            running = self._require(trial, TrialState.RUNNING)
+            running = self._require(trial, "record an epoch of", TrialState.RUNNING)
             key = (trial, running.attempt, result.epoch)
             epoch, *measures = astuple(result)
             if epoch <= running.epochs_done:
@@ -186,7 +186,7 @@ class CatalogueStore:
 
     def complete(self, trial: TrialId, evaluation: Evaluation, now: float) -> None:
         with self._live.transaction():
-            running = self._require(trial, TrialState.RUNNING)
+            running = self._require(trial, "complete", TrialState.RUNNING)
             label_set = self._label_set(running.proposal.dataset)
             row = encoding.evaluation_row(running, evaluation, label_set)
             self._live.change("INSERT INTO evaluations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", *row)
@@ -204,22 +204,21 @@ class CatalogueStore:
 
     def fail(self, trial: TrialId, sentence: str, now: float) -> None:
         with self._live.transaction():
-            self._require(trial, TrialState.RUNNING)
+            self._require(trial, "fail", TrialState.RUNNING)
             queue_rows.end(self._live, trial, TrialState.FAILED, sentence, now)
 
     def prune(self, trial: TrialId, sentence: str, now: float) -> None:
         with self._live.transaction():
-            self._require(trial, TrialState.WAITING)
+            self._require(trial, "prune", TrialState.WAITING)
             queue_rows.end(self._live, trial, TrialState.PRUNED, sentence, now)
 
     def halving_groups(self) -> list[tuple[HalvingTrial, ...]]:
         return read_halving_groups(self._live)
 
-    def _require(self, trial: TrialId, *states: TrialState) -> Trial:
+    def _require(self, trial: TrialId, action: str, *states: TrialState) -> Trial:
         found = self.trial(trial)
         if found.state not in states:
-            allowed = " or ".join(states)
-            raise CommandRefused(f"{model_name(trial)} must be {allowed} for this, but it is {found.state}.")
+            raise CommandRefused(f"Couldn't {action} {model_tag(trial)}: {found.state.clause}.")
         return found
 
     # Notes, tags and sealed tests

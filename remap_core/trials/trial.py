@@ -29,6 +29,25 @@ class TrialState(StrEnum):
         """Whether the trial has ended: it changes only when a person retries it."""
         return self not in (TrialState.WAITING, TrialState.RUNNING)
 
+    @property
+    def clause(self) -> str:
+        """What is so in this state, for the end of a sentence.
+
+        >>> TrialState.COMPLETE.clause
+        'it has already finished'
+        """
+        return _CLAUSES[self]
+
+
+_CLAUSES = {
+    TrialState.WAITING: "it is still waiting",
+    TrialState.RUNNING: "it is already running",
+    TrialState.COMPLETE: "it has already finished",
+    TrialState.PRUNED: "it was pruned",
+    TrialState.FAILED: "it has failed",
+    TrialState.CANCELLED: "it was already cancelled",
+}
+
 
 class Origin(StrEnum):
     """How a trial was created."""

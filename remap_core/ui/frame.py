@@ -93,9 +93,10 @@ def _require_frame() -> None:
 
 
 def _require_usable_settings() -> None:
-    """Without usable settings and a data folder the page shows only the reason."""
+    """Without usable settings, data folder and catalogue the page shows only the reason."""
     try:
         app_data.folder()
+        app_data.look()
     except RemapError as error:
         st.error(escape_markdown(str(error)))
         st.stop()

@@ -9,14 +9,13 @@ import streamlit as st
 from remap_core.catalogue.reader import Catalogue
 from remap_core.data_folder.inbox import Inbox
 from remap_core.errors import FolderUnusable
-from remap_core.trials.commands import Command, Enqueue, Outcome
+from remap_core.trials.commands import Command, Enqueue
 from remap_core.trials.trial import Proposal
 from remap_core.ui import app_data, live
-from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.session import current_session
 
-SHOWN = 3
-"""Last commands whose answers a page shows."""
+NOTHING = "&nbsp;"
+"""A line that keeps its place: what is below does not move when something is to be said."""
 
 
 def send(command: Command) -> None:
@@ -37,32 +36,26 @@ def enqueue(proposals: tuple[Proposal, ...]) -> None:
     current_session().batches.append(proposals[0].batch)
 
 
+def unannounced() -> list[str]:
+    """This visitor's commands whose answers were not shown yet, oldest first."""
+    session = current_session()
+    return [command for command in session.sent if command not in session.announced]
+
+
 def show_answers() -> None:
-    """What came of this visitor's last commands, live; nothing before the first command."""
-    if current_session().sent:
+    """Whether this visitor's commands wait for an answer, live. The answer itself is a toast, on any page."""
+    if unannounced():
         live.live(answers)
+    else:
+        st.caption(NOTHING)
 
 
 def answers(catalogue: Catalogue) -> None:
-    """One line for each of this visitor's last commands: sent, applied, or refused and why."""
-    for command in reversed(current_session().sent[-SHOWN:]):
-        _answer(catalogue, command)
-
-
-def _answer(catalogue: Catalogue, command: str) -> None:
-    receipt = catalogue.receipt(command)
-    if receipt is None:
-        _unanswered(command)
-    elif receipt.outcome is Outcome.APPLIED:
-        st.caption(f":material/check: {escape_markdown(receipt.message)}")
-    else:
-        st.warning(f"Refused: {escape_markdown(receipt.message)}", icon=":material/block:")
-
-
-def _unanswered(command: str) -> None:
-    reason = Inbox(app_data.folder()).rejection(command)
-    if reason:
-        st.warning(f"The trainer could not read this command: {escape_markdown(reason)}", icon=":material/block:")
+    """One line while commands of this visitor are not answered; its place is kept."""
+    inbox = Inbox(app_data.folder())
+    waits = any(catalogue.receipt(command) is None and not inbox.rejection(command) for command in unannounced())
+    if not waits:
+        st.caption(NOTHING)
     elif app_data.trainer():
         st.caption(":material/outgoing_mail: Sent.")
     else:

@@ -42,7 +42,8 @@ class Session:
     selected one. stack: models whose circles lie where the last click was, if there are several.
     drawer: models of that data set in the order in which they were added. removed, drawer_before_removal: what undo
     needs. put_away: the drawers of the other data sets, by name.
-    sent: ids of commands, newest last. send_error: why the last one could not be sent.
+    sent: ids of commands, newest last. announced: those whose answers were shown. send_error: why the last one could
+    not be sent.
     batches: names of batches whose end is still to be announced.
     drafts: by parent. views: by data set. dock: whether the map is folded away, by the visitor's own choice.
     url: what the URL says, as this app last wrote or read it; None before the first page. page: the page it was for.
@@ -62,6 +63,7 @@ class Session:
     drawer_before_removal: tuple[TrialId, ...] = ()
     put_away: dict[str, Drawer] = field(default_factory=dict)
     sent: list[str] = field(default_factory=list)
+    announced: set[str] = field(default_factory=set)
     send_error: str = ""
     batches: list[str] = field(default_factory=list)
     drafts: dict[TrialId, Draft] = field(default_factory=dict)

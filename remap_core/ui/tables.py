@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.snac.chips import Size
-from remap_core.drawing.snac.svg import snac_data_uri, table_size
+from remap_core.drawing.snac.svg import MEDIUM_UP_TO, snac_data_uri, table_size
 from remap_core.errors import NotFound
 from remap_core.formatting import count, model_name, model_tag, pluralize, spread
 from remap_core.services.lineage import edit_sentence
@@ -62,10 +63,15 @@ def snac_blocks(architectures: Iterable[Architecture]) -> int:
     return max((len(architecture.layers) for architecture in architectures), default=0) + 1
 
 
-def snac_column(architectures: Iterable[Architecture], size: Size | None = None) -> Any:
-    """The column for the SNACs of these architectures, wide enough for the longest; all are drawn to one scale."""
+def snac_column(
+    architectures: Iterable[Architecture], size: Size | None = None, *, medium_up_to: int = MEDIUM_UP_TO
+) -> Any:
+    """The column for the SNACs of these architectures, wide enough for the longest; all are drawn to one scale.
+
+    size: by default that of `model_rows`, for chains of `medium_up_to` blocks.
+    """
     blocks = snac_blocks(architectures)
-    drawn = size or table_size(blocks)
+    drawn = size or table_size(blocks, medium_up_to)
     return st.column_config.ImageColumn("SNAC", width=drawn.width(blocks) + SNAC_PADDING)
 
 
@@ -84,29 +90,86 @@ def clickable_size(architecture: Architecture) -> Size:
     return Size.MEDIUM
 
 
-def model_rows(trials: Sequence[Trial]) -> list[dict[str, Any]]:
-    """One row per model, SNACs to one scale; numbers that are not known yet are None."""
+def model_rows(trials: Sequence[Trial], medium_up_to: int = MEDIUM_UP_TO) -> list[dict[str, Any]]:
+    """One row per model, SNACs to one scale; numbers that are not known yet are None.
+
+    Columns that say nothing about these models are left out: equal numbers of epochs, one origin, everything complete.
+    """
     blocks = snac_blocks(trial.architecture for trial in trials)
-    rows = [_model_row(trial, blocks) for trial in trials]
+    size = table_size(blocks, medium_up_to)
+    rows = [_model_row(trial, blocks, size) for trial in trials]
+    silent = set(_silent_columns(trials))
+    return [{name: value for name, value in row.items() if name not in silent} for row in rows]
+
+
+def _silent_columns(trials: Sequence[Trial]) -> Iterator[str]:
     if not any(trial.score for trial in trials):
-        for row in rows:
-            del row["Over seeds"]
-    return rows
+        yield "Over seeds"
+    if len({trial.epochs_done for trial in trials}) < 2:
+        yield "Epochs"
+    if all(trial.proposal.parent is None for trial in trials):
+        yield "Origin"
+    if all(trial.state is TrialState.COMPLETE for trial in trials):
+        yield "State"
 
 
-def _model_row(trial: Trial, blocks: int) -> dict[str, Any]:
+def selected_rows(
+    rows: Sequence[Mapping[str, Any]],
+    trials: Sequence[Trial],
+    key: str,
+    *,
+    columns: Mapping[str, Any],
+    max_rows: int,
+    alt: str,
+) -> list[Trial]:
+    """Draw a table of models, up to `max_rows` without scrolling, and return those whose rows are selected.
+
+    A selection in the browser is by row. Where rows come or go, another table takes over the selected models.
+    """
+    memory = f"{key}-selected"
+    remembered = st.session_state.get(memory, ())
+    models = [trial.id for trial in trials]
+    default = [row for row, model in enumerate(models) if model in remembered]
+    event = st.dataframe(
+        rows,
+        key=f"{key}-{zlib.crc32(repr(models).encode()):x}",
+        hide_index=True,
+        row_height=ROW_HEIGHT,
+        height="content" if len(rows) <= max_rows else ROW_HEIGHT * (1 + max_rows) + 3,
+        on_select="rerun",
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": default}},
+        column_config=dict(columns),
+        placeholder="-",
+        alt=f"{alt} Rows can be selected.",
+    )
+    selected = [trials[row] for row in sorted(event.selection.rows) if row < len(trials)]
+    st.session_state[memory] = [trial.id for trial in selected]
+    return selected
+
+
+def _model_row(trial: Trial, blocks: int, size: Size) -> dict[str, Any]:
     return {
         "Model": trial.id,
-        "SNAC": snac_data_uri(trial.architecture, blocks=blocks),
+        "SNAC": snac_data_uri(trial.architecture, blocks=blocks, size=size),
         "Validation accuracy": in_percent(trial.accuracy),
         "Over seeds": spread_text(trial),
         "Train accuracy": in_percent(trial.last.train_accuracy) if trial.last else None,
         "Parameters": trial.architecture.parameters,
         "Multiply-adds": trial.architecture.multiply_adds,
         "Epochs": trial.epochs_done,
-        "Origin": trial.proposal.origin.value,
-        "State": trial.state.value,
+        "Origin": origin_text(trial),
+        "State": training_status(trial),
     }
+
+
+def origin_text(trial: Trial) -> str:
+    """Where a model comes from, in a few words: "ablation of #3"."""
+    proposal = trial.proposal
+    if proposal.parent is None:
+        return proposal.origin.value
+    text = f"{proposal.origin.value} of {model_tag(proposal.parent)}"
+    return f"{text}, seed {proposal.config.seed}" if proposal.is_repeat else text
 
 
 def spread_text(trial: Trial) -> str:

@@ -170,7 +170,7 @@ def test_a_failed_trial_says_why(store):
 def test_a_waiting_trial_refuses_what_only_a_running_one_can_do(store, action):
     enqueue(store, 3)
     before = store.trial(1), store.version
-    with pytest.raises(CommandRefused, match="Model 1 must be running for this, but it is waiting"):
+    with pytest.raises(CommandRefused, match=r"Couldn't .* #1: it is still waiting"):
         action(store)
     assert (store.trial(1), store.version) == before
 
@@ -191,7 +191,7 @@ def test_a_waiting_or_running_trial_can_be_cancelled(store):
 def test_a_finished_trial_cannot_be_cancelled(store):
     enqueue(store, 3)
     store.cancel(1, 300.0)
-    with pytest.raises(CommandRefused, match="Model 1 must be waiting or running for this, but it is cancelled"):
+    with pytest.raises(CommandRefused, match="Couldn't cancel #1: it was already cancelled"):
         store.cancel(1, 301.0)
 
 
@@ -203,7 +203,7 @@ def test_cancelling_a_batch_cancels_its_waiting_and_running_trials_only(store):
     store.claim(260.0)
     assert store.cancel_batch("mine", 300.0) == [2, 3]
     assert states(store, 1, 2, 3, 4) == [FAILED, CANCELLED, CANCELLED, WAITING]
-    with pytest.raises(CommandRefused, match="All trials of the batch 'mine' have ended already"):
+    with pytest.raises(CommandRefused, match="Couldn't cancel the batch 'mine': all of it has already finished"):
         store.cancel_batch("mine", 301.0)
     with pytest.raises(NotFound, match="There is no batch 'ours'"):
         store.cancel_batch("ours", 302.0)
@@ -233,7 +233,7 @@ def test_a_trial_that_did_not_fail_cannot_be_retried(store, state):
         store.claim(200.0)
     if state is COMPLETE:
         store.complete(1, EVALUATION, 300.0)
-    with pytest.raises(CommandRefused, match=f"must be failed or cancelled or pruned for this, but it is {state}"):
+    with pytest.raises(CommandRefused, match=f"Couldn't retry #1: {state.clause}"):
         store.retry(1, 400.0)
 
 
@@ -241,7 +241,7 @@ def test_a_trial_is_not_retried_when_the_same_training_is_in_the_catalogue_again
     enqueue(store, 3)
     store.cancel(1, 300.0)
     enqueue(store, 3)
-    with pytest.raises(CommandRefused, match="Model 2 is the same training"):
+    with pytest.raises(CommandRefused, match="Couldn't retry #1: #2 is the same training"):
         store.retry(1, 400.0)
     assert store.trial(1).state is CANCELLED
 
@@ -333,7 +333,7 @@ def test_a_trial_enqueued_after_a_move_to_the_bottom_comes_later(store):
 def test_only_waiting_trials_move(store):
     enqueue(store, 3)
     store.claim(200.0)
-    with pytest.raises(CommandRefused, match="Model 1 must be waiting for this, but it is running"):
+    with pytest.raises(CommandRefused, match=r"Couldn't .* #1: it is already running"):
         store.move(1, Place.TOP)
 
 
@@ -574,7 +574,7 @@ def test_a_pruned_trial_keeps_its_epochs_and_has_its_reason(store):
     enqueue(store, 3)
     store.claim(200.0)
     store.record_epoch(1, epoch(1))
-    with pytest.raises(CommandRefused, match="Model 1 must be waiting for this, but it is running"):
+    with pytest.raises(CommandRefused, match=r"Couldn't .* #1: it is already running"):
         store.prune(1, "no", 300.0)
     store.requeue(1)
     store.prune(1, "Pruned after epoch 1: 2nd of 2.", 300.5)

@@ -22,7 +22,7 @@ from remap_core.ui.session import SESSION
 def crafted(home, **more):
     write_catalogue(home, **more)
     app = opened("generate", model="1")
-    app.button_group(key="generate-way").set_value("Handcrafted").run()
+    app.button_group(key="generate-way").set_value("Edit").run()
     return app
 
 
@@ -107,7 +107,8 @@ def test_what_two_windows_do_to_one_training_happens_once_and_the_second_learns_
     assert catalogue.trial(8).state is TrialState.CANCELLED
     assert "Model 8 cancelled." in said(here.run())
     words = said(there.run())
-    assert words.count("Refused: Model 8 must be") == 2
+    assert "Couldn't cancel #8: it was already cancelled." in words
+    assert "Couldn't move #8: it was already cancelled." in words
     assert "Moved Model 9 to the top." in words
     assert not list(Inbox(folder).pending())
 
@@ -157,7 +158,7 @@ def test_an_architecture_over_the_trainers_cap_is_refused_in_the_window_that_ask
     app.button(key="generate-train").click().run()
     answered(home)
     words = said(app.run())
-    assert "Refused: A model must have at most 1,000,000 parameters" in words
+    assert "A model must have at most 1,000,000 parameters" in words
     assert "but one has 75,000,010." in words
 
 

@@ -334,7 +334,7 @@ def test_a_batch_is_looked_at_alone_and_cancelled_whole(home):
     app = opened("queue")
     app.selectbox(key="queue-batch").set_value("mine").run()
     assert "Waiting: 2" in said(app)
-    app.button(key="queue-cancel-batch").click().run()
+    app.button(key="cancel-batch-mine").click().run()
     assert sent(folder) == [CancelBatch("mine")]
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from apps import opened, said
 from catalogues import evaluation, wide_card, write_catalogue
+from remap_core.ui.overview.objective_panel import MAX_WEIGHTED
 
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.data_folder.folder import DataFolder
@@ -16,7 +17,6 @@ from remap_core.services.reports import report_of
 from remap_core.ui.drawer.comparison_table import MAX_CLASSES
 from remap_core.ui.events.chart_events import Point
 from remap_core.ui.inspect.confusion_panel import ANY, choose_cell, choose_class
-from remap_core.ui.overview.objective_panel import MAX_WEIGHTED
 
 CARD = wide_card(1000)
 

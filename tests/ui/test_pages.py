@@ -5,19 +5,25 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
 import pytest
 from apps import ROOT, opened, said
-from catalogues import write_catalogue, write_halved
+from catalogues import changed, write_catalogue, write_halved
 from streamlit.testing.v1 import AppTest
+from trainings import epoch
 
+from remap_core.catalogue.snapshot import Publisher
+from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import TrainerStatus, write_trainer
 from remap_core.data_folder.inbox import Inbox
-from remap_core.trials.commands import Cancel, Enqueue, Pause, Retry
+from remap_core.services.trainer_process import StartedTrainer
+from remap_core.trials.commands import Cancel, Enqueue, Pause, Resume, Retry
 from remap_core.trials.trial import Origin
+from remap_core.ui.session import SESSION
 from remap_core.ui.sidebar import trainer_progress
 from remap_core.version import __version__
 
@@ -29,7 +35,7 @@ PAGES = ("overview", "drawer", "inspect", "generate", "queue")
 def test_every_page_opens_before_there_is_anything(home, page):
     words = said(opened(page))
     assert "Nothing has been trained in this data folder yet." in words
-    assert "No trainer is running" in words
+    assert "No trainer running. Requests wait until one starts." in words
 
 
 @pytest.mark.parametrize("page", [*PAGES, "data"])
@@ -43,7 +49,7 @@ def test_the_entry_point_sends_the_visitor_to_the_overview(home):
     write_catalogue(home)
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
     assert not app.exception
-    assert [title.value for title in app.title] == ["Overview"]
+    assert "Start here" in said(app)
 
 
 def test_the_overview_counts_the_models(home):
@@ -52,27 +58,9 @@ def test_the_overview_counts_the_models(home):
 
 
 @pytest.mark.parametrize("page", ["inspect", "generate"])
-@pytest.mark.parametrize(
-    ("asked", "sentence"),
-    [
-        ("99", "99"),
-        ("<b>7", "A model is named by its number, like ?model=7, but got ?model=\\<b\\>7."),
-        ("-1", "A model is named by its number"),
-        ("9" * 400, "A model is named by its number"),
-        ("٣", "A model is named by its number"),
-        ("", "A model is named by its number"),
-    ],
-)
-def test_an_address_that_names_no_model_is_said_in_a_sentence(home, page, asked, sentence):
+def test_without_a_selected_model_inspect_and_generate_show_where_to_start(home, page):
     write_catalogue(home)
-    app = opened(page, model=asked)
-    assert sentence in app.error[0].value
-
-
-def test_without_a_selected_model_inspect_and_generate_say_what_to_do(home):
-    write_catalogue(home)
-    assert "No model is selected. Click a circle on the overview" in said(opened("inspect"))
-    assert "No model is selected. Click a circle on the overview" in said(opened("generate"))
+    assert "Start here" in said(opened(page))
 
 
 def test_chosen_layers_are_ablated_through_the_inbox(home):
@@ -91,7 +79,7 @@ def test_the_queue_sends_what_its_buttons_say(home):
     folder = write_catalogue(home, waiting=2)
     app = opened("queue")
     app.button(key="cancel-7").click().run()
-    app.button(key="queue-pause").click().run()
+    app.button(key="trainer-pause").click().run()
     assert [command for _, command in Inbox(folder).pending()] == [Cancel(7), Pause()]
 
 
@@ -164,7 +152,7 @@ def test_a_trainer_of_another_version_is_said_in_the_sidebar(home):
 def test_a_command_that_the_trainer_did_not_understand_is_said_with_the_reason(home):
     folder = write_catalogue(home, waiting=1)
     app = opened("queue")
-    app.button(key="queue-pause").click().run()
+    app.button(key="trainer-pause").click().run()
     ((ident, _),) = Inbox(folder).pending()
     Inbox(folder).reject(ident, "Commands of version 0 are understood, but got 1.")
     said_now = said(app.run())
@@ -180,13 +168,13 @@ def test_a_command_that_cannot_be_written_is_said_and_the_page_goes_on(home, mon
     write_catalogue(home, waiting=1)
     app = opened("queue")
     monkeypatch.setattr(Path, "write_bytes", refusing)
-    app.button(key="queue-pause").click().run()
+    app.button(key="trainer-pause").click().run()
     assert not app.exception
     assert app.sidebar.error[0].value.startswith("Not sent: The data folder ")
     assert "is on a read-only file system: its models can be viewed" in app.sidebar.error[0].value
     monkeypatch.undo()
     monkeypatch.setenv("REMAP_HOME", str(home))
-    app.button(key="queue-pause").click().run()
+    app.button(key="trainer-pause").click().run()
     assert not app.sidebar.error
 
 
@@ -208,9 +196,100 @@ def test_a_trainer_that_ended_with_an_error_is_quoted(home, monkeypatch):
 
 def ended(folder):
     folder.trainer_output.write_text("A trace\nError: nowhere.npz cannot be read.\n")
-    process = subprocess.Popen([sys.executable, "-c", "raise SystemExit(1)"])
+    return ended_process("raise SystemExit(1)")
+
+
+def ended_process(code):
+    started = time.time()
+    process = subprocess.Popen([sys.executable, "-c", code])
     process.wait()
-    return process
+    return StartedTrainer(process, started)
+
+
+def test_a_trainer_that_was_killed_is_not_explained_by_what_it_printed_when_it_started(home, monkeypatch):
+    folder = write_catalogue(home)
+    folder.trainer_output.write_text("/torch/cuda.py:12: UserWarning: no GPU\n")
+    monkeypatch.setenv("REMAP_AUTOSTART", "true")
+    monkeypatch.setattr(
+        trainer_progress, "start_trainer", lambda *_: ended_process("import os; os.kill(os.getpid(), 9)")
+    )
+    (error,) = opened("queue").sidebar.error
+    assert error.value == "The last trainer stopped: killed by SIGKILL."
+
+
+def test_two_presses_start_one_trainer(home, monkeypatch):
+    write_catalogue(home)
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    started = []
+    monkeypatch.setattr(
+        trainer_progress, "start_trainer", lambda *_: started.append(1) or StartedTrainer(process, time.time())
+    )
+    windows = opened("queue"), opened("queue")
+    windows[0].button(key="queue-start-trainer").click().run()
+    windows[1].button(key="start-trainer").click().run()
+    process.communicate(b"\n")
+    assert len(started) == 1
+
+
+def test_without_a_trainer_the_queue_says_so_and_that_nothing_runs(home):
+    folder = write_catalogue(home, waiting=2)
+    with closing(CatalogueStore.open(folder)) as store:
+        store.claim(200.0)
+        store.record_epoch(7, epoch(1))
+        Publisher(store, folder).publish()
+    app = opened("queue")
+    assert "0 running, 2 waiting" in said(app)
+    assert "Interrupted: 1" in said(app)
+    assert "#7 · continues after epoch 1 of 2" in said(app)
+    assert "left" not in said(app)
+    trainer_says(home)
+    words = said(opened("queue"))
+    assert "1 running, 1 waiting" in words
+    assert "#7 · epoch 1 of 2" in words
+
+
+def test_a_paused_queue_says_so_and_can_be_resumed_there(home):
+    folder = write_catalogue(home)
+    changed(home, lambda store: store.set_paused(True))
+    app = opened("queue")
+    assert "The queue is paused" in said(app)
+    app.button(key="queue-resume").click().run()
+    assert [command for _, command in Inbox(folder).pending()] == [Resume()]
+
+
+def test_an_answer_is_said_once_on_any_page_and_stays_in_the_log(home):
+    folder = write_catalogue(home, waiting=1)
+    app = opened("queue")
+    app.button(key="cancel-7").click().run()
+    assert "Sent. Waiting for a trainer." in said(app)
+    ((ident, _),) = Inbox(folder).pending()
+    changed(home, lambda store: store.apply_once(ident, "cancel", 200.0, lambda: "Model 7 cancelled."))
+    app.switch_page("pages/overview.py").run()
+    assert [toast.value for toast in app.toast] == ["Model 7 cancelled."]
+    app.switch_page("pages/queue.py").run()
+    assert not app.toast
+    assert "Sent" not in said(app)
+    (log,) = (found.value for found in app.dataframe if "Answer" in found.value)
+    assert log.to_dict("records") == [
+        {"Time": "1970-01-01 00:03:20", "Request": "Cancel", "Outcome": "applied", "Answer": "Model 7 cancelled."}
+    ]
+
+
+def test_selected_rows_of_the_queue_are_inspected_and_put_into_the_drawer(home):
+    write_catalogue(home)
+    app = opened("queue")
+    assert app.button(key="queue-add-to-drawer").disabled
+    app.session_state[app.dataframe[0].key] = {"selection": {"rows": [0, 2]}}
+    app.run()
+    models = app.dataframe[0].value["Model"].tolist()
+    assert app.button(key="queue-inspect").disabled, "two of them"
+    app.button(key="queue-add-to-drawer").click().run()
+    assert app.session_state[SESSION].drawer == [models[0], models[2]]
+    app.session_state[app.dataframe[0].key] = {"selection": {"rows": [1]}}
+    app.run()
+    app.button(key="queue-generate").click().run()
+    assert app.session_state[SESSION].selected == models[1]
+    assert not app.exception
 
 
 def test_the_app_imports_no_torch():

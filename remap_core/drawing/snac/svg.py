@@ -87,9 +87,9 @@ def row_height(row: Sequence[Chip], size: Size, repeated_blocks: Sequence[Repeat
     return height
 
 
-def table_size(blocks: int) -> Size:
+def table_size(blocks: int, medium_up_to: int = MEDIUM_UP_TO) -> Size:
     """The size of a table's SNACs by the length of its longest: deep models leave room for the other columns."""
-    if blocks <= MEDIUM_UP_TO:
+    if blocks <= medium_up_to:
         return Size.MEDIUM
     return Size.SMALL
 

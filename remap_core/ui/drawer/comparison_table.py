@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isfinite, nan
 from typing import Any
 
@@ -28,73 +28,105 @@ from remap_core.ui.tables import (
     MULTIPLY_ADDS,
     PARAMETERS,
     PERCENT_FORMAT,
-    ROW_HEIGHT,
     in_percent,
     model_rows,
+    selected_rows,
     snac_column,
 )
 
 MAX_ROWS = 20
 """Models that the table shows without scrolling."""
 
+MEDIUM_UP_TO = 10
+"""Blocks up to which SNACs are of medium size: there are more columns than in other tables."""
+
 MAX_CLASSES = 40
-"""Classes whose accuracy has a column."""
+"""Classes whose accuracy has a row."""
 
-MILLISECONDS = st.column_config.NumberColumn(format="%.2f ms")
-PERCENT = st.column_config.NumberColumn(format=PERCENT_FORMAT)
+MILLISECONDS = "%.2f ms"
+PERCENT = st.column_config.NumberColumn(format=PERCENT_FORMAT, width="small")
+
+COLUMNS: dict[str, Any] = {
+    "Model": MODEL,
+    "Validation accuracy": st.column_config.NumberColumn(
+        "Accuracy", format=PERCENT_FORMAT, help="Validation accuracy."
+    ),
+    "Over seeds": st.column_config.TextColumn("Over seeds", width="small"),
+    "Train accuracy": st.column_config.NumberColumn("Training", format=PERCENT_FORMAT, help="Training accuracy."),
+    "Parameters": PARAMETERS,
+    "Multiply-adds": MULTIPLY_ADDS,
+    "Latency, batch of 1": st.column_config.NumberColumn("Latency", format=MILLISECONDS, help="Of a batch of 1."),
+    "Latency, batch of 256": st.column_config.NumberColumn(
+        "Latency, 256", format=MILLISECONDS, help="Of a batch of 256."
+    ),
+    "Seconds per epoch": st.column_config.NumberColumn("Per epoch", format="%.2f s", help="Seconds per epoch."),
+    "Tags": st.column_config.ListColumn("Tags", width="small"),
+    "Note": st.column_config.TextColumn("Note", width="small"),
+}
+"""Short headings: all columns of models of usual depth are in sight on a screen of 1440 pixels."""
 
 
-def comparison_table(catalogue: Catalogue, trials: Sequence[Trial], key: str) -> None:
-    """All metrics of the models, with aligned SNACs; a click on a column's head sorts by it."""
-    rows = _rows(trials, catalogue.annotations([trial.id for trial in trials]))
-    shown_rows = min(len(rows), MAX_ROWS)
-    st.dataframe(
-        rows,
-        key=key,
-        hide_index=True,
-        row_height=ROW_HEIGHT,
-        height=ROW_HEIGHT * (1 + shown_rows) + 3,
-        column_config=_columns(trials, {name for row in rows for name in row}),
+def comparison_table(catalogue: Catalogue, trials: Sequence[Trial], key: str) -> list[Trial]:
+    """All metrics of the models, with aligned SNACs; returns the models of selected rows."""
+    return selected_rows(
+        _rows(trials, catalogue.annotations([trial.id for trial in trials])),
+        trials,
+        key,
+        columns=COLUMNS | {"SNAC": snac_column((trial.architecture for trial in trials), medium_up_to=MEDIUM_UP_TO)},
+        max_rows=MAX_ROWS,
         alt="The models in the drawer, side by side.",
     )
-    populations = map(_population, {trial.proposal.dataset for trial in trials})
-    if any(population and len(population.class_names) > MAX_CLASSES for population in populations):
-        st.caption(f"Accuracies by class: those {MAX_CLASSES} in which the models differ the most.")
 
 
-def _rows(trials: Sequence[Trial], annotations: dict[int, Annotation]) -> list[dict[str, Any]]:
-    rows = model_rows(trials)
-    classes = _compared_classes(trials)
+def _rows(trials: Sequence[Trial], annotations: Mapping[int, Annotation]) -> list[dict[str, Any]]:
+    rows = model_rows(trials, MEDIUM_UP_TO)
     for row, trial in zip(rows, trials, strict=True):
-        annotation = annotations[trial.id]
-        row.update(_measurements(trial, classes.get(trial.proposal.dataset, ())))
-        row["Tags"] = list(annotation.tags)
-        row["Note"] = first_line(annotation)
+        row.pop("Origin", None)
+        row.pop("Epochs", None)
+        row.update(_measurements(trial))
     if len({trial.proposal.dataset for trial in trials}) > 1:
         for row, trial in zip(rows, trials, strict=True):
             row["Data set"] = trial.proposal.dataset
+    if any(annotation.tags for annotation in annotations.values()):
+        for row, trial in zip(rows, trials, strict=True):
+            row["Tags"] = list(annotations[trial.id].tags)
+    if any(annotation.note for annotation in annotations.values()):
+        for row, trial in zip(rows, trials, strict=True):
+            row["Note"] = first_line(annotations[trial.id])
     return rows
 
 
-def _columns(trials: Sequence[Trial], names: set[str]) -> dict[str, Any]:
-    columns: dict[str, Any] = {
-        "SNAC": snac_column(trial.architecture for trial in trials),
-        "Model": MODEL,
-        "Parameters": PARAMETERS,
-        "Multiply-adds": MULTIPLY_ADDS,
-        "Seconds per epoch": st.column_config.NumberColumn(format="%.2f s"),
-        "Tags": st.column_config.ListColumn(),
-    }
-    for name in names:
-        if name.lower().endswith("accuracy"):
-            columns[name] = PERCENT
-        elif name.startswith("Latency"):
-            columns[name] = MILLISECONDS
-    return columns
+def class_table(trials: Sequence[Trial]) -> None:
+    """Accuracy by class: a row for each class, a column for each model, in an expander."""
+    rows: dict[tuple[str, int], dict[str, Any]] = {}
+    classes = _compared_classes(trials)
+    for trial in trials:
+        dataset = trial.proposal.dataset
+        population = _population(dataset)
+        place = population.row_of(trial.id) if population else None
+        if population is None or place is None:
+            continue
+        for label in classes[dataset]:
+            row = rows.setdefault((dataset, label), {"Class": population.class_names[label]})
+            row[model_tag(trial.id)] = in_percent(float(population.class_accuracy[place, label]))
+    if not rows:
+        return
+    with st.expander("Accuracy by class"):
+        st.dataframe(
+            list(rows.values()),
+            key="drawer-classes",
+            hide_index=True,
+            height="content",
+            column_config={model_tag(trial.id): PERCENT for trial in trials},
+            alt="Validation accuracy of each model in the drawer, by class.",
+        )
+        populations = map(_population, classes)
+        if any(population and len(population.class_names) > MAX_CLASSES for population in populations):
+            st.caption(f"The {MAX_CLASSES} classes in which the models differ the most.")
 
 
 def _compared_classes(trials: Sequence[Trial]) -> dict[str, Sequence[int]]:
-    """The classes that have a column, by data set: all, or of many those whose accuracies differ the most."""
+    """The classes that have a row, by data set: all, or of many those whose accuracies differ the most."""
     models: dict[str, list[TrialId]] = {}
     for trial in trials:
         models.setdefault(trial.proposal.dataset, []).append(trial.id)
@@ -129,21 +161,17 @@ def _population(dataset: str) -> Population | None:
         return None
 
 
-def _measurements(trial: Trial, classes: Sequence[int]) -> dict[str, float | None]:
+def _measurements(trial: Trial) -> dict[str, float]:
     """What is known about a finished model besides its last epoch; empty for other models."""
     population = _population(trial.proposal.dataset)
     row = population.row_of(trial.id) if population else None
     if population is None or row is None:
         return {}
-    measurements: dict[str, float | None] = {
+    return {
         "Latency, batch of 1": float(population.latency_1_ms[row]),
         "Latency, batch of 256": float(population.latency_256_ms[row]),
         "Seconds per epoch": float(population.seconds[row]),
     }
-    for label in classes:
-        name = population.class_names[label]
-        measurements[f"{name}, accuracy"] = in_percent(float(population.class_accuracy[row, label]))
-    return measurements
 
 
 def compare(catalogue: Catalogue, first: Trial, second: Trial) -> None:
@@ -202,13 +230,13 @@ def _accuracy_row(first: Trial, second: Trial) -> Row:
 def _count_row(name: str, first: int, second: int) -> Row:
     difference = "equal"
     if first != second:
-        difference = f"{signed_count(second - first)} ({_ratio_text(second / first)})"
+        difference = f"{signed_count(second - first)} ({_change_text(second / first)})"
     return (name, count(first), count(second), difference)
 
 
 def _latency_row(first: float, second: float) -> Row:
     ratio = second / first if first else nan
-    difference = _ratio_text(ratio) if isfinite(ratio) else NOT_AVAILABLE
+    difference = _change_text(ratio) if isfinite(ratio) else NOT_AVAILABLE
     return ("Latency, batch of 1", milliseconds(first), milliseconds(second), difference)
 
 
@@ -219,8 +247,13 @@ def _latency_ms(catalogue: Catalogue, trial: Trial) -> float:
     return evaluation.latency.batch_1_ms
 
 
-def _ratio_text(ratio: float) -> str:
-    text = f"{ratio:.2g}"
-    if text == "1":
+def _change_text(ratio: float) -> str:
+    """A ratio as a change in percent.
+
+    >>> _change_text(0.1), _change_text(3.2), _change_text(1.001)
+    ('−90 %', '+220 %', 'about equal')
+    """
+    change = round(100 * (ratio - 1))
+    if not change:
         return "about equal"
-    return f"{text} times"
+    return f"{signed_count(change)} %"

@@ -1,4 +1,4 @@
-"""A toast on any page when a batch that this visitor sent has finished."""
+"""Toasts on any page: the answers to this visitor's commands, and when a batch that they sent has finished."""
 
 from __future__ import annotations
 
@@ -7,10 +7,34 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from remap_core.data_folder.inbox import Inbox
 from remap_core.errors import RemapError
+from remap_core.trials.commands import Outcome
 from remap_core.trials.trial import Trial
 from remap_core.ui import app_data
+from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.sent_commands import unannounced
 from remap_core.ui.session import current_session
+
+
+def show_receipt_toasts() -> None:
+    """Say once what came of each command: done, refused and why, or not understood."""
+    found = app_data.newest()
+    inbox = Inbox(app_data.folder())
+    for command in unannounced():
+        receipt = found.receipt(command) if found else None
+        if receipt:
+            _announce(command, receipt.message, is_applied=receipt.outcome is Outcome.APPLIED)
+            continue
+        reason = inbox.rejection(command)
+        if reason:
+            _announce(command, f"The trainer could not read this command: {reason}", is_applied=False)
+
+
+def _announce(command: str, sentence: str, *, is_applied: bool) -> None:
+    current_session().announced.add(command)
+    icon = "check" if is_applied else "block"
+    st.toast(escape_markdown(sentence), icon=f":material/{icon}:", duration="long")
 
 
 def show_batch_toasts() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import threading
 from collections.abc import Sequence
 
 import streamlit as st
@@ -11,28 +11,31 @@ from remap_core.catalogue.reader import Catalogue
 from remap_core.errors import FolderUnusable, RemapError
 from remap_core.formatting import count, duration, model_tag
 from remap_core.services.expected_time import queue_time, workers_of
-from remap_core.services.trainer_process import last_words, start_trainer
+from remap_core.services.trainer_process import StartedTrainer, start_trainer, why_ended
 from remap_core.trials.commands import Pause, Resume
 from remap_core.trials.trial import Trial, TrialState
 from remap_core.ui import app_data, live, sent_commands
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.session import current_session
-from remap_core.ui.sidebar.batch_toasts import show_batch_toasts
+from remap_core.ui.sidebar.batch_toasts import show_batch_toasts, show_receipt_toasts
 from remap_core.version import __version__
 
 MAX_RUNNING = 4
 """Running trainings that are named."""
 
+_STARTING = threading.Lock()
+"""Two visitors, or two presses of one, start one trainer."""
+
 
 @st.cache_resource(show_spinner=False)
-def started_trainers() -> list[subprocess.Popen[bytes]]:
+def started_trainers() -> list[StartedTrainer]:
     """The trainers that this process started; the first call starts one if none runs and the settings allow it."""
     if app_data.settings().autostart and app_data.trainer() is None:
         return _start()
     return []
 
 
-def _start() -> list[subprocess.Popen[bytes]]:
+def _start() -> list[StartedTrainer]:
     """Start a trainer; if the data folder does not allow that, the sidebar says why."""
     session = current_session()
     session.send_error = ""
@@ -44,7 +47,10 @@ def _start() -> list[subprocess.Popen[bytes]]:
 
 
 def _start_another() -> None:
-    started_trainers().extend(_start())
+    with _STARTING:
+        started = started_trainers()
+        if not any(trainer.is_running() for trainer in started):
+            started.extend(_start())
 
 
 def show_progress() -> None:
@@ -62,6 +68,7 @@ def show_progress() -> None:
 
 
 def _show() -> None:
+    show_receipt_toasts()
     show_batch_toasts()
     _counts_in_navigation()
     st.markdown("###### Trainer")
@@ -69,7 +76,7 @@ def _show() -> None:
         st.error(escape_markdown(current_session().send_error))
     trainer = app_data.trainer()
     if trainer is None:
-        _no_trainer()
+        show_no_trainer("start-trainer")
     elif trainer.version != __version__:
         st.warning(
             f"The trainer runs version {escape_markdown(trainer.version)}, this app version {__version__}: they may "
@@ -85,25 +92,27 @@ def _show() -> None:
             st.caption("Preparing the first models …")
 
 
-def _no_trainer() -> None:
+def show_no_trainer(key: str) -> None:
+    """That no trainer is running, why the last one ended, and a button that starts one."""
     started = started_trainers()
-    last = None
-    if started:
-        last = started[-1]
-    if last and last.poll() is None:
-        st.caption("Starting …")
+    if started and started[-1].is_running():
+        st.caption("The trainer is starting …")
         return
     st.warning("No trainer running. Requests wait until one starts.", icon=":material/bedtime:")
-    if last and last.returncode:
-        st.error(escape_markdown(f"The last trainer stopped: {last_words(app_data.folder())}"))
-    st.button("Start a trainer", on_click=_start_another, key="start-trainer")
+    reason = why_ended(started[-1], app_data.folder()) if started else ""
+    if reason:
+        st.error(escape_markdown(f"The last trainer stopped: {reason}"))
+    st.button("Start a trainer", on_click=_start_another, key=key)
 
 
 def _progress(catalogue: Catalogue, *, is_alive: bool) -> None:
     unfinished = catalogue.queue(0)
     finished = sum(number for state, number in catalogue.counts().items() if state.is_finished())
+    paused = catalogue.paused()
     if not unfinished:
         st.caption(f"Idle, {count(finished)} trained.")
+        if paused:
+            _pause_button(paused)
         return
     total = finished + len(unfinished)
     st.progress(finished / total, f"{count(finished)} of {count(total)} trained{_time_left(unfinished, is_alive)}")
@@ -112,7 +121,7 @@ def _progress(catalogue: Catalogue, *, is_alive: bool) -> None:
         st.caption(" · ".join(map(_epoch_text, running[:MAX_RUNNING])))
     for batch in current_session().batches:
         _batch_progress(catalogue.batch(batch))
-    _pause_button(catalogue.paused())
+    _pause_button(paused)
 
 
 def _time_left(unfinished: Sequence[Trial], is_alive: bool) -> str:
