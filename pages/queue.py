@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import streamlit as st
-from remap_core.ui.sidebar.training_progress import show_no_trainer
+from remap_core.ui.sidebar.trainer_progress import show_no_trainer
 
 from remap_core.catalogue.reader import Catalogue
 from remap_core.formatting import dataset_title
