@@ -69,8 +69,9 @@ def later(
             known = [(one, place) for one, place in placed if all(map(isfinite, place))]
             traces[name] = _hollow(known)
             places += [place for _, place in known]
-        front = projection.places[projection.front].T.tolist()
-        traces[FRONT_LINE] = {"x": front[0], "y": front[1]}
+        if len(rows):  # else it is the one that was drawn
+            front = projection.places[projection.front].T.tolist()
+            traces[FRONT_LINE] = {"x": front[0], "y": front[1]}
     waiting = traces.get(WAITING, {"x": [], "y": []})
     values = view.objective.value(newest)
     return Later(

@@ -30,11 +30,23 @@ _RANGES = {
 _ENDS = {"low": "min", "high": "max"}
 _ORIGINS = "filter-origins"
 
+PANEL = "filter"
+"""The key of the button and what it opens; controls that nobody sees are not made."""
+
 
 def filter_panel() -> None:
     """Controls of the filter behind one button."""
     chosen = view_state.current_view().filter
-    with st.popover("Filter", icon=":material/filter_alt:", type="primary" if chosen else "secondary"):
+    panel = st.popover(
+        "Filter",
+        icon=":material/filter_alt:",
+        type="primary" if chosen else "secondary",
+        key=PANEL,
+        on_change="rerun",
+    )
+    if not panel.open:
+        return
+    with panel:
         for name in _RANGES:
             _range(name, getattr(chosen, name))
         _layer_kinds("present", "With these layers", chosen.present)
