@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import streamlit as st
-from remap_core.ui.sidebar.trainer_progress import show_no_trainer
 
 from remap_core.catalogue.reader import Catalogue
 from remap_core.formatting import dataset_title
@@ -14,6 +13,7 @@ from remap_core.ui.queue.batches import choose_batch, show_batches
 from remap_core.ui.queue.finished_table import show_complete
 from remap_core.ui.queue.request_log import show_log
 from remap_core.ui.queue.trainings import show_ended_early, show_running, show_waiting, summary
+from remap_core.ui.sidebar.trainer_progress import show_no_trainer
 
 FINISHED = 50  # ended trainings that are shown, the last ones
 

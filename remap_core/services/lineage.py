@@ -38,11 +38,15 @@ def edit_sentence(parent: Trial, child: Trial) -> str:
 def effect_sentence(catalogue: Catalogue, parent: Trial, child: Trial) -> str:
     """The effect of an edit on accuracy and parameters, marked where it is within noise.
 
-    For example "+1.2 points (within noise), 100 parameters fewer"; the child's state before it has an accuracy.
+    For example "+1.2 points (within noise), 100 parameters fewer"; the child's state before it has an accuracy. Of
+    repeated models the first trainings are compared, as they are the ones that are tested for noise.
     """
-    if child.accuracy is None or parent.accuracy is None:
+    if child.last is None or parent.last is None:
         return child.state.value
-    change = points(child.accuracy - parent.accuracy) + _noise(catalogue, parent, child)
+    change = points(child.last.validation_accuracy - parent.last.validation_accuracy)
+    if child.score or parent.score:
+        change += " between the first trainings"
+    change += _noise(catalogue, parent, child)
     difference = child.architecture.parameters - parent.architecture.parameters
     return f"{change}, {more_or_fewer(difference, 'parameter')}"
 

@@ -64,8 +64,8 @@ def apply(
             store.move(command.trial, command.place)
             answer = f"Moved {model_name(command.trial)} {_DIRECTIONS[command.place]}."
         case Annotate():
-            store.annotate(command.trial, command.annotation)
-            answer = f"Saved the note and tags of {model_name(command.trial)}."
+            store.annotate(command.trial, command.changed(store.annotation(command.trial)))
+            answer = f"Saved {_annotated(command)} of {model_name(command.trial)}."
         case ScoreSealed():
             store.ask_sealed_score(command.trial, now)
             answer = f"{model_name(command.trial)} will be scored on the sealed test images when a worker is free."
@@ -82,6 +82,14 @@ def apply(
             store.set_paused(False)
             answer = "Queue resumed."
     return answer
+
+
+def _annotated(command: Annotate) -> str:
+    if command.tags is None:
+        return "the note"
+    if command.note is None:
+        return "the tags"
+    return "the note and tags"
 
 
 def _enqueue(proposals: Sequence[Proposal], store: Store, describe: DescribeDataset, now: float) -> str:

@@ -107,26 +107,41 @@ class ScoreSealed(_OnTrial):
 
 @dataclass(frozen=True)
 class Annotate:
-    """Replace a trial's note and tags."""
+    """Replace a trial's note, its tags, or both; what is None stays as it is."""
 
     trial: TrialId
-    annotation: Annotation
+    note: str | None = None
+    tags: tuple[str, ...] | None = None
     kind: ClassVar[str] = "annotate"
+
+    def changed(self, known: Annotation) -> Annotation:
+        """The trial's annotation after the command; raises InvalidAnnotation."""
+        note = known.note if self.note is None else self.note
+        tags = known.tags if self.tags is None else self.tags
+        return Annotation(note, tags)
 
     def body(self) -> dict[str, Any]:
         """The command's own part of the JSON form."""
-        return {
-            "trial": self.trial,
-            "note": self.annotation.note,
-            "tags": list(self.annotation.tags),
-        }
+        parts: dict[str, Any] = {"trial": self.trial}
+        if self.note is not None:
+            parts["note"] = self.note
+        if self.tags is not None:
+            parts["tags"] = list(self.tags)
+        return parts
 
     @classmethod
     def from_body(cls, body: Mapping[str, Any]) -> Annotate:
         """Return the command from its own part of the JSON form."""
-        tags = tuple(map(str, body["tags"]))
-        annotation = Annotation(str(body["note"]), tags)
-        return cls(int(body["trial"]), annotation)
+        note, tags = None, None
+        if "note" in body:
+            note = str(body["note"])
+        if "tags" in body:
+            tags = tuple(map(str, body["tags"]))
+        if note is None and tags is None:
+            raise KeyError("note or tags")
+        command = cls(int(body["trial"]), note, tags)
+        command.changed(Annotation())  # what cannot be stored is refused unread
+        return command
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -17,23 +18,74 @@ from remap_core.ui.session import current_session
 NOTHING = "&nbsp;"
 """A line that keeps its place: what is below does not move when something is to be said."""
 
+DOUBLE_CLICK = 1.0
+"""Seconds after a press of a button in which another press of it is the second half of a double click."""
 
-def send(command: Command) -> None:
-    """Put a command into the inbox. If that fails, the sidebar says why."""
+
+class Press(NamedTuple):
+    """The next press of a button as it was drawn: a number for each button, one higher after each press."""
+
+    button: str
+    number: int
+
+
+def press(button: str) -> Press:
+    """The identity of the next press of a button, made where the button is drawn, so that a double click counts once.
+
+    The button's callback passes it on to `send` or `enqueue`:
+
+        st.button("Train", on_click=_train, args=(children, sent_commands.press("generate-train")))
+
+        def _train(children: Children, press: Press) -> None:
+            sent_commands.enqueue(propose_children(children), press=press)
+
+    button: a name that tells the buttons of the app apart, for example its key.
+    """
+    last = current_session().presses.get(button)
+    return Press(button, last[0] + 1 if last else 1)
+
+
+def send(command: Command, press: Press | None = None) -> None:
+    """Put a command into the inbox. If that fails, the sidebar says why.
+
+    press: nothing is sent if that press has sent something before, or if it is the second half of a double click.
+    """
+    _send(command, press)
+
+
+def enqueue(proposals: tuple[Proposal, ...], press: Press | None = None) -> None:
+    """Send trainings, which are one batch, and announce when all of them have finished. press: as for `send`."""
+    if _send(Enqueue(proposals), press):
+        current_session().batches.append(proposals[0].batch)
+
+
+def _send(command: Command, press: Press | None) -> bool:
+    """Whether the command is in the inbox now."""
+    if press and _was_made(press):
+        return False
     session = current_session()
     try:
         ident = Inbox(app_data.folder()).send(command, time.time())
     except FolderUnusable as error:
         session.send_error = f"Not sent: {error}"
-        return
+        return False
     session.sent.append(ident)
     session.send_error = ""
+    if press:
+        session.presses[press.button] = (press.number, time.monotonic())
+    return True
 
 
-def enqueue(proposals: tuple[Proposal, ...]) -> None:
-    """Send trainings, which are one batch, and announce when all of them have finished."""
-    send(Enqueue(proposals))
-    current_session().batches.append(proposals[0].batch)
+def _was_made(press: Press) -> bool:
+    """Whether a press has sent something already, by its number or by the clock.
+
+    Of a double click the second half may come before the page is drawn again, and is then the same press, or after.
+    """
+    last = current_session().presses.get(press.button)
+    if last is None:
+        return False
+    number, moment = last
+    return press.number <= number or time.monotonic() - moment < DOUBLE_CLICK
 
 
 def unannounced() -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import streamlit as st
 
@@ -12,6 +12,9 @@ from remap_core.catalogue.reader import Catalogue
 from remap_core.space.draft import Draft
 from remap_core.trials.trial import TrialId
 from remap_core.views.view import View
+
+if TYPE_CHECKING:
+    from remap_core.ui.drawer.note_draft import NoteDraft
 
 SESSION = "remap"
 """The key of the session in st.session_state. Widgets have their own keys."""
@@ -22,6 +25,17 @@ class Dock(StrEnum):
 
     OPEN = "open"
     FOLDED = "folded"
+
+
+class Tab(StrEnum):
+    """The tabs of the inspect page, as the URL names them."""
+
+    PERFORMANCE = "performance"
+    IMAGES = "images"
+    LAYERS = "layers"
+    LINEAGE = "lineage"
+    EXPORT = "export"
+    NOTES = "notes"
 
 
 class Drawer(NamedTuple):
@@ -39,12 +53,15 @@ class Session:
 
     catalogue: the one that the present run of the page reads; None before the first look.
     dataset, selected, hovered: what the visitor looks at; None before they choose. compared: the model next to the
-    selected one. stack: models whose circles lie where the last click was, if there are several.
+    selected one. stack: models whose circles lie where the last click was, if there are several. tab: what the inspect
+    page shows of them.
     drawer: models of that data set in the order in which they were added. removed, drawer_before_removal: what undo
     needs. put_away: the drawers of the other data sets, by name.
     sent: ids of commands, newest last. announced: those whose answers were shown. send_error: why the last one could
     not be sent.
+    presses: by button, the number of its last press that sent something, and its time (seconds, monotonic clock).
     batches: names of batches whose end is still to be announced.
+    notes: what is edited of notes and tags, by model.
     drafts: by parent. views: by data set. dock: whether the map is folded away, by the visitor's own choice.
     url: what the URL says, as this app last wrote or read it; None before the first page. page: the page it was for.
     asked_view: the view that the URL asks for, until it is read. url_warnings: by part of the URL, why it is ignored.
@@ -56,6 +73,7 @@ class Session:
     dataset: str | None = None
     selected: TrialId | None = None
     compared: TrialId | None = None
+    tab: Tab = Tab.PERFORMANCE
     hovered: TrialId | None = None
     stack: tuple[TrialId, ...] = ()
     drawer: list[TrialId] = field(default_factory=list)
@@ -65,7 +83,9 @@ class Session:
     sent: list[str] = field(default_factory=list)
     announced: set[str] = field(default_factory=set)
     send_error: str = ""
+    presses: dict[str, tuple[int, float]] = field(default_factory=dict)
     batches: list[str] = field(default_factory=list)
+    notes: dict[TrialId, NoteDraft] = field(default_factory=dict)
     drafts: dict[TrialId, Draft] = field(default_factory=dict)
     views: dict[str, View] = field(default_factory=dict)
     dock: Dock | None = None

@@ -203,7 +203,7 @@ def layer_table(architecture: Architecture, key: str) -> None:
         format="%.0f %%",
         min_value=0,
         max_value=100,
-        width="small",
+        width=64,
         help="Share of the model's parameters.",
     )
     st.dataframe(

@@ -13,7 +13,7 @@ from remap_core.trials.trial import TrialId
 from remap_core.ui import app_data
 from remap_core.ui.drawer_state import add, look_at
 from remap_core.ui.generate import url_parts
-from remap_core.ui.session import Dock, current_session
+from remap_core.ui.session import Dock, Tab, current_session
 from remap_core.ui.view_state import current_view
 from remap_core.views.view import KEYS as VIEW_PARTS
 
@@ -23,7 +23,7 @@ MAX_MODELS = 500
 COMPARED = "compare"
 """The second model of the inspect page."""
 
-PARTS = ("dataset", "model", COMPARED, "drawer", "dock", *url_parts.PARTS, *VIEW_PARTS)
+PARTS = ("dataset", "model", COMPARED, "tab", "drawer", "dock", *url_parts.PARTS, *VIEW_PARTS)
 
 _MAX_DIGITS = 15
 
@@ -92,6 +92,7 @@ def read_url(page: str) -> None:
     with suppress(RemapError):  # what cannot be read is said by the page
         _follow_dataset(asked, selected, None if is_first else app_data.looked_at())
     session.selected, session.compared = selected, compared
+    session.tab = _asked_tab(asked)
     _follow_drawer(asked)
     _follow_dock(asked)
     _follow_children(asked)
@@ -114,6 +115,7 @@ def address() -> dict[str, str]:
         "dataset": _dataset_text(),
         "model": _model_text(session.selected),
         COMPARED: _model_text(session.compared),
+        "tab": "" if session.tab is Tab.PERFORMANCE else session.tab,
         "drawer": drawer_text(session.drawer),
         "dock": session.dock or "",
         **url_parts.parts(session.selected),
@@ -138,6 +140,11 @@ def _view_parts() -> dict[str, str]:
     with suppress(RemapError):
         return current_view().to_query()
     return {}
+
+
+def _asked_tab(asked: Mapping[str, str]) -> Tab:
+    text = asked.get("tab")
+    return Tab(text) if text in list(Tab) else Tab.PERFORMANCE
 
 
 def _follow_dock(asked: Mapping[str, str]) -> None:

@@ -13,7 +13,7 @@ IMAGES = np.arange(20 * 64, dtype=np.int64).reshape(20, 8, 8, 1).astype(np.uint8
 PAGES = {
     "overview?drawer=1,3": ".st-key-overview-chart .js-plotly-plot .points path",
     "drawer?drawer=1,3,5": "[data-testid=stDataFrame] canvas",
-    "inspect?model=1&drawer=1,3": ".st-key-inspect-classes .js-plotly-plot .bars path",
+    "inspect?model=1&drawer=1,3": ".st-key-inspect-confusion .js-plotly-plot .bars path",
     "generate?model=1&drawer=1,3": ".st-key-generate-contributions-1 .js-plotly-plot",
     "queue?drawer=1,3": "[data-testid=stDataFrame] canvas",
 }
@@ -47,7 +47,7 @@ FOCUSED = "() => document.activeElement === document.body ? null : document.acti
 UNREACHED = """
 (reached) => {
   // within a widget the arrows go on: from one option to the next, or to what its small buttons do
-  const widgets = ['ButtonGroup', 'NumberInput', 'Selectbox', 'MultiSelect', 'Radio', 'DataFrame']
+  const widgets = ['ButtonGroup', 'NumberInput', 'Selectbox', 'MultiSelect', 'Radio', 'DataFrame', 'Tabs']
   const widget = widgets.map((name) => `[data-testid=st${name}]`).join()
   const met = new Set(reached.map((i) => document.querySelector(`[data-control="${i}"]`)))
   const inMet = (e) => [...met].some((other) => other && e.closest(widget)?.contains(other))

@@ -39,14 +39,13 @@ def test_a_drawer_survives_a_reload_and_a_link_to_it_opens_it(page, finished):
     page.goto(f"{finished.url}/drawer?drawer=3,1")
     expect(page.locator("[class*=st-key-open-]")).to_have_count(2)
     page.get_by_role("link", name="Queue").click()
-    expect(page.get_by_role("heading", name="Queue")).to_be_visible()
     page.wait_for_url("**/queue?drawer=3*1")
     page.reload()
     expect(page.locator("[class*=st-key-open-]")).to_have_count(2)
     page.locator(".st-key-open-1 button").first.click()
-    expect(page.get_by_role("heading", name="Model 1")).to_be_visible()
+    expect(page.get_by_role("heading", name="#1 ")).to_be_visible()
     page.reload()
-    expect(page.get_by_role("heading", name="Model 1")).to_be_visible()
+    expect(page.get_by_role("heading", name="#1 ")).to_be_visible()
     expect(page.locator("[class*=st-key-open-]")).to_have_count(2)
 
 
@@ -85,9 +84,9 @@ def test_a_page_that_is_long_on_its_way_is_not_emptied_by_an_update_of_the_page_
     page.locator(".st-key-open-3 button").first.click()
     page.wait_for_timeout(3_000)  # the overview asks for updates, every second or two
     line.let_through()
-    expect(page.get_by_role("heading", name="Model 3")).to_be_visible()
+    expect(page.get_by_role("heading", name="#3 ")).to_be_visible()
     page.wait_for_timeout(3_000)  # what it asked for has been answered
-    expect(page.get_by_role("heading", name="Model 3")).to_be_visible()
+    expect(page.get_by_role("heading", name="#3 ")).to_be_visible()
     expect(page.get_by_text("No trainer is running")).to_be_visible()
     page.context.close()
 
@@ -99,7 +98,7 @@ def test_nothing_of_a_note_runs_or_is_fetched(page, finished):
     expect(page.get_by_text("Note on #2")).to_be_visible()
     page.get_by_text("Note on #2").click()
     expect(page.get_by_text("onerror").first).to_be_visible()
-    page.goto(f"{finished.url}/inspect?model=2&drawer=%3Cimg%20src=x%20onerror=window.ran=true%3E,2")
+    page.goto(f"{finished.url}/inspect?model=2&tab=notes&drawer=%3Cimg%20src=x%20onerror=window.ran=true%3E,2")
     expect(page.get_by_text("but got '<img src=x onerror=window.ran=true>'")).to_be_visible()
     expect(page.get_by_role("textbox", name="Note on #2")).to_have_value(EVIL + "\n" + EVIL)
     assert page.evaluate("window.ran") is None
@@ -129,8 +128,23 @@ def test_a_row_of_chips_that_a_phone_is_too_narrow_for_scrolls_and_does_not_shri
 
 def test_a_model_is_downloaded_in_the_form_that_is_asked_for(page, finished):
     page.goto(f"{finished.url}/inspect?model=2")
-    page.get_by_role("button", name="Export").click()
+    page.get_by_role("tab", name="Export").click()
     with page.expect_download() as told:
         page.get_by_role("button", name="ONNX", exact=True).click()
     assert told.value.suggested_filename == "model-2.onnx"
     assert onnx.load(told.value.path()).graph.output[0].name == "logits"
+
+
+def test_one_click_saves_what_is_being_typed_and_it_survives_other_pages(page, finished):
+    page.goto(f"{finished.url}/inspect?model=3&tab=notes")
+    note = page.get_by_role("textbox", name="Note on #3")
+    note.click()
+    page.keyboard.type("overfits")
+    page.get_by_role("button", name="Save note and tags").click()
+    expect(page.get_by_text("Sent. Waiting for a trainer.")).to_be_visible()
+    note.click()
+    page.keyboard.type(" badly")
+    page.get_by_role("link", name="Queue").click(delay=100)  # as a hand does
+    page.wait_for_url("**/queue?*")
+    page.get_by_role("link", name="Inspect").click()
+    expect(note).to_have_value("overfits badly")

@@ -36,7 +36,7 @@ def test_a_deep_link_works_as_the_first_request_of_a_cold_server(page, tmp_path)
     write_catalogue(tmp_path / "home")
     with served(tmp_path / "home", autostart=False) as server:
         page.goto(f"{server.url}/inspect?model=3")
-        expect(page.get_by_role("heading", name="Model 3")).to_be_visible()
+        expect(page.get_by_role("heading", name="#3 ")).to_be_visible()
         expect(page.locator(".st-key-inspect-confusion .js-plotly-plot")).to_be_visible()
 
 
@@ -51,7 +51,7 @@ def test_a_click_on_a_circle_puts_that_model_into_the_drawer_and_selects_it(page
     expect(page.locator("[class*=st-key-open-]")).to_have_count(2)
     expect(page.locator(".st-key-open-2")).to_contain_text("#2")
     page.get_by_role("link", name="Inspect").click()
-    expect(page.get_by_role("heading", name="Model 2")).to_be_visible()
+    expect(page.get_by_role("heading", name="#2 ")).to_be_visible()
 
 
 def test_the_same_circle_twice_keeps_one_model(page, finished):

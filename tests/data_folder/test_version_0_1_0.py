@@ -99,7 +99,7 @@ INBOX = {
     "00000001700000000000008-000007-0a1b2c3d": ('{"version":1,"kind":"score_sealed","trial":1}', ScoreSealed(1)),
     "00000001700000000000009-000008-0a1b2c3d": (
         '{"version":1,"kind":"annotate","trial":1,"note":"mixes up yes & no","tags":["small","linear"]}',
-        Annotate(1, Annotation("mixes up yes & no", ("small", "linear"))),
+        Annotate(1, "mixes up yes & no", ("small", "linear")),
     ),
     "00000001700000000000010-000009-0a1b2c3d": (
         '{"version":1,"kind":"relay_map","dataset":"toy","relation":"prediction"}',

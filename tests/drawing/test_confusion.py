@@ -87,3 +87,20 @@ def test_the_text_alternative_names_the_most_frequent_confusion():
 
 def test_without_errors_there_is_no_confusion_to_name():
     assert confusion_alt(evaluation([[2, 0], [0, 2]]), NAMES[:2]) == "100.0 % of 4 images are classified correctly."
+
+
+def test_every_cell_belongs_to_one_trace_and_an_empty_one_says_so():
+    figure = confusion_figure(THREE, NAMES)
+    shown = [np.isfinite(np.asarray(heat(figure, name).z, dtype=float)) for name in ("board", "right", "wrong")]
+    assert (np.sum(shown, axis=0) == 1).all()
+    assert heat(figure, "board").hovertext[0][2] == "No cat was predicted as fox."
+
+
+def test_each_row_ends_in_the_accuracy_of_its_class():
+    figure = confusion_figure(THREE, NAMES, classes=[2, 0], with_accuracy=True)
+    bars = figure.data[-1]
+    assert (list(bars.x), list(bars.y), bars.xaxis) == ([0.5, 0.8], [0, 1], "x2")
+    assert bars.text == ("50.0 %", "80.0 %")
+    assert bars.customdata == (2, 0)
+    assert bars.hovertext[0] == "50.0 % of 10 images of fox are classified correctly"
+    assert figure.layout.height < confusion_figure(THREE, NAMES).layout.height

@@ -67,3 +67,10 @@ def test_a_third_model_is_refused_not_dropped():
 
 def test_the_text_alternative_says_where_the_curves_end():
     assert learning_curves_alt({"#12": TWO_EPOCHS}) == "#12 after 2 epochs: validation 55.0 %, training 60.0 %."
+
+
+def test_accuracy_and_loss_are_drawn_side_by_side_where_there_is_little_height():
+    figure = learning_curves_figure({"#1": TWO_EPOCHS}, side_by_side=True)
+    assert {(trace.xaxis or "x", trace.yaxis) for trace in figure.data} == {("x", "y"), ("x2", "y2")}
+    assert figure.layout.xaxis.domain[1] < figure.layout.xaxis2.domain[0]
+    assert figure.layout.height < 200

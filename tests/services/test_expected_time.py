@@ -130,7 +130,7 @@ def test_inspect_and_the_command_line_tell_the_same_time_for_repeats(home):
     sentence = time_sentence(expected)
     assert re.fullmatch(r"Expected time: about \d.* s \(± \d+ %\), after 2 trainings in the queue\.", sentence)
     assert sentence in CliRunner().invoke(remap, ["repeat", "1", "--seeds", "3"]).output
-    assert time_alone(expected) in shown(opened("inspect", model="1"))
+    assert time_alone(expected) in shown(opened("inspect", model="1", tab="lineage"))
 
 
 def test_generate_tells_the_time_of_what_it_trains(home):

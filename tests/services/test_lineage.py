@@ -1,8 +1,11 @@
-from catalogues import architecture, changed, write_catalogue
+from dataclasses import replace
+
+from catalogues import architecture, changed, evaluation, write_catalogue
+from trainings import epoch
 
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.services.lineage import ancestors, edit_sentence, effect_sentence
-from remap_core.trials.trial import Proposal
+from remap_core.trials.trial import Origin, Proposal
 
 
 def test_ancestors_come_oldest_first_and_end_where_a_parent_is_unknown(tmp_path):
@@ -25,3 +28,21 @@ def test_an_effect_says_the_points_and_the_parameters(tmp_path):
     difference = larger.architecture.parameters - parent.architecture.parameters
     assert effect_sentence(catalogue, parent, larger).endswith(f"(within noise), {difference:,} parameters more")
     assert effect_sentence(catalogue, parent, catalogue.trial(7)) == "waiting"
+
+
+def test_the_effect_of_an_edit_on_repeated_models_is_that_of_their_first_trainings_which_are_tested(tmp_path):
+    def repeat(store):
+        asked = store.trial(1).proposal
+        config = replace(asked.config, seed=7)
+        (trial,) = store.enqueue([replace(asked, config=config, origin=Origin.REPEAT, parent=1)], 200.0)
+        store.claim(201.0)
+        store.record_epoch(trial, epoch(2))
+        store.complete(trial, evaluation(20), 203.0)
+
+    write_catalogue(tmp_path / "home")
+    catalogue = changed(tmp_path / "home", repeat)
+    parent, child = catalogue.trials([1, 6])
+    assert parent.accuracy != child.accuracy
+    assert effect_sentence(catalogue, parent, child) == (
+        "0.0 points between the first trainings (within noise), as many parameters"
+    )

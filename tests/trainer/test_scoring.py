@@ -90,7 +90,10 @@ def test_what_is_not_complete_is_refused(trainer):
 
 
 def test_a_note_is_written_through_the_inbox(trainer):
-    receipt = trainer.apply(Annotate(1, Annotation("small", ("keep",))))
+    receipt = trainer.apply(Annotate(1, "small", ("keep",)))
     assert (receipt.outcome, receipt.message) == (Outcome.APPLIED, "Saved the note and tags of Model 1.")
     assert trainer.store.annotation(1) == Annotation("small", ("keep",))
-    assert trainer.apply(Annotate(99, Annotation("small"))).message == "Model 99 does not exist."
+    assert trainer.apply(Annotate(1, tags=())).message == "Saved the tags of Model 1."
+    assert trainer.apply(Annotate(1, "large")).message == "Saved the note of Model 1."
+    assert trainer.store.annotation(1) == Annotation("large", ())
+    assert trainer.apply(Annotate(99, "small")).message == "Model 99 does not exist."

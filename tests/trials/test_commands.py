@@ -51,7 +51,9 @@ commands = st.one_of(
     st.builds(Retry, ids),
     st.builds(Move, ids, st.sampled_from(Place)),
     st.builds(ScoreSealed, ids),
-    st.builds(Annotate, ids, annotations),
+    st.builds(lambda trial, known: Annotate(trial, known.note, known.tags), ids, annotations),
+    st.builds(lambda trial, known: Annotate(trial, note=known.note), ids, annotations),
+    st.builds(lambda trial, known: Annotate(trial, tags=known.tags), ids, annotations),
     st.builds(RecomputeLayout, st.text(), st.sampled_from(Relation)),
     st.builds(RemoveDataset, st.text()),
     st.just(Pause()),
@@ -76,6 +78,10 @@ def test_commands_round_trip_through_json(command):
             "The move command cannot be read: ValueError",
         ),
         ({"version": 1, "kind": "enqueue", "proposals": [{}]}, "The enqueue command cannot be read"),
+        (
+            {"version": 1, "kind": "annotate", "trial": 1},
+            "The annotate command cannot be read: KeyError: 'note or tags'",
+        ),
         (
             {"version": 1, "kind": "annotate", "trial": 1, "note": "x" * 10_001, "tags": []},
             "The annotate command cannot",

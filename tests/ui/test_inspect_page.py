@@ -9,7 +9,7 @@ from catalogues import CARD, architecture, evaluation, write_catalogue
 from trainings import epoch
 from weights import leave_weights
 
-from remap_core.catalogue.snapshot import Publisher
+from remap_core.catalogue.snapshot import Publisher, open_snapshot
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.inbox import Inbox
@@ -22,7 +22,9 @@ from remap_core.trials.evaluation import SealedScore
 from remap_core.trials.training_config import TrainingConfig
 from remap_core.trials.trial import Origin, Proposal
 from remap_core.ui.events.chart_events import Point
-from remap_core.ui.inspect.confusion_panel import ANY, choose_cell, choose_class
+from remap_core.ui.inspect.image_panel import ANY
+from remap_core.ui.inspect.performance import open_images
+from remap_core.ui.session import SESSION, Session, Tab
 
 IMAGES = np.arange(20 * 64, dtype=np.int64).reshape(20, 8, 8, 1).astype(np.uint8)
 
@@ -52,21 +54,32 @@ def html(app) -> str:
     return "\n".join(element.proto.body for element in app.get("html"))
 
 
+def charts(app) -> int:
+    return len(app.get("plotly_chart"))
+
+
+def sealed(app):
+    """The button that asks whether to score the model."""
+    (popover,) = (block for block in app.get("popover") if "sealed" in block.proto.popover.label)
+    return popover
+
+
 def button(app, key):
     return next((found for found in app.button if found.key == key), None)
 
 
 def test_the_numbers_of_the_model_in_the_address_are_shown(home):
     write_catalogue(home)
-    app = opened("inspect", model="6")
-    assert "Ablation of #1: Removed layer 2 (ReLU); complete, 2 of 2 epochs." in said(app)
-    metrics = {metric.label: metric.value for metric in app.metric}
-    assert (metrics["Validation accuracy"], metrics["Latency, batch of 256"]) == ("52.0 %", "3.4 ms")
+    words = said(opened("inspect", model="6"))
+    assert "Ablation of #1: Removed layer 2 (ReLU); complete, 2 of 2 epochs." in words
+    assert "##### #6 :small[52.0 % · 10,090 parameters · 0.12 ms]" in words
+    assert "Training accuracy 50.0 % · " in words
+    assert "3.4 ms for 256 images" in words
 
 
 def test_a_model_with_linear_layers_in_a_row_says_what_can_do_as_much(home):
     write_catalogue(home)
-    words = said(opened("inspect", model="1"))
+    words = said(opened("inspect", model="1", tab="layers"))
     assert "Conv 16x3, ReLU, MaxPool 2 can compute everything that this model can, with" in words
 
 
@@ -75,8 +88,60 @@ def test_a_failed_model_says_why_and_what_is_missing(home):
     app = opened("inspect", model="7")
     assert app.error[0].value == "The training diverged at epoch 1: its loss is no longer a number."
     words = said(app)
-    assert "The confusion matrix and the accuracy by class appear when the training is complete." in words
-    assert "Only complete models can be scored; this one is failed." in words
+    assert "Only complete models are evaluated; this one is failed." in words
+    assert not app.get("popover")[1:]  # the filter of the map alone
+
+
+@pytest.mark.parametrize("tab", ["", "images", "lineage"])
+def test_a_model_that_waits_says_when_there_will_be_more(home, tab):
+    write_catalogue(home, waiting=1)
+    app = opened("inspect", model="7", tab=tab)
+    assert "##### #7 :small[waiting · " in said(app)
+    assert "Available once training finishes." in said(app)
+
+
+def test_a_model_that_trains_shows_its_epochs_and_then_its_confusions_by_itself(home):
+    write_catalogue(home, waiting=1)
+    change(home, lambda store: store.claim(300.0), lambda store: store.record_epoch(7, epoch(1)))
+    app = opened("inspect", model="7")
+    assert "##### #7 :small[51.0 % · epoch 1 of 2 · " in said(app)
+    assert charts(app) == 2  # the map and the curves
+    change(home, lambda store: store.record_epoch(7, epoch(2)), lambda store: store.complete(7, evaluation(9), 301.0))
+    app.run()
+    assert "##### #7 :small[52.0 % · " in said(app)
+    assert "Available once" not in said(app)
+    assert charts(app) == 3
+
+
+# Tabs
+
+
+def test_a_link_to_a_tab_opens_it_and_only_its_content_is_made(home):
+    write_catalogue(home)
+    app = opened("inspect", model="1", tab="notes")
+    assert app.text_area(key="note-1").value == ""
+    assert not app.selectbox(key="inspect-compare-1-0").disabled
+    assert "Training accuracy" not in said(app)
+    assert app.query_params["tab"] == "notes"
+
+
+def test_another_tab_is_named_in_the_address_and_the_model_stays(home):
+    write_catalogue(home)
+    app = linked("inspect", "3,1", model="1")
+    assert "tab" not in app.query_params
+    app.session_state["inspect-tabs"] = "Layers"
+    app.session_state[SESSION].tab = Tab.LAYERS
+    app.run()
+    assert app.query_params["tab"] == "layers"
+    assert app.query_params["model"] == "1"
+    assert app.query_params["drawer"] == "3,1"
+    app.switch_page("pages/queue.py").run()
+    assert app.query_params["model"] == "1"
+
+
+def test_an_unknown_tab_opens_the_first(home):
+    write_catalogue(home)
+    assert "Training accuracy" in said(opened("inspect", model="1", tab="nonsense"))
 
 
 # Images
@@ -85,8 +150,8 @@ def test_a_failed_model_says_why_and_what_is_missing(home):
 def test_the_images_of_the_worst_class_are_shown_with_what_they_were_read_as(home):
     folder = write_catalogue(home)
     write_validation_images(folder, "digits", IMAGES)
-    app = opened("inspect", model="1")
-    assert app.selectbox(key="inspect-1-true").value == 1
+    app = opened("inspect", model="1", tab="images")
+    assert app.selectbox(key="images-1-true").value == 1
     assert "2 images, each with its predicted class." in said(app)
     assert html(app).count("alt='1, predicted 2'") == html(app).count("alt='1, predicted 1'") == 1
 
@@ -94,28 +159,39 @@ def test_the_images_of_the_worst_class_are_shown_with_what_they_were_read_as(hom
 def test_the_images_of_a_cell_are_shown_when_it_is_chosen(home):
     folder = write_catalogue(home)
     write_validation_images(folder, "digits", IMAGES)
-    app = opened("inspect", model="1")
-    app.selectbox(key="inspect-1-true").set_value(9).run()
-    app.selectbox(key="inspect-1-predicted").set_value(0).run()
+    app = opened("inspect", model="1", tab="images")
+    app.selectbox(key="images-1-true").set_value(9).run()
+    app.selectbox(key="images-1-predicted").set_value(0).run()
     assert "1 image, each with its predicted class." in said(app)
-    app.selectbox(key="inspect-1-predicted").set_value(5).run()
-    assert "No validation images match." in said(app)
 
 
-def test_a_click_chooses_a_cell_or_a_whole_class(monkeypatch):
-    chosen = {}
+def test_an_empty_cell_says_so_and_shows_no_images(home):
+    folder = write_catalogue(home)
+    write_validation_images(folder, "digits", IMAGES)
+    app = opened("inspect", model="1", tab="images")
+    app.selectbox(key="images-1-true").set_value(0).run()
+    app.selectbox(key="images-1-predicted").set_value(9).run()
+    assert "No 0 was predicted as 9." in said(app)
+    assert "predicted" not in html(app)
+
+
+def test_a_click_opens_the_images_of_a_cell_or_of_a_whole_class(home, monkeypatch):
+    write_catalogue(home)
+    trial = open_snapshot(DataFolder(home)).trial(1)
+    chosen = {SESSION: Session()}
     monkeypatch.setattr("streamlit.session_state", chosen)
-    choose_cell("inspect", Point(1, (3, 5), None, None, None), range(10))
-    assert chosen == {"inspect-true": 3, "inspect-predicted": 5}
-    choose_class("inspect", Point(0, 7, None, None, 7), range(10))
-    assert chosen == {"inspect-true": 7, "inspect-predicted": ANY}
+    open_images(trial, Point(1, (3, 5), None, None, None), range(10))
+    assert (chosen["images-1-true"], chosen["images-1-predicted"]) == (3, 5)
+    open_images(trial, Point(3, 7, None, None, 7), range(10))
+    assert (chosen["images-1-true"], chosen["images-1-predicted"]) == (7, ANY)
+    assert chosen[SESSION].tab is Tab.IMAGES
 
 
 def test_images_that_were_not_published_are_said_and_the_rest_of_the_page_stands(home):
     write_catalogue(home)
-    words = said(opened("inspect", model="1"))
+    words = said(opened("inspect", model="1", tab="images"))
     assert "The validation images were not published" in words
-    assert "Lineage of #1" in words
+    assert "#1 :small" in words
 
 
 def test_class_names_with_html_are_shown_as_they_are(home):
@@ -132,8 +208,8 @@ def test_class_names_with_html_are_shown_as_they_are(home):
 
     change(home, train)
     write_validation_images(folder, "odd", IMAGES)
-    app = opened("inspect", model="7")
-    app.selectbox(key="inspect-7-true").set_value(0).run()
+    app = opened("inspect", model="7", tab="images")
+    app.selectbox(key="images-7-true").set_value(0).run()
     assert not app.error
     assert "<img src=x" not in html(app)
     assert "&lt;img src=x onerror=alert(1)&gt;" in html(app)
@@ -145,41 +221,51 @@ def test_a_model_that_was_judged_on_other_images_says_so(home):
         "digits", CARD.input_shape, CARD.class_names, CARD.split, CARD.validation_labels[:10], CARD.examples
     )
     change(home, lambda store: store.register_dataset(other))
-    assert "Model 1 was evaluated on other images than its data set has now." in said(opened("inspect", model="1"))
+    assert "Model 1 was evaluated on other images than its data set has now." in said(
+        opened("inspect", model="1", tab="images")
+    )
 
 
 # Two models
 
 
-def test_a_second_model_of_the_address_stands_beside_the_first(home):
+def test_a_second_model_of_the_address_is_compared_with_the_first(home):
     write_catalogue(home)
-    app = opened("inspect", model="1", **{"with": "6"})
-    words = said(app)
-    assert "From #1 to #6: 3 kept, 1 removed." in words
-    assert [metric.value for metric in app.metric if metric.label == "Validation accuracy"] == ["52.0 %", "52.0 %"]
-    assert app.selectbox(key="second-6-true").value is not None
+    words = said(opened("inspect", model="1", compare="6"))
+    assert "#1 :small[52.0 %" in words
+    assert "#6 :small[52.0 %" in words
+    assert "On the validation images: " in words
+    assert "From #1 to #6: 3 kept, 1 removed." in said(opened("inspect", model="1", compare="6", tab="layers"))
+
+
+def test_the_images_of_both_models_are_shown(home):
+    folder = write_catalogue(home)
+    write_validation_images(folder, "digits", IMAGES)
+    app = opened("inspect", model="1", compare="6", tab="images")
+    assert app.selectbox(key="images-1-true").value == 1
+    assert app.selectbox(key="images-6-true").value is not None
 
 
 def test_the_second_model_is_chosen_from_drawer_and_relatives_and_named_in_the_address(home):
     write_catalogue(home)
     app = linked("inspect", "3,1", model="1")
-    beside = app.selectbox(key="inspect-compare-1-0")
-    assert beside.options == ["no other model", "#3", "#6"]
-    beside.set_value(3).run()
-    assert app.query_params["with"] == "3"
-    assert "From #1 to #3" in said(app)
+    compared = app.selectbox(key="inspect-compare-1-0")
+    assert compared.options == ["Compare with: none", "Compare with #3", "Compare with #6"]
+    compared.set_value(3).run()
+    assert app.query_params["compare"] == "3"
+    assert "#3 :small" in said(app)
     app.selectbox(key="inspect-compare-1-3").set_value(0).run()
-    assert "with" not in app.query_params
+    assert "compare" not in app.query_params
 
 
 @pytest.mark.parametrize(
-    ("asked", "sentence"), [("x", "like ?with=7, but got ?with=x."), ("99", "Model 99 does not exist.")]
+    ("asked", "sentence"), [("x", "like ?compare=7, but got ?compare=x."), ("99", "Model 99 does not exist.")]
 )
 def test_a_second_model_that_is_none_is_said_and_the_first_is_shown(home, asked, sentence):
     write_catalogue(home)
-    app = opened("inspect", model="1", **{"with": asked})
+    app = opened("inspect", model="1", compare=asked)
     assert sentence in app.warning[0].value
-    assert "Model 1" in said(app)
+    assert "#1 :small" in said(app)
 
 
 # Lineage
@@ -187,29 +273,29 @@ def test_a_second_model_that_is_none_is_said_and_the_first_is_shown(home, asked,
 
 def test_the_lineage_shows_each_edit_and_its_effect(home):
     write_catalogue(home)
-    app = opened("inspect", model="1")
+    app = opened("inspect", model="1", tab="lineage")
     made = "Removed layer 2 (ReLU): 0.0 points (within noise), as many parameters"
     assert made in [caption.value for caption in app.caption]
-    app.button(key="inspect-lineage-6").click().run()
-    assert "Model 6" in said(app)
-    assert button(app, "inspect-lineage-1") is not None
+    assert button(app, "inspect-lineage-6") is not None
+    assert button(opened("inspect", model="6", tab="lineage"), "inspect-lineage-1") is not None
 
 
 def test_a_model_whose_parent_is_not_in_the_catalogue_has_a_page(home):
     write_catalogue(home)
     orphan = Proposal(architecture("Dense 77"), "digits", parent=99)
     change(home, lambda store: store.enqueue([orphan], 300.0))
-    assert "Model 7" in said(opened("inspect", model="7"))
+    assert "#7 :small" in said(opened("inspect", model="7", tab="lineage"))
 
 
 # The sealed test
 
 
-def test_the_sealed_test_is_asked_for_through_the_inbox(home):
+def test_the_sealed_test_asks_first_and_is_sent_through_the_inbox(home):
     folder = write_catalogue(home)
     folder.weights(1).parent.mkdir()
     folder.weights(1).touch()
     app = opened("inspect", model="1")
+    assert "cannot be undone" in said(app)
     button(app, "sealed-1").click().run()
     assert [command for _, command in Inbox(folder).pending()] == [ScoreSealed(1)]
 
@@ -217,8 +303,8 @@ def test_the_sealed_test_is_asked_for_through_the_inbox(home):
 def test_a_model_without_weights_cannot_be_scored(home):
     write_catalogue(home)
     app = opened("inspect", model="1")
-    assert button(app, "sealed-1").disabled
-    assert "The weights of this model are not in the data folder" in said(app)
+    assert sealed(app).proto.popover.disabled
+    assert "Its weights are not in the data folder." in said(app)
 
 
 def test_a_score_is_shown_with_its_time_and_cannot_be_asked_for_again(home):
@@ -229,7 +315,7 @@ def test_a_score_is_shown_with_its_time_and_cannot_be_asked_for_again(home):
         lambda store: store.finish_sealed_test(1, SealedScore(8, 6, 0.5), 1.7e9),
     )
     app = opened("inspect", model="1")
-    assert {metric.label: metric.value for metric in app.metric}["Test accuracy"] == "75.0 %"
+    assert "**Test accuracy 75.0 %** (+23.0 points vs. validation)" in said(app)
     assert "6 of 8 test images classified correctly. Scored once, 14 November 2023, 22:13 UTC." in said(app)
     assert button(app, "sealed-1") is None
 
@@ -244,25 +330,16 @@ def test_a_score_that_is_waited_for_and_one_that_could_not_be_are_said(home):
     assert button(app, "sealed-1") is not None
 
 
-# Notes, and the catalogue that changes under the page
-
-
-def test_the_note_is_shown_to_be_changed(home):
-    write_catalogue(home)
-    change(home, lambda store: store.annotate(3, Annotation("<b>keep</b>", ("small", "odd"))))
-    app = opened("inspect", model="3")
-    assert app.text_area(key="note-3").value == "<b>keep</b>"
-    assert app.text_input(key="tags-3").value == "small, odd"
-    assert button(app, "save-3").disabled
+# The catalogue that changes under the page
 
 
 def test_a_page_goes_on_when_the_catalogue_is_replaced_under_it(home):
     folder = write_catalogue(home)
     write_validation_images(folder, "digits", IMAGES)
-    app = opened("inspect", model="1")
+    app = opened("inspect", model="1", tab="images")
     for number in range(6):
         change(home, lambda store, number=number: store.annotate(2, Annotation(str(number))))
-    app.selectbox(key="inspect-1-true").set_value(4).run()
+    app.selectbox(key="images-1-true").set_value(4).run()
     assert not app.exception
     assert not app.error
 
@@ -275,14 +352,14 @@ def test_an_evaluation_of_fewer_classes_than_the_data_set_has_now_is_said_in_a_s
     change(home, lambda store: store.register_dataset(fewer))
     app = opened("inspect", model="1")
     assert "A confusion matrix of 9 classes cannot have the shape (10, 10)." in app.warning[0].value
-    assert "Lineage of #1" in said(app)
+    assert "#1 :small" in said(app)
 
 
 def test_a_repeated_model_shows_mean_and_spread_and_every_seed(home):
     write_catalogue(home)
     change(home, repeat)
-    app = opened("inspect", model="1")
-    assert app.metric[0].value == "71.7 % ± 17.6 (3 seeds)"
+    app = opened("inspect", model="1", tab="lineage")
+    assert "#1 :small[71.7 % ± 17.6 (3 seeds) · " in said(app)
     (seeds,) = [frame.value for frame in app.dataframe if "Seed" in frame.value]
     assert seeds["Seed"].tolist() == [0, 1, 2]
     assert "Model 1: 71.7 % ± 17.6 (3 seeds), mean" in said(app)
@@ -291,14 +368,14 @@ def test_a_repeated_model_shows_mean_and_spread_and_every_seed(home):
 def test_a_repeat_says_whose_it_is_and_has_its_models_lineage(home):
     write_catalogue(home)
     change(home, repeat)
-    app = opened("inspect", model="7")
+    app = opened("inspect", model="7", tab="lineage")
     assert "Model 1 repeated with seed 1; complete" in said(app)
     assert button(app, "inspect-lineage-6") is not None
 
 
 def test_further_seeds_are_asked_for_with_the_time_that_they_take(home):
     folder = write_catalogue(home)
-    app = opened("inspect", model="1")
+    app = opened("inspect", model="1", tab="lineage")
     app.number_input(key="repeat-seeds").set_value(2).run()
     assert re.fullmatch(r"Repeat with 2 other seeds, about \d\.\d s \(± \d+ %\)", button(app, "repeat-train").label)
     app.button(key="repeat-train").click().run()
@@ -313,7 +390,7 @@ def test_further_seeds_are_asked_for_with_the_time_that_they_take(home):
 def test_a_repeated_model_has_its_mean_and_spread_in_drawer_overview_and_generate(home):
     write_catalogue(home)
     change(home, repeat, lambda store: repeat(store, 6, (5,), (1,)))
-    assert "Baseline #1: 71.7 % ± 17.6 (3 seeds)" in said(opened("generate", model="1"))
+    assert "**#1** 71.7 % ± 17.6 (3 seeds)" in said(opened("generate", model="1"))
     drawer = opened("drawer", drawer=[1, 2])
     assert drawer.dataframe[0].value["Over seeds"].tolist() == ["± 17.6 (3 seeds)", ""]
     assert button(drawer, "open-1").label.endswith("#1 71.7 % ± 17.6 · 10k")
@@ -329,15 +406,11 @@ def exported(app) -> set[str]:
 
 def looked_at(home, model: str):
     """Inspect with its exports open."""
-    app = opened("inspect", model=model)
-    assert exported(app) == set()  # nothing is made before it is looked at
-    app.session_state["inspect-export"] = True
-    app.run()
-    assert not app.exception
-    return app
+    assert exported(opened("inspect", model=model)) == set()  # nothing is made before it is looked at
+    return opened("inspect", model=model, tab="export")
 
 
-def test_a_complete_model_is_exported_in_six_forms(home):
+def test_a_complete_model_is_exported_in_six_forms_and_as_a_report(home):
     leave_weights(write_catalogue(home), 2)
     app = looked_at(home, "2")
     assert exported(app) == {
@@ -347,6 +420,7 @@ def test_a_complete_model_is_exported_in_six_forms(home):
         "PyTorch and classify.py",
         "Weights",
         "Architecture (JSON)",
+        "Report",
     }
     assert "take images as uint8" in said(app)
 
@@ -373,7 +447,7 @@ def test_an_export_says_how_it_does_on_the_original_images(home, monkeypatch, ch
 def test_without_its_weights_a_model_is_exported_as_its_architecture_and_why_is_said(home):
     write_catalogue(home)
     app = looked_at(home, "2")
-    assert exported(app) == {"Architecture (JSON)"}
+    assert exported(app) == {"Architecture (JSON)", "Report"}
     assert "Model 2 has no weights in the data folder, so it cannot be exported." in said(app)
 
 

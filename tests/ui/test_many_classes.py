@@ -16,7 +16,9 @@ from remap_core.drawing.report import report_html
 from remap_core.services.reports import report_of
 from remap_core.ui.drawer.comparison_table import MAX_CLASSES
 from remap_core.ui.events.chart_events import Point
-from remap_core.ui.inspect.confusion_panel import ANY, choose_cell, choose_class
+from remap_core.ui.inspect.image_panel import ANY
+from remap_core.ui.inspect.performance import open_images
+from remap_core.ui.session import SESSION, Session
 
 CARD = wide_card(1000)
 
@@ -32,28 +34,29 @@ def figure(app, number: int) -> dict:
 
 def test_the_charts_of_a_model_show_the_classes_with_the_most_errors_and_others_are_chosen(birds):
     app = opened("inspect", model="3")
-    matrix, bars = figure(app, 2), figure(app, 3)
-    assert len(matrix["layout"]["yaxis"]["ticktext"]) == len(bars["data"][0]["customdata"]) == MAX_SHOWN
-    assert bars["data"][0]["hovertext"][0] == "0.0 % of 3 images of kind 13 of bird are classified correctly"
+    matrix, bars = figure(app, 2), figure(app, 2)["data"][-1]
+    assert len(matrix["layout"]["yaxis"]["ticktext"]) == len(bars["customdata"]) == MAX_SHOWN
+    assert bars["hovertext"][0] == "0.0 % of 3 images of kind 13 of bird are classified correctly"
     app.multiselect(key="inspect-shown").set_value([999, 4]).run()
     assert figure(app, 2)["layout"]["yaxis"]["ticktext"] == ["kind 999 of bird", "kind 4 of bird"]
-    assert figure(app, 3)["data"][0]["customdata"] == [999, 4]
+    assert figure(app, 2)["data"][-1]["customdata"] == [999, 4]
 
 
-def test_a_click_on_a_chart_of_chosen_classes_finds_them(monkeypatch):
-    chosen: dict[str, int] = {}
+def test_a_click_on_a_chart_of_chosen_classes_finds_them(birds, monkeypatch):
+    trial = open_snapshot(birds).trial(3)
+    chosen = {SESSION: Session()}
     monkeypatch.setattr("streamlit.session_state", chosen)
-    choose_cell("inspect", Point(1, (0, 2), None, None, None), [700, 3, 800])
-    assert chosen == {"inspect-true": 700, "inspect-predicted": 800}
-    choose_class("inspect", Point(0, 1, None, None, 3), [700, 3, 800])
-    assert chosen == {"inspect-true": 3, "inspect-predicted": ANY}
+    open_images(trial, Point(1, (0, 2), None, None, None), [700, 3, 800])
+    assert (chosen["images-3-true"], chosen["images-3-predicted"]) == (700, 800)
+    open_images(trial, Point(0, 1, None, None, 3), [700, 3, 800])
+    assert (chosen["images-3-true"], chosen["images-3-predicted"]) == (3, ANY)
 
 
 def test_images_of_a_class_beyond_256_are_those_of_the_class(birds):
     pixels = np.repeat(CARD.validation_labels % 251, 64).astype(np.uint8).reshape(-1, 8, 8, 1)
     write_validation_images(birds, "birds", pixels)
-    app = opened("inspect", model="3")
-    app.selectbox(key="inspect-3-true").set_value(999).run()
+    app = opened("inspect", model="3", tab="images")
+    app.selectbox(key="images-3-true").set_value(999).run()
     assert "3 images, each with its predicted class." in said(app)
     sheet = "".join(element.proto.body for element in app.get("html"))
     assert "kind 999 of bird, predicted kind 0 of bird" in sheet

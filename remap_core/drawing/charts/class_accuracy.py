@@ -96,7 +96,7 @@ def _bars(evaluation: Evaluation, class_names: Sequence[str], labels: list[int],
         y=list(range(len(shares))),
         customdata=labels,
         marker={"color": SERIES[0], "line": {"width": 0}},
-        hovertext=[_sentence(*row) for row in zip(names, shares, images, strict=True)],
+        hovertext=[class_sentence(*row) for row in zip(names, shares, images, strict=True)],
         hovertemplate=HOVER,
     )
 
@@ -114,7 +114,8 @@ def _numbers(shares: Floats) -> go.Scatter:
     )
 
 
-def _sentence(name: str, share: float, images: int) -> str:
+def class_sentence(name: str, share: float, images: int) -> str:
+    """What a bar says: the accuracy of a class on so many images."""
     if percent(share) == NOT_AVAILABLE:
         return f"{name} has no validation images"
     return f"{percent(share)} of {count(images)} images of {name} are classified correctly"

@@ -9,9 +9,10 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from remap_core.drawing.charts.class_accuracy import class_sentence
 from remap_core.drawing.charts.shown_classes import confused_classes
 from remap_core.drawing.charts.style import HOVER, axis, base_figure, class_axis, escape_html
-from remap_core.drawing.palette import ACCURACY_SCALE, BOARD, ERROR_SCALE
+from remap_core.drawing.palette import ACCURACY_SCALE, BOARD, ERROR_SCALE, SERIES
 from remap_core.errors import InvalidTrial
 from remap_core.formatting import count, percent
 from remap_core.trials.evaluation import Evaluation
@@ -22,6 +23,9 @@ MAX_CLASSES_WITH_NUMBERS = 20
 
 CELL, EDGE = 36, 142
 """Pixels of one cell, and of the names and titles around the cells."""
+
+SMALL_CELL, SMALL_EDGE = 23, 70
+"""The same beside the bars of the accuracies."""
 
 MIN_HEIGHT, MAX_HEIGHT = 320, 640
 
@@ -39,6 +43,8 @@ class _Cells(NamedTuple):
     def sentence(self, row: int, column: int) -> str:
         """What a cell says."""
         images = int(self.counts[row, column])
+        if not images:
+            return none_sentence(self.names[row], self.names[column])
         in_class = int(self.images[row])
         classified = "are classified"
         if images == 1:
@@ -56,13 +62,15 @@ def confusion_figure(
     class_names: Sequence[str],
     shares: bool = False,
     classes: Sequence[int] | None = None,
+    *,
+    with_accuracy: bool = False,
 ) -> go.Figure:
     """A heatmap: true classes down, predicted ones across; cells without images stay empty.
 
-    Two traces, "wrong" and "right", lie on an empty board; their clicks report [row, column]. Darkness is the share of
-    the row. shares: cells show it instead of the count. classes: the rows and columns, by default those of
-    `confused_classes`; shares are of all images of a class nevertheless. Raises
-    InvalidTrial where names and matrix differ in size.
+    Each cell belongs to one of three traces, "wrong", "right" and the empty "board"; a click reports [row, column].
+    Darkness is the share of the row. shares: cells show it instead of the count. classes: the rows and columns, by
+    default those of `confused_classes`; shares are of all images of a class nevertheless. with_accuracy: each row ends
+    in a bar, the accuracy of its class. Raises InvalidTrial where names and matrix differ in size.
     """
     matrix = _matrix(evaluation, class_names)
     if classes is None:
@@ -76,9 +84,8 @@ def confusion_figure(
     x_axis = axis("Predicted", side="top", autotickangles=[0, -45, -90])
     y_axis = axis("True class")
     figure = base_figure(
-        height=max(MIN_HEIGHT, min(MAX_HEIGHT, CELL * size + EDGE)),
+        **_frame(size, with_accuracy),
         dragmode=False,
-        margin={"l": 8, "r": 8, "t": 84, "b": 8, "pad": 0},  # rows for the mode bar, the title and the names
         xaxis={
             **x_axis,
             **class_axis(names, letters=16, limit=50),
@@ -91,10 +98,33 @@ def confusion_figure(
         },
     )
     figure.update_yaxes(scaleanchor="x")
-    figure.add_trace(_board(size))
+    figure.add_trace(_board(cells, ~has_images))
     figure.add_trace(_heat("wrong", cells, ~is_diagonal & has_images, shares))
     figure.add_trace(_heat("right", cells, is_diagonal & has_images, shares))
+    if with_accuracy:
+        figure.update_xaxes(domain=[0, 0.76])
+        figure.update_layout(xaxis2=_accuracy_axis())
+        figure.add_trace(_accuracies(cells, shown))
     return figure
+
+
+def _frame(size: int, with_accuracy: bool) -> dict[str, Any]:
+    """Height and margins, which leave room for the mode bar, the title and the names."""
+    if with_accuracy:
+        height, top = SMALL_CELL * size + SMALL_EDGE, 56
+    else:
+        height, top = max(MIN_HEIGHT, CELL * size + EDGE), 84
+    height = min(MAX_HEIGHT, height)
+    return {"height": height, "margin": {"l": 8, "r": 8, "t": top, "b": 8, "pad": 0}}
+
+
+def none_sentence(true_class: str, predicted: str) -> str:
+    """What an empty cell says.
+
+    >>> none_sentence("0", "9")
+    'No 0 was predicted as 9.'
+    """
+    return f"No {true_class} was predicted as {predicted}."
 
 
 def confusion_alt(evaluation: Evaluation, class_names: Sequence[str]) -> str:
@@ -128,13 +158,52 @@ def _square(toward: str) -> dict[str, Any]:
     return {"constrain": "domain", "constraintoward": toward}
 
 
-def _board(size: int) -> go.Heatmap:
+def _accuracy_axis() -> dict[str, Any]:
+    """Room for the bars, and for their numbers beyond the longest."""
+    return {
+        "domain": [0.8, 1],
+        "range": [0, 1.9],
+        "side": "top",
+        "title": {"text": "Accuracy", "standoff": 8},
+        "showticklabels": False,
+        "showgrid": False,
+        "zeroline": False,
+        "fixedrange": True,
+    }
+
+
+def _accuracies(cells: _Cells, labels: Sequence[int]) -> go.Bar:
+    """customdata of a bar is its class's index."""
+    right = np.diagonal(cells.counts)
+    shares = np.divide(right, cells.images, out=np.full(len(right), np.nan), where=cells.images > 0)
+    names = [escape_html(name, 40) for name in cells.names]
+    return go.Bar(
+        name="accuracy",
+        orientation="h",
+        xaxis="x2",
+        x=np.nan_to_num(shares),
+        y=list(range(len(right))),
+        customdata=list(labels),
+        marker={"color": SERIES[0], "line": {"width": 0}},
+        text=[percent(share) for share in shares],
+        textposition="outside",
+        textfont={"size": 11},
+        cliponaxis=False,
+        hovertext=[class_sentence(*row) for row in zip(names, shares, cells.images.tolist(), strict=True)],
+        hovertemplate=HOVER,
+        showlegend=False,
+    )
+
+
+def _board(cells: _Cells, empty: Mask) -> go.Heatmap:
     return go.Heatmap(
         name="board",
-        z=np.zeros((size, size)),
+        z=np.where(empty, 0, np.nan),
         colorscale=[[0, BOARD], [1, BOARD]],
         showscale=False,
-        hoverinfo="skip",
+        hoverongaps=False,
+        hovertext=_hover_texts(cells, empty),
+        hovertemplate=HOVER,
         xgap=1,
         ygap=1,
     )

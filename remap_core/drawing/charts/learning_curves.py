@@ -16,21 +16,25 @@ from remap_core.trials.evaluation import EpochResult
 
 MAX_TICKS = 10
 
+LEGEND_ROW = 20
+"""Pixels of a row of the legend."""
+
 Curves = Mapping[str, Sequence[EpochResult]]
 """The epochs so far of each model, by the name it is shown with."""
 
 
-def learning_curves_figure(curves: Curves) -> go.Figure:
+def learning_curves_figure(curves: Curves, *, side_by_side: bool = False) -> go.Figure:
     """Accuracy above, loss below, over the epochs; validation solid, training dotted, a colour for each model.
 
-    Raises InvalidTrial for more than two models.
+    side_by_side: accuracy on the left, loss on the right, a third as high. Raises InvalidTrial
+    for more than two models.
     """
     if len(curves) > len(SERIES):
         raise InvalidTrial(f"Learning curves are drawn for {len(SERIES)} models at most, but got {len(curves)}.")
     longest = max(map(len, curves.values()), default=0)
+    legend_rows = max(1, len(curves))
+    layout = _side_by_side(longest, legend_rows) if side_by_side else _stacked(longest)
     figure = base_figure(
-        height=452,
-        margin={"l": 8, "r": 8, "t": 64, "b": 8, "pad": 0},  # rows for the mode bar and the legend
         hovermode="x unified",
         legend={
             "orientation": "h",
@@ -39,15 +43,39 @@ def learning_curves_figure(curves: Curves) -> go.Figure:
             "y": 1.0,
             "yanchor": "bottom",
         },
-        xaxis=axis("Epoch", anchor="y2", showspikes=False, **_epoch_ticks(longest)),
-        yaxis=percent_axis("Accuracy", domain=[0.54, 1.0]),
-        yaxis2=axis("Loss", domain=[0.0, 0.46], rangemode="tozero"),
+        **layout,
     )
     for (name, epochs), colour in zip(curves.items(), SERIES, strict=False):
         for part in _PARTS:
             figure.add_trace(_accuracy(name, part, epochs, colour))
-            figure.add_trace(_loss(name, part, epochs, colour))
+            loss = _loss(name, part, epochs, colour)
+            if side_by_side:
+                loss.xaxis = "x2"
+            figure.add_trace(loss)
     return figure
+
+
+def _stacked(longest: int) -> dict[str, Any]:
+    return {
+        "height": 452,
+        "margin": {"l": 8, "r": 8, "t": 64, "b": 8, "pad": 0},  # rows for the mode bar and the legend
+        "xaxis": axis("Epoch", anchor="y2", showspikes=False, **_epoch_ticks(longest)),
+        "yaxis": percent_axis("Accuracy", domain=[0.54, 1.0]),
+        "yaxis2": axis("Loss", domain=[0.0, 0.46], rangemode="tozero"),
+    }
+
+
+def _side_by_side(longest: int, legend_rows: int) -> dict[str, Any]:
+    epochs = axis("Epoch", showspikes=False, **_epoch_ticks(longest))
+    top = 8 + LEGEND_ROW * legend_rows
+    return {
+        "height": 136 + top,
+        "margin": {"l": 8, "r": 8, "t": top, "b": 8, "pad": 0},
+        "xaxis": {**epochs, "domain": [0.0, 0.44]},
+        "xaxis2": {**epochs, "domain": [0.56, 1.0], "anchor": "y2"},
+        "yaxis": percent_axis("Accuracy"),
+        "yaxis2": axis("Loss", anchor="x2", rangemode="tozero"),
+    }
 
 
 def learning_curves_alt(curves: Curves) -> str:

@@ -176,6 +176,12 @@ def _measurements(trial: Trial) -> dict[str, float]:
 
 def compare(catalogue: Catalogue, first: Trial, second: Trial) -> None:
     """How the second model differs from the first: layers, numbers, and whether the accuracies differ significantly."""
+    compare_layers(first, second)
+    compare_results(catalogue, first, second)
+
+
+def compare_layers(first: Trial, second: Trial) -> None:
+    """The layers of both, aligned, and what has changed in words."""
     names = (model_tag(first.id), model_tag(second.id))
     svg = difference_svg(first.architecture, second.architecture, names)
     picture(svg_uri(svg), difference_alt(first.architecture, second.architecture, names))
@@ -184,6 +190,10 @@ def compare(catalogue: Catalogue, first: Trial, second: Trial) -> None:
     changes = difference_sentences(first.architecture.layers, second.architecture.layers)
     if changes:
         st.markdown("\n".join(f"- {escape_markdown(change)}" for change in changes))
+
+
+def compare_results(catalogue: Catalogue, first: Trial, second: Trial) -> None:
+    """The numbers of both, and whether the accuracies differ significantly."""
     difference_table(catalogue, first, second)
     _paired_test(catalogue, first, second)
 

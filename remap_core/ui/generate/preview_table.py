@@ -89,15 +89,15 @@ def train_bar(catalogue: Catalogue, origin: Origin, chosen: Sequence[Preview], n
             width="stretch",
             disabled=not chosen,
             on_click=_train,
-            args=(origin, chosen),
+            args=(origin, chosen, sent_commands.press("generate-train")),
             key="generate-train",
         )
         if chosen:
             time_caption(expected)
 
 
-def _train(origin: Origin, chosen: Sequence[Preview]) -> None:
-    sent_commands.enqueue(propose_children(origin, chosen, time.time()))
+def _train(origin: Origin, chosen: Sequence[Preview], press: sent_commands.Press) -> None:
+    sent_commands.enqueue(propose_children(origin, chosen, time.time()), press)
 
 
 def _choose(previews: Sequence[Preview], several_parents: bool) -> list[Preview]:

@@ -1,13 +1,19 @@
-"""A model for use elsewhere, behind one button."""
+"""A model for use elsewhere."""
 
 from __future__ import annotations
 
+import time
+
 import streamlit as st
 
+from remap_core.catalogue.reader import Catalogue
+from remap_core.drawing.report import report_html
 from remap_core.errors import RemapError
 from remap_core.exports.export_formats import FORMS, architecture_json, export
 from remap_core.exports.original_check import OriginalCheck
 from remap_core.services.model_files import finished_model, original_check
+from remap_core.services.reports import report_of
+from remap_core.trials.population import Population
 from remap_core.trials.trial import Trial
 from remap_core.ui import app_data
 from remap_core.ui.markdown import escape_markdown
@@ -22,36 +28,24 @@ _TITLES = {
 }
 
 
-@st.fragment
-def show_exports(trial: Trial) -> None:
-    """Downloads of a complete model, of other models the architecture. Files are made when the panel is opened."""
-    panel = st.popover("Export", icon=":material/download:", key="inspect-export", on_change="rerun")
-    if not panel.open:
-        return
-    with panel:
-        _downloads(trial)
-
-
-def _downloads(trial: Trial) -> None:
+def show_exports(catalogue: Catalogue, trial: Trial) -> None:
+    """Downloads of a complete model, of other models the architecture; and the report on it."""
     check = None
     try:
-        finished = finished_model(app_data.catalogue(), app_data.folder(), trial.id)
+        finished = finished_model(catalogue, app_data.folder(), trial.id)
         files = {suffix: export(finished, f"model-{trial.id}{suffix}") for suffix in FORMS}
-        check = original_check(app_data.catalogue(), app_data.folder(), finished)
+        check = original_check(catalogue, app_data.folder(), finished)
     except RemapError as error:
         st.info(escape_markdown(str(error)))
         files = {".json": architecture_json(trial.architecture)}
-    for suffix, content in files.items():
-        title, description = _TITLES[suffix]
-        st.download_button(
-            title,
-            content,
-            file_name=f"model-{trial.id}{suffix}",
-            key=f"export{suffix}",
-            help=description,
-            on_click="ignore",
-            width="stretch",
-        )
+    columns = st.columns(2, gap="small")
+    for number, (suffix, content) in enumerate(files.items()):
+        with columns[number % 2]:
+            _download(*_TITLES[suffix], content, f"model-{trial.id}{suffix}")
+    population = app_data.dataset_view(trial.proposal.dataset).population
+    if population.row_of(trial.id) is not None:
+        with columns[len(files) % 2]:
+            _report(catalogue, population, trial)
     if ".onnx" in files:
         st.caption(
             "ONNX and PyTorch take images as uint8 (n, channels, height, width), scale the pixels themselves and "
@@ -59,6 +53,24 @@ def _downloads(trial: Trial) -> None:
         )
     if check:
         _show_check(check)
+
+
+def _download(title: str, description: str, content: bytes | str, file_name: str) -> None:
+    st.download_button(
+        title,
+        content,
+        file_name=file_name,
+        key=f"export-{file_name}",
+        help=description,
+        on_click="ignore",
+        width="stretch",
+    )
+
+
+def _report(catalogue: Catalogue, population: Population, trial: Trial) -> None:
+    report = report_html(report_of(catalogue, population, [trial.id], time.time()))
+    description = "One HTML file to keep, print or send: the Pareto front, and all results of this model."
+    _download("Report", description, report, f"report-{trial.id}.html")
 
 
 def _show_check(check: OriginalCheck) -> None:

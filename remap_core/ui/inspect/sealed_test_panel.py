@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from remap_core.catalogue.reader import Catalogue
-from remap_core.formatting import count, percent, points
+from remap_core.formatting import count, model_tag, percent, points
 from remap_core.trials.commands import ScoreSealed
 from remap_core.trials.evaluation import SealedTest
 from remap_core.trials.trial import Trial, TrialState
@@ -45,35 +45,39 @@ def _show_score(trial: Trial, test: SealedTest) -> None:
     score = test.score
     if score is None or test.finished is None:
         return
-    against_validation = None
+    against_validation = ""
     if trial.last:
-        against_validation = f"{points(score.accuracy - trial.last.validation_accuracy)} vs. validation"
-    st.metric("Test accuracy", percent(score.accuracy), against_validation, "off")
+        against_validation = f" ({points(score.accuracy - trial.last.validation_accuracy)} vs. validation)"
+    st.markdown(f"**Test accuracy {percent(score.accuracy)}**{against_validation}")
     time = datetime.fromtimestamp(test.finished, UTC).strftime("%d %B %Y, %H:%M UTC")
     st.caption(f"{count(score.right)} of {count(score.images)} test images classified correctly. Scored once, {time}.")
 
 
 def _offer(trial: Trial) -> None:
-    reason = _reason_against(trial)
+    """A button that asks first: a score cannot be taken back. None before the training is complete."""
+    if trial.state is not TrialState.COMPLETE:
+        return
+    reason = ""
+    if not app_data.folder().weights(trial.id).is_file():
+        reason = "Its weights are not in the data folder."
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.popover("Score on the sealed test set", icon=":material/lock:", disabled=bool(reason)):
+            _ask(trial)
+        st.caption(reason or "Not scored yet.", width="content")
+
+
+def _ask(trial: Trial) -> None:
+    name = model_tag(trial.id)
+    st.markdown(f"Score {name} on the sealed test images? This can be done only once and cannot be undone.")
     st.caption(
         "The test images were used neither to train models nor to choose between them. Score only your final model: "
         "choosing by this score would make it meaningless."
     )
+    key = f"sealed-{trial.id}"
     st.button(
-        "Score once on the sealed test set",
-        key=f"sealed-{trial.id}",
-        disabled=bool(reason),
-        help=reason or None,
+        "Score now, once",
+        key=key,
+        type="primary",
         on_click=sent_commands.send,
-        args=(ScoreSealed(trial.id),),
+        args=(ScoreSealed(trial.id), sent_commands.press(key)),
     )
-    if reason:
-        st.caption(reason)
-
-
-def _reason_against(trial: Trial) -> str:
-    if trial.state is not TrialState.COMPLETE:
-        return f"Only complete models can be scored; this one is {trial.state}."
-    if not app_data.folder().weights(trial.id).is_file():
-        return "The weights of this model are not in the data folder, so it cannot be scored."
-    return ""

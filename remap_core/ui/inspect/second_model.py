@@ -14,14 +14,18 @@ NONE = 0
 """Stands for no second model: ids start at 1."""
 
 
-def choose_second_model(catalogue: Catalogue, trial: Trial) -> Trial | None:
-    """The second model, None for none."""
-    second = _compared(catalogue, trial)
+def second_model(catalogue: Catalogue, trial: Trial) -> Trial | None:
+    """The model that this one is compared with, None for none."""
+    for second in catalogue.trials([current_session().compared or NONE]):
+        if second.id != trial.id:
+            return second
+    return None
+
+
+def choose_second_model(catalogue: Catalogue, trial: Trial, second: Trial | None) -> None:
+    """The choice of the second model; none where there is nothing to choose from."""
     shown = second.id if second else NONE
     options = _options(catalogue, trial, second)
-    if len(options) == 1:
-        st.caption("To compare with another model, add it to the drawer.")
-        return None
     key = f"inspect-compare-{trial.id}-{shown}"
     st.selectbox(
         "Compare with",
@@ -31,9 +35,11 @@ def choose_second_model(catalogue: Catalogue, trial: Trial) -> Trial | None:
         key=key,
         on_change=_compare,
         args=(key,),
-        width=240,
+        disabled=len(options) == 1,
+        help=None if len(options) > 1 else "Add another model to the drawer to compare with it.",
+        label_visibility="collapsed",
+        width=210,
     )
-    return second
 
 
 def _options(catalogue: Catalogue, trial: Trial, second: Trial | None) -> list[TrialId]:
@@ -46,14 +52,7 @@ def _options(catalogue: Catalogue, trial: Trial, second: Trial | None) -> list[T
 
 
 def _option_text(model: TrialId) -> str:
-    return "no other model" if model == NONE else model_tag(model)
-
-
-def _compared(catalogue: Catalogue, trial: Trial) -> Trial | None:
-    for second in catalogue.trials([current_session().compared or NONE]):
-        if second.id != trial.id:
-            return second
-    return None
+    return "Compare with: none" if model == NONE else f"Compare with {model_tag(model)}"
 
 
 def _compare(key: str) -> None:

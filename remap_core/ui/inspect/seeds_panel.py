@@ -14,6 +14,7 @@ from remap_core.services.expected_time import ExpectedTime
 from remap_core.services.proposals import propose_repeats
 from remap_core.trials.trial import MAX_REPEATS, Trial, TrialState
 from remap_core.ui import app_data, sent_commands
+from remap_core.ui.inspect.live_results import missing_sentence
 from remap_core.ui.tables import ACCURACY, MODEL, in_percent, training_status
 from remap_core.ui.time_labels import expected_now, time_caption, with_time
 
@@ -31,7 +32,7 @@ def show_repeats(catalogue: Catalogue, trial: Trial) -> None:
     if model.state is TrialState.COMPLETE:
         _offer(catalogue, model)
     else:
-        st.caption("Available when the training is complete.")
+        st.caption(missing_sentence(model))
 
 
 def _table(trainings: Sequence[Trial]) -> None:
@@ -66,14 +67,14 @@ def _offer(catalogue: Catalogue, model: Trial) -> None:
             key="repeat-train",
             icon=":material/repeat:",
             on_click=_train,
-            args=(model,),
+            args=(model, sent_commands.press(f"repeat-{model.id}")),
         )
     time_caption(expected)
 
 
-def _train(model: Trial) -> None:
+def _train(model: Trial, press: sent_commands.Press) -> None:
     seeds = int(st.session_state[SEEDS])
-    sent_commands.enqueue(propose_repeats(app_data.catalogue(), model, seeds, time.time()))
+    sent_commands.enqueue(propose_repeats(app_data.catalogue(), model, seeds, time.time()), press)
 
 
 def _expected(catalogue: Catalogue, model: Trial, seeds: int) -> ExpectedTime | None:

@@ -1,0 +1,67 @@
+import pytest
+from apps import opened
+from catalogues import write_catalogue
+
+from remap_core.data_folder.folder import DataFolder
+from remap_core.data_folder.inbox import Inbox
+from remap_core.errors import FolderUnusable
+from remap_core.trials.commands import Enqueue, Pause
+from remap_core.ui import sent_commands
+from remap_core.ui.session import SESSION, Session
+
+
+@pytest.fixture
+def sent(home, monkeypatch):
+    """What one visitor, whose page is not drawn, has sent."""
+    folder = DataFolder(home)
+    monkeypatch.setattr("streamlit.session_state", {SESSION: Session()})
+    monkeypatch.setattr("remap_core.ui.app_data.folder", lambda: folder)
+    return Inbox(folder).pending
+
+
+def wait(monkeypatch, seconds):
+    now = sent_commands.time.monotonic() + seconds
+    monkeypatch.setattr("remap_core.ui.sent_commands.time.monotonic", lambda: now)
+
+
+def test_the_second_half_of_a_double_click_sends_nothing(sent):
+    press = sent_commands.press("pause")
+    sent_commands.send(Pause(), press)
+    sent_commands.send(Pause(), press)  # before the page was drawn again
+    sent_commands.send(Pause(), sent_commands.press("pause"))  # after
+    assert len(sent()) == 1
+
+
+def test_a_button_that_was_drawn_again_sends_again(sent, monkeypatch):
+    first = sent_commands.press("pause")
+    sent_commands.send(Pause(), first)
+    wait(monkeypatch, 2)
+    sent_commands.send(Pause(), first)
+    assert len(sent()) == 1
+    sent_commands.send(Pause(), sent_commands.press("pause"))
+    assert len(sent()) == 2
+
+
+def test_buttons_do_not_hold_up_one_another(sent):
+    sent_commands.send(Pause(), sent_commands.press("one"))
+    sent_commands.send(Pause(), sent_commands.press("another"))
+    assert len(sent()) == 2
+
+
+def test_a_press_that_could_not_be_sent_may_be_repeated(sent, monkeypatch):
+    press = sent_commands.press("pause")
+    with monkeypatch.context() as broken:
+        broken.setattr(Inbox, "send", lambda *_: (_ for _ in ()).throw(FolderUnusable("The disk is full.")))
+        sent_commands.send(Pause(), press)
+    sent_commands.send(Pause(), press)
+    assert len(sent()) == 1
+
+
+def test_a_double_click_on_repeat_trains_once(home):
+    folder = write_catalogue(home)
+    app = opened("inspect", model="1", tab="lineage")
+    app.button(key="repeat-train").click().run()
+    app.button(key="repeat-train").click().run()
+    commands = [command for _, command in Inbox(folder).pending()]
+    assert [len(command.proposals) for command in commands if isinstance(command, Enqueue)] == [3]
+    assert len(app.session_state[SESSION].batches) == 1
