@@ -57,8 +57,8 @@ OUTLINE = "#7d8592"
 
 SELECTION = "#ee7300"
 UNFINISHED = "#3b82d6"
-"""Edge of the hollow circle of a training that waits or runs."""
-FRONT = "#c2418f"
+"""Edge of the hollow circle of a training that waits or runs: of the accuracies' hue, as it will have one."""
+FRONT = "#d6124f"
 SERIES = ("#3b82d6", "#b07d0c")
 """Two models in one chart."""
 

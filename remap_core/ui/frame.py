@@ -23,6 +23,7 @@ from remap_core.ui.session import Dock, current_session
 from remap_core.ui.sidebar.dataset_switch import show_dataset
 from remap_core.ui.sidebar.drawer_rows import show_drawer
 from remap_core.ui.sidebar.objective_panel import show_objective
+from remap_core.ui.sidebar.tour import show_tour
 from remap_core.ui.sidebar.trainer_progress import show_progress, started_trainers
 from remap_core.ui.url import read_url, write_url
 
@@ -118,6 +119,7 @@ def _sidebar() -> None:
     show_drawer()
     show_progress()
     chart_events.load()
+    show_tour()
 
 
 def _map_and_page(page: StreamlitPage) -> None:

@@ -1,7 +1,9 @@
 """The palette, measured with independent colour science: sRGB, CIE Lab (D65), WCAG contrast, Machado et al. 2009."""
 
 import re
-from itertools import combinations
+import tomllib
+from itertools import combinations, pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ WHITE, STREAMLIT_DARK = "#ffffff", "#0e1117"
 PAGES = (WHITE, STREAMLIT_DARK)
 CHIPS = {kind: palette.chip_appearance(kind) for kind in palette.chip_kinds()}
 CHIP_COLOURS = [chip.colour for chip in CHIPS.values()]
+THEME = tomllib.loads((Path(__file__).parents[2] / ".streamlit/config.toml").read_text(encoding="utf-8"))["theme"]
 
 # Machado, Oliveira, Fernandes 2009, severity 1.0, on linear RGB
 VISION = {
@@ -51,6 +54,12 @@ def contrast(one, other):
     return (high + 0.05) / (low + 0.05)
 
 
+def mixed(colour, ground, share):
+    """A colour of which only a share covers the ground."""
+    parts = [round(share * int(colour[i : i + 2], 16) + (1 - share) * int(ground[i : i + 2], 16)) for i in (1, 3, 5)]
+    return "#" + "".join(f"{part:02x}" for part in parts)
+
+
 def test_the_measures_know_black_and_white():
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert lab("#ffffff") == pytest.approx([100, 0, 0], abs=0.02)
@@ -67,6 +76,43 @@ def test_chips_of_different_kinds_stay_apart_in_every_vision(vision):
 def test_the_selection_is_none_of_the_chips_and_not_the_front(vision):
     others = [*CHIP_COLOURS, palette.FRONT, palette.OUTLINE]
     assert min(distance(palette.SELECTION, other, vision) for other in others) >= 15
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_the_marks_of_the_map_differ_from_one_another_in_every_vision(vision):
+    marks = (palette.FRONT, palette.SELECTION, palette.UNFINISHED, palette.OUTLINE)
+    assert min(distance(one, other, vision) for one, other in combinations(marks, 2)) >= 20
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_front_and_selection_stand_out_from_circles_of_every_accuracy(vision):
+    steps = [colour for _, colour in palette.ACCURACY_SCALE]
+    between = [mixed(one, other, 0.5) for one, other in pairwise(steps)]
+    marks = (palette.FRONT, palette.SELECTION)
+    assert min(distance(mark, circle, vision) for mark in marks for circle in (*steps, *between)) >= 30
+
+
+@pytest.mark.parametrize("vision", VISION)
+@pytest.mark.parametrize("scale", [palette.ACCURACY_SCALE, palette.ERROR_SCALE])
+def test_steps_of_a_scale_can_be_told_apart_in_every_vision(scale, vision):
+    colours = [colour for _, colour in scale]
+    assert min(distance(one, other, vision) for one, other in pairwise(colours)) >= 15
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_circle_has_an_edge_or_a_colour_that_stands_out_from_its_page(page):
+    for _, colour in palette.ACCURACY_SCALE:
+        assert max(contrast(colour, page), contrast(palette.OUTLINE, page)) >= 3
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_accent_and_captions_of_a_theme_can_be_read_on_its_grounds(theme):
+    colours = THEME[theme]
+    ink = {"light": palette.LIGHT_INK, "dark": palette.DARK_INK}[theme]  # of the main buttons, by frame.css
+    assert contrast(ink, colours["primaryColor"]) >= 4.5
+    for ground in (colours["backgroundColor"], colours["secondaryBackgroundColor"]):
+        assert contrast(colours["primaryColor"], mixed(colours["primaryColor"], ground, 0.1)) >= 4.5
+        assert contrast(mixed(colours["textColor"], ground, 0.6), ground) >= 4.5
 
 
 @pytest.mark.parametrize("vision", VISION)

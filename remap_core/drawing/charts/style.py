@@ -8,7 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from remap_core.drawing.palette import LABEL_GROUND, LABEL_TEXT, OUTLINE
+from remap_core.drawing.palette import LABEL_GROUND, LABEL_TEXT, OUTLINE, SELECTION
 
 CLEAR = "rgba(0,0,0,0)"
 HOVER = "%{hovertext}<extra></extra>"
@@ -44,6 +44,7 @@ def base_figure(**layout: Any) -> go.Figure:
             "align": "left",
         },
         "clickmode": "event",
+        "modebar": {"bgcolor": CLEAR, "color": OUTLINE, "activecolor": SELECTION},
     }
     return go.Figure(layout={**frame, **layout})
 
