@@ -9,7 +9,7 @@ from remap_core.ui.session import current_session
 with frame.body():
     require_models()
     catalogue = app_data.catalogue()
-    sent_commands.show_answers()
     for trial in catalogue.trials([current_session().selected or 0]):
         show_card(catalogue, trial)
     show_start()
+    sent_commands.show_answers()

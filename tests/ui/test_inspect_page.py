@@ -396,8 +396,8 @@ def test_a_repeated_model_has_its_mean_and_spread_in_drawer_overview_and_generat
     assert button(drawer, "open-1").label.endswith("#1 71.7 % ± 17.6 · 10k")
     overview = said(opened("overview"))
     assert "6 models" in overview
-    (children,) = [frame.value for frame in opened("generate", model="1").dataframe if "Status" in frame.value]
-    assert children[["Model", "Over seeds"]].to_numpy().tolist() == [[6, "± 53.0 (2 seeds)"]]
+    (children,) = [frame.value for frame in opened("generate", model="1").dataframe if "Result" in frame.value]
+    assert children[["Model", "Result"]].to_numpy().tolist() == [[6, "37.5 % ± 53.0"]]
 
 
 def exported(app) -> set[str]:
