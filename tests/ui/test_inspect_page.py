@@ -397,7 +397,7 @@ def test_a_repeated_model_has_its_mean_and_spread_in_drawer_overview_and_generat
     overview = said(opened("overview"))
     assert "6 models" in overview
     (children,) = [frame.value for frame in opened("generate", model="1").dataframe if "Result" in frame.value]
-    assert children[["Model", "Result"]].to_numpy().tolist() == [[6, "37.5 % ± 53.0"]]
+    assert children[["Model", "Result"]].to_numpy().tolist() == [[6, "42.5 % ± 53.0"]]
 
 
 def exported(app) -> set[str]:
