@@ -235,9 +235,10 @@ class OpenPage:
 def _trigger(component: str, event: str, model: int) -> WidgetState:
     """What a browser sends for `setTriggerValue(event, point)` of a component (see bridge.js)."""
     point = {"curve": 0, "point": model - 1, "x": 0.0, "y": 0.0, "z": None, "customdata": model}
+    clicks = [{**point, "stack": [model], "number": time.time() * 1000}]
     return WidgetState(
         id=f"$$STREAMLIT_INTERNAL_KEY_{component}__events",
-        json_trigger_value=json.dumps([{"event": event, "value": point}]),
+        json_trigger_value=json.dumps([{"event": event, "value": {"clicks": clicks}}]),
     )
 
 

@@ -28,9 +28,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(home: Path, **settings: object) -> Iterator["Served"]:
-    """`streamlit run app.py` on a data folder, in a process group of its own; Ctrl-C ends it."""
-    port = free_port()
+def served(home: Path, *, port: int | None = None, **settings: object) -> Iterator["Served"]:
+    """`streamlit run app.py` on a data folder, in a process group of its own; Ctrl-C ends it. port: a free one."""
+    port = port or free_port()
     settings = {"home": home} | settings
     environment = os.environ | {f"REMAP_{name.upper()}": str(value) for name, value in settings.items()}
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.headless", "true"]

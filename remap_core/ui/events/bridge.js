@@ -98,10 +98,12 @@ function axesToChange(gd, axes = {}) {
   return layout
 }
 
+let clicks = 0
+
 // Arrows go from model to model, left and right along the front, up and down through all; Enter is a click.
 function onKey(event, gd, chart) {
   const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: 1, ArrowDown: -1 }
-  if (event.key === 'Enter' && chart.focused) return chart.send('click', pointOf(chart.focused))
+  if (event.key === 'Enter' && chart.focused) return chart.sendClick(pointOf(chart.focused))
   if (!(event.key in steps)) return
   event.preventDefault()
   const isAlongFront = event.key === 'ArrowLeft' || event.key === 'ArrowRight'
@@ -195,10 +197,16 @@ function observe(chart) {
     clearTimeout(hovers.get(chart.gd))
     setTimeout(() => chart.send(name, value))
   }
+  // Of clicks that come faster than the app answers, Streamlit passes on the last: so it brings the latest ones along.
+  const sendClick = (point) => {
+    chart.clicks = [...(chart.clicks ?? []), { ...point, number: Date.now() + ++clicks / 1000 }].slice(-8)
+    send('click', { clicks: chart.clicks })
+  }
+  chart.sendClick = sendClick
   const listeners = {
     plotly_click: (event) => {
       const point = pointOf(event.points[0])
-      send('click', chart.data.keys ? { ...point, stack: stackOf(chart.gd, point) } : point)
+      sendClick(chart.data.keys ? { ...point, stack: stackOf(chart.gd, point) } : point)
     },
     plotly_hover: (event) => {
       clearTimeout(hovers.get(chart.gd))

@@ -123,7 +123,7 @@ def listen(
     callbacks: dict[str, Callable[[], None]] = {}
     events: list[str] = []
     if on_click:
-        callbacks["on_click_change"] = lambda: _call_with_point(key, "click", on_click)
+        callbacks["on_click_change"] = lambda: _call_with_clicks(key, on_click)
         events.append("plotly_click")
     if on_hover:
         callbacks["on_hover_change"] = lambda: _call_with_point(key, "hover", on_hover)
@@ -202,6 +202,18 @@ def _draw_in_frame(
         places={mark.trace: (mark.x, mark.y) for mark in marks},
     )
     st.html(f'<p style="{_VISUALLY_HIDDEN}">{escape(alt, quote=False)}</p>')
+
+
+def _call_with_clicks(key: str, call: OnPoint) -> None:
+    """Call for each click that has not been heard yet: an event brings the latest ones along, each with its number."""
+    sent = st.session_state[key].get("click")
+    if not sent:
+        return
+    heard = st.session_state.get(f"{key}-heard", 0.0)
+    for click in sent["clicks"]:
+        if click["number"] > heard:
+            st.session_state[f"{key}-heard"] = click["number"]
+            call(Point.of(click))
 
 
 def _call_with_point(key: str, event: str, call: OnPoint) -> None:

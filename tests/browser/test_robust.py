@@ -1,0 +1,102 @@
+"""What people do to a page that is not meant: two clicks at once, a reload in the middle, a server that comes back."""
+
+import re
+
+import pytest
+from browsing import served, wait_until_drawn_up
+from catalogues import write_catalogue
+from generating import PIXEL
+from playwright.sync_api import Page, expect
+
+from remap_core.data_folder.folder import DataFolder
+from remap_core.data_folder.inbox import Inbox
+from remap_core.trials.commands import Enqueue
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    home = tmp_path_factory.mktemp("robust") / "home"
+    write_catalogue(home, waiting=1)
+    with served(home, autostart=False) as server:
+        yield server.url, home
+
+
+def sent(home):
+    return [command for _, command in Inbox(DataFolder(home)).pending()]
+
+
+def pixel_of(page: Page, chart: str, trace: str, said: str) -> tuple[float, float]:
+    found = page.wait_for_function(PIXEL, arg=[chart, trace, said]).json_value()
+    return found["x"], found["y"]
+
+
+def click_at(page: Page, place: tuple[float, float]) -> None:
+    page.mouse.move(*place, steps=3)
+    page.wait_for_timeout(80)  # plotly.js clicks what it has hovered
+    page.mouse.click(*place)
+
+
+def test_two_presses_of_train_within_a_quarter_of_a_second_train_once(page, site):
+    url, home = site
+    before = len(sent(home))
+    page.goto(f"{url}/generate?model=1")
+    train = page.locator(".st-key-generate-train button")
+    expect(train).to_be_enabled()
+    wait_until_drawn_up(page)
+    train.click()
+    page.wait_for_timeout(220)
+    train.click(force=True)
+    expect(page.get_by_text("Sent. Waiting for a trainer.")).to_be_visible()
+    wait_until_drawn_up(page)
+    assert [type(command) for command in sent(home)[before:]] == [Enqueue]
+
+
+def test_blocks_that_are_clicked_faster_than_the_page_answers_are_all_chosen(page, site):
+    url, _ = site
+    page.goto(f"{url}/generate?model=1")
+    wait_until_drawn_up(page)
+    places = [pixel_of(page, "generate-snac-1", "layers", str(layer)) for layer in (0, 2, 3)]
+    page.wait_for_timeout(500)
+    for place in places:
+        click_at(page, place)
+    expect(page.get_by_text(re.compile("Layers of #1 to remove: 1 .*, 3 .*, 4 "))).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("^Train [23] ablations"))).to_be_visible()
+
+
+def test_a_reload_in_the_middle_of_a_draft_keeps_it(page, site):
+    url, _ = site
+    page.goto(f"{url}/generate?model=1&way=edit")
+    place = pixel_of(page, "handcraft-snac", "layers", "1")
+    wait_until_drawn_up(page)
+    click_at(page, place)
+    page.get_by_role("button", name="Remove", exact=True).click()
+    fits = page.get_by_text(re.compile(r"^Fits: "))
+    expect(fits).to_be_visible()
+    wait_until_drawn_up(page)
+    words = fits.inner_text()
+    assert "draft=" in page.url
+    page.reload()
+    expect(fits).to_have_text(words)
+
+
+def test_a_model_that_waits_can_be_selected_and_everything_says_so(page, site):
+    url, _ = site
+    for name in ("overview", "inspect", "generate", "drawer", "queue"):
+        page.goto(f"{url}/{name}?model=7&drawer=7")
+        expect(page.locator(".st-key-open-7")).to_contain_text("waiting")
+        wait_until_drawn_up(page)
+        assert page.locator(".stException").count() == 0
+
+
+def test_a_page_that_was_open_while_the_server_was_away_goes_on_with_what_it_showed(page, tmp_path):
+    home = tmp_path / "home"
+    write_catalogue(home)
+    with served(home, autostart=False) as server:
+        page.goto(f"{server.url}/inspect?model=3&drawer=3,5")
+        expect(page.locator(".st-key-open-5")).to_be_visible()
+        port = int(server.url.rsplit(":", 1)[1])
+    with served(home, autostart=False, port=port):
+        expect(page.get_by_text("Connection error")).to_have_count(0)
+        page.locator(".st-key-open-5 button").first.click()
+        page.wait_for_function("() => location.search.includes('model=5')")
+        assert "drawer=3%2C5" in page.url
