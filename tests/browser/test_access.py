@@ -1,5 +1,7 @@
 """Without eyes or a mouse: whatever is shown has words, and the keyboard reaches every control of every page."""
 
+import re
+
 import numpy as np
 import pytest
 from browsing import served
@@ -16,6 +18,7 @@ PAGES = {
     "inspect?model=1&drawer=1,3": ".st-key-inspect-confusion .js-plotly-plot .bars path",
     "generate?model=1&drawer=1,3": ".st-key-generate-contributions-1 .js-plotly-plot",
     "queue?drawer=1,3": "[data-testid=stDataFrame] canvas",
+    "data?drawer=1,3": "[data-testid=stFileUploader]",
 }
 """Addresses, and what each page draws last."""
 
@@ -54,6 +57,35 @@ UNREACHED = """
   return [...document.querySelectorAll('[data-control]')]
     .filter((e) => !met.has(e) && !inMet(e))
     .map((e) => `${e.tagName} ${e.ariaLabel ?? e.innerText} in ${e.closest('[class*=st-key-]')?.className}`)
+}
+"""
+
+WIDTHS = {390: 844, 768: 1024, 1024: 768, 1440: 900, 2560: 1300, 720: 450}
+"""Screens in CSS pixels, the last one of 1440 x 900 at a zoom of 200 %."""
+
+SIDEWAYS = """
+() => [document.documentElement, document.querySelector('[data-testid=stMain]')]
+  .filter((e) => e.scrollWidth > Math.min(e.clientWidth, innerWidth)).map((e) => e.scrollWidth)
+"""
+
+CUT = """
+() => {
+  // a button whose words do not fit, or that lies beyond an edge of the screen
+  const isCut = (e) => e.scrollWidth > e.clientWidth + 1 || e.getBoundingClientRect().right > innerWidth
+  const buttons = [...document.querySelectorAll('[data-testid=stMain] button')]
+  return buttons.filter((e) => e.checkVisibility({ visibilityProperty: true }) && isCut(e)).map((e) => e.innerText)
+}
+"""
+
+SMALL = """
+() => {
+  const isSmall = ({ width, height }) => Math.min(width, height) < 40
+  const isOnScreen = ({ left, right, width }) => right > 0 && left < innerWidth && width > 1
+  // what is touched: for a field all that is drawn as one
+  const area = (e) => (e.tagName === 'INPUT' ? e.closest('label') ?? e.parentElement : e).getBoundingClientRect()
+  return [...document.querySelectorAll('a[href], button, summary, input')]
+    .filter((e) => e.checkVisibility({ visibilityProperty: true }) && isOnScreen(area(e)) && isSmall(area(e)))
+    .map((e) => `${e.tagName} ${e.ariaLabel ?? e.innerText} ${area(e).width} x ${area(e).height}`)
 }
 """
 
@@ -104,3 +136,62 @@ def test_options_side_by_side_are_chosen_with_the_arrows(page, url):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Space")
     expect(page.get_by_role("button", name="Inspect #3")).to_be_visible()
+
+
+@pytest.mark.parametrize("address", PAGES, ids=lambda address: address.split("?")[0])
+def test_nothing_scrolls_sideways_or_is_cut_at_any_width(page, url, address):
+    opened(page, url, address)
+    for width, height in WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_function("(width) => document.documentElement.clientWidth === width", arg=width)
+        page.wait_for_timeout(300)
+        assert page.evaluate(SIDEWAYS) == [], width
+        assert page.evaluate(CUT) == [], width
+
+
+def test_the_toolbar_of_the_map_is_one_row_beside_a_page_and_two_on_a_phone(page, url):
+    opened(page, url, "overview?drawer=1,3")
+    toolbar = page.locator(".st-key-map-toolbar")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    expect(toolbar).to_have_css("height", re.compile(r"3\dpx|3\d\..*"))
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_function("() => document.querySelector('.st-key-map-toolbar').offsetHeight > 60")
+    assert toolbar.evaluate("(e) => e.offsetHeight") < 100
+
+
+@pytest.fixture(scope="module")
+def phone(chromium):
+    context = chromium.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, reduced_motion="reduce"
+    )
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("address", PAGES, ids=lambda address: address.split("?")[0])
+def test_on_a_phone_all_targets_are_as_large_as_a_finger_and_the_page_begins_in_sight(phone, url, address):
+    opened(phone, url, address)
+    assert phone.evaluate(SIDEWAYS) == []
+    assert phone.evaluate(SMALL) == []
+    assert phone.locator(".st-key-page").evaluate("(e) => e.getBoundingClientRect().top") <= 0.65 * 844
+
+
+def test_on_a_phone_all_targets_of_the_sidebar_are_as_large_as_a_finger(phone, url):
+    opened(phone, url, "overview?drawer=1,3")
+    phone.get_by_test_id("stExpandSidebarButton").click()
+    expect(phone.get_by_test_id("stSidebarHeader")).to_be_in_viewport(ratio=1)
+    phone.wait_for_timeout(500)
+    assert phone.evaluate(SMALL) == []
+
+
+def test_the_keyboards_place_looks_unlike_the_current_page(page, url):
+    opened(page, url, "overview?drawer=1,3")
+    link = page.get_by_role("link", name="Queue")
+    expect(link).to_have_css("outline-style", "none")
+    page.get_by_role("link", name="Generate").focus()
+    page.keyboard.press("Tab")
+    expect(link).to_be_focused()
+    expect(link).to_have_css("outline-style", "solid")
+    expect(link).to_have_css("outline-width", "2px")
+    current = page.get_by_role("link", name="Overview")
+    expect(current).to_have_css("outline-style", "none")

@@ -3,7 +3,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remap_core.drawing.charts.style import base_figure, class_axis, escape_html, percent_axis
+from remap_core.drawing.charts.style import CLEAR, base_figure, class_axis, escape_html, percent_axis
+from remap_core.drawing.palette import OUTLINE, SELECTION
 
 
 def test_every_figure_lets_the_page_show_through_and_reports_clicks():
@@ -49,3 +50,8 @@ def test_percent_ticks_are_as_fine_as_the_zoom_needs():
 
 def test_a_framed_figure_is_json():
     assert json.loads(base_figure().to_json())["data"] == []
+
+
+def test_plotlys_buttons_have_no_box_and_stand_out_from_light_and_dark_pages():
+    bar = base_figure().layout.modebar
+    assert (bar.bgcolor, bar.color, bar.activecolor) == (CLEAR, OUTLINE, SELECTION)
