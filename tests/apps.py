@@ -1,6 +1,8 @@
 """Pages, run by Streamlit's own test runner."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest, app_test
@@ -24,7 +26,9 @@ app_test.PagesManager = _NavigatedPages
 
 def opened(page: str, drawer=(), selected=None, **query: str) -> AppTest:
     """A page as a visitor sees it who has models in the drawer and one selected."""
-    return _run(page, Session(drawer=list(drawer), selected=selected), query)
+    if selected is not None:
+        query = {"model": str(selected), **query}  # what is selected stands in the URL
+    return _run(page, Session(drawer=list(drawer)), query)
 
 
 def linked(page: str, drawer: str, **query: str) -> AppTest:
@@ -47,3 +51,33 @@ def said(app: AppTest) -> str:
     """All that a page says in words."""
     parts = (app.caption, app.info, app.warning, app.error, app.markdown, app.subheader, app.title, app.toast)
     return "\n".join(str(element.value) for kind in parts for element in kind)
+
+
+def address(app: AppTest) -> dict[str, str]:
+    """The parts of the URL."""
+    return {key: text if isinstance(text, str) else text[0] for key, text in app.query_params.items()}
+
+
+def go(app: AppTest, page: str) -> AppTest:
+    """A click in the navigation: it names the page and nothing else."""
+    app.query_params.clear()
+    app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception
+    return app
+
+
+def map_spec(app: AppTest) -> str:
+    """The map's figure as it is sent to the browser, as text."""
+    (chart,) = (chart for chart in app.get("plotly_chart") if chart.key == "overview-chart")
+    return chart.proto.spec
+
+
+def map_traces(app: AppTest) -> dict[str, dict[str, Any]]:
+    """The traces of the map's figure by their names."""
+    return {trace["name"]: trace for trace in json.loads(map_spec(app))["data"] if "name" in trace}
+
+
+def map_additions(app: AppTest) -> dict[str, Any]:
+    """What the browser puts into the map: traces, marks, colours, axes."""
+    (component,) = (part for part in app.get("bidi_component") if part.key == "overview-chart-later")
+    return json.loads(component.proto.json)

@@ -1,6 +1,7 @@
 """A real server, and what a visitor does with the pages it serves."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -89,22 +90,39 @@ class Served:
 PIXEL_OF = """
 ([key, model]) => {
   const gd = document.querySelector(`.st-key-${key} .js-plotly-plot`)
-  const trace = gd?._fullLayout && gd._fullData.find((t) => t.name === 'models')
-  if (!trace) return null
-  const i = Array.from(trace.customdata).indexOf(model)
-  const { xaxis, yaxis } = gd._fullLayout
-  const box = gd.getBoundingClientRect()
-  return { x: box.left + xaxis._offset + xaxis.d2p(trace.x[i]), y: box.top + yaxis._offset + yaxis.d2p(trace.y[i]) }
+  for (const trace of gd?._fullLayout ? gd._fullData : []) {
+    const i = ['models', 'arrived'].includes(trace.name) ? Array.from(trace.customdata ?? []).indexOf(model) : -1
+    if (i < 0) continue
+    const { xaxis, yaxis } = gd._fullLayout
+    const box = gd.getBoundingClientRect()
+    return { x: box.left + xaxis._offset + xaxis.d2p(trace.x[i]), y: box.top + yaxis._offset + yaxis.d2p(trace.y[i]) }
+  }
+  return null
 }
 """
+"""Where a model's circle is: drawn with the figure, or arrived since."""
 
 DRAWN = """
 (key) => {
   const gd = document.querySelector(`.st-key-${key} .js-plotly-plot`)
-  const trace = gd?._fullLayout && gd.data.find((t) => t.name === 'models')
-  return trace ? Array.from(trace.customdata) : []
+  const traces = gd?._fullLayout ? gd.data.filter(({ name }) => ['models', 'arrived'].includes(name)) : []
+  return traces.flatMap((trace) => Array.from(trace.customdata ?? []))
 }
 """
+
+
+def go_to(page: Page, name: str) -> None:
+    """Click a page in the navigation at the top, and wait until it is there."""
+    page.get_by_role("link", name=re.compile(rf"^{name}( \d+)?$")).first.click()
+    page.wait_for_url(re.compile(rf"/{name.lower()}(\?|$)"))
+    page.wait_for_function("(title) => document.title === title", arg=f"{name} - REMAP")
+    wait_until_drawn_up(page)
+
+
+def open_map(page: Page) -> None:
+    """Open the map where the page has it folded."""
+    page.locator(".st-key-dock-open button").click()
+    page.locator(".st-key-map-toolbar").wait_for(state="visible")
 
 
 def drawn_models(page: Page, key: str = "overview-chart") -> list[int]:

@@ -63,6 +63,7 @@ def show() -> None:
     with st.sidebar:
         _sidebar()
     st.html(f"<style>{_style(name)}</style>")
+    write_url()  # before the page, which may end the run
     _map_and_page(page)
     leave_out_of_collections(name)
 
@@ -109,7 +110,6 @@ def _begin_run(name: str) -> None:
     app_data.look()
     started_trainers()
     read_url(name)
-    write_url()
 
 
 def _sidebar() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from remap_core.errors import NotFound, RemapError
 from remap_core.formatting import count
@@ -73,17 +74,18 @@ def parse_model(text: str, name: str) -> TrialId:
 
 
 def read_url(page: str) -> None:
-    """Follow what the URL newly asks for: at a visitor's first page, after Back and Forward, and in links of this app.
+    """Follow what the URL asks for: at a visitor's first page, after Back and Forward, and in links of this app.
 
-    A link of the navigation names a page and nothing else: everything then stays as it was. Parts that cannot be used
-    are ignored; `url_warnings` of the session says why.
+    A link of the navigation names a page and nothing else: everything then stays as it was. So it does where a visitor
+    is faster than their browser, which still names the URL before. Parts that cannot be used are ignored;
+    `url_warnings` of the session says why.
     """
     session = current_session()
     asked = {key: st.query_params[key] for key in PARTS if key in st.query_params}
     is_first = session.url is None
-    is_page_alone = not asked and page != session.page
+    is_link = bool(asked) and page != session.page
     session.page = page
-    if asked == session.url or (is_page_alone and not is_first):
+    if asked == session.url or not (is_first or is_link or _is_history_navigation()):
         return
     session.url = asked
     session.url_warnings = {}
@@ -97,6 +99,11 @@ def read_url(page: str) -> None:
     _follow_dock(asked)
     _follow_children(asked)
     session.asked_view = {key: text for key, text in asked.items() if key in VIEW_PARTS}
+
+
+def _is_history_navigation() -> bool:
+    """Whether the visitor pressed Back or Forward; True where an older Streamlit does not tell."""
+    return getattr(get_script_run_ctx(), "is_history_navigation", True)
 
 
 def write_url() -> None:

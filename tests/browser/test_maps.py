@@ -1,7 +1,7 @@
-"""The two maps of the overview, as a visitor sees them."""
+"""The two maps of distances, as a visitor sees them."""
 
 import pytest
-from browsing import click_circle, served, wait_for_circles
+from browsing import click_circle, go_to, served, wait_for_circles
 from catalogues import write_catalogue
 from playwright.sync_api import expect
 
@@ -53,3 +53,17 @@ def test_a_map_is_laid_anew_on_request(page, mapped):
     page.get_by_role("radio", name="Structure").click()
     page.wait_for_function("() => window.seen > 60")  # frames, as the circles move
     assert page.evaluate("window.astray") == 0, "no mark stands in the corner while circles move"
+
+
+def test_the_projection_stays_on_every_page_and_after_a_reload(page, mapped):
+    page.goto(f"{mapped.url}/overview")
+    wait_for_circles(page, at_least=6)
+    page.get_by_role("radio", name="Structure").click()
+    page.wait_for_url("**map=structure**")
+    go_to(page, "Inspect")
+    expect(page.get_by_role("radio", name="Structure")).to_be_checked()
+    page.wait_for_url("**/inspect?map=structure")
+    page.reload()
+    wait_for_circles(page, at_least=6)
+    expect(page.get_by_role("radio", name="Structure")).to_be_checked()
+    expect(page.get_by_text("distances on the map are off by about")).to_be_visible()

@@ -1,4 +1,6 @@
-"""What only a browser can tell of the overview: boxes, what is sent again, thumbs, and where the mode bar stands."""
+"""What only a browser can tell of the map: boxes, keys, what is sent again, thumbs, and where the mode bar stands."""
+
+import re
 
 import pytest
 from browsing import PIXEL_OF, click_circle, drawn_models, served, wait_for_circles, wait_until_drawn_up
@@ -84,24 +86,83 @@ def test_the_mode_bar_covers_no_colour_bar(page: Page, url):
     assert bar[3] <= colours[1] or bar[2] <= colours[0]
 
 
-def test_weights_typed_on_the_page_stand_in_the_address_and_a_reload_keeps_them(page: Page, url):
+def test_weights_clicked_on_the_page_stand_in_the_url_and_a_reload_keeps_them(page: Page, url):
     page.goto(url)
-    for name in ("2", "3"):
-        weight = page.get_by_role("spinbutton", name=f"Weight of {name}")
-        expect(weight).to_be_visible()
-        wait_until_drawn_up(page)  # what is typed faster than a hand types may meet a field that is redrawn
-        weight.fill("2")
-        page.keyboard.press("Enter")
-        expect(weight).to_have_value("2")
-        page.wait_for_function("(name) => location.search.includes(`${name}x2`)", arg=name)
-    wait_until_drawn_up(page)
-    page.get_by_role("spinbutton", name="Parameter cap").fill("100000")
+    wait_for_circles(page, 6)
+    for label, weight in ((2, 1), (2, 2), (3, 1)):
+        page.locator(f".st-key-class-{label} button").click()
+        expect(page.locator(f".st-key-class-{label}")).to_contain_text(f"×{weight}")
+    page.get_by_role("spinbutton", name="Parameters ≤").fill("100000")
     page.keyboard.press("Enter")
-    said = page.get_by_text("Objective: 2 x2, 3 x2; at most 100,000 parameters")
-    expect(said).to_be_visible()
+    caption = page.get_by_text(re.compile("for 2 x2, 3 with .* on the Pareto front; at most 100,000 parameters$"))
+    expect(caption).to_be_visible()
     page.reload()
-    expect(said).to_be_visible()
-    assert "classes=2x2-3x2" in page.url
+    expect(caption).to_be_visible()
+    expect(page.locator(".st-key-class-2")).to_contain_text("×2")
+    assert "classes=2x2-3" in page.url
+
+
+def test_a_chip_is_weighed_by_keyboard(page: Page, url):
+    page.goto(url)
+    wait_for_circles(page, 6)
+    chip = page.locator(".st-key-class-7 button")
+    for weight in ("×1", "×2"):
+        chip.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator(".st-key-class-7")).to_contain_text(weight)
+
+
+def test_a_filter_that_shows_nothing_is_cleared_below_the_map_and_the_circles_come_back(page: Page, url):
+    page.goto(f"{url}?parameters=-1")
+    page.locator(".st-key-filter-clear-empty button").click()
+    wait_for_circles(page, 6)
+    assert "parameters" not in page.url
+
+
+FOCUS = f"() => {CHART}.focus()"
+
+
+def spoken(page: Page, text: str) -> None:
+    """Until screen readers are told of it; the bridge's elements stand in shadow roots."""
+    page.locator("[aria-live=polite]").filter(has_text=text).first.wait_for(state="attached")
+
+
+def test_arrows_move_along_the_front_and_enter_selects(page: Page, url):
+    page.goto(url)
+    wait_for_circles(page, 6)
+    wait_until_drawn_up(page)
+    page.wait_for_function(f"{CHART}.tabIndex === 0")
+    page.evaluate(FOCUS)
+    for key, model in (("Right", 2), ("Right", 3), ("Right", 5), ("Left", 3), ("Right", 5), ("Right", 6), ("Right", 6)):
+        page.keyboard.press(f"Arrow{key}")
+        spoken(page, f"#{model} ")
+    page.wait_for_function(MARKED, arg=["focused", 1])
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("#6 is selected")).to_be_visible()
+    page.wait_for_function(MARKED, arg=["selected", 1])
+
+
+def test_arrows_up_and_down_reach_every_model(page: Page, url):
+    page.goto(url)
+    wait_for_circles(page, 6)
+    wait_until_drawn_up(page)
+    page.wait_for_function(f"{CHART}.tabIndex === 0")
+    page.evaluate(FOCUS)
+    for model in (1, 2, 3, 4, 5, 6):  # from the least accurate one up
+        page.keyboard.press("ArrowUp")
+        spoken(page, f"#{model} ")
+    page.keyboard.press("ArrowDown")
+    spoken(page, "#5 ")
+    page.keyboard.press("ArrowDown")
+    spoken(page, "#4 ")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("#4 is selected")).to_be_visible()  # not on the front
+
+
+def test_the_map_has_a_name_for_screen_readers_that_tells_the_keys(page: Page, url):
+    page.goto(url)
+    wait_for_circles(page, 6)
+    expect(page.get_by_role("application", name="Map of models. Left and right arrows move")).to_be_visible()
 
 
 def test_a_thumb_on_the_chart_scrolls_the_page_and_a_tap_selects(chromium: Browser, url):

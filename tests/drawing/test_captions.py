@@ -1,6 +1,6 @@
 import pytest
 
-from remap_core.drawing.charts.captions import metric_text, metric_title, objective_text
+from remap_core.drawing.charts.captions import caps_text, metric_text, metric_title, objective_text, weights_text
 from remap_core.views.metrics import metrics
 from remap_core.views.objective import Objective
 
@@ -24,6 +24,13 @@ KNOWN = metrics(NAMES)
 )
 def test_an_objective_is_one_line(objective, text):
     assert objective_text(objective, NAMES) == text
+
+
+def test_weights_and_caps_are_told_apart():
+    both = Objective((2, 0.5, 0, 0, 0), max_parameters=1_000, max_latency_ms=0.25)
+    assert weights_text(both, NAMES) == "bird x2, cat x0.5"
+    assert caps_text(both) == "; at most 1,000 parameters; at most 0.25 ms"
+    assert caps_text(Objective((2, 0.5, 0, 0, 0))) == ""
 
 
 def test_the_objectives_axis_says_what_it_is():

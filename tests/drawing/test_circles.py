@@ -3,7 +3,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remap_core.drawing.charts.circles import accuracy_bounds, circle_marker, decades, radii, radius_legend
+from remap_core.drawing.charts.circles import (
+    accuracy_axis,
+    accuracy_bounds,
+    circle_marker,
+    decades,
+    radii,
+    radius_legend,
+)
 from remap_core.drawing.palette import ACCURACY_SCALE
 
 counts = st.lists(st.integers(1, 10**8), min_size=1, max_size=30).map(np.array)
@@ -48,13 +55,20 @@ def test_classes_without_images_do_not_move_the_bounds():
     assert accuracy_bounds(np.array([np.nan, 0.62, 0.71])) == (0.6, 0.75)
 
 
-def test_the_marker_is_darker_for_more_accuracy_and_outlined():
+def test_the_marker_is_outlined_and_coloured_by_the_axis_of_the_figure():
     marker = circle_marker(np.array([100, 1_000]), np.array([0.72, 0.93]))
-    assert marker["colorscale"] == ACCURACY_SCALE
+    assert marker["coloraxis"] == "coloraxis"
     assert marker["color"].tolist() == [0.72, 0.93]
-    assert (marker["cmin"], marker["cmax"]) == (0.7, 0.95)
     assert marker["size"].tolist() == [6, 14]
     assert marker["line"]["width"] == 1
+
+
+def test_the_colour_axis_is_darker_for_more_accuracy_and_on_a_dark_page_lighter():
+    axis = accuracy_axis(np.array([0.72, 0.93]), "Accuracy")
+    assert axis["colorscale"] == ACCURACY_SCALE
+    assert (axis["cmin"], axis["cmax"], axis["reversescale"]) == (0.7, 0.95, False)
+    assert axis["colorbar"]["title"]["text"] == "Accuracy"
+    assert accuracy_axis(np.array([0.72, 0.93]), "Accuracy", dark=True)["reversescale"]
 
 
 @pytest.mark.parametrize(
@@ -72,5 +86,7 @@ def test_the_legend_shows_two_or_three_sizes_that_the_circles_have(parameters, n
     assert all(list(entry.x) == [None] for entry in entries)
 
 
-def test_without_models_there_is_no_legend():
-    assert radius_legend(np.array([], dtype=np.int64)) == []
+def test_before_any_model_the_legend_shows_the_sizes_that_the_first_ones_will_have():
+    entries = radius_legend(np.array([], dtype=np.int64))
+    assert [entry.name for entry in entries] == ["100", "10k", "1M"]
+    assert [entry.marker.size for entry in entries] == [6, 10, 14]

@@ -7,15 +7,21 @@ from overview_populations import population
 
 from remap_core.drawing.charts.circles import FADED
 from remap_core.drawing.charts.overview_figure import (
+    ARRIVED,
     CHILDREN,
+    EDITS,
+    FOCUSED,
     FRONT_LINE,
     MODELS,
     PARENT,
     PLAIN_UP_TO,
+    RUNNING,
     SELECTED,
+    WAITING,
     overview_alt,
     overview_figure,
     selection_points,
+    value_text,
 )
 from remap_core.drawing.charts.projection import MAP_HELP, map_caption, map_projection, metric_projection
 from remap_core.errors import InvalidView
@@ -64,7 +70,7 @@ def test_weights_move_circles_colours_axis_and_front():
     assert list(named(figure, FRONT_LINE).y) == [0.5, 0.7]
     assert list(named(overview_figure(TWO, PLAIN), FRONT_LINE).y) == [0.9]
     assert figure.layout.yaxis.title.text == "Validation accuracy, cat"
-    assert named(figure, MODELS).marker.colorbar.title.text == "Weighted accuracy"
+    assert figure.layout.coloraxis.colorbar.title.text == "Weighted accuracy"
 
 
 def test_the_colour_is_the_objective_whatever_the_axes_are():
@@ -74,10 +80,23 @@ def test_the_colour_is_the_objective_whatever_the_axes_are():
 
 
 def test_a_filter_takes_circles_away_and_the_others_keep_their_size_and_colour_scale():
-    models = models_of(THREE, View(filter=Filter(Span(5_000))))
+    figure = overview_figure(THREE, View(filter=Filter(Span(5_000))))
+    models, colours = named(figure, MODELS), figure.layout.coloraxis
     assert models.customdata == (7, 9)
     assert models.marker.size.tolist() == [10, 14]
-    assert (models.marker.cmin, models.marker.cmax) == (0.7, 0.9)
+    assert models.marker.coloraxis == "coloraxis"
+    assert (colours.cmin, colours.cmax) == (0.7, 0.9)
+
+
+def test_on_a_dark_page_the_colour_scale_is_turned_round_so_that_the_best_models_stand_out():
+    light, dark = (overview_figure(THREE, PLAIN, dark=dark).layout.coloraxis for dark in (False, True))
+    assert (light.reversescale, dark.reversescale) == (False, True)
+    assert (light.cmin, light.cmax, light.colorscale) == (dark.cmin, dark.cmax, dark.colorscale)
+
+
+def test_the_figure_is_as_large_as_its_place():
+    layout = overview_figure(THREE, PLAIN).layout
+    assert (layout.width, layout.height) == (None, None)
 
 
 def test_models_beyond_a_cap_are_faded_and_off_the_front_and_say_so():
@@ -120,6 +139,17 @@ def test_the_traces_of_the_selection_are_empty_and_the_pointer_passes_through_th
     figure = overview_figure(THREE, PLAIN)
     for name in (SELECTED, PARENT, CHILDREN):
         assert (named(figure, name).x, named(figure, name).hoverinfo) == ((), "skip")
+
+
+def test_traces_for_what_happens_later_are_empty_and_can_be_pointed_at_and_arrivals_look_like_the_models():
+    figure = overview_figure(THREE, PLAIN)
+    for name in (ARRIVED, RUNNING, WAITING, EDITS, FOCUSED):
+        assert named(figure, name).x == ()
+    for name in (ARRIVED, RUNNING, WAITING):
+        assert named(figure, name).hovertemplate == named(figure, MODELS).hovertemplate
+    arrived, models = named(figure, ARRIVED).marker, named(figure, MODELS).marker
+    assert (arrived.coloraxis, arrived.line) == (models.coloraxis, models.line)
+    assert named(figure, RUNNING).marker.color == "rgba(0,0,0,0)"  # hollow, and still a target for the pointer
 
 
 def test_a_selected_model_is_ringed_and_joined_to_its_parent_and_its_children():
@@ -183,7 +213,8 @@ def test_thousands_of_models_are_painted_by_the_graphics_card_without_labels_but
 
 def test_without_models_there_are_axes_and_no_points():
     figure = overview_figure(population([]), PLAIN)
-    assert sum(len(trace.x) for trace in figure.data) == 0
+    assert all(x is None for trace in figure.data for x in trace.x)  # a point without a place is in the legend alone
+    assert (figure.layout.coloraxis.cmin, figure.layout.coloraxis.cmax) == (0, 1)
     assert list(figure.layout.yaxis.range) == [0, 1]
     assert list(figure.layout.xaxis.range) == [2, 6]
     assert overview_alt(population([]), PLAIN) == "0 models"
@@ -205,3 +236,10 @@ def test_the_text_alternative_counts_what_the_filter_leaves_and_takes_the_best_w
     view = View(Objective(max_parameters=1_000), Filter(Span(high=50_000)))
     assert overview_alt(THREE, view) == "2 of 3 models, best 70.0 % with 1,000 parameters; 1 on the Pareto front"
     assert overview_alt(THREE, View(filter=Filter(Span(high=1)))) == "0 of 3 models"
+
+
+def test_a_value_is_told_with_its_spread_over_seeds_where_all_classes_count_alike():
+    seeded = population([0.9], seeds=[3], deviation=[0.004])
+    assert value_text(seeded, PLAIN, 0) == "90.0 % ± 0.4 (3 seeds)"
+    assert value_text(seeded, CAT, 0) == "90.0 %"
+    assert value_text(THREE, PLAIN, 0) == "70.0 %"

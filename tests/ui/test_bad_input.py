@@ -16,13 +16,14 @@ from remap_core.trainer.executors.inline import InlineExecutor
 from remap_core.trainer.worker import Worker
 from remap_core.trials.commands import Pause
 from remap_core.trials.trial import TrialState
+from remap_core.ui.generate.ways import HANDCRAFTED
 from remap_core.ui.session import SESSION
 
 
 def crafted(home, **more):
     write_catalogue(home, **more)
     app = opened("generate", model="1")
-    app.button_group(key="generate-way").set_value("Edit").run()
+    app.button_group(key="generate-way").set_value(HANDCRAFTED).run()
     return app
 
 

@@ -142,7 +142,7 @@ def test_adding_and_training_keeps_it_and_sends_its_first_models(home, tmp_path,
     assert isinstance(command, Enqueue)
     assert [proposal.dataset for proposal in command.proposals] == [kept.name] * 3
     assert data_jobs(DataFolder(home)) == []
-    assert [title.value for title in app.title] == ["Overview"]
+    assert app.session_state[SESSION].page == "overview"
     assert "The first models of trees are being sampled." in said(app)
 
 

@@ -111,7 +111,7 @@ def test_a_link_opens_the_data_set_that_it_names(two, named):
 
 def test_a_link_to_a_model_opens_its_data_set(two):
     app = opened("inspect", model="8")
-    assert [heading.value for heading in app.subheader][:1] == ["Model 8"]
+    assert "##### #8 " in said(app)
     assert (session(app).dataset, app.query_params["dataset"]) == (LEAVES, LEAVES)
 
 
@@ -122,13 +122,14 @@ def test_a_link_to_a_drawer_opens_the_data_set_of_its_models(two):
 
 def test_switching_on_a_page_about_a_model_leaves_the_model(two):
     app = switched(opened("inspect", model="2"), LEAVES)
-    assert "No model is selected." in said(app)
+    assert "Start here" in said(app)
+    assert "**#8** 40.0 %" in said(app)
     assert "model" not in app.query_params
 
 
 def test_a_link_to_a_data_set_that_is_not_there_says_so_and_shows_the_first(two):
     app = opened("overview", dataset="<b>nowhere")
-    assert app.sidebar.warning[0].value == "There is no data set \\<b\\>nowhere."
+    assert app.main.warning[0].value == "There is no data set \\<b\\>nowhere."
     assert "6 models" in said(app)
 
 

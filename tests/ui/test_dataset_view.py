@@ -1,4 +1,6 @@
 from contextlib import closing
+from dataclasses import replace
+from math import isnan
 
 import numpy as np
 import pytest
@@ -45,8 +47,22 @@ def test_answers_are_read_once(folder):
     assert view.card is view.card
     assert view.time_estimate is view.time_estimate
     assert view.sample_images(3) is view.sample_images(3)
+    assert view.sample_image(3) is view.sample_image(3)
     assert view.class_names == CARD.class_names
     assert len(view.population) == 6
+
+
+def test_a_chips_picture_is_one_image_where_a_tooltips_shows_several(folder):
+    view = DatasetView.of("digits", lambda: open_snapshot(folder))
+    assert view.sample_image(3).startswith("data:image/png;base64,")
+    assert len(view.sample_image(3)) < len(view.sample_images(3))
+
+
+def test_the_median_accuracy_is_of_the_finished_models_and_nothing_before_any(folder):
+    view = DatasetView.of("digits", lambda: open_snapshot(folder))
+    assert view.median_accuracy == pytest.approx(0.675)  # of 55 to 80 %
+    change(folder, lambda store: store.register_dataset(replace(CARD, name="fresh")))
+    assert isnan(DatasetView.of("fresh", lambda: open_snapshot(folder)).median_accuracy)
 
 
 def test_a_view_is_current_until_another_training_finishes(folder):

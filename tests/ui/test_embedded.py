@@ -4,7 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from remap_core.drawing.charts.legacy_plotly import legacy_figure
-from remap_core.ui.events.embedded import Chart, empty_traces, reported_point
+from remap_core.ui.events.embedded import Chart, empty_traces, report_new, reported_point
 
 FIGURE = go.Figure(
     [
@@ -46,6 +46,15 @@ def test_every_other_drawing_has_as_many_empty_traces_before_its_own_so_that_the
     chart.report(first)
     chart.report(second)
     assert [point["customdata"] for point in reported] == [8, 8]
+
+
+def test_an_event_that_streamlit_calls_back_for_twice_is_reported_once(monkeypatch):
+    monkeypatch.setattr("streamlit.session_state", {"map": json.dumps([sent(1, 1, 2, 0.9)])})
+    reported = []
+    chart = Chart({"data": TRACES}, reported.append, None)
+    report_new(chart, "map")
+    report_new(chart, "map")
+    assert [point["customdata"] for point in reported] == [8]
 
 
 def test_one_point_is_a_click_and_several_are_a_brush():

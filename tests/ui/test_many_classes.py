@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from apps import opened, said
 from catalogues import evaluation, wide_card, write_catalogue
-from remap_core.ui.overview.objective_panel import MAX_WEIGHTED
 
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.data_folder.folder import DataFolder
@@ -19,6 +18,7 @@ from remap_core.ui.events.chart_events import Point
 from remap_core.ui.inspect.image_panel import ANY
 from remap_core.ui.inspect.performance import open_images
 from remap_core.ui.session import SESSION, Session
+from remap_core.ui.sidebar.objective_panel import MAX_WEIGHTED
 
 CARD = wide_card(1000)
 
@@ -28,18 +28,19 @@ def birds(home) -> DataFolder:
     return write_catalogue(home, card=CARD)
 
 
-def figure(app, number: int) -> dict:
-    return json.loads(app.get("plotly_chart")[number].proto.spec)
+def figure(app, key: str) -> dict:
+    (chart,) = (chart for chart in app.get("plotly_chart") if chart.key == key)
+    return json.loads(chart.proto.spec)
 
 
 def test_the_charts_of_a_model_show_the_classes_with_the_most_errors_and_others_are_chosen(birds):
     app = opened("inspect", model="3")
-    matrix, bars = figure(app, 2), figure(app, 2)["data"][-1]
+    matrix, bars = figure(app, "inspect-confusion"), figure(app, "inspect-confusion")["data"][-1]
     assert len(matrix["layout"]["yaxis"]["ticktext"]) == len(bars["customdata"]) == MAX_SHOWN
     assert bars["hovertext"][0] == "0.0 % of 3 images of kind 13 of bird are classified correctly"
     app.multiselect(key="inspect-shown").set_value([999, 4]).run()
-    assert figure(app, 2)["layout"]["yaxis"]["ticktext"] == ["kind 999 of bird", "kind 4 of bird"]
-    assert figure(app, 2)["data"][-1]["customdata"] == [999, 4]
+    assert figure(app, "inspect-confusion")["layout"]["yaxis"]["ticktext"] == ["kind 999 of bird", "kind 4 of bird"]
+    assert figure(app, "inspect-confusion")["data"][-1]["customdata"] == [999, 4]
 
 
 def test_a_click_on_a_chart_of_chosen_classes_finds_them(birds, monkeypatch):
@@ -64,23 +65,25 @@ def test_images_of_a_class_beyond_256_are_those_of_the_class(birds):
 
 def test_the_drawer_has_columns_for_the_classes_in_which_its_models_differ_the_most(birds):
     app = opened("drawer", drawer=[1, 6])
-    table = app.dataframe[0].value
-    columns = [name for name in table if name.endswith(" of bird, accuracy")]
-    assert len(columns) == MAX_CLASSES
-    differences = (table[columns].iloc[1] - table[columns].iloc[0]).to_numpy()
+    (table,) = [frame.value for frame in app.dataframe if "Class" in frame.value]
+    assert len(table) == MAX_CLASSES
+    differences = (table["#6"] - table["#1"]).to_numpy()
     expected = 100 * (evaluation(16, CARD).class_accuracy - evaluation(11, CARD).class_accuracy)
     assert differences.tolist() == pytest.approx(np.sort(expected)[-MAX_CLASSES:].tolist())
-    assert f"those {MAX_CLASSES} in which the models differ the most" in said(app)
+    assert f"The {MAX_CLASSES} classes in which the models differ the most." in said(app)
 
 
-def test_the_objective_weighs_classes_that_are_searched_for_and_shows_some_fields_at_a_time(birds):
+def test_the_objective_weighs_classes_that_are_searched_for_and_shows_some_chips_at_a_time(birds):
     app = opened("overview")
-    assert not [field for field in app.number_input if field.key.startswith("weight-")]
+    assert not chips(app)
     app.multiselect(key="objective-classes").set_value([*range(900, 940)]).run()
-    fields = [field for field in app.number_input if field.key.startswith("weight-")]
-    assert len(fields) == MAX_WEIGHTED
+    assert chips(app) == [f"class-{label}" for label in range(900, 900 + MAX_WEIGHTED)]
     assert "and 10 more with a weight, all of them in the list above." in said(app)
-    assert app.sidebar.text[0].value == ("Objective: kind 900 of bird, kind 901 of bird, kind 902 of bird, 37 more")
+    assert "best 80.0 % for kind 900 of bird, kind 901 of bird, kind 902 of bird, 37 more" in said(app)
+
+
+def chips(app) -> list[str]:
+    return [button.key for button in app.button if button.key.startswith("class-")]
 
 
 @pytest.mark.parametrize("page", ["generate", "queue"])

@@ -1,32 +1,37 @@
-"""The overview, run by Streamlit's own test runner."""
+"""The overview with objective and filter, run by Streamlit's own test runner."""
 
-import json
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from apps import opened, said
+from apps import address, go, map_traces, opened, said
 from catalogues import CARD, write_catalogue
 
 from remap_core.catalogue.snapshot import Publisher
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
 from remap_core.trials.trial import Origin
+from remap_core.ui.model_map.filter_panel import PANEL
 from remap_core.ui.session import SESSION
 
 
-def traces(app) -> dict[str, dict]:
-    """The traces of the chart by their names."""
-    (chart,) = app.get("plotly_chart")
-    return {trace["name"]: trace for trace in json.loads(chart.proto.spec)["data"] if "name" in trace}
+def chip(app, label: int) -> str:
+    """The words on a class's chip, without its picture."""
+    return re.sub(r"!\[]\(data:[^)]*\) ", "", app.button(key=f"class-{label}").label)
 
 
-def sidebar(app) -> list[str]:
-    return [text.value for text in app.sidebar.text]
+def weighted(app) -> list[str]:
+    """The chips of the classes with a weight."""
+    labels = [int(button.key.removeprefix("class-")) for button in app.button if button.key.startswith("class-")]
+    return [text for text in (chip(app, label) for label in labels) if "×" in text]
 
 
-def address(app) -> dict[str, str]:
-    return {key: text if isinstance(text, str) else text[0] for key, text in app.query_params.items()}
+def press(app, *keys: str):
+    for key in keys:
+        app.button(key=key).click().run()
+        assert not app.exception
+    return app
 
 
 def enter(app, **values):
@@ -34,6 +39,12 @@ def enter(app, **values):
         app.number_input(key=key.replace("_", "-")).set_value(value).run()
         assert not app.exception
     return app
+
+
+def with_filter(app):
+    """The page with its filter open: its controls are not made before."""
+    app.session_state[PANEL] = True
+    return app.run()
 
 
 def renamed(home, names: tuple[str, ...], classes: int = 10) -> None:
@@ -47,39 +58,62 @@ def renamed(home, names: tuple[str, ...], classes: int = 10) -> None:
     store.close()
 
 
-def test_three_entries_weigh_two_classes_and_cap_the_parameters(home):
+def test_clicks_on_chips_weigh_two_classes_and_an_entry_caps_the_parameters(home):
     write_catalogue(home)
-    app = enter(opened("overview"), weight_2=2.0, weight_3=2.0, cap_parameters=100_000)
-    assert sidebar(app) == ["Objective: 2 x2, 3 x2; at most 100,000 parameters"]
-    assert address(app) == {"classes": "2x2-3x2", "cap": "100000"}
+    app = press(opened("overview"), "class-2", "class-2", "class-3")
+    enter(app, cap_parameters=100_000)
+    assert weighted(app) == ["2 **×2**", "3 **×1**"]
+    assert address(app) == {"classes": "2x2-3", "cap": "100000"}
+    assert "at most 100,000 parameters" in said(app)
+
+
+def test_a_fourth_click_on_a_chip_takes_its_weight_away(home):
+    write_catalogue(home)
+    app = opened("overview")
+    seen = [weighted(press(app, "class-5")) for _ in range(4)]
+    assert seen == [["5 **×1**"], ["5 **×2**"], ["5 **×3**"], []]
+    assert "classes" not in address(app)
+
+
+def test_a_weight_that_no_click_gives_is_shown_and_the_next_click_goes_on_from_it(home):
+    write_catalogue(home)
+    app = opened("overview", classes="2x1.5-3x7")
+    assert weighted(app) == ["2 **×1.5**", "3 **×7**"]
+    press(app, "class-2", "class-3")
+    assert weighted(app) == ["2 **×2**"]
+
+
+def test_a_chip_has_a_sample_image_of_its_class(home):
+    write_catalogue(home)
+    chips = [button.label for button in opened("overview").button if button.key.startswith("class-")]
+    assert len(chips) == 10
+    assert all(label.startswith("![](data:image/png;base64,") for label in chips)
 
 
 def test_weights_recolour_the_circles_without_any_training(home):
     write_catalogue(home)
     app = opened("overview")
-    before = traces(app)["models"]["marker"]["color"]
-    after = traces(enter(app, weight_9=1.0))["models"]["marker"]["color"]
+    before = map_traces(app)["models"]["marker"]["color"]
+    after = map_traces(press(app, "class-9"))["models"]["marker"]["color"]
     assert before != after
 
 
 def test_the_objective_is_kept_on_every_page_and_on_the_way_back(home):
     write_catalogue(home)
-    app = enter(opened("overview"), weight_2=2.0)
-    for page in ("queue", "drawer", "overview"):
-        app.query_params.clear()
-        app.switch_page(f"pages/{page}.py").run()
-        assert sidebar(app)[0] == "Objective: 2 x2"
-    assert app.number_input(key="weight-2").value == 2.0
-    assert address(app)["classes"] == "2x2"
+    app = press(opened("overview"), "class-2", "class-2")
+    for page in ("queue", "drawer", "inspect", "generate", "data", "overview"):
+        go(app, page)
+        assert weighted(app) == ["2 **×2**"]
+        assert address(app)["classes"] == "2x2"
 
 
 def test_clearing_the_objective_lets_all_count_alike(home):
     write_catalogue(home)
-    app = opened("overview", classes="1", cap="1000")
-    app.button(key="objective-clear").click().run()
-    assert sidebar(app) == ["Objective: All classes weighted equally"]
-    assert app.number_input(key="weight-1").value == 0.0
-    assert "cap" not in address(app)
+    app = press(opened("overview", classes="1", cap="1000"), "objective-clear")
+    assert weighted(app) == []
+    assert app.number_input(key="cap-parameters").value is None
+    assert not address(app)
+    assert "objective-clear" not in [button.key for button in app.button]
 
 
 def test_an_address_is_followed_and_its_malformed_parts_are_said_and_dropped(home):
@@ -87,7 +121,7 @@ def test_an_address_is_followed_and_its_malformed_parts_are_said_and_dropped(hom
     app = opened("overview", without="conv2d", cap="<b>", x="latency-1")
     assert "is ignored: it must be a plain number." in said(app)
     assert "2 of 6 models" in said(app)
-    assert traces(app)["models"]["customdata"] == [2, 5]
+    assert map_traces(app)["models"]["customdata"] == [2, 5]
     assert app.selectbox(key="axis-x").value == "latency-1"
     assert "cap" not in address(app)
 
@@ -95,29 +129,29 @@ def test_an_address_is_followed_and_its_malformed_parts_are_said_and_dropped(hom
 def test_a_filter_that_leaves_nothing_teaches_and_can_be_cleared(home):
     write_catalogue(home)
     app = opened("overview", parameters="-1")
-    assert "No models match the filter." in said(app)
-    assert not app.get("plotly_chart")
+    assert said(app).count("No models match the filter.") == 2  # below the map, and where models to start from would be
+    assert map_traces(app)["models"]["x"] == []
     app.button(key="filter-clear-empty").click().run()
-    assert traces(app)["models"]["customdata"] == [1, 2, 3, 4, 5, 6]
+    assert map_traces(app)["models"]["customdata"] == [1, 2, 3, 4, 5, 6]
     assert "parameters" not in address(app)
 
 
 def test_ranges_kinds_and_origins_are_typed_and_counted(home):
     write_catalogue(home)
-    app = enter(opened("overview"), **{"filter-accuracy-low": 60.0})
+    app = enter(with_filter(opened("overview")), **{"filter-accuracy-low": 60.0})
     assert "5 of 6 models" in said(app)
-    app.button_group(key="filter-present").set_value(["dense"]).run()
-    assert traces(app)["models"]["customdata"] == [2, 5, 6]
-    app.button_group(key="filter-origins").set_value([Origin.ABLATION]).run()
-    assert traces(app)["models"]["customdata"] == [6]
+    with_filter(app).button_group(key="filter-present").set_value(["dense"]).run()
+    assert map_traces(app)["models"]["customdata"] == [2, 5, 6]
+    with_filter(app).button_group(key="filter-origins").set_value([Origin.ABLATION]).run()
+    assert map_traces(app)["models"]["customdata"] == [6]
     assert address(app) == {"accuracy": "0.6-", "with": "dense", "made": "ablation"}
 
 
 def test_a_range_that_cannot_be_is_said_and_the_present_one_stays(home):
     write_catalogue(home)
-    app = enter(opened("overview", parameters="-5000"), **{"filter-parameters-low": 9_000.0})
+    app = enter(with_filter(opened("overview", parameters="-5000")), **{"filter-parameters-low": 9_000.0})
     assert "A range must start at or below its end, but got 9000 to 5000." in said(app)
-    assert app.number_input(key="filter-parameters-low").value is None
+    assert with_filter(app).number_input(key="filter-parameters-low").value is None
     assert address(app)["parameters"] == "-5000"
 
 
@@ -130,43 +164,77 @@ def test_axes_are_chosen_and_stand_in_the_address(home):
     assert "y" not in address(app)
 
 
-def test_the_front_has_buttons_that_select_and_keep(home):
+def test_without_a_selection_there_are_models_to_start_from_with_what_can_be_done_with_them(home):
     write_catalogue(home)
     app = opened("overview")
-    buttons = [button for button in app.button if button.key.startswith("front-")]
-    assert "·" in buttons[0].label
-    buttons[0].click().run()
-    model = int(buttons[0].key.removeprefix("front-"))
-    assert app.session_state[SESSION].selected == model
-    assert app.session_state[SESSION].drawer == [model]
-    assert f"**#{model}** is selected" in said(app)
+    words = said(app)
+    assert "**#6** 80.0 % · 10,090 parameters" in words
+    assert "Most accurate · Smallest within 2 points of the best" in words
+    assert "Knee of the front" in words
+    keys = [button.key for button in app.main.button if button.key.startswith("start-")]
+    assert keys == [f"start-{way}-{model}" for model in (6, 5) for way in ("ablate", "vary", "inspect")]
 
 
-def test_selecting_changes_nothing_of_the_figure(home):
+@pytest.mark.parametrize(
+    ("button", "heading"),
+    [("start-ablate-6", "Train 3 ablations"), ("start-vary-6", "variation"), ("start-inspect-6", "##### #6 ")],
+)
+def test_a_model_to_start_from_is_selected_and_added_to_the_drawer_by_its_buttons(home, button, heading):
     write_catalogue(home)
-    app = opened("overview")
-    (before,) = app.get("plotly_chart")
-    next(button for button in app.button if button.key.startswith("front-")).click().run()
-    (after,) = app.get("plotly_chart")
-    assert before.proto.spec == after.proto.spec
+    app = press(opened("overview"), button)
+    session = app.session_state[SESSION]
+    assert (session.selected, session.drawer) == (6, [6])
+    way = {"way": "vary"} if button.startswith("start-vary") else {}
+    assert address(app) == {"model": "6", "drawer": "6", **way}
+    assert heading in "\n".join([said(app), *(found.label for found in app.button)])
+
+
+def test_the_models_to_start_from_are_those_of_the_objective_and_its_caps(home):
+    write_catalogue(home)
+    app = enter(opened("overview"), cap_parameters=1_300)
+    assert "**#2** 60.0 % · 1,210 parameters" in said(app)
+    enter(app, cap_parameters=1)
+    assert "None of 6 models is within the caps of the objective." in said(app)
+
+
+def test_the_selected_model_is_shown_with_its_numbers_and_where_to_go_with_it(home):
+    write_catalogue(home)
+    app = opened("overview", selected=1)
+    words = said(app)
+    assert "**#1** is selected" in words
+    assert "Conv 16x3, ReLU, MaxPool 2, Dense 64" in words
+    assert "validation 55.0 %" in words
+    press(app, "overview-ablate")
+    assert address(app) == {"model": "1", "drawer": "1"}
+    assert any(button.key == "generate-train" for button in app.button)
 
 
 def test_class_names_are_shown_as_typed(home):
     names = ("<b>cat</b>", "*dog*", "![x](http://y)", *"3456789")
     renamed(home, names)
     app = opened("overview", classes="0x2-1")
-    assert sidebar(app) == ["Objective: <b>cat</b> x2, *dog*"]
-    assert [text.value for text in app.main.text][:3] == list(names[:3])
+    assert weighted(app) == ["\\<b\\>cat\\</b\\> **×2**", "\\*dog\\* **×1**"]
+    assert chip(app, 2) == "!\\[x\\](http\\://y)"
+
+
+def test_a_class_name_too_long_for_a_chip_is_cut_and_told_in_full_when_hovered(home):
+    name = "a very long name of a class indeed"
+    renamed(home, (name, *"123456789"))
+    app = opened("overview")
+    assert chip(app, 0) == "a very long name of a c…"
+    assert app.button(key="class-0").help == name
 
 
 def test_of_a_hundred_classes_only_those_that_count_have_a_chip(home):
     renamed(home, tuple(f"class {number}" for number in range(100)))
     app = opened("overview")
-    assert not [field for field in app.number_input if field.key.startswith("weight-")]
+    assert not [button for button in app.button if button.key.startswith("class-")]
     app.multiselect(key="objective-classes").set_value([7, 99]).run()
-    enter(app, weight_99=3.0)
-    assert [field.key for field in app.number_input if field.key.startswith("weight-")] == ["weight-7", "weight-99"]
-    assert sidebar(app) == ["Objective: class 7, class 99 x3"]
+    press(app, "class-99", "class-99")
+    assert weighted(app) == ["class 7 **×1**", "class 99 **×3**"]
+    press(app, "class-99")
+    assert weighted(app) == ["class 7 **×1**"]
+    assert app.multiselect(key="objective-classes").value == [7]
 
 
 def test_a_view_of_a_class_that_the_data_set_no_longer_has_gives_way(home):
@@ -179,7 +247,7 @@ def test_a_view_of_a_class_that_the_data_set_no_longer_has_gives_way(home):
     store.close()
     app.run()
     assert "classes are numbered from 0 to 7" in said(app)
-    assert sidebar(app) == ["Objective: All classes weighted equally"]
+    assert weighted(app) == []
 
 
 @pytest.mark.parametrize("query", [{"classes": "1x0"}, {"x": "parameters", "y": "objective"}])
@@ -192,5 +260,8 @@ def test_an_address_that_says_how_one_starts_is_shortened(home, query):
 def test_a_link_that_names_a_model_selects_it_and_one_that_names_nonsense_selects_nothing(home):
     write_catalogue(home)
     assert "**#3** is selected" in said(opened("overview", model="3"))
-    assert "is selected" not in said(opened("overview", model="no number"))
-    assert "is selected" not in said(opened("overview", model="9999"))
+    for nonsense, sentence in (("no number", "A model is named by its number"), ("9999", "9999")):
+        app = opened("overview", model=nonsense)
+        assert "is selected" not in said(app)
+        assert sentence in app.main.warning[0].value
+        assert "model" not in address(app)

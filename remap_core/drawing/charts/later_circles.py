@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isfinite, log10
+from math import isfinite, log10, nan
 from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 
 from remap_core.drawing.charts.circles import FADED, accuracy_bounds, decades, diameters
 from remap_core.drawing.charts.hover_labels import Labels
@@ -54,18 +55,21 @@ def later(
     view: View,
     projection: Projection,
     unfinished: Sequence[Unfinished],
+    *,
+    circles: Ints,
 ) -> Later:
     """What to add to the overview of the models `drawn`: models that finished since then, and unfinished trainings.
 
-    projection: of the `newest` models. On a map, unfinished trainings have no place.
+    projection: of the `newest` models; on a map, unfinished trainings have no place. circles: ids of the models that
+    have a circle already; a model without one may have a place by now.
     """
-    is_new = ~np.isin(newest.id, drawn.id)
+    is_new = ~np.isin(newest.id, circles)
     rows = projection.drawn(view.filter.mask(newest) & is_new)
     traces = {ARRIVED: _arrived(drawn, newest, rows, view, projection)}
     places: list[tuple[float, float]] = []
     if not view.map:
         for name, state in ((RUNNING, TrialState.RUNNING), (WAITING, TrialState.WAITING)):
-            placed = [(one, _place(one, view)) for one in unfinished if one.trial.state is state]
+            placed = [(one, _place(one, view, projection)) for one in unfinished if one.trial.state is state]
             known = [(one, place) for one, place in placed if all(map(isfinite, place))]
             traces[name] = _hollow(known)
             places += [place for _, place in known]
@@ -81,6 +85,21 @@ def later(
         y=_ends(projection, "y", [y for _, y in places]),
         rings=(waiting["x"], waiting["y"]),
     )
+
+
+def with_additions(figure: go.Figure, additions: Later) -> go.Figure:
+    """A copy of a drawn overview with the additions in it, for charts to which the browser cannot add anything."""
+    whole = go.Figure(figure)
+    for name, attributes in additions.traces.items():
+        for trace in whole.select_traces({"name": name}):
+            for path, values in attributes.items():
+                trace[path] = values
+    whole.update_traces(opacity=1, selector={"name": WAITING})  # a ring of its own: no browser draws a dashed one
+    if additions.colours:
+        low, high = additions.colours
+        whole.update_layout(coloraxis={"cmin": low, "cmax": high})
+    whole.update_layout(xaxis_range=additions.x, yaxis_range=additions.y)
+    return whole
 
 
 def _arrived(
@@ -99,8 +118,15 @@ def _arrived(
     }
 
 
-def _place(one: Unfinished, view: View) -> tuple[float, float]:
-    return _value(one, view.x), _value(one, view.y)
+def _place(one: Unfinished, view: View, projection: Projection) -> tuple[float, float]:
+    return _on_axis(_value(one, view.x), projection.x), _on_axis(_value(one, view.y), projection.y)
+
+
+def _on_axis(value: float, axis: Mapping[str, Any]) -> float:
+    """The value; NaN for 0 on a logarithmic axis, where it has no place."""
+    if axis.get("type") == "log" and value <= 0:
+        return nan
+    return value
 
 
 def _value(one: Unfinished, metric: str) -> float:
@@ -117,7 +143,7 @@ def _value(one: Unfinished, metric: str) -> float:
     known = {"train-accuracy": "train_accuracy", "loss": "validation_loss", "seconds": "seconds"}
     if last and metric in known:
         return float(getattr(last, known[metric]))
-    return float("nan")
+    return nan
 
 
 def _hollow(placed: Sequence[tuple[Unfinished, tuple[float, float]]]) -> dict[str, list[Any]]:

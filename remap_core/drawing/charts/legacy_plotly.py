@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from remap_core.drawing.palette import DARK_INK, LIGHT_INK, PAGES
 
-HEIGHT = 450
+HEIGHT = 480
 """Pixels of a figure whose layout has no height."""
 
 Places = Mapping[str, tuple[Sequence[float | None], Sequence[float | None]]]

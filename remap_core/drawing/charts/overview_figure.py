@@ -58,7 +58,7 @@ def overview_figure(
     if placed.moving:
         transition = {"duration": MOVING_MS, "easing": "cubic-in-out"}
     figure = base_figure(
-        margin={"l": 8, "r": 8, "t": 32, "b": 8, "pad": 0},  # a row for the mode bar, which covers nothing then
+        margin={"l": 8, "r": 8, "t": 36, "b": 8, "pad": 0},  # a row for the mode bar, which covers nothing then
         dragmode="select",
         hovermode="closest",
         uirevision=placed.name,

@@ -84,15 +84,16 @@ function tracesToChange(gd, traces) {
 const ends = new WeakMap()
 
 function axesToChange(gd, axes = {}) {
-  if (gd.matches(':hover')) return {}  // circles would move away from under the pointer; they do when it leaves
   const layout = {}
   if (!ends.has(gd)) ends.set(gd, {})
   const ours = ends.get(gd)
-  for (const [axis, wanted] of Object.entries(axes)) {
-    if (!wanted) continue
+  for (const [axis, { drawn, wanted }] of Object.entries(axes)) {
     const present = String(Array.from(gd.layout[axis].range))
     ours[axis] ??= new Set([present])
-    if (ours[axis].has(present) && present !== String(wanted)) layout[`${axis}.range`] = wanted
+    ours[axis].add(String(drawn))
+    // under the pointer, circles would move away from it; they do when it leaves
+    if (!wanted || gd.matches(':hover') || !ours[axis].has(present) || present === String(wanted)) continue
+    layout[`${axis}.range`] = wanted
     ours[axis].add(String(wanted))
   }
   return layout
@@ -114,18 +115,19 @@ function onKey(event, gd, chart) {
   focusPoint(gd, chart, points[next])
 }
 
+// Of the traces that Plotly has read: in those that were sent, numbers may still be packed as text.
 function pointsOf(gd) {
-  return gd.data.flatMap((trace, curveNumber) => {
+  return gd._fullData.flatMap((trace) => {
     if (!['models', 'arrived', 'running', 'waiting'].includes(trace.name)) return []
     return Array.from(trace.x, (x, pointNumber) => ({
-      curveNumber, pointNumber, x, y: trace.y[pointNumber], customdata: trace.customdata?.[pointNumber],
+      curveNumber: trace.index, pointNumber, x, y: trace.y[pointNumber], customdata: trace.customdata?.[pointNumber],
       text: trace.hovertext?.[pointNumber],
     }))
   })
 }
 
 function frontOf(gd) {
-  const front = gd.data.find(({ mode, line }) => mode === 'lines' && line?.shape === 'hv')
+  const front = gd._fullData.find(({ mode, line }) => mode === 'lines' && line?.shape === 'hv')
   const all = pointsOf(gd)
   return Array.from(front?.x ?? [], (x, i) => all.find((p) => p.x === x && p.y === front.y[i])).filter(Boolean)
 }
@@ -238,6 +240,24 @@ function observe(chart) {
   chart.attach()
   return observer
 }
+
+// What one press changes is one step in the history of the browser, so that Back needs one press, too. Streamlit makes
+// two steps of a change of the page: its name, and what the app writes into the URL there.
+function joinSteps() {
+  if (history.joinsSteps) return
+  history.joinsSteps = true
+  let isJoined = false
+  const push = history.pushState.bind(history)
+  history.pushState = (...step) => {
+    if (isJoined) history.replaceState(...step)
+    else push(...step)
+    isJoined = true
+  }
+  for (const press of ['pointerdown', 'click', 'keydown']) addEventListener(press, () => { isJoined = false }, true)
+  addEventListener('popstate', () => { isJoined = true })
+}
+
+joinSteps()
 
 // The components of charts are a line each, and find this here (see channel.js): it is sent once, and they every time.
 window.remapCharts ??= begin

@@ -26,7 +26,7 @@ HOVER_MS = 150
 def load() -> None:
     """Send the script that all charts of a page share. Streamlit sends a component's script with all of its data:
     this one has none, so that the browser keeps it."""
-    if not _in_frames():
+    if not in_frames():
         _component("bridge")(key="chart-events", height=1)
 
 
@@ -94,7 +94,7 @@ def draw(
     if not shrinks:
         st.html(_SCROLLING.format(key=key, width=figure.layout.width))
     has_events = on_click is not None or on_brush is not None
-    if has_events and _in_frames():
+    if has_events and in_frames():
         _draw_in_frame(figure, key, alt, on_click=on_click, on_brush=on_brush, marks=marks)
         return
     height: Literal["stretch", "content"] = "stretch" if fills else "content"
@@ -117,7 +117,7 @@ def listen(
 
     key: tells several listeners to one chart apart. Charts in frames cannot be listened to.
     """
-    if _in_frames():
+    if in_frames():
         return
     key = f"{chart}-{key}"
     callbacks: dict[str, Callable[[], None]] = {}
@@ -141,9 +141,9 @@ def listen(
     _component("channel")(key=key, data=data, height=1, **callbacks)
 
 
-def update(chart: str, *, marks: Sequence[Mark], later: Later) -> None:
-    """Put additions and marks into a chart that is drawn elsewhere; the browser redraws nothing else of it."""
-    if _in_frames():
+def update(chart: str, figure: Any, *, marks: Sequence[Mark], later: Later) -> None:
+    """Put additions and marks into a figure that is drawn elsewhere; the browser redraws nothing else of it."""
+    if in_frames():
         return
     data = {
         "target": chart,
@@ -151,7 +151,10 @@ def update(chart: str, *, marks: Sequence[Mark], later: Later) -> None:
         "marks": [_mark(mark) for mark in marks],
         "traces": later.traces,
         "colours": later.colours,
-        "axes": {"xaxis": later.x, "yaxis": later.y},
+        "axes": {
+            "xaxis": {"drawn": figure.layout.xaxis.range, "wanted": later.x},
+            "yaxis": {"drawn": figure.layout.yaxis.range, "wanted": later.y},
+        },
     }
     _component("channel")(key=f"{chart}-later", data=data, height=1)
 
@@ -181,7 +184,8 @@ _SCROLLING = "<style>.st-key-{key} {{ overflow-x: auto }} .st-key-{key} > div {{
 _VISUALLY_HIDDEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);margin:0"
 
 
-def _in_frames() -> bool:
+def in_frames() -> bool:
+    """Whether charts that report events are drawn in frames: they are sent whole, and nothing is added to them."""
     return app_data.settings().events == "package"
 
 

@@ -75,7 +75,7 @@ def draw_embedded(
         places=places,
     )
     chart = Chart(form, on_click, on_brush)
-    preceding = [EMPTY_TRACE] * empty_traces(st.session_state.get(key), len(form["data"]))
+    preceding = [EMPTY_TRACE] * empty_traces(st.session_state.get(_last(key)), len(form["data"]))
     _frame()(
         plot_obj=json.dumps({**form, "data": [*preceding, *form["data"]]}),
         override_height=form["layout"]["height"],
@@ -85,8 +85,20 @@ def draw_embedded(
         hover_event=False,
         key=key,
         default="[]",
-        on_change=lambda: chart.report(st.session_state[key]),
+        on_change=lambda: report_new(chart, key),
     )
+
+
+def report_new(chart: Chart, key: str) -> None:
+    """Report an event once: Streamlit calls back for it again after a run that ended before the chart was drawn."""
+    value = st.session_state[key]
+    if value != st.session_state.get(_last(key)):
+        st.session_state[_last(key)] = value
+        chart.report(value)
+
+
+def _last(key: str) -> str:
+    return f"{key}-last"
 
 
 def empty_traces(last: str | None, traces: int) -> int:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.charts.hover_labels import Labels
-from remap_core.drawing.charts.later_circles import Later, later
+from remap_core.drawing.charts.later_circles import Later, later, with_additions
 from remap_core.drawing.charts.overview_figure import PLAIN_UP_TO
 from remap_core.drawing.charts.projection import MAP_HELP, map_caption
 from remap_core.drawing.snac.icon import icon_uri
@@ -17,7 +17,7 @@ from remap_core.trials.model_maps import ModelMap
 from remap_core.trials.population import Population
 from remap_core.ui import app_data, live, view_state
 from remap_core.ui.dataset_view import DatasetView
-from remap_core.ui.events.chart_events import draw, listen, update
+from remap_core.ui.events.chart_events import Mark, draw, in_frames, listen, update
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.model_map.drawn_overview import (
     CACHE_KEYS,
@@ -48,8 +48,11 @@ def show_map() -> None:
     model_map = dataset.model_map(view.map) if view.map else None
     show_toolbar(dataset, view)
     shown = shown_overview(dataset, view, model_map, dark=st.context.theme.type == "dark")
+    if in_frames():
+        _draw_whole(shown, dataset, view, model_map)
+        return
     draw(
-        shown.figure,
+        shown.encoded,
         CHART,
         shown.alt,
         on_click=on_click,
@@ -61,6 +64,27 @@ def show_map() -> None:
     if len(shown.population) > PLAIN_UP_TO:
         _follow_hovers(dataset.population, view)
     _live(view)
+
+
+def _draw_whole(shown: DrawnOverview, dataset: DatasetView, view: View, model_map: ModelMap | None) -> None:
+    """In a frame: with all additions and marks in the figure, which is sent again once something has finished."""
+    added = _later(shown, dataset, view, model_map, app_data.catalogue())
+    draw(
+        with_additions(shown.figure, added),
+        CHART,
+        shown.alt,
+        on_click=on_click,
+        on_brush=on_brush,
+        marks=_marks(dataset, view, model_map),
+    )
+    _caption(dataset, view, model_map)
+    live.watch(lambda: _stamps(view), _stamps(view))
+
+
+def _stamps(view: View) -> tuple[object, ...]:
+    """What differs once a training has finished or the map has another layout."""
+    dataset = app_data.dataset_view()
+    return (dataset.name, dataset.stamp, dataset.map_stamp(view.map) if view.map else None)
 
 
 @st.fragment
@@ -94,15 +118,23 @@ def _live(view: View) -> None:
 
 def _additions(view: View) -> None:
     """Put into the chart what happened since it was drawn, mark what is selected, and say what is shown."""
+    if view_state.current_view() != view:
+        st.rerun()  # it was changed right here, and the chart is outside
     shown = last_shown()
     dataset = app_data.dataset_view()
     if shown is None or shown.dataset != dataset.name:
         return
     model_map = dataset.model_map(view.map) if view.map else None
+    if not shown.has_layout(model_map):
+        st.rerun()  # all circles move
     added = _later(shown, dataset, view, model_map, app_data.catalogue())
-    marks = selection_marks(dataset.population, view, projected(dataset, view, model_map))
-    update(CHART, marks=[*marks, waiting_rings(*added.rings)], later=added)
+    marks = [*_marks(dataset, view, model_map), waiting_rings(*added.rings)]
+    update(CHART, shown.figure, marks=marks, later=added)
     _caption(dataset, view, model_map)
+
+
+def _marks(dataset: DatasetView, view: View, model_map: ModelMap | None) -> list[Mark]:
+    return selection_marks(dataset.population, view, projected(dataset, view, model_map))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=CACHE_KEYS)
@@ -112,7 +144,7 @@ def _later(
     """The additions to an overview, which are the same for all who were sent it."""
     unfinished = unfinished_trainings(catalogue, dataset)
     projection = projected(dataset, view, model_map)
-    return later(shown.population, dataset.population, view, projection, unfinished)
+    return later(shown.population, dataset.population, view, projection, unfinished, circles=shown.circles)
 
 
 def _caption(dataset: DatasetView, view: View, model_map: ModelMap | None) -> None:

@@ -16,7 +16,7 @@ from remap_core.drawing.charts.overview_figure import overview_alt, overview_fig
 from remap_core.drawing.charts.projection import Projection, map_projection, metric_projection
 from remap_core.drawing.charts.style import EncodedFigure
 from remap_core.trials.model_maps import ModelMap
-from remap_core.trials.population import Population
+from remap_core.trials.population import Ints, Population
 from remap_core.ui.dataset_view import DatasetView
 from remap_core.views.view import View
 
@@ -32,13 +32,16 @@ MAX_ADDED_SHARE = 0.05
 class DrawnOverview:
     """A figure and what it shows. The selection is not part of it, nor what happened since: the browser adds both.
 
-    alt: what it shows, in words; like the figure it stays, as a chart with other words would be drawn anew.
+    encoded: the figure as it is sent. circles: ids of the models that it has circles of. alt: what it shows, in words;
+    like the figure it stays, as a chart with other words would be drawn anew. serial: tells it from all others.
     """
 
     figure: Any
+    encoded: EncodedFigure
     alt: str
     dataset: str
     population: Population
+    circles: Ints
     view: View
     map_version: int
     dark: bool
@@ -48,13 +51,17 @@ class DrawnOverview:
         """Whether additions make this figure show the data set as it is now."""
         if (self.dataset, self.view, self.dark) != (dataset.name, view, dark):
             return False
-        if self.map_version != _version(model_map):
+        if not self.has_layout(model_map):
             return False
         population = dataset.population
         added = len(population) - len(self.population)
         if added > max(MAX_ADDED, MAX_ADDED_SHARE * len(self.population)):
             return False
         return population is self.population or _begins_with(population, self.population)
+
+    def has_layout(self, model_map: ModelMap | None) -> bool:
+        """Whether it shows this layout of the map."""
+        return self.map_version == _version(model_map)
 
 
 def shown_overview(dataset: DatasetView, view: View, model_map: ModelMap | None, *, dark: bool) -> DrawnOverview:
@@ -95,11 +102,14 @@ def projected(dataset: DatasetView, view: View, model_map: ModelMap | None) -> P
 def _drawn(dataset: DatasetView, view: View, model_map: ModelMap | None, dark: bool) -> DrawnOverview:
     population = dataset.population
     projection = projected(dataset, view, model_map)
+    figure = overview_figure(population, view, projection, dark=dark)
     return DrawnOverview(
-        figure=EncodedFigure.of(overview_figure(population, view, projection, dark=dark)),
+        figure=figure,
+        encoded=EncodedFigure.of(figure),
         alt=overview_alt(population, view),
         dataset=dataset.name,
         population=population,
+        circles=population.id[projection.drawn(view.filter.mask(population))],
         view=view,
         map_version=_version(model_map),
         dark=dark,

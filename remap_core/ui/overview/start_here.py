@@ -13,7 +13,7 @@ from remap_core.drawing.snac.svg import snac_data_uri
 from remap_core.errors import NoModels
 from remap_core.formatting import count, dataset_title, model_tag, pluralize
 from remap_core.trials.trial import Trial, TrialId, TrialState
-from remap_core.ui import app_data, drawer_state, live, navigation, view_state
+from remap_core.ui import app_data, drawer_state, live, navigation, sent_commands, view_state
 from remap_core.ui.dataset_view import DatasetView
 from remap_core.ui.generate.ways import ABLATIONS, VARIATIONS, WAY
 from remap_core.ui.markdown import escape_markdown
@@ -31,6 +31,7 @@ def require_model(catalogue: Catalogue) -> Trial:
     """The selected model; if there is none, the page ends here with models to start from."""
     selected = catalogue.trials([current_session().selected or 0])
     if not selected:
+        sent_commands.show_answers()
         show_start()
         st.stop()
     return selected[0]
