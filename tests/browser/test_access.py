@@ -131,11 +131,11 @@ def test_the_keyboard_reaches_every_control_and_leaves_the_page(page, url, addre
 
 
 def test_options_side_by_side_are_chosen_with_the_arrows(page, url):
-    opened(page, url, "drawer?drawer=1,3,5")
-    page.locator(".st-key-drawer-chosen button").first.focus()
+    opened(page, url, "generate?model=1&drawer=1,3")
+    page.locator(".st-key-generate-way").get_by_role("radio", name="Ablate").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Space")
-    expect(page.get_by_role("button", name="Inspect #3")).to_be_visible()
+    expect(page.get_by_role("spinbutton", name="Children per parent")).to_be_visible()
 
 
 @pytest.mark.parametrize("address", PAGES, ids=lambda address: address.split("?")[0])

@@ -7,6 +7,7 @@ import onnx
 import pytest
 from browsing import served, wait_for_circles
 from catalogues import write_catalogue
+from generating import choose
 from playwright.sync_api import Browser, WebSocketRoute, expect
 from weights import leave_weights
 
@@ -87,7 +88,7 @@ def test_a_page_that_is_long_on_its_way_is_not_emptied_by_an_update_of_the_page_
     expect(page.get_by_role("heading", name="#3 ")).to_be_visible()
     page.wait_for_timeout(3_000)  # what it asked for has been answered
     expect(page.get_by_role("heading", name="#3 ")).to_be_visible()
-    expect(page.get_by_text("No trainer is running")).to_be_visible()
+    expect(page.get_by_text("No trainer running")).to_be_visible()
     page.context.close()
 
 
@@ -116,7 +117,7 @@ WIDTHS = """
 def test_a_row_of_chips_that_a_phone_is_too_narrow_for_scrolls_and_does_not_shrink(page, finished):
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{finished.url}/generate?model=1")
-    page.get_by_text("Handcrafted", exact=True).click()
+    choose(page, "Edit")
     page.get_by_text("As text", exact=True).click()
     page.get_by_role("textbox", name="Paste layers as text").fill(", ".join(["ReLU"] * 20))
     page.get_by_role("button", name="Apply").click()

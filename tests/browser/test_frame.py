@@ -1,11 +1,12 @@
 """What stays while the page changes: the map, the selection, and one step in the history for each press."""
 
+from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
 from browsing import click_circle, drawn_models, go_to, open_map, served, wait_for_circles, wait_until_drawn_up
 from catalogues import architecture, changed, evaluation, write_catalogue
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from trainings import epoch
 
 from remap_core.catalogue.store import CatalogueStore
@@ -130,7 +131,17 @@ def test_a_training_waits_as_a_dashed_ring_runs_as_a_hollow_circle_and_fills_whe
     page.wait_for_function(f"({TRACE})('running') === '[]' && ({TRACE})('arrived') === '[0.9]'")
 
 
-def test_back_after_a_change_of_the_page_needs_one_press(page: Page, site):
+@pytest.fixture
+def new_tab(chromium: Browser) -> Iterator[Page]:
+    """A tab without a history: chromium counts up to 50 steps."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 1000}, reduced_motion="reduce")
+    context.set_default_timeout(60_000)
+    yield context.new_page()
+    context.close()
+
+
+def test_back_after_a_change_of_the_page_needs_one_press(new_tab: Page, site):
+    page = new_tab
     opened(page, f"{site.url}/overview?model=3")
     seen = [page.url]
     before = page.evaluate("history.length")
@@ -146,7 +157,8 @@ def test_back_after_a_change_of_the_page_needs_one_press(page: Page, site):
     expect(page.get_by_text("#3 is selected")).to_be_visible()
 
 
-def test_a_button_that_selects_and_goes_to_another_page_is_one_step_too(page: Page, site):
+def test_a_button_that_selects_and_goes_to_another_page_is_one_step_too(new_tab: Page, site):
+    page = new_tab
     opened(page, f"{site.url}/overview")
     before = page.evaluate("history.length")
     page.locator(".st-key-start-ablate-6 button").click()

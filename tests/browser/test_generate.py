@@ -24,14 +24,14 @@ def test_a_model_is_ablated_varied_and_handcrafted_by_clicks_and_all_children_fi
         one.click()
         expect(page.get_by_text("Model 7 queued.")).to_be_visible()
 
-        choose(page, "Variations")
+        choose(page, "Vary")
         for kind in ("prepend", "replace", "reparameterize"):
             switch_off(page, "generate-permissions-1", kind)
         click_mark(page, "generate-permissions-1", "switches", ["switch", "remove", 3])
         train(page, "Train 2 variations")
         expect(page.get_by_text("2 models queued: 8 to 9.")).to_be_visible()
 
-        choose(page, "Handcrafted")
+        choose(page, "Edit")
         place = page.locator(".st-key-handcraft-place input")
         click_until(page, ("handcraft-snac", "handles", ["insert", 4]), lambda: place.input_value() == "the head")
         page.get_by_role("button", name="Insert", exact=True).click()

@@ -2,9 +2,9 @@
 
 import re
 
-from browsing import click_circle, served, wait_for_circles
+from browsing import click_circle, go_to, served, wait_for_circles, wait_until_drawn_up
 from catalogues import write_catalogue
-from generating import SWITCHED_ON, choose, click_until, switch_off, train
+from generating import SWITCHED_ON, choose, click_until, train
 from playwright.sync_api import Page, expect
 
 from remap_core.catalogue.snapshot import open_snapshot
@@ -12,15 +12,11 @@ from remap_core.data_folder.folder import DataFolder
 from remap_core.datasets.dataset import load_dataset
 from remap_core.space.text import layers_text
 from remap_core.trials.trial import Origin, Trial
+from remap_core.ui.tables import ROW_HEIGHT
 
 CHOSEN = (3, 5, 6)
 """Three models on the Pareto front of the small catalogue; the first is the smallest, and has a pool."""
 SMALLEST, POOL = CHOSEN[0], 0
-
-
-def go_to(page: Page, name: str) -> None:
-    page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
-    expect(page.get_by_role("heading", name=name, exact=True, level=1)).to_be_visible()
 
 
 def choose_three_on_the_front(page: Page, url: str) -> None:
@@ -34,16 +30,15 @@ def choose_three_on_the_front(page: Page, url: str) -> None:
             page.wait_for_timeout(1500)
         expect(page.locator(f".st-key-open-{model}")).to_be_visible()
     page.locator(f".st-key-open-{SMALLEST} button").first.click()
-    page.get_by_role("button", name="Generate from this model").click()
-    expect(page.get_by_text(f"Baseline #{SMALLEST}")).to_be_visible()
+    go_to(page, "Generate")
+    expect(page.locator(f".st-key-generate-snac-{SMALLEST}")).to_be_visible()
 
 
 def allow_only_the_pool(page: Page) -> None:
     chart = f"generate-permissions-{SMALLEST}"
-    for kind in ("prepend", "remove", "replace", "reparameterize"):
-        switch_off(page, chart, kind)
-        mark = (chart, "switches", ["switch", kind, POOL])
-        click_until(page, mark, lambda kind=kind: f"switch,{kind},{POOL}" in (page.evaluate(SWITCHED_ON, chart) or []))
+    kinds = ("prepend", "remove", "replace", "reparameterize")
+    only = {f"switch,{kind},{POOL}" for kind in kinds}
+    click_until(page, (chart, "layers", POOL), lambda: set(page.evaluate(SWITCHED_ON, chart) or []) == only)
 
 
 def insert_by_a_handle(page: Page) -> None:
@@ -73,11 +68,18 @@ def handcraft_three(page: Page, newest: int) -> None:
         expect(page.get_by_text(f"Model {newest} queued.")).to_be_visible()
 
 
+def select_row(page: Page, row: int) -> None:
+    """Tick a row of the drawer's table, which is drawn on a canvas."""
+    box = page.locator("[class*=st-key-drawer-table]").bounding_box()
+    page.mouse.click(box["x"] + 16, box["y"] + ROW_HEIGHT * (row + 1.5))
+
+
 def compare_in_the_drawer(page: Page, first: Trial, second: Trial) -> None:
     """Figure 7: the rows of both, aligned, with what was changed between them."""
     go_to(page, "Drawer")
-    for trial in (first, second):
-        page.get_by_test_id("stMain").get_by_role("button", name=re.compile(rf"^#{trial.id} ")).first.click()
+    for row in (CHOSEN.index(first.id), len(CHOSEN)):  # what was added last is below
+        select_row(page, row)
+        wait_until_drawn_up(page)
     expect(page.get_by_role("heading", name=f"From #{first.id} to #{second.id}")).to_be_visible()
     expect(page.get_by_role("img", name=re.compile(f"From #{first.id} to #{second.id}: "))).to_be_visible()
     expect(page.get_by_text("On the validation images:")).to_be_visible()
@@ -90,14 +92,14 @@ def test_from_three_models_on_the_front_to_the_comparison_with_what_was_made_of_
         choose_three_on_the_front(page, server.url)
         train(page, "Train 4 ablations")
         expect(page.get_by_text("4 models queued: 7 to 10.")).to_be_visible()
-        choose(page, "Variations")
+        choose(page, "Vary")
         page.get_by_label("Children per parent").fill("3")
         page.get_by_label("Children per parent").press("Enter")
         allow_only_the_pool(page)
-        expect(page.get_by_role("button", name="Add #7 to drawer")).to_be_visible()  # the pool is ablated already
+        expect(page.get_by_text("1 already trained or queued")).to_be_visible()  # the pool is ablated already
         train(page, "Train 2 variations")
         expect(page.get_by_text("2 models queued: 11 to 12.")).to_be_visible()
-        choose(page, "Handcrafted")
+        choose(page, "Edit")
         handcraft_three(page, 12)
 
         go_to(page, "Overview")

@@ -71,10 +71,9 @@ def test_a_reload_in_the_middle_of_a_draft_keeps_it(page, site):
     click_at(page, place)
     page.get_by_role("button", name="Remove", exact=True).click()
     fits = page.get_by_text(re.compile(r"^Fits: "))
-    expect(fits).to_be_visible()
+    page.wait_for_function("() => location.search.includes('draft=')")
     wait_until_drawn_up(page)
     words = fits.inner_text()
-    assert "draft=" in page.url
     page.reload()
     expect(fits).to_have_text(words)
 
