@@ -102,7 +102,7 @@ def test_axes_reach_out_for_a_new_model_also_after_another_objective_and_never_o
     server, home = growing
     opened(page, f"{server.url}/overview?model=3")
     page.locator(".st-key-class-7 button").click()  # half of the images of this class are right, for every model
-    page.wait_for_function(f"Array.from({CHART}._fullData[3].y).every((accuracy) => accuracy === 0.5)")
+    page.wait_for_function(f"Array.from({CHART}?._fullData?.[3]?.y ?? [0]).every((accuracy) => accuracy === 0.5)")
     wait_until_drawn_up(page)
     changed(home, finish)
     page.wait_for_function(f"({TRACE})('arrived') === '[1]'")

@@ -49,6 +49,7 @@ def test_a_box_keeps_all_models_in_it_and_the_chart_is_not_sent_again(page: Page
 def test_a_click_rings_the_model_and_joins_it_to_its_child_and_keeps_the_zoom(page: Page, url):
     page.goto(url)
     wait_for_circles(page, 6)
+    wait_until_drawn_up(page)
     page.evaluate(f"window.Plotly.relayout({CHART}, {{'yaxis.range': [0.5, 0.9]}})")
     click_circle(page, 1)
     page.wait_for_function(MARKED, arg=["selected", 1])

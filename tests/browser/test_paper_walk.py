@@ -30,6 +30,7 @@ def choose_three_on_the_front(page: Page, url: str) -> None:
             page.wait_for_timeout(1500)
         expect(page.locator(f".st-key-open-{model}")).to_be_visible()
     page.locator(f".st-key-open-{SMALLEST} button").first.click()
+    page.wait_for_url("**/inspect*")
     go_to(page, "Generate")
     expect(page.locator(f".st-key-generate-snac-{SMALLEST}")).to_be_visible()
 

@@ -12,7 +12,7 @@ from remap_core.drawing.snac.icon import icon_uri
 from remap_core.errors import RemapError
 from remap_core.formatting import compact, model_tag, pluralize
 from remap_core.trials.trial import Trial
-from remap_core.ui import app_data
+from remap_core.ui import app_data, drawer_state
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.navigation import open_model
 from remap_core.ui.session import current_session
@@ -64,10 +64,13 @@ def _row(trial: Trial, blocks: int, *, is_shown: bool) -> None:
     accuracy = trial.accuracy_text(otherwise=trial.state.value, brief=True)
     size = compact(trial.architecture.parameters)
     label = f"![]({icon}) {tag} {accuracy} · {size}"
+    # Selected by a callback: whoever clicks on a page right after that has this model there.
     if st.button(
         label,
         key=f"open-{trial.id}",
         type=style,
         help=snac_alt(trial.architecture),
+        on_click=drawer_state.select,
+        args=(trial.id,),
     ):
         open_model(trial.id)
