@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -73,6 +74,18 @@ def snac_column(
     blocks = snac_blocks(architectures)
     drawn = size or table_size(blocks, medium_up_to)
     return st.column_config.ImageColumn("SNAC", width=drawn.width(blocks) + SNAC_PADDING)
+
+
+_LAYER = re.compile(r"layer \d+ \((.+?)\)")
+
+
+def short_edit(sentence: str) -> str:
+    """An edit where space is short, next to a SNAC that shows its place.
+
+    >>> short_edit("Removed layer 2 (Dense 64); Inserted ReLU before layer 1 (Conv 16x3)")
+    'Removed Dense 64; Inserted ReLU before Conv 16x3'
+    """
+    return _LAYER.sub(r"\1", sentence)
 
 
 def narrow_size(architectures: Iterable[Architecture]) -> Size:

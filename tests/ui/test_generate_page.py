@@ -265,7 +265,7 @@ def test_children_are_shown_with_their_edit_and_what_each_layer_contributes(home
     write_catalogue(home)
     app = opened("generate", model="1")
     (children,) = [frame.value for frame in app.dataframe if "Result" in frame.value]
-    assert children["Edit"].tolist() == ["Removed layer 2 (ReLU)"]
+    assert children["Edit"].tolist() == ["Removed ReLU"]
     assert children["Result"].tolist() == ["52.0 %"]
     assert children["Test"].tolist() == ["within noise, p = 0.062"]
     assert "What each layer of #1 contributes" in said(app)

@@ -25,6 +25,7 @@ from remap_core.ui import app_data, drawer_state, navigation, sent_commands
 from remap_core.ui.generate.contributions_panel import show_contributions
 from remap_core.ui.tables import (
     narrow_size,
+    short_edit,
     snac_blocks,
     snac_column,
 )
@@ -130,7 +131,7 @@ def _row(
     edit_marks = marks(parent.architecture, child.proposal.edits)
     return {
         "SNAC": snac_data_uri(child.architecture, blocks=blocks, size=size, marks=edit_marks),
-        "Edit": edit_sentence(parent, child),
+        "Edit": short_edit(edit_sentence(parent, child)),
         "Result": _result(child),
         "Change": _change_text(parent, child),
         "Parameters": relative_change(child.architecture.parameters, parent.architecture.parameters),

@@ -27,7 +27,7 @@ from remap_core.space.architecture import Architecture
 from remap_core.space.edit_marks import marks
 from remap_core.trials.trial import Origin
 from remap_core.ui import app_data, drawer_state, sent_commands, view_state
-from remap_core.ui.tables import PARENT, narrow_size, snac_blocks, snac_column
+from remap_core.ui.tables import PARENT, narrow_size, short_edit, snac_blocks, snac_column
 from remap_core.ui.time_labels import expected_now, time_caption, with_time
 
 COST = "Size, time"
@@ -180,7 +180,7 @@ def _rows(previews: Sequence[Preview]) -> list[dict[str, Any]]:
 
 
 def _row(preview: Preview, blocks: int, size: Size) -> dict[str, Any]:
-    row: dict[str, Any] = {"Parent": preview.parent.id, "Edit": preview.edit}
+    row: dict[str, Any] = {"Parent": preview.parent.id, "Edit": short_edit(preview.edit)}
     child = preview.candidate.child
     if child is None:
         return row
