@@ -249,7 +249,7 @@ def test_on_a_map_of_distances_models_arrive_at_their_places_and_nothing_waits(h
     changed(home, lambda store: store.write_map(lay(6, 1)))
     app = opened("overview", map="structure")
     assert "6 models; distances on the map are off by about 10 %" in said(app)
-    assert map_additions(app)["traces"].keys() == {"arrived"}
+    assert map_additions(app)["traces"].keys() == {"arrived", "edits"}
     before = map_spec(app)
     changed(home, lambda store: store.write_map(lay(6, 2)))  # another layout is another figure
     assert map_spec(rerun(app)) != before
@@ -277,3 +277,11 @@ def framed(app) -> dict[str, dict]:
     drawn = json.loads(json.loads(frame.proto.json_args)["plot_obj"])
     assert drawn["layout"]["height"] == 480
     return {trace["name"]: trace for trace in drawn["data"] if "name" in trace}
+
+
+def test_the_line_to_a_child_says_which_edit_made_it_and_what_that_changed(home):
+    write_catalogue(home)
+    labels = map_additions(opened("overview", selected=1))["traces"]["edits"]
+    assert labels["hovertext"] == ["#1 to #6: Removed layer 2 (ReLU)<br>0.0 points"]
+    assert map_additions(opened("overview", selected=6))["traces"]["edits"] == labels
+    assert map_additions(opened("overview", selected=2))["traces"]["edits"]["hovertext"] == []

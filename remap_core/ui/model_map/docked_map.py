@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import streamlit as st
@@ -9,7 +10,7 @@ import streamlit as st
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.charts.hover_labels import Labels
 from remap_core.drawing.charts.later_circles import Later, later, with_additions
-from remap_core.drawing.charts.overview_figure import PLAIN_UP_TO
+from remap_core.drawing.charts.overview_figure import EDITS, PLAIN_UP_TO
 from remap_core.drawing.charts.projection import MAP_HELP, map_caption
 from remap_core.drawing.snac.icon import icon_uri
 from remap_core.formatting import model_tag
@@ -27,6 +28,7 @@ from remap_core.ui.model_map.drawn_overview import (
     projected,
     shown_overview,
 )
+from remap_core.ui.model_map.edit_labels import edit_labels
 from remap_core.ui.model_map.filter_panel import clear_button
 from remap_core.ui.model_map.map_events import on_brush, on_click, on_hover, select, selection_marks, waiting_rings
 from remap_core.ui.model_map.toolbar import show_toolbar
@@ -129,7 +131,9 @@ def _additions(view: View) -> None:
         st.rerun()  # all circles move
     added = _later(shown, dataset, view, model_map, app_data.catalogue())
     marks = [*_marks(dataset, view, model_map), waiting_rings(*added.rings)]
-    update(CHART, shown.figure, marks=marks, later=added)
+    projection = projected(dataset, view, model_map)
+    labels = edit_labels(app_data.catalogue(), dataset.population, projection, current_session().selected)
+    update(CHART, shown.figure, marks=marks, later=replace(added, traces={**added.traces, EDITS: labels}))
     _caption(dataset, view, model_map)
 
 
