@@ -142,3 +142,11 @@ def test_where_nothing_can_be_added_a_copy_of_the_figure_holds_everything():
     assert (traces[WAITING].y, traces[WAITING].opacity) == ((0.2,), 1)
     assert (whole.layout.coloraxis.cmax, whole.layout.yaxis.range[0] < 0.2) == (0.95, True)
     assert figure.to_json() == before
+
+
+def test_on_a_weighted_axis_a_training_without_a_result_says_that_its_place_is_by_all_classes():
+    running = training(9, TrialState.RUNNING, 0.8)
+    caveat = "placed by all classes, weighted equally"
+    weighted = View(Objective((1.0, 0.0)))
+    assert caveat in added(view=weighted, unfinished=[running]).traces[RUNNING]["hovertext"][0]
+    assert caveat not in added(unfinished=[running]).traces[RUNNING]["hovertext"][0]

@@ -19,6 +19,7 @@ from remap_core.drawing.snac.strip import strip_html
 from remap_core.formatting import model_tag
 from remap_core.trials.population import Ints, Population
 from remap_core.trials.trial import Trial, TrialState
+from remap_core.views.metrics import OBJECTIVE
 from remap_core.views.view import View
 
 Ends = list[float]
@@ -71,7 +72,7 @@ def later(
         for name, state in ((RUNNING, TrialState.RUNNING), (WAITING, TrialState.WAITING)):
             placed = [(one, _place(one, view, projection)) for one in unfinished if one.trial.state is state]
             known = [(one, place) for one, place in placed if all(map(isfinite, place))]
-            traces[name] = _hollow(known)
+            traces[name] = _hollow(known, _caveat(view))
             places += [place for _, place in known]
         if len(rows):  # else it is the one that was drawn
             front = projection.places[projection.front].T.tolist()
@@ -146,18 +147,27 @@ def _value(one: Unfinished, metric: str) -> float:
     return nan
 
 
-def _hollow(placed: Sequence[tuple[Unfinished, tuple[float, float]]]) -> dict[str, list[Any]]:
+def _hollow(placed: Sequence[tuple[Unfinished, tuple[float, float]]], caveat: str) -> dict[str, list[Any]]:
     return {
         "x": [x for _, (x, _) in placed],
         "y": [y for _, (_, y) in placed],
         "customdata": [one.trial.id for one, _ in placed],
-        "hovertext": [_label(one) for one, _ in placed],
+        "hovertext": [_label(one, caveat) for one, _ in placed],
     }
 
 
-def _label(one: Unfinished) -> str:
+def _caveat(view: View) -> str:
+    """What the place does not say: accuracies by class are known at the end of a training."""
+    if view.objective.is_unweighted or OBJECTIVE not in (view.x, view.y):
+        return ""
+    return "placed by all classes, weighted equally"
+
+
+def _label(one: Unfinished, caveat: str) -> str:
     strip = strip_html(one.trial.architecture)
     lines = [f"<b>{model_tag(one.trial.id)}</b>  {strip}", *(escape_html(line, 60) for line in one.text)]
+    if caveat:
+        lines.append(caveat)
     return "<br>".join(lines)
 
 
