@@ -23,7 +23,7 @@ from remap_core.trainer.serving import serve
 from remap_core.trainer.worker import Worker
 from remap_core.trials.commands import Enqueue
 from remap_core.trials.trial import TrialState
-from remap_core.ui.queue.trainings import _duration
+from remap_core.ui.queue.finished_table import _duration
 
 T = 1_700_000_000.0
 JUMPS = [-3600.0, 86_400.0, -10 * 365 * 86_400.0]

@@ -97,7 +97,7 @@ def test_both_windows_cancel_the_same_trial_and_the_second_one_is_refused():
     assert trainer.apply(Cancel(1)).outcome is Outcome.APPLIED
     second = trainer.apply(Cancel(1))
     assert second.outcome is Outcome.REFUSED
-    assert "it is cancelled" in second.message
+    assert second.message == "Couldn't cancel #1: it was already cancelled."
 
 
 def test_both_windows_ask_for_the_same_child_and_it_is_trained_once():
@@ -119,5 +119,5 @@ def test_a_command_for_a_finished_trial_is_refused_in_a_sentence(command):
     trainer.tick(5)
     receipt = trainer.apply(command)
     assert receipt.outcome is Outcome.REFUSED
-    assert "Model 1 must be" in receipt.message
+    assert receipt.message == f"Couldn't {command.kind} #1: it has already finished."
     assert trainer.state(1) is TrialState.COMPLETE
