@@ -136,11 +136,15 @@ def wait_until_drawn_up(page: Page) -> None:
 
 
 def click_circle(page: Page, model: int, key: str = "overview-chart") -> None:
-    """Click the middle of a model's circle, as a hand does: get there, and be there a moment before the click.
+    """Click the middle of a model's circle, as a hand does: once it stands still, get there, wait a moment, click.
 
     plotly.js clicks what it has hovered, and it looks for that at most every 50 ms.
     """
-    pixel = page.wait_for_function(PIXEL_OF, arg=[key, model]).json_value()
+    pixel, before = None, {}
+    while pixel != before or pixel is None:
+        before = pixel
+        page.wait_for_timeout(200)
+        pixel = page.wait_for_function(PIXEL_OF, arg=[key, model]).json_value()
     page.mouse.move(pixel["x"], pixel["y"], steps=4)
     page.wait_for_timeout(150)
     page.mouse.click(pixel["x"], pixel["y"])

@@ -27,7 +27,9 @@ def update_on_the_present_page() -> None:
     """Let parts update on the page that their visitor is on; once per process.
 
     A browser that has not heard of a change of the page yet asks for updates in the name of the page before. Streamlit
-    (1.67) answers in that name, too: the browser empties the page, and fails as the update has no place there.
+    (1.67) answers in that name, too: the browser empties the page, and fails as the update has no place there. It also
+    fails where the answer names the present page, if it hears of the change and of the update at once. So what a timer
+    asks for is left out, as the timer asks again; what a visitor asks for is answered in the name of the present page.
     """
     run = getattr(ScriptRunner, "_run_script", None)
     if run is None:  # another Streamlit: nothing that we know of to mend
@@ -36,6 +38,9 @@ def update_on_the_present_page() -> None:
     def run_on_the_present_page(self: ScriptRunner, rerun_data: RerunData) -> None:
         context = get_script_run_ctx()
         if context and rerun_data.fragment_id_queue:
+            is_of_page_before = rerun_data.page_script_hash not in ("", context.page_script_hash)
+            if is_of_page_before and getattr(rerun_data, "is_auto_rerun", False):
+                return
             rerun_data = replace(rerun_data, page_script_hash=context.page_script_hash)
         run(self, rerun_data)
 

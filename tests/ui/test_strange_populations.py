@@ -14,7 +14,10 @@ ONE = "DELETE FROM trials WHERE id <> 3"
 EQUAL = (
     "UPDATE trials SET parameters = 100, multiply_adds = 50, validation_accuracy = 0.5, accuracy = 0.5, parent = NULL"
 )
-NOT_A_NUMBER = "UPDATE trials SET validation_accuracy = 'NaN', accuracy = 'NaN', latency_1_ms = 'NaN', class_accuracy = list_transform(class_accuracy, lambda x: 'NaN'::DOUBLE)"
+NOT_A_NUMBER = (
+    "UPDATE trials SET validation_accuracy = 'NaN', accuracy = 'NaN', latency_1_ms = 'NaN', "
+    "class_accuracy = list_transform(class_accuracy, lambda x: 'NaN'::DOUBLE)"
+)
 NOTHING_FINISHED = "UPDATE trials SET state = 'failed', error = 'The training diverged.'"
 
 
