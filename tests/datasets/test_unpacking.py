@@ -11,6 +11,7 @@ from image_folders import picture, problem_of, report_on, write_classes
 from remap_core.datasets.kept import find_kept
 from remap_core.datasets.preparation.intake import add
 from remap_core.datasets.readers.files import unpacking
+from remap_core.datasets.readers.forms import _unpacked
 from remap_core.datasets.recipe import Choices
 from remap_core.errors import DatasetError
 
@@ -157,3 +158,16 @@ def test_the_original_of_an_image_is_found_in_its_archive(tmp_path):
     path.unlink()
     with pytest.raises(DatasetError, match="the original is no longer there"):
         kept.original(0)
+
+
+def test_what_an_interrupted_call_left_half_unpacked_is_unpacked_anew(tmp_path):
+    archive = tmp_path / "photos.zip"
+    with zipfile.ZipFile(archive, "w") as opened:
+        for name in ("cat/1.png", "cat/2.png", "dog/1.png"):
+            opened.writestr(name, b"whole")
+    folder = tmp_path / "work" / "unpacked"
+    (folder / "cat").mkdir(parents=True)
+    (folder / "cat" / "1.png").write_bytes(b"who")
+    assert _unpacked(archive, folder, lambda *_: None) == []
+    assert (folder / "cat" / "1.png").read_bytes() == b"whole"
+    assert _unpacked(archive, folder, lambda *_: None) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -120,6 +121,7 @@ def _unpacked(archive: Path, folder: Path, progress: ShowCount) -> list[Skipped]
         if known["archive"] == key:
             return [Skipped(*skipped) for skipped in known["skipped"]]
         raise DatasetError("the archive changed while it was prepared; start again.")
+    shutil.rmtree(folder, ignore_errors=True)  # of an interrupted call, whose last file may be half there
     skipped = unpack(archive, folder, progress)
     record.write_text(json.dumps({"archive": key, "skipped": skipped}))
     return skipped
