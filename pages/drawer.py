@@ -13,6 +13,7 @@ from remap_core.trials.trial import Trial, TrialId
 from remap_core.ui import app_data, drawer_state, frame, navigation, sent_commands
 from remap_core.ui.drawer.comparison_table import class_table, compare, comparison_table
 from remap_core.ui.drawer.notes import edit_notes, first_line
+from remap_core.ui.live import PageEnds
 from remap_core.ui.overview.start_here import show_start
 from remap_core.ui.session import current_session
 
@@ -124,7 +125,7 @@ with frame.body():
     warn_of_missing(trials)
     if not trials:
         show_empty()
-        st.stop()
+        raise PageEnds
     chosen = comparison_table(catalogue, trials, key="drawer-table") or trials
     st.caption(
         "Select rows to choose models for the buttons below (none selected: all). Two are compared layer by layer. "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from remap_core.errors import RemapError
 from remap_core.system.memory import leave_out_of_collections
 from remap_core.ui import app_data
 from remap_core.ui.events import chart_events
-from remap_core.ui.live import errors_as_sentences, update_on_the_present_page
+from remap_core.ui.live import PageEnds, errors_as_sentences, update_on_the_present_page
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.model_map.docked_map import show_map
 from remap_core.ui.model_map.toolbar import fold_button
@@ -72,7 +72,7 @@ def show() -> None:
 def body() -> Iterator[None]:
     """The frame around a page's body; a RemapError that the body raises is shown as its sentence."""
     _require_frame()
-    with errors_as_sentences():
+    with suppress(PageEnds), errors_as_sentences():
         _show_warnings()
         yield
 

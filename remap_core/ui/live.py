@@ -88,6 +88,14 @@ def live(body: Callable[[Catalogue], None]) -> None:
     redraw()
 
 
+class PageEnds(Exception):
+    """The page ends here. `frame.body` ends it, and the run goes on to its end.
+
+    With `st.stop` Streamlit (1.67) keeps the parts of the page before that update by themselves: they would go on to
+    update, at places that this page has not.
+    """
+
+
 @contextmanager
 def errors_as_sentences() -> Iterator[None]:
     """Show a RemapError that the block raises as its sentence."""

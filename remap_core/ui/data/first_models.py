@@ -24,7 +24,7 @@ def require_models() -> None:
     known = [found for found in app_data.known_datasets() if found.name == looked_at and not found.is_trained]
     if known:
         _show_waiting(known[0])
-        st.stop()
+        raise live.PageEnds
 
 
 def start_first_models(name: str) -> None:

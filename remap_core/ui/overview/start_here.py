@@ -33,7 +33,7 @@ def require_model(catalogue: Catalogue) -> Trial:
     if not selected:
         sent_commands.show_answers()
         show_start()
-        st.stop()
+        raise live.PageEnds
     return selected[0]
 
 
