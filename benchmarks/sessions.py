@@ -5,7 +5,7 @@
 For each count of models: serves the app on a kept catalogue (see `benchmarks.populations`), opens pages, clicks circles
 of the overview, and prints a table. CPU is that of the server's process alone, in milliseconds of a core; received are
 the bytes of its messages. With --trainer, a trainer trains small models meanwhile, on all cores: an overview is redrawn
-when there are new ones. A click is then answered when the chart is drawn, even if the script starts anew at its end.
+when there are new ones. A click then counts as answered when the chart is drawn, even if the script reruns at its end.
 
 "Opening": the first page also loads the app's modules and draws the chart; CPU and bytes are those of each further
 page. "Click": one page, one click after the other, from the click to the end of the script. Every click adds a model
@@ -129,7 +129,7 @@ class OpenPage:
         return page
 
     async def answered(self) -> None:
-        """Until the script that was last asked for has ended, or starts anew when it has drawn the chart."""
+        """Wait until the last requested script run has ended, or has drawn the chart before a rerun."""
         await asyncio.wait_for(self._answered.wait(), PATIENCE)
 
     async def click(self, model: int) -> float:

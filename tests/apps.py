@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[1]
 class _NavigatedPages(PagesManager):
     """Pages as a server knows them that has been running for a while: the entry point navigates.
 
-    AppTest would let every run be the first one of a server, which runs a page without the entry point and then anew;
-    a press of a button is lost thereby.
+    With AppTest alone, every run is the first one of a server, which runs a page without the entry point and then
+    reruns it, so that a press of a button is lost.
     """
 
 

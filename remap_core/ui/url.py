@@ -176,7 +176,7 @@ def _follow_drawer(asked: Mapping[str, str]) -> None:
 
 
 def _asked_model(asked: Mapping[str, str], part: str) -> TrialId | None:
-    """A model that the URL names; None, with a warning, where it is no number or no model of the catalogue."""
+    """The model in the URL; None, with a warning, if it is not a number or not in the catalogue."""
     if part not in asked:
         return None
     try:

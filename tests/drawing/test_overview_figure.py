@@ -176,7 +176,7 @@ def test_a_map_takes_the_place_of_the_metrics_and_leaves_out_who_is_not_on_it():
     assert list(named(figure, MODELS).x) == [0, 2]
     assert len(named(figure, FRONT_LINE).x) == 0
     assert (figure.layout.xaxis.showticklabels, figure.layout.yaxis.scaleanchor) == (False, "x")
-    assert figure.layout.transition.duration > 0  # a map that is laid anew is seen moving
+    assert figure.layout.transition.duration > 0  # a recomputed layout is animated
     assert overview_figure(THREE, PLAIN).layout.transition.duration is None
 
 

@@ -19,7 +19,7 @@ def show_live(trials: Sequence[Trial], body: Callable[[Catalogue, Sequence[Trial
 
 
 def watch_states(trials: Sequence[Trial]) -> None:
-    """Draw the page anew as soon as one of the models has finished, and what was missing is there."""
+    """Rerun the page as soon as one of the models has finished and its results are available."""
     if not all(trial.state.is_finished() for trial in trials):
         ids = [trial.id for trial in trials]
         live.watch(lambda: _finished(ids), [trial.state.is_finished() for trial in trials])

@@ -33,7 +33,7 @@ class DrawnOverview:
     """A figure and what it shows. The selection is not part of it, nor what happened since: the browser adds both.
 
     encoded: the figure as it is sent. circles: ids of the models that it has circles of. alt: what it shows, in words;
-    like the figure it stays, as a chart with other words would be drawn anew. serial: tells it from all others.
+    it stays as long as the figure, because another text makes Streamlit remount the chart. serial: a unique number.
     """
 
     figure: Any

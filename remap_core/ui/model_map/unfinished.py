@@ -53,7 +53,7 @@ def _accuracy(dataset: DatasetView, trial: Trial, parent: Trial | None) -> float
 
 
 _EVERY = 20
-"""The map predicts anew after so many finished models: fitting takes up to half a second."""
+"""Predictions are refitted after this many finished models: a fit takes up to half a second."""
 
 _CACHE_KEYS: dict[str | type, Callable[[Any], object]] = {
     DatasetView: lambda dataset: (dataset.name, len(dataset.population) // _EVERY),

@@ -1,4 +1,4 @@
-"""What was asked of the trainer, and what came of it."""
+"""The request log: every request to the trainer and its answer."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ REQUESTS = {
 def show_log(catalogue: Catalogue) -> None:
     """The last requests of all visitors, newest first."""
     receipts = catalogue.receipts(MAX_ENTRIES)
-    with st.expander("What was asked"):
+    with st.expander("Request log"):
         if not receipts:
             st.caption("Nothing yet.")
             return
@@ -41,7 +41,7 @@ def show_log(catalogue: Catalogue) -> None:
             key="queue-log",
             hide_index=True,
             column_config={"Answer": st.column_config.TextColumn(width="large")},
-            alt="What was asked of the trainer, newest first.",
+            alt="Requests to the trainer, newest first.",
         )
 
 
