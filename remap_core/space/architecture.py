@@ -91,6 +91,19 @@ class Architecture:
         """Values (width x height x channels) in the output of each layer, and last of the head."""
         return tuple(prod(cost.output_shape) for cost in self.costs)
 
+    @cached_property
+    def peak_values(self) -> int:
+        """Most values of one example in memory at once: the largest `peak_values` of the layers and the head.
+
+        With one byte a value it is the RAM that a microcontroller's runtime needs for activations in int8.
+
+        >>> from remap_core.space.layers import Conv2d, MaxPool2d
+        >>> Architecture((1, 8, 8), 10, (Conv2d(3, 4), MaxPool2d(2))).peak_values
+        208
+        """
+        layers = (*self.layers, Dense(self.classes))
+        return max(layer.peak_values(shape) for layer, shape in zip(layers, self.input_shapes, strict=True))
+
     @property
     def has_hidden_weights(self) -> bool:
         """Whether a layer before the head multiplies by trained weights."""

@@ -79,6 +79,7 @@ class Activation(Layer):
     examples: ClassVar = tuple(FUNCTION_NAMES.values())
     offered: ClassVar = MappingProxyType({"function": FUNCTIONS})
     is_linear: ClassVar[bool] = False
+    works_in_place: ClassVar[bool] = True
     appearance: ClassVar = Appearance(colour="#f2c62f", border="#c79c0f")
     node_rules: ClassVar = MappingProxyType(
         {

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import fields
 from itertools import product
+from math import prod
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
@@ -52,6 +53,9 @@ class Layer(ABC):
     uses_batch_statistics: ClassVar[bool] = False
     """Whether, in training, its output for one example depends on the other examples of the batch."""
 
+    works_in_place: ClassVar[bool] = False
+    """Whether, once trained, each output value depends on the input value at its place alone."""
+
     @abstractmethod
     def output_shape(self, shape: Shape) -> Shape:
         """Shape of one example after this layer; raises InvalidArchitecture where `shape` does not fit."""
@@ -66,6 +70,15 @@ class Layer(ABC):
         Biases and element-wise operations (activations, batch norm) are not counted.
         """
         return 0
+
+    def peak_values(self, shape: Shape) -> int:
+        """Most values in memory at once while one example passes through the layer: of its input and its output.
+
+        The bound of runtimes with two buffers; a layer that works in place has one. Source: Lin et al., MCUNet (2020).
+        """
+        if self.works_in_place:
+            return prod(shape)
+        return prod(shape) + prod(self.output_shape(shape))
 
     def flattens(self, shape: Shape) -> bool:
         """Whether an input of this shape is flattened before it enters the layer."""

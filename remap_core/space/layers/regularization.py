@@ -31,6 +31,7 @@ class BatchNorm(Layer):
     pattern: ClassVar[str] = "BatchNorm"
     examples: ClassVar = ("BatchNorm",)
     uses_batch_statistics: ClassVar[bool] = True
+    works_in_place: ClassVar[bool] = True
     appearance: ClassVar = Appearance(colour="#cc549c", border="#a23a79", symbol="B")
     node_rules: ClassVar = MappingProxyType({"default": _NORM, "nasbot": None, "remap-2019": _NORM})
 
@@ -54,6 +55,7 @@ class Dropout(Layer):
     title: ClassVar[str] = "Dropout"
     pattern: ClassVar[str] = f"Dropout (?P<rate>{_NUMBER})"
     examples: ClassVar = ("Dropout 0.25",)
+    works_in_place: ClassVar[bool] = True
     offered: ClassVar = MappingProxyType({"rate": tuple(eighths / 8 for eighths in range(1, 8))})
     appearance: ClassVar = Appearance(colour="#bfc9e4", border="#4d5a7a", dotted=True)
     node_rules: ClassVar = MappingProxyType(
