@@ -254,8 +254,8 @@ def _train_plainly(architecture: Architecture, dataset: Dataset, config: Trainin
     network = _textbook(architecture)
     train = DataLoader(_with_to_tensor(dataset.train), batch_size=config.batch_size, shuffle=True)
     validation = DataLoader(_with_to_tensor(dataset.validation), batch_size=config.batch_size)
-    optimizer = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
-    schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, config.decay)
+    optimizer = torch.optim.Adam(network.parameters(), lr=config.recipe.learning_rate)
+    schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, config.recipe.decay)
     loss_of, right = torch.nn.CrossEntropyLoss(), 0
     for _ in range(config.epochs):
         network.train()

@@ -11,7 +11,7 @@ from remap_core.services.model_files import architectures_json
 from remap_core.services.reports import report_of
 from remap_core.trials.trial import Trial, TrialId
 from remap_core.ui import app_data, drawer_state, frame, navigation, sent_commands
-from remap_core.ui.drawer.comparison_table import class_table, compare, comparison_table
+from remap_core.ui.drawer.comparison_table import class_table, compare, comparison_table, show_training_difference
 from remap_core.ui.drawer.notes import edit_notes, first_line
 from remap_core.ui.live import PageEnds
 from remap_core.ui.overview.start_here import show_start
@@ -131,6 +131,8 @@ with frame.body():
         "Select rows to choose models for the buttons below (none selected: all). Two are compared layer by layer. "
         "Copy the URL to share this drawer."
     )
+    if len(chosen) != 2:  # two are compared below
+        show_training_difference(chosen)
     show_actions(catalogue, chosen)
     show_details(catalogue, chosen)
     show_notes(catalogue, chosen)

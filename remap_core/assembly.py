@@ -20,6 +20,7 @@ from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.inbox import Inbox
 from remap_core.data_folder.removed_files import remove_files
+from remap_core.data_folder.start_weights import provide_start
 from remap_core.data_folder.validation_images import write_validation_images
 from remap_core.datasets.dataset import Dataset, load_dataset
 from remap_core.datasets.preparation.resolving import resolve
@@ -111,6 +112,7 @@ class Trainer:
             halving=self._settings.halving,
             disk_space_warning=self._folder.disk_space_warning,
             remove_files=self._remove_files,
+            provide_start=partial(provide_start, self._folder),
         )
 
     def _remove_files(self, trials: Collection[TrialId], dataset: str) -> None:

@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from remap_core.errors import SettingsError
 
 Device = Literal["auto", "cpu", "cuda"]
+RecipeName = Literal["paper", "quick", "thorough"]
 
 _ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(?P<port>[0-9]{1,5})")
 
@@ -85,11 +86,15 @@ class Settings(BaseModel):
         le=65_536,
         description="Batch size; 0 chooses one for the data set (16 to 256).",
     )
+    recipe: RecipeName = Field(
+        "quick",
+        description="Training recipe: quick (one cycle of AdamW), thorough (for long trainings) or paper.",
+    )
     learning_rate: float = Field(
-        0.001,
-        gt=0,
+        0.0,
+        ge=0,
         le=1,
-        description="Initial learning rate of Adam, multiplied by 0.75 after every epoch.",
+        description="Highest learning rate; 0 is that of the recipe.",
     )
     max_parameters: int = Field(
         1_000_000,

@@ -22,6 +22,7 @@ from remap_core.trials.class_labels import as_labels
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.evaluation import EpochResult, Evaluation, Latency
 from remap_core.trials.training_config import TrainingConfig
+from remap_core.trials.training_recipe import THOROUGH
 from remap_core.trials.trial import Origin, Proposal
 
 CHAINS = (
@@ -159,3 +160,14 @@ def changed(home: Path, action: Callable[[CatalogueStore], object]) -> Catalogue
         action(store)
         Publisher(store, folder).publish()
     return open_snapshot(folder)
+
+
+def finish(store: CatalogueStore, model: int = 1, epochs: int = 6, right: int = 19) -> int:
+    """The model trained further, right on so many of 20 images; returns the finish."""
+    trained = store.trial(model).proposal
+    config = TrainingConfig(epochs, 16, THOROUGH, start=model)
+    (trial,) = store.enqueue([Proposal(trained.architecture, "digits", config, Origin.FINISH, parent=model)], 200.0)
+    store.claim(201.0)
+    store.record_epoch(trial, EpochResult(epochs, 0.1, 0.99, 0.2, right / 20, 0.5))
+    store.complete(trial, evaluation(right), 203.0)
+    return trial

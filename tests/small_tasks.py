@@ -13,6 +13,7 @@ from remap_core.space.text import parse_layers
 from remap_core.trials.class_labels import as_labels
 from remap_core.trials.evaluation import EpochResult, Evaluation
 from remap_core.trials.training_config import TrainingConfig
+from remap_core.trials.training_recipe import PAPER
 from remap_core.trials.trial import Proposal, Trial, TrialState
 
 CLASSES = ("top", "middle", "bottom")
@@ -41,7 +42,18 @@ def codes(n: int) -> Images:
 CODES = Dataset("codes", tuple(map(str, range(300))), codes(1500), codes(300), codes(300))
 
 
-def trial_on(dataset: Dataset, layers: str, *, id: int = 7, attempt: int = 1, **config: float) -> Trial:
+def trial_on(
+    dataset: Dataset,
+    layers: str,
+    *,
+    id: int = 7,
+    attempt: int = 1,
+    learning_rate: float = 1e-3,
+    decay: float = 0.75,
+    **config,
+) -> Trial:
+    """By the paper's recipe with this learning rate and decay, unless `recipe` is among the config."""
+    config.setdefault("recipe", replace(PAPER, learning_rate=learning_rate, decay=decay))
     architecture = Architecture(dataset.input_shape, dataset.classes, parse_layers(layers))
     proposal = Proposal(architecture, dataset.name, TrainingConfig(**config))
     return Trial(id, proposal, TrialState.RUNNING, position=0, attempt=attempt, created=0)

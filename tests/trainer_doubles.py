@@ -48,9 +48,9 @@ class ListInbox:
 class FakeTrainer:
     """A worker with everything around it in memory."""
 
-    def __init__(self, train=train_well, store=None, max_parameters=None):
+    def __init__(self, train=train_well, store=None, **options):
         self.store, self.inbox, self.executor = store or MemoryStore(), ListInbox(), InlineExecutor(train)
-        self.worker = Worker(self.store, self.inbox, self.executor, describe, max_parameters=max_parameters)
+        self.worker = Worker(self.store, self.inbox, self.executor, describe, **options)
         self.now = 100.0
 
     def tick(self, times=1):

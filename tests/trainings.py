@@ -16,7 +16,7 @@ from remap_core.space.layers import Activation, Dense
 from remap_core.trainer.executors import worker_process
 from remap_core.trials.evaluation import EpochResult, Evaluation, Latency, SealedScore
 from remap_core.trials.training_config import TrainingConfig
-from remap_core.trials.trial import Proposal, Trial, TrialState
+from remap_core.trials.trial import Origin, Proposal, Trial, TrialState
 
 Training = Generator[EpochResult, None, Evaluation]
 EVALUATION = Evaluation(
@@ -31,7 +31,8 @@ def tiny(units: int = 4) -> Architecture:
 
 
 def proposal(units: int = 4, epochs: int = 2, **more) -> Proposal:
-    return Proposal(tiny(units), "toy", TrainingConfig(epochs=epochs), **more)
+    start = more.get("parent") if more.get("origin") is Origin.FINISH else None
+    return Proposal(tiny(units), "toy", TrainingConfig(epochs=epochs, start=start), **more)
 
 
 def trial(number: int = 1, units: int = 4, epochs: int = 2) -> Trial:

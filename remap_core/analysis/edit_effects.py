@@ -64,8 +64,9 @@ class _Pair:
 def effects(population: Population, children: Iterable[Trial]) -> list[Effect]:
     """One effect for each kind of edit, followed by those of its targets, most pairs first.
 
-    children: the data set's trials that have a parent; pairs with an unfinished model are left out. Children of several
-    edits are counted separately, since they tell nothing about any single one.
+    children: the data set's trials that have a parent; pairs with an unfinished model are left out, as are pairs that
+    were trained differently. Children of several edits are counted separately, since they tell nothing about any single
+    one.
     """
     pairs = list(_pairs(population, children))
     kinds = {pair.edit for pair in pairs}
@@ -98,6 +99,8 @@ def _pairs(population: Population, children: Iterable[Trial]) -> Iterator[_Pair]
         parent_row = rows.get(child.proposal.parent or 0)
         row = rows.get(child.id)
         if parent_row is None or row is None or not edits:
+            continue
+        if not population.config[row].is_like(population.config[parent_row]):
             continue
         edit, target = SEVERAL, ""
         if len(edits) == 1:

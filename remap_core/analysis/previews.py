@@ -134,8 +134,10 @@ def _difference_reason(same_architecture: Sequence[Trial], training: Proposal) -
     if not same_architecture:
         return ""
     known = same_architecture[0]
-    epochs = known.proposal.config.epochs
+    config = known.proposal.config
     difference = "with other settings"
-    if epochs != training.config.epochs:
-        difference = f"for {epochs} epochs instead of {training.config.epochs}"
+    if config.recipe != training.config.recipe:
+        difference = f"by the recipe {config.recipe.title} instead of {training.config.recipe.title}"
+    elif config.epochs != training.config.epochs:
+        difference = f"for {config.epochs} epochs instead of {training.config.epochs}"
     return f"{model_name(known.model)} has the same architecture, trained {difference}."

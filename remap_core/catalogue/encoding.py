@@ -30,7 +30,7 @@ JOIN evaluations ON evaluations.trial = trials.id LEFT JOIN label_sets ON digest
 WHERE trials.id IN (SELECT unnest(?::BIGINT[]))
 """
 EVALUATED_MODELS = """
-SELECT id FROM trials WHERE dataset = ? AND state = 'complete' AND origin <> 'repeat'
+SELECT id FROM trials WHERE dataset = ? AND state = 'complete' AND origin NOT IN ('repeat', 'finish')
 AND EXISTS (SELECT 1 FROM evaluations WHERE evaluations.trial = trials.id) ORDER BY finished, id
 """
 DATASET = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,15 @@ from remap_core.analysis.durations import Measured
 from remap_core.catalogue.connection import Row
 from remap_core.catalogue.rows import architecture_of, config_of
 from remap_core.trials.population import Floats, Population
+from remap_core.trials.training_config import TrainingConfig
 
 # A class that a model was not trained for (the data set had fewer classes then) has no accuracy.
 POPULATION = """
 SELECT id, coalesce(parent, 0) AS parent, parameters, multiply_adds, epochs_done::BIGINT AS epochs, accuracy,
     train_accuracy, validation_loss AS loss, list_resize(class_accuracy, ?, 'NaN'::DOUBLE) AS class_accuracy,
-    mean_seconds AS seconds, latency_1_ms, latency_256_ms, origin, text,
+    mean_seconds AS seconds, latency_1_ms, latency_256_ms, origin, text, config,
     if(origin = 'repeat', parent, id) AS model
-FROM trials WHERE dataset = ? AND state = 'complete' ORDER BY finished, id
+FROM trials WHERE dataset = ? AND state = 'complete' AND origin <> 'finish' ORDER BY finished, id
 """
 _NUMBERS = (
     "id",
@@ -46,12 +48,12 @@ ORDER BY finished DESC, id DESC LIMIT ?
 BEST = """
 JOIN (
     SELECT if(origin = 'repeat', parent, id) AS id, avg(accuracy) AS mean
-    FROM trials WHERE dataset = ? AND state = 'complete' GROUP BY ALL
+    FROM trials WHERE dataset = ? AND state = 'complete' AND origin <> 'finish' GROUP BY ALL
 ) USING (id) ORDER BY mean DESC, parameters, id LIMIT 1
 """
 """Condition that selects the model of the highest accuracy, averaged over seeds; of equals, the smaller."""
 DESCENDANTS = """
-WHERE dataset = ? AND state = 'complete' AND parent IS NOT NULL AND origin <> 'repeat' ORDER BY id
+WHERE dataset = ? AND state = 'complete' AND parent IS NOT NULL AND origin NOT IN ('repeat', 'finish') ORDER BY id
 """
 """Condition that selects the finished models of a data set that have a parent."""
 
@@ -65,6 +67,7 @@ def population_of(table: pa.Table, dataset: str, class_names: tuple[str, ...]) -
         class_accuracy=_matrix(table["class_accuracy"], len(class_names)),
         origin=tuple(table["origin"].to_pylist()),
         text=tuple(table["text"].to_pylist()),
+        config=_configs(table["config"].to_pylist()),
         seeds=np.ones(len(table), np.int64),
         deviation=np.full(len(table), np.nan),
         **columns,
@@ -76,6 +79,12 @@ def measured_of(row: Row) -> Measured:
     """Return the training time of a row of MEASURED."""
     architecture, config, seconds = row
     return Measured(architecture_of(architecture), config_of(config).batch_size, seconds)
+
+
+def _configs(texts: Sequence[str]) -> tuple[TrainingConfig, ...]:
+    """A population has few different ones, so each is read once."""
+    configs = {text: config_of(text) for text in set(texts)}
+    return tuple(configs[text] for text in texts)
 
 
 def _matrix(lists: pa.ChunkedArray, columns: int) -> Floats:

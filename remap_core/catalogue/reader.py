@@ -101,12 +101,16 @@ class Catalogue:
         return [by_id[trial] for trial in trials if trial in by_id]
 
     def children(self, trial: TrialId) -> list[Trial]:
-        """The children of a model, oldest first; its repeats are not children."""
-        return self._trials("WHERE parent = ? AND origin <> 'repeat' ORDER BY id", trial)
+        """The children of a model, oldest first; its repeats and finishes are not children."""
+        return self._trials("WHERE parent = ? AND origin NOT IN ('repeat', 'finish') ORDER BY id", trial)
 
     def repeats(self, model: TrialId) -> list[Trial]:
         """The trials that train a model again with other seeds, in any state, oldest first."""
         return self._trials("WHERE parent = ? AND origin = 'repeat' ORDER BY id", model)
+
+    def finishes(self, model: TrialId) -> list[Trial]:
+        """The trials that train a model further from its weights, in any state, oldest first."""
+        return self._trials("WHERE parent = ? AND origin = 'finish' ORDER BY id", model)
 
     def descendants(self, dataset: str) -> list[Trial]:
         """The finished models of a data set that have a parent, oldest first."""

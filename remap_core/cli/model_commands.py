@@ -1,4 +1,4 @@
-"""Commands that queue models or show finished ones: `remap sample`, `repeat`, `halving`, `export` and `report`."""
+"""Commands that queue models or show finished ones: `remap sample`, `repeat`, `finish`, `export` and others."""
 
 from __future__ import annotations
 
@@ -17,19 +17,22 @@ from remap_core.cli.output_files import write_output
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import read_trainer
 from remap_core.data_folder.inbox import Inbox
+from remap_core.datasets.augmentation import suggested_augmentation
 from remap_core.datasets.dataset import load_dataset, to_download
 from remap_core.datasets.preparation.resolving import resolve
+from remap_core.datasets.recipe import AUGMENTATIONS, Choices
 from remap_core.drawing.report import report_html
 from remap_core.errors import ExportFailed, NoCatalogue, NotFound
 from remap_core.exports import export_formats
 from remap_core.formatting import model_name, pluralize
 from remap_core.services.expected_time import expected_time, time_sentence, workers_of
 from remap_core.services.halving_report import halving_replay
-from remap_core.services.model_files import finished_model, original_check
-from remap_core.services.proposals import propose_initial, propose_repeats
+from remap_core.services.model_files import exported_training, finished_model, original_check
+from remap_core.services.proposals import propose_finish, propose_initial, propose_repeats
 from remap_core.services.reports import report_of
 from remap_core.settings import read_settings
 from remap_core.trials.commands import Enqueue
+from remap_core.trials.training_config import MAX_EPOCHS
 from remap_core.trials.trial import MAX_REPEATS, Proposal, TrialState
 
 MAX_SAMPLED = 100_000
@@ -76,6 +79,29 @@ def repeat(
     used_seeds = ", ".join(str(proposal.config.seed) for proposal in proposals)
     name = model_name(repeated.id)
     _send(folder, catalogue, proposals, f"{name} with seed {used_seeds}")
+
+
+def finish(
+    model: ModelId,
+    epochs: Annotated[int, typer.Option(min=1, max=MAX_EPOCHS, help="Number of epochs.")] = 30,
+    augment: Annotated[
+        list[str] | None,
+        typer.Option(help=f"{', '.join(AUGMENTATIONS)}; may be repeated. Default: what suits most images."),
+    ] = None,
+) -> None:
+    """Train a complete model further from its weights, by the recipe `thorough`: exports then take these weights.
+
+    It stays one model everywhere, with the accuracy that compares. Works without a trainer: the training waits for the
+    next one.
+    """
+    settings, _ = read_settings()
+    folder = DataFolder(settings.home)
+    catalogue = open_snapshot(folder)
+    finished = catalogue.trial(catalogue.trial(model).model)
+    suggested = suggested_augmentation(*finished.architecture.input_shape)
+    changes = Choices(augmentation=tuple(augment or suggested)).augmentation or ()  # type: ignore[arg-type]
+    proposal = propose_finish(catalogue, finished, epochs, changes, time.time())
+    _send(folder, catalogue, [proposal], f"{model_name(finished.id)} for {proposal.config.title}")
 
 
 def _send(folder: DataFolder, catalogue: Catalogue | None, proposals: Sequence[Proposal], subject: str) -> None:
@@ -132,11 +158,15 @@ def export(
     settings, _ = read_settings()
     folder = DataFolder(settings.home)
     catalogue = open_snapshot(folder)
-    finished = finished_model(catalogue, folder, model)
+    training = exported_training(catalogue, catalogue.trial(model))
+    finished = finished_model(catalogue, folder, training.id)
     content = export_formats.export(finished, out.name)
     write_output(out, content, "The model", ExportFailed)
     size = pluralize(len(content), "byte")
-    typer.echo(f"Wrote {model_name(model)} to {out} ({size}).")
+    how = ""
+    if training.id != model:
+        how = f", finished by {model_name(training.id)} ({training.accuracy_text()}),"
+    typer.echo(f"Wrote {model_name(model)}{how} to {out} ({size}).")
     check = original_check(catalogue, folder, finished)
     if check:
         typer.echo(check.sentence)

@@ -10,7 +10,7 @@ from remap_core.cli import data_commands
 from remap_core.cli.architecture_commands import describe, distances, snac
 from remap_core.cli.doctor import doctor
 from remap_core.cli.folder_commands import backup, config, restore
-from remap_core.cli.model_commands import export, halving, repeat, report, sample
+from remap_core.cli.model_commands import export, finish, halving, repeat, report, sample
 from remap_core.cli.status_command import status
 from remap_core.cli.trainer_command import trainer
 from remap_core.errors import RemapError
@@ -30,6 +30,7 @@ _COMMANDS = (
     distances,
     sample,
     repeat,
+    finish,
     halving,
     export,
     report,

@@ -49,6 +49,20 @@ def require_augmentable(height: int, width: int, augmentation: Collection[Augmen
         )
 
 
+def suggested_augmentation(channels: int, height: int, width: int) -> tuple[Augmentation, ...]:
+    """What a long training may do to images of this size: shift them, and flip those in colour, mostly photos.
+
+    >>> suggested_augmentation(3, 32, 32), suggested_augmentation(1, 28, 28), suggested_augmentation(1, 4, 4)
+    (('shift', 'flip'), ('shift',), ())
+    """
+    suggested: list[Augmentation] = []
+    if min(height, width) >= SHIFT_DIVISOR:
+        suggested.append("shift")
+    if channels == 3:
+        suggested.append("flip")
+    return tuple(suggested)
+
+
 def draw_changes(
     n: int,
     height: int,

@@ -22,9 +22,9 @@ from remap_core.lab.workspace import Workspace
 from remap_core.settings import Settings, read_settings
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.population import pareto_front
+from remap_core.trials.training_config import MAX_EPOCHS
 from remap_core.trials.trial import Trial
 
-MAX_EPOCHS = 10_000
 MAX_ID = 2**63 - 1
 
 

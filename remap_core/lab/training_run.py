@@ -19,11 +19,11 @@ from remap_core.lab.arguments import shown
 from remap_core.lab.designs.design import Design
 from remap_core.lab.designs.new_designs import design_of
 from remap_core.lab.models.model import Model, Models
-from remap_core.lab.models.repeats import Repeats
+from remap_core.lab.models.retrainings import Finish, Repeats
 from remap_core.lab.recorded_trial import RecordedTrial
 from remap_core.lab.training_progress import ProgressBar
 from remap_core.lab.workspace import Workspace
-from remap_core.services.proposals import propose_children, propose_designs, propose_repeats
+from remap_core.services.proposals import propose_children, propose_designs, propose_finish, propose_repeats
 from remap_core.space.architecture import Architecture
 from remap_core.space.edits import Candidate
 from remap_core.trials.commands import Enqueue, Outcome
@@ -35,7 +35,7 @@ POLL_SECONDS = 0.2
 MAX_NAMED = 5
 """Models that a warning names; the others are only counted."""
 
-Asked = Design | Model | Repeats
+Asked = Design | Model | Repeats | Finish
 
 
 def train(workspace: Workspace, asked: object, epochs: int | None, progress: bool) -> Models:
@@ -156,7 +156,7 @@ def is_trainer_running(folder: DataFolder) -> bool:
 
 def _flat(asked: object) -> Iterator[Asked]:
     """Everything in lists of lists, in order, architectures as designs."""
-    if isinstance(asked, Design | Model | Repeats):
+    if isinstance(asked, Design | Model | Repeats | Finish):
         yield asked
     elif isinstance(asked, Architecture):
         yield design_of(asked)
@@ -199,6 +199,10 @@ def _proposals_of(workspace: Workspace, asked: Asked, now: float) -> Sequence[Pr
         case Repeats():
             asked.recorded.require_in(workspace)
             return propose_repeats(workspace.catalogue, asked.recorded.trial, asked.seeds, now)
+        case Finish():
+            asked.recorded.require_in(workspace)
+            model = asked.recorded.trial
+            return [propose_finish(workspace.catalogue, model, asked.epochs, asked.augmentation, now)]
         case Model():
             asked.recorded.require_in(workspace)
             return [asked.trial.proposal]

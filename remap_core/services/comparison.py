@@ -9,10 +9,10 @@ import numpy as np
 from remap_core.analysis.mcnemar import PairedTest, paired_test
 from remap_core.catalogue.reader import Catalogue
 from remap_core.errors import InvalidTrial, NotFound
-from remap_core.formatting import model_name
+from remap_core.formatting import model_name, model_tags
 from remap_core.trials.class_labels import Labels
 from remap_core.trials.population import pareto_front
-from remap_core.trials.trial import Trial
+from remap_core.trials.trial import Trial, TrialId
 
 
 def front(trials: Sequence[Trial]) -> list[Trial]:
@@ -24,6 +24,21 @@ def front(trials: Sequence[Trial]) -> list[Trial]:
         accuracies.append(trial.accuracy)
     rows = pareto_front(np.array(parameters), np.array(accuracies, dtype=float))  # NaN for None
     return [trials[row] for row in rows]
+
+
+def training_difference(trials: Sequence[Trial]) -> str:
+    """How models were trained differently, in a sentence; empty where only their architectures and seeds differ.
+
+    For example "#3: 10 epochs by paper, batches of 32. #7: 10 epochs by quick, batches of 32. Differences may come
+    from the training."
+    """
+    if all(trial.proposal.config.is_like(trials[0].proposal.config) for trial in trials):
+        return ""
+    models: dict[str, list[TrialId]] = {}
+    for trial in trials:
+        models.setdefault(trial.proposal.config.title, []).append(trial.id)
+    parts = [f"{model_tags(ids)}: {title}." for title, ids in models.items()]
+    return f"{' '.join(parts)} Differences may come from the training."
 
 
 def compare_predictions(catalogue: Catalogue, first: Trial, second: Trial) -> PairedTest:

@@ -15,6 +15,12 @@ from remap_core.formatting import model_name
 from remap_core.trials.trial import Trial, TrialId, TrialState
 
 
+def exported_training(catalogue: Catalogue, model: Trial) -> Trial:
+    """The training whose weights stand for a model elsewhere: the last one that finished it, or else its own."""
+    complete = [finish for finish in catalogue.finishes(model.id) if finish.state is TrialState.COMPLETE]
+    return (model, *complete)[-1]
+
+
 def finished_model(catalogue: Catalogue, folder: DataFolder, model: TrialId) -> FinishedModel:
     """A complete model with its weights and accuracies, ready for export; raises NotFound or ExportFailed."""
     trial = catalogue.trial(model)

@@ -22,6 +22,7 @@ from remap_core.space.text import parse_layers
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.population import Population
 from remap_core.trials.training_config import TrainingConfig
+from remap_core.trials.training_recipe import RECIPES, THOROUGH
 from remap_core.trials.trial import MAX_REPEATS, Origin, Proposal, Trial, TrialId, TrialState
 from remap_core.views.objective import Objective
 
@@ -34,6 +35,7 @@ _BATCH_NAMES = {
     Origin.VARIATION: "variations of",
     Origin.HANDCRAFTED: "handcrafted from",
     Origin.REPEAT: "repeats of",
+    Origin.FINISH: "finish of",
 }
 
 
@@ -69,7 +71,7 @@ def _initial_config(settings: Settings, card: DatasetCard) -> TrainingConfig:
     return TrainingConfig(
         epochs=settings.epochs,
         batch_size=settings.batch_size or TrainingConfig.default_batch_size(train_images),
-        learning_rate=settings.learning_rate,
+        recipe=RECIPES[settings.recipe].with_learning_rate(settings.learning_rate),
         seed=settings.seed,
         patience=settings.patience,
     )
@@ -82,9 +84,9 @@ def parameter_cap(settings: Settings, objective: Objective) -> ParameterCap:
     return ParameterCap(settings.max_parameters, "REMAP_MAX_PARAMETERS")
 
 
-def surrogate_of(population: Population, card: DatasetCard, epochs: int) -> Surrogate | None:
-    """A surrogate fitted to the last models that were trained for so many epochs; None while there are too few."""
-    rows = np.flatnonzero(population.epochs == epochs)[-MAX_FITTED:]
+def surrogate_of(population: Population, card: DatasetCard, config: TrainingConfig) -> Surrogate | None:
+    """A surrogate fitted to the last models that were trained like this; None while there are too few."""
+    rows = population.trained_like(config)[-MAX_FITTED:]
     chains = [parse_layers(population.text[row]) for row in rows]
     architectures = [Architecture(card.input_shape, card.classes, chain) for chain in chains]
     return fit_surrogate(architectures, population.accuracy[rows])
@@ -145,6 +147,32 @@ def propose_children(origin: Origin, chosen: Iterable[Preview], now: float) -> t
     )
 
 
+def propose_finish(
+    catalogue: Catalogue, model: Trial, epochs: int, augmentation: Sequence[str], now: float
+) -> Proposal:
+    """A long training of a complete model for use elsewhere: by the recipe `thorough`, from the model's weights.
+
+    It stands for its model, as a repeat does. Raises InvalidTrial unless the model is complete.
+    """
+    model = catalogue.trial(model.model)
+    _require_complete(model, "finished")
+    config = replace(
+        model.proposal.config,
+        epochs=epochs,
+        recipe=THOROUGH.with_augmentation(augmentation),
+        patience=0,
+        start=model.id,
+    )
+    return _retraining(model, Origin.FINISH, config, now)
+
+
+def propose_anew(trials: Iterable[Trial], settings: Settings, card: DatasetCard, now: float) -> tuple[Proposal, ...]:
+    """The same architectures, trained by today's settings; they become models of their own, as one batch."""
+    config = _initial_config(settings, card)
+    batch = f"anew by {config.recipe.title}, {_moment(now)}"
+    return tuple(replace(trial.proposal, config=config, batch=batch) for trial in trials)
+
+
 def propose_repeats(catalogue: Catalogue, model: Trial, n: int, now: float) -> tuple[Proposal, ...]:
     """n repeats of a complete model with the next unused seeds, as one batch; a repeat stands for its model.
 
@@ -153,19 +181,27 @@ def propose_repeats(catalogue: Catalogue, model: Trial, n: int, now: float) -> t
     if not 1 <= n <= MAX_REPEATS:
         raise InvalidTrial(f"A model can be repeated with 1 to {MAX_REPEATS} seeds at once, but got {n}.")
     model = catalogue.trial(model.model)
+    _require_complete(model, "repeated")
+    seeds = _unused_seeds(catalogue, model, n)
+    configs = [replace(model.proposal.config, seed=seed) for seed in seeds]
+    return tuple(_retraining(model, Origin.REPEAT, config, now) for config in configs)
+
+
+def _require_complete(model: Trial, participle: str) -> None:
     if model.state is not TrialState.COMPLETE:
         name = model_name(model.id)
-        raise InvalidTrial(f"A model must be complete to be repeated, but {name} is {model.state}.")
-    repeat = replace(
-        model.proposal,
-        origin=Origin.REPEAT,
+        raise InvalidTrial(f"A model must be complete to be {participle}, but {name} is {model.state}.")
+
+
+def _retraining(model: Trial, origin: Origin, config: TrainingConfig, now: float) -> Proposal:
+    return Proposal(
+        model.architecture,
+        model.proposal.dataset,
+        config,
+        origin=origin,
         parent=model.id,
-        edits=(),
-        batch=_batch_name(Origin.REPEAT, [model.id], now),
+        batch=_batch_name(origin, [model.id], now),
     )
-    seeds = _unused_seeds(catalogue, model, n)
-    configs = [replace(repeat.config, seed=seed) for seed in seeds]
-    return tuple(replace(repeat, config=config) for config in configs)
 
 
 def _unused_seeds(catalogue: Catalogue, model: Trial, n: int) -> list[int]:

@@ -48,6 +48,6 @@ def _reported(catalogue: Catalogue, trial: Trial) -> ReportedModel:
 def _steps(catalogue: Catalogue, trial: Trial) -> Iterator[Step]:
     lineage = [*ancestors(catalogue, trial), trial]
     for parent, child in pairwise(lineage):
-        if child.proposal.is_repeat:
+        if child.proposal.is_retraining:
             continue
         yield Step(parent, edit_sentence(parent, child), effect_sentence(catalogue, parent, child))

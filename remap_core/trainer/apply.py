@@ -24,7 +24,7 @@ from remap_core.trials.commands import (
     ScoreSealed,
 )
 from remap_core.trials.dataset_card import DatasetCard
-from remap_core.trials.trial import MAX_REPEATS, Place, Proposal, TrialId, TrialState
+from remap_core.trials.trial import MAX_REPEATS, Origin, Place, Proposal, TrialId, TrialState
 
 MAX_CHILDREN_PER_COMMAND = 1_000
 """Children that one command may enqueue. More is a slip of the hand, not a look at neighbors."""
@@ -97,7 +97,9 @@ def _enqueue(proposals: Sequence[Proposal], store: Store, describe: DescribeData
     for name in dict.fromkeys(proposal.dataset for proposal in proposals):
         of_dataset = [proposal for proposal in proposals if proposal.dataset == name]
         _require_fitting(name, of_dataset, store, describe)
-    _require_repeatable([proposal for proposal in proposals if proposal.is_repeat], store)
+    _require_trained([proposal for proposal in proposals if proposal.is_retraining], store)
+    _require_repeats([proposal for proposal in proposals if proposal.is_repeat], store)
+    _require_finishes([proposal for proposal in proposals if proposal.origin is Origin.FINISH], store)
     for parent in {proposal.parent for proposal in proposals if proposal.parent is not None}:
         store.trial(parent)  # NotFound refuses the command
     new, known = _without_known(proposals, store)
@@ -145,22 +147,45 @@ def _require_fitting(name: str, proposals: Sequence[Proposal], store: Store, des
         store.register_dataset(card)
 
 
-def _require_repeatable(repeats: Sequence[Proposal], store: Store) -> None:
-    """Each trains a complete model with exactly the same configuration, except for the seed."""
+def _require_trained(retrainings: Sequence[Proposal], store: Store) -> None:
+    """Each trains a complete model."""
+    for proposal in retrainings:
+        if proposal.parent is None:
+            continue
+        trial = store.trial(proposal.parent)
+        name = model_name(trial.id)
+        verb = "repeat" if proposal.is_repeat else "finish"
+        if trial.proposal.is_retraining:
+            kind = trial.proposal.origin
+            raise CommandRefused(f"{name} is a {kind}: {verb} {model_name(trial.model)} instead.")
+        if trial.state is not TrialState.COMPLETE:
+            raise CommandRefused(f"A model must be complete to be {_PARTICIPLES[verb]}, but {name} is {trial.state}.")
+
+
+_PARTICIPLES = {"repeat": "repeated", "finish": "finished"}
+
+
+def _require_repeats(repeats: Sequence[Proposal], store: Store) -> None:
+    """Each has exactly the configuration of its model, except for the seed."""
     requests = Counter(repeat.parent for repeat in repeats if repeat.parent is not None)
-    for model, seeds in requests.items():
+    for seeds in requests.values():
         if seeds > MAX_REPEATS:
             raise CommandRefused(f"A model is repeated with at most {MAX_REPEATS} seeds at once, but got {seeds}.")
-        trial = store.trial(model)
-        if trial.proposal.is_repeat:
-            raise CommandRefused(f"{model_name(model)} is a repeat: repeat {model_name(trial.model)} instead.")
-        if trial.state is not TrialState.COMPLETE:
-            raise CommandRefused(f"A model must be complete to be repeated, but {model_name(model)} is {trial.state}.")
     for repeat in repeats:
         if repeat.parent is not None and not store.trial(repeat.parent).proposal.same_but_seed(repeat):
             raise CommandRefused(
                 f"A repeat of {model_name(repeat.parent)} must have the same configuration except for the seed."
             )
+
+
+def _require_finishes(finishes: Sequence[Proposal], store: Store) -> None:
+    """Each has the architecture and the data set of its model, whose weights it starts from."""
+    for finish in finishes:
+        if finish.parent is None:
+            continue
+        model = store.trial(finish.parent)
+        if (model.architecture, model.proposal.dataset) != (finish.architecture, finish.dataset):
+            raise CommandRefused(f"A finish of {model_name(model.id)} must have its architecture and its data set.")
 
 
 def _without_known(proposals: Sequence[Proposal], store: Store) -> tuple[list[Proposal], list[TrialId | None]]:

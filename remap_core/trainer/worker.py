@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Protocol
 
-from remap_core.errors import InvalidTrial, NotFound, UnreadableCommand
+from remap_core.errors import InvalidTrial, NotFound, TrainingFailed, UnreadableCommand
 from remap_core.formatting import model_name, percent
 from remap_core.trainer.apply import DescribeDataset, apply
 from remap_core.trainer.executors.base import EpochDone, Event, Executor, Failed, Finished, Lost, Run, Scored, Stopped
@@ -20,6 +20,9 @@ from remap_core.trials.evaluation import Evaluation
 from remap_core.trials.trial import Trial, TrialId, TrialState
 
 log = logging.getLogger(__name__)
+
+ProvideStart = Callable[[Trial], None]
+"""Puts the weights that a trial starts from, if any, where its training finds them; raises TrainingFailed."""
 
 RemoveFiles = Callable[[Collection[TrialId], str], None]
 """Deletes what is on the disk of removed trials, and of their data set if it is named."""
@@ -58,6 +61,7 @@ class Worker:
         halving: bool = False,
         disk_space_warning: Callable[[], str] = str,
         remove_files: RemoveFiles = lambda _trials, _dataset: None,
+        provide_start: ProvideStart = lambda _trial: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
@@ -68,6 +72,7 @@ class Worker:
         self._pruner = Pruner(store) if halving else None
         self._disk_space_warning = disk_space_warning
         self._remove_files = remove_files
+        self._provide_start = provide_start
         self._clock = clock
         self.problem = ""
         self._runs: set[Run] = set()
@@ -186,14 +191,19 @@ class Worker:
             trial = self._store.claim(now, self._on_hold(now))
             if trial is None:
                 return
-            self._start_training(trial)
+            self._start_training(trial, now)
 
     def _on_hold(self, now: float) -> Collection[TrialId]:
         if self._pruner is None:
             return ()
         return self._pruner.on_hold(now)
 
-    def _start_training(self, trial: Trial) -> None:
+    def _start_training(self, trial: Trial, now: float) -> None:
+        try:
+            self._provide_start(trial)
+        except TrainingFailed as error:
+            self._fail(trial.id, str(error), now)
+            return
         fingerprint = trial.architecture.fingerprint[:8]
         log.info("%s started: %s", model_name(trial.id), fingerprint, extra={"model": trial.id})
         self._runs.add(Run.of(trial))

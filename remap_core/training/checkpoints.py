@@ -46,6 +46,22 @@ class Artifacts:
         """The trained network; the metadata hold its architecture and the scale of its pixels."""
         return self.folder / "weights.safetensors"
 
+    @property
+    def start(self) -> Path:
+        """The weights that the training starts from, if it does not draw new ones; see `data_folder.start_weights`."""
+        return self.folder / "start.safetensors"
+
+    def load_start(self, learner: Learner) -> None:
+        """Load the weights that the training starts from into a new learner; raises TrainingFailed."""
+        try:
+            tensors, _ = read_tensors(self.start)
+        except (OSError, SafetensorError, ValueError) as error:
+            raise TrainingFailed(f"The weights that the training starts from cannot be read: {error}") from error
+        targets = learner.network.state_dict()
+        if _shapes(targets) != _shapes(tensors):
+            raise TrainingFailed("The weights that the training starts from are not those of its network.")
+        _copy(tensors, targets)
+
     def save_checkpoint(self, learner: Learner, epochs: Sequence[EpochResult]) -> None:
         """Save all that the next epoch depends on, other than the trial's seed."""
         _write(self.checkpoint, dict(learner.tensors()), self._metadata(epochs))
@@ -81,6 +97,7 @@ class Artifacts:
         metadata["scale"] = json.dumps(asdict(scale))
         _write(self.weights, learner.network.state_dict(), metadata)
         self.checkpoint.unlink(missing_ok=True)
+        self.start.unlink(missing_ok=True)
 
     def _delete_partial_files(self) -> None:
         for suffix in (PARTIAL, _PARTIAL_IN_VERSION_0_1_0):
@@ -97,9 +114,7 @@ class Artifacts:
             targets = learner.network.state_dict()
         if _shapes(targets) != _shapes(tensors):
             raise ValueError("its tensors are not those of the network.")
-        for name, target in targets.items():
-            # copied in place: fused Adam gives wrong results where a moment and its weight differ in memory layout
-            target.detach().copy_(tensors[name])
+        _copy(tensors, targets)
         return epochs
 
     def _metadata(self, epochs: Sequence[EpochResult]) -> dict[str, str]:
@@ -120,6 +135,12 @@ class Artifacts:
                 "config": proposal.config.to_json(),
             }
         )
+
+
+def _copy(tensors: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> None:
+    """In place: fused Adam gives wrong results where a moment and its weight differ in memory layout."""
+    for name, target in targets.items():
+        target.detach().copy_(tensors[name])
 
 
 def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, torch.Size]:

@@ -34,8 +34,10 @@ def describe_device(device: str) -> str:
 
 
 @cache
-def multiplies_bf16() -> bool:
-    """Whether the CPU has bf16 instructions, twice as fast as float32; False where Linux does not list them."""
+def multiplies_bf16(device: str) -> bool:
+    """Whether the device has bf16 instructions, twice as fast as float32; False where Linux does not list a CPU's."""
+    if device != "cpu":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     words = _cpu_info().split()
     return "avx512_bf16" in words or "amx_bf16" in words
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,6 +29,7 @@ from remap_core.training.network.build import build
 from remap_core.trials.class_labels import Labels
 from remap_core.trials.evaluation import EpochResult, Evaluation, Latency
 from remap_core.trials.training_config import TrainingConfig
+from remap_core.trials.training_recipe import TrainingRecipe
 from remap_core.trials.trial import Trial
 
 Training = Generator[EpochResult, None, Evaluation]
@@ -53,8 +55,8 @@ def train(
 ) -> Training:
     """Train a trial's architecture on the training images and evaluate it on the validation images.
 
-    Adam on the cross-entropy of the logits; the learning rate is multiplied by the decay after every epoch. On one CPU
-    with the same number of threads the same seed gives the same curve to the bit, even if the training is interrupted.
+    By the recipe of its configuration, on the cross-entropy of the logits. On one CPU with the same number of threads
+    the same seed gives the same curve to the bit, even if the training is interrupted.
 
     With a `folder`, every epoch saves a checkpoint there. A training that is started again first yields the results of
     the checkpoint's epochs, then continues; at the end weights.safetensors replaces the checkpoint.
@@ -66,7 +68,7 @@ def train(
     """
     _require_same_task(trial, dataset)
     config = trial.proposal.config
-    augmentation = _augmentation(dataset)
+    augmentation = _augmentation(dataset, config.recipe)
     artifacts = None
     if folder is not None:
         artifacts = Artifacts(folder, trial)
@@ -78,10 +80,13 @@ def train(
             config.seed,
             device,
             config.batch_size,
+            config.recipe,
         )
         epochs: list[EpochResult] = []
         if artifacts is not None:
             epochs = artifacts.restore(learner)
+        if config.start is not None and not epochs:
+            _load_start(artifacts, learner)
         train_images = data.train
         if not augmentation:  # what changes in every epoch cannot be computed once for all
             train_images = learner.precompute(data.train, should_stop)
@@ -112,6 +117,12 @@ def train(
     return Evaluation(confusion, predictions, latency)
 
 
+def _load_start(artifacts: Artifacts | None, learner: Learner) -> None:
+    if artifacts is None:
+        raise TrainingFailed("A training that starts from weights needs a folder with them.")
+    artifacts.load_start(learner)
+
+
 def _run_epoch(
     learner: Learner,
     data: DeviceDataset,
@@ -120,7 +131,8 @@ def _run_epoch(
     should_stop: Callable[[], bool],
 ) -> tuple[EpochResult, Labels]:
     start = perf_counter()
-    learning_rate = config.learning_rate * config.decay ** (epoch - 1)
+    steps = -(-len(data.train.labels) // config.batch_size)
+    learning_rates = config.recipe.learning_rates(epoch, config.epochs, steps)
     # every epoch has its own seed, so a checkpoint need not store the state of the random numbers
     with seeded(data.device, config.seed, epoch):
         order = torch.randperm(len(data.train.labels))  # drawn first, so it does not depend on what the network draws
@@ -128,12 +140,16 @@ def _run_epoch(
             data.train,
             order,
             config.batch_size,
-            learning_rate,
+            learning_rates,
             should_stop,
         )
     validation_score, predictions = learner.evaluate(data.validation, should_stop)
     if not isfinite(train_score.loss + validation_score.loss):
-        raise TrainingFailed(f"The training diverged at epoch {epoch}: its loss is no longer a number.")
+        highest = config.recipe.learning_rate
+        raise TrainingFailed(
+            f"The training diverged at epoch {epoch}: its loss is no longer a number. "
+            f"A lower learning rate may help; the highest was {highest:g}."
+        )
     result = EpochResult(
         epoch=epoch,
         train_loss=train_score.loss,
@@ -145,16 +161,17 @@ def _run_epoch(
     return result, predictions
 
 
-def _augmentation(dataset: Dataset) -> Sequence[Augmentation]:
-    if dataset.recipe is None:
-        return ()
-    augmentation = dataset.recipe.augmentation
+def _augmentation(dataset: Dataset, recipe: TrainingRecipe) -> Sequence[Augmentation]:
+    """What the data set's images are always changed by, and what the training adds."""
+    augmentation: list[Any] = list(recipe.augmentation)
+    if dataset.recipe is not None:
+        augmentation += dataset.recipe.augmentation
     _, height, width = dataset.input_shape
     try:
         require_augmentable(height, width, augmentation)
     except DatasetError as error:
         raise TrainingFailed(f"{dataset.name} cannot be augmented: {error}") from error
-    return augmentation
+    return tuple(dict.fromkeys(augmentation))
 
 
 def _augmented(data: DeviceDataset, augmentation: Sequence[Augmentation], seed: int, epoch: int) -> DeviceDataset:

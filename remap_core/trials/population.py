@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from remap_core.trials.training_config import TrainingConfig
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -23,7 +25,7 @@ class Population:
     class_accuracy: (n, classes) float64. seconds: (n,) float64, mean of an epoch.
     latency_1_ms, latency_256_ms: (n,) float64. text: the layers in words. origin: values of Origin.
     seeds: (n,) int64, trainings behind the means. deviation: (n,) float64, sample standard deviation of accuracy over
-    the seeds, NaN for a single one.
+    the seeds, NaN for a single one. config: (n,) how each was trained.
     """
 
     dataset: str
@@ -44,6 +46,7 @@ class Population:
     deviation: Floats
     origin: tuple[str, ...]
     text: tuple[str, ...]
+    config: tuple[TrainingConfig, ...]
 
     def __len__(self) -> int:
         return len(self.id)
@@ -54,6 +57,10 @@ class Population:
         if not len(rows):
             return None
         return int(rows[0])
+
+    def trained_like(self, config: TrainingConfig) -> Ints:
+        """The rows that were trained like this, in their order: accuracies compare architectures only among these."""
+        return np.array([row for row, other in enumerate(self.config) if other.is_like(config)], dtype=np.int64)
 
     def over_seeds(self, model: Ints) -> Population:
         """Merge the rows that repeat a model's training with other seeds into the model's own row.
@@ -83,7 +90,7 @@ class Population:
             column = getattr(self, field.name)
             if isinstance(column, np.ndarray):
                 selected[field.name] = column[rows]
-        for name in ("origin", "text"):
+        for name in ("origin", "text", "config"):
             column = getattr(self, name)
             selected[name] = tuple(column[row] for row in rows)
         return replace(self, **selected)

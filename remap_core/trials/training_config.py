@@ -1,52 +1,52 @@
-"""The configuration of a training."""
+"""How a network is trained: for how long, on what batches, by which recipe."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from math import log2
 from typing import Any
 
 from remap_core.errors import InvalidTrial
+from remap_core.formatting import pluralize
+from remap_core.trials.training_recipe import PAPER, TrainingRecipe
 
+MAX_EPOCHS = 10_000
+"""Epochs that one request may train a model for."""
 _MIN_STEPS = 100
 """Training steps an epoch that `default_batch_size` aims at."""
+_STORED = ("epochs", "batch_size", "recipe", "learning_rate", "decay", "seed", "patience", "start")
+"""Fields of the stored form; up to version 0.2 learning rate and decay were what is now a recipe."""
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """Adam on cross-entropy; the learning rate is multiplied by `decay` after every epoch.
+    """How long and by which recipe a network is trained. The defaults are the paper's.
 
-    Training ends early when the validation loss has not improved for `patience` epochs in a row (0: never). The
-    defaults are the paper's recipe. Raises InvalidTrial with the rule and the value.
+    Training ends early when the validation loss has not improved for `patience` epochs in a row (0: never).
+    start: the trial whose weights it starts from; None for new ones, drawn by the seed.
+    Raises InvalidTrial with the rule and the value.
     """
 
     epochs: int = 10
     batch_size: int = 256
-    learning_rate: float = 1e-3
-    decay: float = 0.75
+    recipe: TrainingRecipe = PAPER
     seed: int = 0
     patience: int = 0
+    start: int | None = None
 
     def __post_init__(self) -> None:
         self._require_whole("epochs", minimum=1)
         self._require_whole("batch_size", minimum=1)
         self._require_whole("seed", minimum=0)
         self._require_whole("patience", minimum=0)
-        self._require_factor("learning_rate")
-        self._require_factor("decay")
+        if self.start is not None:
+            self._require_whole("start", minimum=1)
 
     def _require_whole(self, name: str, minimum: int) -> None:
         value = getattr(self, name)
         if type(value) is not int or value < minimum:
             raise InvalidTrial(f"{name} must be a whole number of at least {minimum}, but got {value!r}.")
-
-    def _require_factor(self, name: str) -> None:
-        value = getattr(self, name)
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not 0 < value <= 1:
-            raise InvalidTrial(f"0 < {name} <= 1 must hold, but got {value!r}.")
-        object.__setattr__(self, name, float(value))
 
     @staticmethod
     def default_batch_size(images: int) -> int:
@@ -77,17 +77,43 @@ class TrainingConfig:
         epochs_since_best = done - 1 - best
         return epochs_since_best >= self.patience
 
+    def is_like(self, other: TrainingConfig) -> bool:
+        """Whether trainings by both are comparable: they differ in no more than the seed."""
+        return replace(self, seed=other.seed) == other
+
+    @property
+    def title(self) -> str:
+        """How long and by which recipe.
+
+        >>> TrainingConfig(epochs=10).title
+        '10 epochs by paper, batches of 256'
+        """
+        return f"{pluralize(self.epochs, 'epoch')} by {self.recipe.title}, batches of {self.batch_size}"
+
     def to_json(self) -> dict[str, Any]:
-        """Return the stored form. A patience of 0 is left out: configurations were stored before it existed."""
-        form = asdict(self)
-        if not self.patience:
-            del form["patience"]
+        """Return the stored form. The paper's recipe is written as it was before there were others."""
+        form: dict[str, Any] = {"epochs": self.epochs, "batch_size": self.batch_size}
+        if self.recipe.is_of_version_0_2:
+            form["learning_rate"] = self.recipe.learning_rate
+            form["decay"] = self.recipe.decay
+        else:
+            form["recipe"] = self.recipe.to_json()
+        form["seed"] = self.seed
+        if self.patience:
+            form["patience"] = self.patience
+        if self.start is not None:
+            form["start"] = self.start
         return form
 
     @classmethod
     def from_json(cls, form: object) -> TrainingConfig:
         """Return the configuration from its stored form; raises InvalidTrial where it is not one."""
-        if not isinstance(form, dict) or not form.keys() <= cls.__dataclass_fields__.keys():
-            fields = ", ".join(cls.__dataclass_fields__)
-            raise InvalidTrial(f"A training configuration has the fields {fields}, but got {form!r}.")
-        return cls(**form)
+        if not isinstance(form, dict) or not form.keys() <= set(_STORED):
+            raise InvalidTrial(f"A training configuration has the fields {', '.join(_STORED)}, but got {form!r}.")
+        entries = dict(form)
+        earlier = {name: entries.pop(name) for name in ("learning_rate", "decay") if name in entries}
+        if "recipe" in entries:
+            entries["recipe"] = TrainingRecipe.from_json(entries["recipe"])
+        elif earlier:
+            entries["recipe"] = replace(PAPER, **earlier)
+        return cls(**entries)

@@ -57,10 +57,13 @@ class Origin(StrEnum):
     VARIATION = "variation"
     HANDCRAFTED = "handcrafted"
     REPEAT = "repeat"
+    FINISH = "finish"
 
 
-MODEL_ORIGINS = tuple(origin for origin in Origin if origin is not Origin.REPEAT)
-"""The origins of models. A repeat is not a model, but another training of one with a different seed."""
+RETRAININGS = (Origin.REPEAT, Origin.FINISH)
+"""Not models, but further trainings of one: with another seed, or long and from its weights, to be shipped."""
+MODEL_ORIGINS = tuple(origin for origin in Origin if origin not in RETRAININGS)
+"""The origins of models."""
 
 MAX_REPEATS = 10
 """Additional seeds that one request may train a model with."""
@@ -79,7 +82,8 @@ class Place(StrEnum):
 class Proposal:
     """A training that is proposed to the queue. `batch` is shared by the trials of one request.
 
-    The parent of a repeat is the model that it repeats, and a repeat has no edits; raises InvalidTrial otherwise.
+    The parent of a repeat or a finish is the model that it trains again, without edits; only a finish starts from
+    weights, its parent's. Raises InvalidTrial otherwise.
     """
 
     architecture: Architecture
@@ -91,15 +95,26 @@ class Proposal:
     batch: str = ""
 
     def __post_init__(self) -> None:
-        if self.is_repeat and (self.parent is None or self.edits):
+        if self.is_retraining and (self.parent is None or self.edits):
             raise InvalidTrial(
-                f"A repeat must have a parent and no edits, but got parent {self.parent} and {len(self.edits)} edits."
+                f"A {self.origin} must have a parent and no edits, "
+                f"but got parent {self.parent} and {len(self.edits)} edits."
             )
+        start = self.config.start
+        if self.origin is Origin.FINISH and start != self.parent:
+            raise InvalidTrial(f"A finish must start from its parent's weights, {self.parent}, but got {start}.")
+        if self.origin is not Origin.FINISH and start is not None:
+            raise InvalidTrial(f"Only a finish may start from weights, but got {start} for origin {self.origin}.")
 
     @property
     def is_repeat(self) -> bool:
         """Whether it trains an existing model with another seed, and so is not a model itself."""
         return self.origin is Origin.REPEAT
+
+    @property
+    def is_retraining(self) -> bool:
+        """Whether it trains an existing model again, and so is not a model itself."""
+        return self.origin in RETRAININGS
 
     def same_training(self, other: Proposal) -> bool:
         """Whether both are the same training: one of them is enough."""
@@ -150,8 +165,8 @@ class Trial:
 
     @property
     def model(self) -> TrialId:
-        """The model that this trial trains: itself, or the one that it repeats."""
-        if self.proposal.is_repeat and self.proposal.parent is not None:
+        """The model that this trial trains: itself, or the one that it trains again."""
+        if self.proposal.is_retraining and self.proposal.parent is not None:
             return self.proposal.parent
         return self.id
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import nan
 
@@ -18,6 +18,7 @@ from remap_core.services.proposals import surrogate_of
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.model_maps import ModelMap, Relation
 from remap_core.trials.population import Population
+from remap_core.trials.training_config import TrainingConfig
 
 Stamp = tuple[int, float, tuple[str, ...]]
 MapStamp = tuple[int, int]
@@ -35,7 +36,7 @@ class DatasetView:
     name: str
     stamp: Stamp
     newest: Callable[[], Catalogue]
-    _surrogates: dict[int, Surrogate | None] = field(default_factory=dict, init=False, repr=False)
+    _surrogates: dict[TrainingConfig, Surrogate | None] = field(default_factory=dict, init=False, repr=False)
     _maps: dict[Relation, ModelMap] = field(default_factory=dict, init=False, repr=False)
     _icons: dict[int, str] = field(default_factory=dict, init=False, repr=False)
     _samples: dict[int, str] = field(default_factory=dict, init=False, repr=False)
@@ -74,11 +75,12 @@ class DatasetView:
         """What each kind of edit changed, over all pairs of parent and child."""
         return effects(self.population, self.newest().descendants(self.name))
 
-    def surrogate(self, epochs: int) -> Surrogate | None:
-        """Predicts accuracies from the models trained for so many epochs; None while they are too few."""
-        if epochs not in self._surrogates:
-            self._surrogates[epochs] = surrogate_of(self.population, self.card, epochs)
-        return self._surrogates[epochs]
+    def surrogate(self, config: TrainingConfig) -> Surrogate | None:
+        """Predicts accuracies from the models that were trained like this; None while they are too few."""
+        training = replace(config, seed=0)
+        if training not in self._surrogates:
+            self._surrogates[training] = surrogate_of(self.population, self.card, training)
+        return self._surrogates[training]
 
     @cached_property
     def median_accuracy(self) -> float:

@@ -248,6 +248,8 @@ def origin_sentence(trial: Trial, catalogue: Catalogue) -> str:
 
 def _origin(trial: Trial, catalogue: Catalogue) -> str:
     proposal = trial.proposal
+    if proposal.origin is Origin.FINISH:
+        return f"{model_name(trial.model)} finished: {proposal.config.title}"
     if proposal.is_repeat:
         return f"{model_name(trial.model)} repeated with seed {proposal.config.seed}"
     if proposal.parent is None or proposal.origin is Origin.INITIAL:

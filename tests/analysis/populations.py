@@ -3,6 +3,7 @@
 import numpy as np
 
 from remap_core.trials.population import Population
+from remap_core.trials.training_config import TrainingConfig
 
 
 def population(**columns) -> Population:
@@ -13,6 +14,8 @@ def population(**columns) -> Population:
     values = {name: np.ones(n, np.int64) for name in whole} | {name: np.ones(n) for name in broken}
     values["id"] = np.arange(1, n + 1)
     values["class_accuracy"] = np.ones((n, 2))
-    values |= {"origin": ("initial",) * n, "text": ("ReLU",) * n}
-    given = {name: value if name in ("origin", "text") else np.asarray(value) for name, value in columns.items()}
+    values |= {"origin": ("initial",) * n, "text": ("ReLU",) * n, "config": (TrainingConfig(),) * n}
+    given = {
+        name: value if name in ("origin", "text", "config") else np.asarray(value) for name, value in columns.items()
+    }
     return Population(dataset="digits", class_names=("no", "yes"), **(values | given))

@@ -297,3 +297,19 @@ def test_a_report_that_cannot_be_written_is_one_sentence(remap, tmp_path, words,
     assert code == 1
     assert sentence in complaint
     assert len(complaint.strip().splitlines()) == 1
+
+
+def test_a_model_is_finished(remap, tmp_path):
+    folder = write_catalogue(tmp_path / "home")
+    code, out, _ = remap("finish", "2", "--epochs", "50", "--augment", "flip")
+    assert code == 0
+    assert "Sent Model 2 for 50 epochs by thorough, with flip, batches of 256 as command" in out
+    ((_, command),) = Inbox(folder).pending()
+    assert [(one.origin, one.parent, one.config.start) for one in command.proposals] == [(Origin.FINISH, 2, 2)]
+
+
+def test_what_cannot_be_finished_is_one_sentence(remap, tmp_path):
+    write_catalogue(tmp_path / "home", failed=1)
+    assert remap("finish", "7")[::2] == (1, "Error: A model must be complete to be finished, but Model 7 is failed.\n")
+    code, _, error = remap("finish", "2", "--augment", "blur")
+    assert (code, error) == (1, "Error: augmentation must be one of shift, flip, rotate, brightness, but got 'blur'.\n")

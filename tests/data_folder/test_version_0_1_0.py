@@ -48,6 +48,7 @@ from remap_core.trials.commands import (
 from remap_core.trials.evaluation import EpochResult
 from remap_core.trials.model_maps import Relation
 from remap_core.trials.training_config import TrainingConfig
+from remap_core.trials.training_recipe import PAPER
 from remap_core.trials.trial import Origin, Place, Proposal, TrialState
 
 GOLDEN_CATALOGUE = Path(__file__).parents[1] / "golden" / "catalogue" / "m003_maps.sql"
@@ -76,7 +77,7 @@ ENQUEUE = """
 ENQUEUED = Proposal(
     Architecture((1, 28, 28), 10, (Conv2d(3, 32), Activation("relu"), MaxPool2d(2, 2), Dropout(0.25), Dense(64))),
     "mnist",
-    TrainingConfig(epochs=10, batch_size=64, learning_rate=0.001, decay=0.75, seed=3),
+    TrainingConfig(epochs=10, batch_size=64, recipe=PAPER, seed=3),
     Origin.VARIATION,
     parent=7,
     edits=(Remove(1), Replace(0, Dense(8)), Prepend(2, Activation("tanh")), Reparameterize(4, "units", 64)),

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from trainings import epoch
+from weights import leave_weights
 
 import remap_core as remap
 from remap_core.assembly import build_trainer
@@ -104,6 +105,14 @@ def test_sampled_designs_are_initial_and_written_ones_handcrafted(lab, training)
     assert written.origin == "handcrafted"
     sampled = remap.sample(dataset=DATASET, n=1)
     assert sampled[0].origin == "initial"
+
+
+def test_a_finish_belongs_to_its_model(lab, training):
+    (model,) = lab.train(design(), progress=False)
+    leave_weights(lab.folder, 1)
+    (finished,) = lab.train(model.finish(epochs=4), progress=False)
+    assert finished.id == 1
+    assert [(trial.id, trial.epochs_done) for trial in lab.catalogue.finishes(1)] == [(2, 4)]
 
 
 def test_repeats_belong_to_their_model(lab, training):

@@ -6,7 +6,7 @@ from catalogues import CARD, changed, write_catalogue
 from remap_core.analysis.mcnemar import PairedTest
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.errors import InvalidTrial, NotFound
-from remap_core.services.comparison import compare_predictions, front, judged_images
+from remap_core.services.comparison import compare_predictions, front, judged_images, training_difference
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.trial import Proposal
 
@@ -52,3 +52,19 @@ def test_the_front_is_smallest_first_and_leaves_out_models_without_an_accuracy(c
     assert parameters == sorted(parameters)
     assert accuracies == sorted(accuracies)
     assert 7 not in {trial.id for trial in models}
+
+
+def test_models_that_were_trained_differently_are_said_to_be(catalogue):
+    first, second, third = catalogue.trials([1, 2, 3])
+    longer = replace(third, proposal=replace(third.proposal, config=replace(third.proposal.config, epochs=9)))
+    assert training_difference([first, second]) == ""
+    assert training_difference([first, longer, second]) == (
+        "#1, #2: 2 epochs by paper, batches of 256. #3: 9 epochs by paper, batches of 256. "
+        "Differences may come from the training."
+    )
+
+
+def test_models_with_other_seeds_were_trained_alike(catalogue):
+    first, second = catalogue.trials([1, 2])
+    other = replace(second, proposal=replace(second.proposal, config=replace(second.proposal.config, seed=4)))
+    assert training_difference([first, other]) == ""

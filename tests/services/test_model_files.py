@@ -1,11 +1,11 @@
 import json
 
 import pytest
-from catalogues import write_catalogue
+from catalogues import changed, finish, write_catalogue
 
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.errors import ExportFailed
-from remap_core.services.model_files import architectures_json, finished_model
+from remap_core.services.model_files import architectures_json, exported_training, finished_model
 from remap_core.space.architecture import Architecture
 
 
@@ -20,3 +20,11 @@ def test_a_model_that_is_not_complete_is_not_exported(tmp_path):
     folder = write_catalogue(tmp_path / "home", failed=1)
     with pytest.raises(ExportFailed, match="Only complete models can be exported, but Model 7 is failed"):
         finished_model(open_snapshot(folder), folder, 7)
+
+
+def test_exports_take_the_weights_of_the_last_training_that_finished_the_model(tmp_path):
+    folder = write_catalogue(tmp_path / "home")
+    catalogue = open_snapshot(folder)
+    assert exported_training(catalogue, catalogue.trial(1)).id == 1
+    newest = changed(folder.home, finish)
+    assert exported_training(newest, newest.trial(1)).id == 7

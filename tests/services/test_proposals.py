@@ -10,12 +10,16 @@ from remap_core.errors import InvalidTrial
 from remap_core.services.proposals import (
     parameter_cap,
     preview_children,
+    propose_anew,
     propose_children,
+    propose_finish,
     propose_repeats,
     surrogate_of,
 )
 from remap_core.settings import Settings
 from remap_core.space.edits import Remove, Reparameterize, candidate
+from remap_core.trials.training_config import TrainingConfig
+from remap_core.trials.training_recipe import THOROUGH
 from remap_core.trials.trial import Origin
 from remap_core.views.objective import Objective
 
@@ -60,6 +64,28 @@ def test_what_cannot_be_repeated_is_one_sentence(catalogue, model, n, reason):
         propose_repeats(catalogue, catalogue.trial(model), n, now=0.0)
 
 
+def test_a_finish_trains_the_model_long_from_its_weights_and_stands_for_it(catalogue):
+    finish = propose_finish(catalogue, catalogue.trial(2), 60, ["shift"], now=0.0)
+    assert (finish.origin, finish.parent, finish.architecture) == (Origin.FINISH, 2, catalogue.trial(2).architecture)
+    assert (finish.config.start, finish.config.epochs) == (2, 60)
+    assert finish.config.recipe == THOROUGH.with_augmentation(["shift"])
+    assert finish.batch == "finish of #2, 01 Jan 00:00:00 UTC"
+
+
+def test_only_a_complete_model_can_be_finished(catalogue):
+    with pytest.raises(InvalidTrial, match="must be complete to be finished, but Model 7 is failed"):
+        propose_finish(catalogue, catalogue.trial(7), 60, [], now=0.0)
+
+
+def test_models_are_trained_anew_by_the_recipe_of_the_settings_with_their_origin(catalogue):
+    proposals = propose_anew(catalogue.trials([6, 1]), Settings(epochs=4), CARD, now=0.0)
+    assert {proposal.config.title for proposal in proposals} == {"4 epochs by quick, batches of 16"}
+    assert [(proposal.origin, proposal.parent) for proposal in proposals] == [
+        (Origin.ABLATION, 1),
+        (Origin.INITIAL, None),
+    ]
+
+
 def test_the_smaller_of_both_caps_holds_for_children():
     settings = Settings(max_parameters=5_000)
     assert parameter_cap(settings, Objective()) == ParameterCap(5_000, "REMAP_MAX_PARAMETERS")
@@ -76,24 +102,24 @@ def previewed(home, units, surrogate):
 
 def test_the_accuracy_of_a_child_is_predicted_from_the_models_that_trained_as_long(tmp_path):
     newest = open_snapshot(write_learnt(tmp_path / "home"))
-    surrogate = surrogate_of(newest.population("digits"), CARD, 2)
+    surrogate = surrogate_of(newest.population("digits"), CARD, TrainingConfig(epochs=2))
     assert surrogate.models == 30
     for units, reached in ((20, 0.5), (80, 0.9)):
         share, low, high = previewed(tmp_path / "home", units, surrogate).accuracy
         assert share == pytest.approx(reached, abs=0.06)
         assert low < share < high
-    assert surrogate_of(newest.population("digits"), CARD, 3) is None
+    assert surrogate_of(newest.population("digits"), CARD, TrainingConfig(epochs=3)) is None
 
 
 def test_a_surrogate_that_is_no_better_than_guessing_predicts_nothing(tmp_path):
     newest = open_snapshot(write_learnt(tmp_path / "home"))
-    surrogate = surrogate_of(newest.population("digits"), CARD, 2)
+    surrogate = surrogate_of(newest.population("digits"), CARD, TrainingConfig(epochs=2))
     assert previewed(tmp_path / "home", 20, replace(surrogate, error=surrogate.guess)).accuracy is None
     assert previewed(tmp_path / "home", 20, None).accuracy is None
 
 
 def test_a_child_that_is_not_trained_has_no_predicted_accuracy(tmp_path):
     newest = open_snapshot(write_learnt(tmp_path / "home"))
-    surrogate = surrogate_of(newest.population("digits"), CARD, 2)
+    surrogate = surrogate_of(newest.population("digits"), CARD, TrainingConfig(epochs=2))
     known = previewed(tmp_path / "home", 7, surrogate)
     assert (known.same, known.accuracy) == (2, None)

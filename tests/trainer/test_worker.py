@@ -6,12 +6,13 @@ from fakes import MemoryStore
 from trainer_doubles import FakeTrainer
 from trainings import EVALUATION, epoch, proposal, tiny, train_well, train_wide_ones_badly
 
-from remap_core.errors import FolderUnusable, UnreadableCommand
+from remap_core.errors import FolderUnusable, TrainingFailed, UnreadableCommand
 from remap_core.trainer.executors.base import EpochDone, Finished, Lost, Run, Stopped
 from remap_core.trainer.executors.inline import InlineExecutor
 from remap_core.trainer.worker import MAX_ANSWERING_SECONDS
 from remap_core.trials.commands import Cancel, CancelBatch, Enqueue, Move, Outcome, Pause, Receipt, Resume, Retry
 from remap_core.trials.training_config import TrainingConfig
+from remap_core.trials.training_recipe import THOROUGH
 from remap_core.trials.trial import Origin, Place, Proposal, TrialState
 
 
@@ -213,6 +214,54 @@ def test_only_a_complete_model_is_repeated_and_only_with_its_configuration(train
     assert receipt.outcome is Outcome.REFUSED
     assert reason in receipt.message
     assert trainer.store.fingerprints("toy") == {tiny(3).fingerprint, tiny(8).fingerprint}
+
+
+def finish_of(parent: int, units: int = 3, start: int | None = None) -> Proposal:
+    config = TrainingConfig(epochs=5, recipe=THOROUGH, start=start or parent)
+    return Proposal(tiny(units), "toy", config, Origin.FINISH, parent=parent)
+
+
+def test_a_finish_stands_for_its_model_and_trains_for_its_own_epochs(trainer):
+    trainer.apply(Enqueue((proposal(3),)))
+    trainer.tick(5)
+    trainer.apply(Enqueue((finish_of(1),)))
+    trainer.tick(10)
+    finish = trainer.store.trial(2)
+    assert (finish.state, finish.model, finish.epochs_done) == (TrialState.COMPLETE, 1, 5)
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        (finish_of(3), "A model must be complete to be finished, but Model 3 is waiting."),
+        (finish_of(2), "Model 2 is a finish: finish Model 1 instead."),
+        (finish_of(99), "Model 99 does not exist."),
+        (finish_of(1, units=4), "A finish of Model 1 must have its architecture and its data set."),
+    ],
+)
+def test_only_a_complete_model_is_finished(trainer, asked, reason):
+    trainer.apply(Enqueue((proposal(3),)))
+    trainer.tick(5)
+    trainer.apply(Enqueue((finish_of(1),)))
+    trainer.tick(10)
+    trainer.apply(Pause())
+    trainer.apply(Enqueue((proposal(8),)))
+    receipt = trainer.apply(Enqueue((asked,)))
+    assert (receipt.outcome, receipt.message) == (Outcome.REFUSED, reason)
+
+
+def test_a_training_whose_first_weights_are_gone_fails_and_the_next_one_trains():
+    def provide_start(trial):
+        if trial.proposal.config.start:
+            raise TrainingFailed("The weights of Model 1 are gone, so it cannot be finished.")
+
+    trainer = FakeTrainer(provide_start=provide_start)
+    trainer.apply(Enqueue((proposal(3),)))
+    trainer.tick(5)
+    trainer.apply(Enqueue((finish_of(1), proposal(4))))
+    trainer.tick(10)
+    assert [trainer.state(trial) for trial in (2, 3)] == [TrialState.FAILED, TrialState.COMPLETE]
+    assert trainer.store.trial(2).error == "The weights of Model 1 are gone, so it cannot be finished."
 
 
 def test_ten_thousand_commands_are_answered_in_order_and_no_tick_takes_long():

@@ -1,5 +1,6 @@
 import json
 import logging
+from itertools import repeat
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ DATA = dataset_on_device(BARS, "cpu")
 
 def trained(trial=TRIAL) -> Learner:
     learner = fresh(trial)
-    learner.train_epoch(DATA.train, torch.arange(84), 20, 1e-2, lambda: False)
+    learner.train_epoch(DATA.train, torch.arange(84), 20, repeat(1e-2), lambda: False)
     return learner
 
 

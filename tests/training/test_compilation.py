@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from itertools import repeat
 
 import pytest
 import torch
@@ -23,7 +24,7 @@ from remap_core.datasets.dataset import load_dataset
 from remap_core.training import learner
 from remap_core.training.training_loop import train
 
-learner.multiplies_bf16 = lambda: True
+learner.multiplies_bf16 = lambda _: True
 learner.MIN_MULTIPLY_ADDS_FOR_BF16 = 1
 digits = load_dataset("digits#300")
 layers = "Conv 128x1, MaxPool 2, Dropout 0.25, Conv 128x1, AvgPool 2, Sigmoid, Dense 8, Tanh"
@@ -97,7 +98,7 @@ def test_a_network_trains_to_the_same_scores_with_numba_and_without(monkeypatch)
         compiled = [module.compiled for module in learner.network if hasattr(module, "compiled")]
         assert compiled == [available, available]
         for _ in range(3):
-            train_score = learner.train_epoch(data.train, torch.arange(84), 12, 0.01, lambda: False)
+            train_score = learner.train_epoch(data.train, torch.arange(84), 12, repeat(0.01), lambda: False)
         validation_score, _ = learner.evaluate(data.validation, lambda: False)
         scores.append([*train_score, *validation_score])
     assert scores[0] == pytest.approx(scores[1], rel=1e-4)

@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, repeat
 
 import pytest
 import torch
@@ -145,8 +145,8 @@ def test_fused_layers_train_like_layers_one_by_one():
     apart = replace(apart, fused=apart.network)
     data = dataset_on_device(BARS, "cpu")
     for _ in range(3):
-        expected = apart.train_epoch(data.train, torch.arange(84), 28, 0.01, lambda: False)
-        assert merged.train_epoch(data.train, torch.arange(84), 28, 0.01, lambda: False) == pytest.approx(
+        expected = apart.train_epoch(data.train, torch.arange(84), 28, repeat(0.01), lambda: False)
+        assert merged.train_epoch(data.train, torch.arange(84), 28, repeat(0.01), lambda: False) == pytest.approx(
             expected, rel=1e-4
         )
     for (name, one), (_, other) in zip(apart.tensors(), merged.tensors(), strict=True):

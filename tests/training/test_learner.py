@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import repeat
 
 import pytest
 import torch
@@ -36,7 +37,8 @@ def test_random_numbers_in_the_block_depend_only_on_the_seed_and_do_not_change_l
 
 def test_dropout_is_on_in_training_and_off_in_evaluation():
     learner = Learner.create(HALF_DROPPED, 0, "cpu")
-    trained = [learner.train_epoch(DATA.validation, torch.arange(18), 18, 0.0, keep_going).loss for _ in range(2)]
+    order = torch.arange(18)
+    trained = [learner.train_epoch(DATA.validation, order, 18, repeat(0.0), keep_going).loss for _ in range(2)]
     evaluated = [learner.evaluate(DATA.validation, keep_going)[0].loss for _ in range(2)]
     assert trained[0] != trained[1]
     assert evaluated[0] == evaluated[1]
@@ -44,8 +46,8 @@ def test_dropout_is_on_in_training_and_off_in_evaluation():
 
 def test_scores_are_means_over_images_whatever_the_batches():
     learner = Learner.create(trial_on(BARS, "Dense 4").architecture, 0, "cpu")
-    whole = learner.train_epoch(DATA.train, torch.arange(84), 84, 0.0, keep_going)
-    parts = learner.train_epoch(DATA.train, torch.randperm(84), 80, 0.0, keep_going)
+    whole = learner.train_epoch(DATA.train, torch.arange(84), 84, repeat(0.0), keep_going)
+    parts = learner.train_epoch(DATA.train, torch.randperm(84), 80, repeat(0.0), keep_going)
     evaluated, predictions = learner.evaluate(DATA.train, keep_going)
     assert parts == pytest.approx(whole)
     assert evaluated == pytest.approx(whole)
@@ -57,8 +59,8 @@ def test_a_batch_that_is_trained_in_parts_gives_the_same_scores_and_weights():
     whole, parts = (Learner.create(architecture, 0, "cpu") for _ in range(2))
     parts = replace(parts, max_images=7)
     for _ in range(3):
-        expected = whole.train_epoch(DATA.train, torch.arange(84), 20, 0.01, keep_going)
-        assert parts.train_epoch(DATA.train, torch.arange(84), 20, 0.01, keep_going) == pytest.approx(
+        expected = whole.train_epoch(DATA.train, torch.arange(84), 20, repeat(0.01), keep_going)
+        assert parts.train_epoch(DATA.train, torch.arange(84), 20, repeat(0.01), keep_going) == pytest.approx(
             expected, rel=1e-5
         )
     for (name, one), (_, other) in zip(whole.tensors(), parts.tensors(), strict=True):
@@ -70,7 +72,7 @@ def test_a_batch_norm_sees_the_whole_batch():
     whole, parts = (Learner.create(architecture, 0, "cpu") for _ in range(2))
     parts = replace(parts, max_images=7)
     for learner in (whole, parts):
-        learner.train_epoch(DATA.train, torch.arange(84), 20, 0.01, keep_going)
+        learner.train_epoch(DATA.train, torch.arange(84), 20, repeat(0.01), keep_going)
     for (name, one), (_, other) in zip(whole.tensors(), parts.tensors(), strict=True):
         assert torch.equal(one, other), name
 
@@ -91,7 +93,7 @@ def test_a_learner_names_every_weight_and_both_its_moments():
     names = [name for name, _ in learner.tensors()]
     assert len(set(names)) == len(names) == 4 * 4  # two layers of weight and bias; itself, two moments and a step
     before = {name: tensor.clone() for name, tensor in learner.tensors()}
-    learner.train_epoch(DATA.train, torch.arange(84), 84, 1e-3, keep_going)
+    learner.train_epoch(DATA.train, torch.arange(84), 84, repeat(1e-3), keep_going)
     assert not any(torch.equal(tensor, before[name]) for name, tensor in learner.tensors())
 
 
@@ -104,8 +106,8 @@ def test_static_first_modules_are_applied_once_with_the_same_result():
     )
     assert learner.evaluate(ahead, keep_going)[0] == learner.evaluate(DATA.train, keep_going)[0]
     order = torch.randperm(84)
-    assert learner.train_epoch(ahead, order, 20, 0.0, keep_going) == learner.train_epoch(
-        DATA.train, order, 20, 0.0, keep_going
+    assert learner.train_epoch(ahead, order, 20, repeat(0.0), keep_going) == learner.train_epoch(
+        DATA.train, order, 20, repeat(0.0), keep_going
     )
 
 
@@ -127,15 +129,15 @@ def test_small_networks_and_processors_without_bf16_train_in_float32(monkeypatch
     large, small = (trial_on(BARS, layers).architecture for layers in ("Conv 64x3, ReLU, Conv 64x3, ReLU", "Dense 4"))
     found = []
     for has_bf16 in (True, False):
-        monkeypatch.setattr("remap_core.training.learner.multiplies_bf16", lambda has_bf16=has_bf16: has_bf16)
+        monkeypatch.setattr("remap_core.training.learner.multiplies_bf16", lambda _, has_bf16=has_bf16: has_bf16)
         found += [Learner.create(architecture, 0, "cpu").bf16 for architecture in (large, small)]
     assert found == [True, False, False, False]
 
 
 def test_a_network_that_trains_in_bf16_is_evaluated_in_float32_and_keeps_float32_weights(monkeypatch):
-    monkeypatch.setattr("remap_core.training.learner.multiplies_bf16", lambda: True)
+    monkeypatch.setattr("remap_core.training.learner.multiplies_bf16", lambda _: True)
     learner = Learner.create(trial_on(BARS, "Conv 64x3, ReLU, Conv 64x3, ReLU").architecture, 0, "cpu")
-    trained = learner.train_epoch(DATA.validation, torch.arange(18), 18, 0.0, keep_going)
+    trained = learner.train_epoch(DATA.validation, torch.arange(18), 18, repeat(0.0), keep_going)
     evaluated, _ = learner.evaluate(DATA.validation, keep_going)
     assert trained.loss == pytest.approx(evaluated.loss, rel=0.02)
     assert trained.loss != evaluated.loss

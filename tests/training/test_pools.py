@@ -1,4 +1,4 @@
-from itertools import pairwise
+from itertools import pairwise, repeat
 
 import pytest
 import torch
@@ -112,7 +112,7 @@ def test_a_network_with_compiled_pools_trains_and_evaluates_like_one_without():
         for pool in learner.network[1:3]:
             pool.compiled = compiled
         for _ in range(3):
-            train_score = learner.train_epoch(data.train, torch.arange(84), 12, 0.01, lambda: False)
+            train_score = learner.train_epoch(data.train, torch.arange(84), 12, repeat(0.01), lambda: False)
         scores.append((*train_score, *learner.evaluate(data.validation, lambda: False)[0]))
     for ours, theirs in pairwise(scores):
         assert ours == pytest.approx(theirs, rel=1e-4)

@@ -138,7 +138,7 @@ def test_a_training_stops_before_the_next_batch(call):
 
 def test_a_training_that_diverges_fails_with_the_epoch():
     deep = ", ".join(["Dense 64"] * 24)
-    with pytest.raises(TrainingFailed, match=r"^The training diverged at epoch \d: its loss is no longer a number\.$"):
+    with pytest.raises(TrainingFailed, match=r"^The training diverged at epoch \d: .* the highest was 1\.$"):
         run(train(trial_on(BARS, deep, learning_rate=1.0, epochs=9), BARS, device="cpu"))
 
 
@@ -179,7 +179,7 @@ def test_an_interrupted_training_resumes_to_the_bit(tmp_path, finished, layers):
 
 @pytest.mark.parametrize("layers", ["MaxPool 2, Conv 8x1, Dropout 0.25, Conv 8x1, Tanh", MODERN_KINDS])
 def test_an_interrupted_training_in_bf16_resumes_to_the_bit(tmp_path, monkeypatch, layers):
-    monkeypatch.setattr("remap_core.training.learner.multiplies_bf16", lambda: True)
+    monkeypatch.setattr("remap_core.training.learner.multiplies_bf16", lambda _: True)
     monkeypatch.setattr("remap_core.training.learner.MIN_MULTIPLY_ADDS_FOR_BF16", 1)
     trial = trial_on(BARS, layers, epochs=3, batch_size=20)
     assert Learner.create(trial.architecture, 0, "cpu").bf16

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from apps import linked, opened, said
-from catalogues import CARD, architecture, evaluation, write_catalogue
+from catalogues import CARD, architecture, evaluation, finish, write_catalogue
 from trainings import epoch
 from weights import leave_weights
 
@@ -457,3 +457,50 @@ def test_damaged_weights_and_models_that_wait_are_said_not_thrown(home):
     folder.weights(2).write_bytes(b"nothing")
     assert "The weights of Model 2 cannot be read" in said(looked_at(home, "2"))
     assert "Only complete models can be exported, but Model 7 is waiting." in said(looked_at(home, "7"))
+
+
+def with_finish(app):
+    """The page with the panel open: what is in it is not made before."""
+    app.session_state["finish"] = True
+    return app.run()
+
+
+def test_a_model_is_finished_with_the_epochs_and_the_time_that_it_takes(home):
+    folder = write_catalogue(home)
+    leave_weights(folder, 1)
+    app = with_finish(opened("inspect", model="1", tab="export"))
+    app.number_input(key="finish-epochs").set_value(50).run()
+    assert re.fullmatch(r"Finish #1, about \d\.\d s \(± \d+ %\)", button(app, "finish-train").label)
+    app.button(key="finish-train").click().run()
+    ((_, command),) = Inbox(folder).pending()
+    (asked,) = command.proposals
+    assert (asked.origin, asked.parent, asked.config.epochs) == (Origin.FINISH, 1, 50)
+    assert asked.config.recipe.title == "thorough, with shift"
+
+
+def test_a_finished_model_is_exported_with_its_finished_weights(home):
+    folder = write_catalogue(home)
+    change(home, finish)
+    for model in (1, 7):
+        leave_weights(folder, model)
+    app = opened("inspect", model="1", tab="export")
+    (weights,) = [group for group in app.get("button_group") if group.label == "Weights"]
+    assert weights.options == ["As compared: 52.0 %", "Finished, 6 epochs: 95.0 %"]
+    assert "export-model-1-finished.onnx" in {button.key for button in app.download_button}
+
+
+def test_a_model_whose_weights_are_gone_says_so_instead_of_offering_to_finish_it(home):
+    write_catalogue(home)
+    app = with_finish(opened("inspect", model="1", tab="export"))
+    assert "The weights of Model 1 are gone, so it cannot be finished." in said(app)
+
+
+def test_a_finish_says_whose_it_is(home):
+    write_catalogue(home)
+    change(home, finish)
+    assert "Model 1 finished: 6 epochs by thorough, batches of 16; complete" in said(opened("inspect", model="7"))
+
+
+def test_the_page_says_how_a_model_was_trained(home):
+    write_catalogue(home)
+    assert "Trained for 2 epochs by paper, batches of 256" in said(opened("inspect", model="1"))

@@ -6,11 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from apps import address, go, map_traces, opened, said
-from catalogues import CARD, write_catalogue
+from catalogues import CARD, changed, write_catalogue
 
-from remap_core.catalogue.snapshot import Publisher
+from remap_core.catalogue.snapshot import Publisher, open_snapshot
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
+from remap_core.data_folder.inbox import Inbox
+from remap_core.trials.training_recipe import QUICK
 from remap_core.trials.trial import Origin
 from remap_core.ui.model_map.filter_panel import PANEL
 from remap_core.ui.session import SESSION
@@ -265,3 +267,29 @@ def test_a_link_that_names_a_model_selects_it_and_one_that_names_nonsense_select
         assert "is selected" not in said(app)
         assert sentence in app.main.warning[0].value
         assert "model" not in address(app)
+
+
+def test_models_of_an_older_recipe_are_marked_and_their_front_is_trained_by_todays(home):
+    folder = write_catalogue(home)
+    app = opened("overview")
+    assert "These models were trained by the recipe paper; today's is quick." in said(app)
+    press(app, "train-anew")
+    ((_, command),) = Inbox(folder).pending()
+    assert {proposal.config.recipe for proposal in command.proposals} == {QUICK}
+    assert {proposal.architecture.fingerprint for proposal in command.proposals} <= {
+        trial.architecture.fingerprint for trial in open_snapshot(folder).trials(range(1, 7))
+    }
+
+
+def test_models_of_todays_recipe_are_not_marked(home, monkeypatch):
+    monkeypatch.setenv("REMAP_RECIPE", "paper")
+    write_catalogue(home)
+    assert "today's is" not in said(opened("overview"))
+
+
+def test_the_offer_to_train_anew_ends_once_it_was_taken(home):
+    folder = write_catalogue(home)
+    press(opened("overview"), "train-anew")
+    ((_, command),) = Inbox(folder).pending()
+    changed(folder.home, lambda store: store.enqueue(command.proposals, 300.0))
+    assert "today's is" not in said(opened("overview"))

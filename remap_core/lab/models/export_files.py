@@ -10,7 +10,7 @@ from remap_core.exports import export_formats
 from remap_core.formatting import model_name
 from remap_core.lab.arguments import shown
 from remap_core.lab.recorded_trial import RecordedTrial
-from remap_core.services.model_files import finished_model, original_check
+from remap_core.services.model_files import exported_training, finished_model, original_check
 from remap_core.system.files import write_file
 
 
@@ -21,7 +21,8 @@ def write_model(recorded: RecordedTrial, path: object) -> Path:
         raise ExportFailed(f"A model is exported to a path like model.onnx, but got {shown(path)}.")
     target = Path(path).expanduser()
     workspace = recorded.workspace
-    finished = finished_model(workspace.catalogue, workspace.folder, recorded.id)
+    training = exported_training(workspace.catalogue, recorded.trial)
+    finished = finished_model(workspace.catalogue, workspace.folder, training.id)
     content = export_formats.export(finished, target.name)
     try:
         write_file(target, content)

@@ -21,7 +21,7 @@ from remap_core.lab.models.model_html import model_html
 from remap_core.lab.models.model_plots import ModelPlots
 from remap_core.lab.models.model_table import model_columns, models_html, models_text
 from remap_core.lab.models.predictions import Photo, Prediction, predicted
-from remap_core.lab.models.repeats import Repeats
+from remap_core.lab.models.retrainings import Finish, Repeats, finish_of
 from remap_core.lab.recorded_trial import RecordedTrial, with_parents
 from remap_core.lab.workspace import Workspace
 from remap_core.space.architecture import Architecture
@@ -192,6 +192,17 @@ class Model:
         2 repeats of Model 1
         """
         return Repeats(self.recorded, require_count("seeds", seeds, 1, MAX_REPEATS))
+
+    def finish(self, epochs: int = 30, augmentation: Sequence[str] | None = None) -> Finish:
+        """Ask for a long training from the model's weights, by the recipe `thorough`; exports then take its weights.
+
+        augmentation: random changes of training images ("shift", "flip", "rotate", "brightness"); None for those that
+        suit most images of this kind. The model's accuracy stays the one that compares with other models.
+
+        >>> lab.model(1).finish(epochs=60)
+        Model 1, to be finished for 60 epochs
+        """
+        return finish_of(self.recorded, epochs, augmentation)
 
     def compare(self, other: Model) -> Comparison:
         """Compare with another model: which layers differ, and whether the accuracies differ by more than noise.

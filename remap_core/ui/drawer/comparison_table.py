@@ -14,7 +14,7 @@ from remap_core.drawing.snac.difference import counts_sentence, difference_alt, 
 from remap_core.drawing.thumbnails import svg_uri
 from remap_core.errors import NotFound, RemapError
 from remap_core.formatting import NOT_AVAILABLE, count, milliseconds, model_tag, points, signed_count
-from remap_core.services.comparison import compare_predictions
+from remap_core.services.comparison import compare_predictions, training_difference
 from remap_core.space.alignment import difference_sentences
 from remap_core.trials.annotations import Annotation
 from remap_core.trials.population import Population
@@ -195,7 +195,15 @@ def compare_layers(first: Trial, second: Trial) -> None:
 def compare_results(catalogue: Catalogue, first: Trial, second: Trial) -> None:
     """The numbers of both, and whether the accuracies differ significantly."""
     difference_table(catalogue, first, second)
+    show_training_difference([first, second])
     _paired_test(catalogue, first, second)
+
+
+def show_training_difference(trials: Sequence[Trial]) -> None:
+    """How the models were trained differently, if they were: then not all is due to their architectures."""
+    difference = training_difference(trials)
+    if difference:
+        st.caption(escape_markdown(difference))
 
 
 def _paired_test(catalogue: Catalogue, first: Trial, second: Trial) -> None:

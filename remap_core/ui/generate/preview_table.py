@@ -53,7 +53,7 @@ def preview(catalogue: Catalogue, children: Children) -> list[Preview]:
     """The children with their expected costs and accuracies; returns those that are ticked."""
     first_parent = children[0][0].proposal
     dataset = app_data.dataset_view(first_parent.dataset)
-    surrogate = dataset.surrogate(first_parent.config.epochs)
+    surrogate = dataset.surrogate(first_parent.config)
     previews = preview_children(
         catalogue, children, view_state.parameter_cap(dataset.name), dataset.time_estimate, surrogate
     )

@@ -16,6 +16,7 @@ from remap_core.services.reports import report_of
 from remap_core.trials.population import Population
 from remap_core.trials.trial import Trial
 from remap_core.ui import app_data
+from remap_core.ui.inspect.finish_panel import choose_weights, show_finish
 from remap_core.ui.markdown import escape_markdown
 
 _TITLES = {
@@ -31,9 +32,13 @@ _TITLES = {
 def show_exports(catalogue: Catalogue, trial: Trial) -> None:
     """Downloads of a complete model, of other models the architecture; and the report on it."""
     check = None
+    training = choose_weights(catalogue, trial)
+    name = f"model-{trial.model}"
+    if training.id != trial.model:
+        name += "-finished"
     try:
-        finished = finished_model(catalogue, app_data.folder(), trial.id)
-        files = {suffix: export(finished, f"model-{trial.id}{suffix}") for suffix in FORMS}
+        finished = finished_model(catalogue, app_data.folder(), training.id)
+        files = {suffix: export(finished, f"{name}{suffix}") for suffix in FORMS}
         check = original_check(catalogue, app_data.folder(), finished)
     except RemapError as error:
         st.info(escape_markdown(str(error)))
@@ -41,7 +46,7 @@ def show_exports(catalogue: Catalogue, trial: Trial) -> None:
     columns = st.columns(2, gap="small")
     for number, (suffix, content) in enumerate(files.items()):
         with columns[number % 2]:
-            _download(*_TITLES[suffix], content, f"model-{trial.id}{suffix}")
+            _download(*_TITLES[suffix], content, f"{name}{suffix}")
     population = app_data.dataset_view(trial.proposal.dataset).population
     if population.row_of(trial.id) is not None:
         with columns[len(files) % 2]:
@@ -53,6 +58,7 @@ def show_exports(catalogue: Catalogue, trial: Trial) -> None:
         )
     if check:
         _show_check(check)
+    show_finish(trial)
 
 
 def _download(title: str, description: str, content: bytes | str, file_name: str) -> None:

@@ -41,7 +41,7 @@ def _numbers(trial: Trial, evaluation: Evaluation | None) -> str:
 
 def show_details(catalogue: Catalogue, trial: Trial) -> None:
     """The results that the heading has no room for, in a line; its tooltip says how the latency was measured."""
-    parts = []
+    parts = [f"Trained for {trial.proposal.config.title}"]
     if trial.last:
         parts.append(f"Training accuracy {percent(trial.last.train_accuracy)}")
     parts.append(pluralize(trial.architecture.multiply_adds, "multiply-add"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.charts.later_circles import Unfinished
 from remap_core.formatting import model_tag, percent, pluralize
 from remap_core.services.lineage import edit_sentence
+from remap_core.trials.training_config import TrainingConfig
 from remap_core.trials.trial import Trial, TrialId, TrialState
 from remap_core.ui.dataset_view import DatasetView
 
@@ -20,8 +22,8 @@ MAX_SHOWN = 100
 
 
 def unfinished_trainings(catalogue: Catalogue, dataset: DatasetView) -> list[Unfinished]:
-    """Running trainings at the accuracy of their last epoch, others at the predicted one; without repeats."""
-    trials = [trial for trial in catalogue.queue(0, dataset.name) if not trial.proposal.is_repeat][:MAX_SHOWN]
+    """Running trainings at the accuracy of their last epoch, others at the predicted one; without retrainings."""
+    trials = [trial for trial in catalogue.queue(0, dataset.name) if not trial.proposal.is_retraining][:MAX_SHOWN]
     parents = _parents(catalogue, trials)
     return [_unfinished(dataset, trial, parents) for trial in trials]
 
@@ -57,18 +59,19 @@ _EVERY = 20
 
 _CACHE_KEYS: dict[str | type, Callable[[Any], object]] = {
     DatasetView: lambda dataset: (dataset.name, len(dataset.population) // _EVERY),
-    Trial: lambda trial: trial.architecture.fingerprint,
+    Trial: lambda trial: (trial.architecture.fingerprint, trial.proposal.config.title),
+    TrainingConfig: lambda config: json.dumps(config.to_json()),
 }
 
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=_CACHE_KEYS)
-def _surrogate(dataset: DatasetView, epochs: int) -> Surrogate | None:
-    return dataset.surrogate(epochs)
+def _surrogate(dataset: DatasetView, config: TrainingConfig) -> Surrogate | None:
+    return dataset.surrogate(config)
 
 
 @st.cache_resource(max_entries=1_000, show_spinner=False, hash_funcs=_CACHE_KEYS)
 def _predicted(dataset: DatasetView, trial: Trial) -> float | None:
-    surrogate = _surrogate(dataset, trial.proposal.config.epochs)
+    surrogate = _surrogate(dataset, trial.proposal.config)
     if surrogate is None:
         return None
     return float(surrogate.predict([trial.architecture])[0, 0])

@@ -17,6 +17,7 @@ from remap_core.ui import app_data, drawer_state, live, navigation, sent_command
 from remap_core.ui.dataset_view import DatasetView
 from remap_core.ui.generate.ways import ABLATIONS, VARIATIONS, WAY
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.overview.newer_recipe import offer_newer_recipe
 from remap_core.ui.pictures import picture
 from remap_core.ui.session import current_session
 from remap_core.ui.tables import training_status
@@ -44,6 +45,7 @@ def show_start() -> None:
     points = starting_points(dataset.population, view)
     if points:
         _cards(dataset, view, points)
+        offer_newer_recipe(app_data.catalogue(), dataset)
         live.watch(_points, points)
     elif len(dataset.population):
         st.info(_nothing_counts(dataset, view))

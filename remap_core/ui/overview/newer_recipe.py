@@ -1,0 +1,69 @@
+"""Models that were trained by an older recipe, and an offer to train the best of them by today's."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import streamlit as st
+
+from remap_core.catalogue.reader import Catalogue
+from remap_core.errors import NotFound
+from remap_core.formatting import pluralize
+from remap_core.services.expected_time import ExpectedTime
+from remap_core.services.proposals import propose_anew
+from remap_core.trials.population import Population, pareto_front
+from remap_core.trials.trial import Proposal, Trial, TrialId
+from remap_core.ui import app_data, sent_commands
+from remap_core.ui.dataset_view import DatasetView
+from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.time_labels import expected_now, time_caption, with_time
+
+
+def offer_newer_recipe(catalogue: Catalogue, dataset: DatasetView) -> None:
+    """Say by which recipe the models were trained, and offer today's for the front; nothing if today's was used."""
+    recipe = app_data.settings().recipe
+    names = {config.recipe.name for config in dataset.population.config}
+    if not names or recipe in names:
+        return
+    front = catalogue.trials(_front(dataset.population))
+    proposals = propose_anew(front, app_data.settings(), dataset.card, time.time())
+    if not proposals or _are_known(catalogue, dataset.name, proposals):
+        return
+    with st.container(border=True, gap="small"):
+        st.caption(
+            f"These models were trained by the recipe {escape_markdown(' and '.join(sorted(names)))}; today's is "
+            f"{recipe}. Their children are trained as they were, so that they compare."
+        )
+        expected = _expected(catalogue, proposals)
+        st.button(
+            with_time(f"Train the front by {recipe} ({pluralize(len(front), 'model')})", expected),
+            key="train-anew",
+            on_click=_train,
+            args=(front, sent_commands.press("train-anew")),
+        )
+        time_caption(expected)
+
+
+def _front(population: Population) -> list[TrialId]:
+    rows = pareto_front(population.parameters, population.accuracy)
+    return [int(population.id[row]) for row in rows]
+
+
+def _are_known(catalogue: Catalogue, dataset: str, proposals: Sequence[Proposal]) -> bool:
+    """Whether one of them is already in the queue: then the person has taken the offer."""
+    fingerprints = [proposal.architecture.fingerprint for proposal in proposals]
+    known = catalogue.trainings_of(dataset, fingerprints)
+    return any(trial.proposal.same_training(proposal) for trial in known for proposal in proposals)
+
+
+def _train(front: Sequence[Trial], press: sent_commands.Press) -> None:
+    dataset = app_data.dataset_view()
+    sent_commands.enqueue(propose_anew(front, app_data.settings(), dataset.card, time.time()), press)
+
+
+def _expected(catalogue: Catalogue, proposals: Sequence[Proposal]) -> ExpectedTime | None:
+    try:
+        return expected_now(catalogue, proposals)
+    except NotFound:  # the data set is no longer in the catalogue
+        return None
