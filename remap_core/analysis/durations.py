@@ -29,11 +29,12 @@ MAX_JUDGED = 30
 
 @dataclass(frozen=True)
 class Measured:
-    """A finished training: architecture, batch size, and mean seconds per epoch."""
+    """A finished training: architecture, batch size, mean seconds per epoch, and whether its recipe changes images."""
 
     architecture: Architecture
     batch_size: int
     seconds: float
+    changes_images: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,14 +49,16 @@ class TimeEstimate:
     trainings: int
     error: float
 
-    def epoch_seconds(self, architecture: Architecture, batch_size: int) -> float:
+    def epoch_seconds(self, architecture: Architecture, batch_size: int, *, changes_images: bool = False) -> float:
         """Expected seconds of one epoch."""
-        return float(np.dot(self.costs, work_of(architecture, batch_size)))
+        return float(np.dot(self.costs, work_of(architecture, batch_size, changes_images=changes_images)))
 
     def training_seconds(self, proposal: Proposal) -> float:
         """Expected seconds of all epochs of a training."""
         config = proposal.config
-        return config.epochs * self.epoch_seconds(proposal.architecture, config.batch_size)
+        changes_images = bool(config.recipe.augmentation)
+        seconds = self.epoch_seconds(proposal.architecture, config.batch_size, changes_images=changes_images)
+        return config.epochs * seconds
 
     def remaining_seconds(self, trial: Trial) -> float:
         """Expected seconds until a trial is finished, at the pace of its own last epoch; 0 for a finished trial."""
@@ -67,12 +70,12 @@ class TimeEstimate:
         return epochs_left * trial.last.seconds
 
 
-def work_of(architecture: Architecture, batch_size: int) -> Floats:
-    """(6,) float64, the quantities with which the time of an epoch grows on a CPU.
+def work_of(architecture: Architecture, batch_size: int, *, changes_images: bool = False) -> Floats:
+    """(7,) float64, the quantities with which the time of an epoch grows on a CPU.
 
     1 (every batch has a fixed cost), steps of the plan (each has a cost per call), contracted layers (their kernels are
-    computed), multiply-adds, parameters (the optimiser updates all of them), output values. The layers whose output is
-    computed once for each image do not count.
+    computed), multiply-adds, parameters (the optimiser updates all of them), output values, and 1 where the recipe
+    changes all images in every epoch. The layers whose output is computed once for each image do not count.
     """
     plan = cheapest_plan(architecture, batch_size)
     steps = len(plan.steps) - static_prefix(architecture)
@@ -85,6 +88,7 @@ def work_of(architecture: Architecture, batch_size: int) -> Floats:
             plan.multiply_adds,
             architecture.parameters,
             plan.values,
+            float(changes_images),
         ]
     )
 
@@ -95,7 +99,12 @@ def estimate_time(measured: Sequence[Measured]) -> TimeEstimate | None:
     latest = valid[-LATEST:]
     if len(latest) < MIN_TRAININGS:
         return None
-    work = np.stack([work_of(training.architecture, training.batch_size) for training in latest])
+    work = np.stack(
+        [
+            work_of(training.architecture, training.batch_size, changes_images=training.changes_images)
+            for training in latest
+        ]
+    )
     seconds = np.array([training.seconds for training in latest])
     costs = _costs(work, seconds)
     return TimeEstimate(
@@ -120,7 +129,7 @@ def schedule_seconds(durations: Iterable[float], workers: int) -> float:
 
 
 def _costs(work: Floats, seconds: Floats) -> Floats:
-    """(6,) costs from (n, 6) work and (n,) seconds, none below 0: least squares of relative errors, times the pace.
+    """(7,) costs from (n, 7) work and (n,) seconds, none below 0: least squares of relative errors, times the pace.
 
     The pace is how much slower than this fit the last trainings were, since other programs come and go.
     """

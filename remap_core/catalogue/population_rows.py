@@ -77,8 +77,9 @@ def population_of(table: pa.Table, dataset: str, class_names: tuple[str, ...]) -
 
 def measured_of(row: Row) -> Measured:
     """Return the training time of a row of MEASURED."""
-    architecture, config, seconds = row
-    return Measured(architecture_of(architecture), config_of(config).batch_size, seconds)
+    architecture, text, seconds = row
+    config = config_of(text)
+    return Measured(architecture_of(architecture), config.batch_size, seconds, bool(config.recipe.augmentation))
 
 
 def _configs(texts: Sequence[str]) -> tuple[TrainingConfig, ...]:

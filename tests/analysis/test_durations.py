@@ -18,7 +18,7 @@ from remap_core.space.architecture import Architecture
 from remap_core.space.text import parse_layers
 from remap_core.trials.trial import TrialState
 
-LINE = TimeEstimate(costs=(2.0, 0, 0, 0.5, 0, 0), trainings=9, error=0.1)
+LINE = TimeEstimate(costs=(2.0, 0, 0, 0.5, 0, 0, 0), trainings=9, error=0.1)
 BATCH = 16
 UNITS = (1, 2, 5, 9, 14, 30, 60, 100)
 
@@ -37,9 +37,18 @@ def measured(costs, units=UNITS, factors=None):
 
 
 def test_times_that_grow_with_the_work_alone_are_predicted_exactly():
-    found = estimate_time(measured([1.0, 0, 0, 0.001, 0, 0]))
+    found = estimate_time(measured([1.0, 0, 0, 0.001, 0, 0, 0]))
     assert found.epoch_seconds(tiny(500), BATCH) == pytest.approx(1 + 0.001 * tiny(500).multiply_adds, rel=1e-6)
     assert (found.trainings, found.error) == (len(UNITS), pytest.approx(0.0, abs=1e-6))
+
+
+def test_what_changing_the_images_costs_is_learnt_from_trainings_that_do():
+    chains = [tiny(number) for number in UNITS]
+    plain = [Measured(chain, BATCH, 1.0) for chain in chains]
+    changed = [Measured(chain, BATCH, 1.5, changes_images=True) for chain in chains]
+    found = estimate_time([*plain, *changed, *plain])
+    assert found.epoch_seconds(tiny(7), BATCH) == pytest.approx(1.0, rel=0.01)
+    assert found.epoch_seconds(tiny(7), BATCH, changes_images=True) == pytest.approx(1.5, rel=0.01)
 
 
 @given(st.lists(st.tuples(st.integers(1, 10**4), st.floats(0.01, 100)), min_size=3, max_size=12))
@@ -60,7 +69,7 @@ def test_the_estimate_grows_as_the_machine_is_slower(slower, seconds):
 
 
 def test_a_machine_that_has_become_slower_is_noticed_within_a_few_trainings():
-    before, after = measured([1.0, 0, 0, 0.001, 0, 0]), measured([1.0, 0, 0, 0.001, 0, 0], factors=[3.0] * len(UNITS))
+    before, after = measured([1.0, 0, 0, 0.001, 0, 0, 0]), measured([1.0, 0, 0, 0.001, 0, 0, 0], factors=[3.0] * len(UNITS))
     assert estimate_time(before + after).epoch_seconds(tiny(7), BATCH) > 2 * estimate_time(before).epoch_seconds(
         tiny(7), BATCH
     )
@@ -68,12 +77,12 @@ def test_a_machine_that_has_become_slower_is_noticed_within_a_few_trainings():
 
 def test_what_was_not_measured_is_left_out_and_two_measurements_are_too_few():
     assert (
-        estimate_time([*measured([1.0, 0, 0, 0, 0, 0], units=(1, 2)), Measured(tiny(3), BATCH, float("nan"))]) is None
+        estimate_time([*measured([1.0, 0, 0, 0, 0, 0, 0], units=(1, 2)), Measured(tiny(3), BATCH, float("nan"))]) is None
     )
 
 
 def test_three_trainings_are_enough_but_cannot_be_judged():
-    found = estimate_time(measured([1.0, 0, 0, 0, 0, 0], units=(1, 2, 3)))
+    found = estimate_time(measured([1.0, 0, 0, 0, 0, 0, 0], units=(1, 2, 3)))
     assert found.epoch_seconds(tiny(2), BATCH) == pytest.approx(1.0)
     assert np.isnan(found.error)
 

@@ -73,7 +73,7 @@ def test_the_same_architecture_with_other_settings_is_trained_and_named():
 
 
 def test_the_expected_time_is_the_parents_epochs_at_the_estimated_pace():
-    line = TimeEstimate(costs=(0.5, 0, 0, 1e-6, 0, 0), trainings=9, error=0.1)
+    line = TimeEstimate(costs=(0.5, 0, 0, 1e-6, 0, 0, 0), trainings=9, error=0.1)
     child = candidate(PARENT_CHAIN, Remove(3))
     (found,) = judged([child], estimate=line)
     assert found.seconds == pytest.approx(4 * (0.5 + child.child.multiply_adds / 1e6))

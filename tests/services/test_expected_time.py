@@ -32,7 +32,7 @@ from remap_core.trials.evaluation import EpochResult
 from remap_core.trials.training_config import TrainingConfig
 from remap_core.trials.trial import Origin, Proposal, TrialState
 
-TWO_SECONDS = TimeEstimate(costs=(2.0, 0, 0, 0, 0, 0), trainings=9, error=0.1)
+TWO_SECONDS = TimeEstimate(costs=(2.0, 0, 0, 0, 0, 0, 0), trainings=9, error=0.1)
 """Every epoch of any architecture takes 2 seconds."""
 
 
@@ -109,7 +109,7 @@ def test_running_trainings_keep_their_workers_and_take_what_their_own_epochs_tak
 
 
 def test_each_training_in_a_queue_takes_what_those_on_its_own_data_set_take():
-    estimates = {"toy": TWO_SECONDS, "large": replace(TWO_SECONDS, costs=(4.0, 0, 0, 0, 0, 0), error=0.3)}
+    estimates = {"toy": TWO_SECONDS, "large": replace(TWO_SECONDS, costs=(4.0, 0, 0, 0, 0, 0, 0), error=0.3)}
     assert queue_time([waiting(1), waiting(2, dataset="large")], estimates, workers=1) == ExpectedTime(60.0, 0.3, 2)
     assert queue_time([waiting(1), waiting(2, dataset="unknown")], estimates, workers=1) is None
     finished = replace(waiting(3, dataset="unknown"), state=TrialState.COMPLETE)

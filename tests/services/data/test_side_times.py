@@ -17,14 +17,14 @@ def test_larger_images_more_of_them_and_more_epochs_take_longer():
 
 
 def test_what_was_measured_in_this_folder_comes_first_and_of_it_what_was_measured_most():
-    estimates = {"a": TimeEstimate(COSTS, 5, 0.1), "b": TimeEstimate((1.0, 0, 0, 0, 0, 0), 9, 0.1)}
+    estimates = {"a": TimeEstimate(COSTS, 5, 0.1), "b": TimeEstimate((1.0, 0, 0, 0, 0, 0, 0), 9, 0.1)}
     assert pace_of(estimates, {"a": 1000, "b": 500}).images == 500
     assert pace_of(estimates, {"a": 1000}).costs == COSTS
     assert pace_of({}, {}) is ELSEWHERE
 
 
 def test_the_pace_of_as_many_images_is_that_of_the_measured_epochs():
-    pace = Pace((0.5, 0.0, 0.0, 0.0, 0.0, 0.0), images=1000, batch_size=32, own=True)
+    pace = Pace((0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0), images=1000, batch_size=32, own=True)
     settings = Settings(epochs=4, batch_size=32)
     assert training_seconds(settings, pace, (1, 8, 8), 10, 1000) == 2.0
     assert math.isclose(training_seconds(settings, pace, (1, 8, 8), 10, 2000), 2.0 * 63 / 32)
