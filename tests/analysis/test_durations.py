@@ -69,16 +69,16 @@ def test_the_estimate_grows_as_the_machine_is_slower(slower, seconds):
 
 
 def test_a_machine_that_has_become_slower_is_noticed_within_a_few_trainings():
-    before, after = measured([1.0, 0, 0, 0.001, 0, 0, 0]), measured([1.0, 0, 0, 0.001, 0, 0, 0], factors=[3.0] * len(UNITS))
+    costs = [1.0, 0, 0, 0.001, 0, 0, 0]
+    before, after = measured(costs), measured(costs, factors=[3.0] * len(UNITS))
     assert estimate_time(before + after).epoch_seconds(tiny(7), BATCH) > 2 * estimate_time(before).epoch_seconds(
         tiny(7), BATCH
     )
 
 
 def test_what_was_not_measured_is_left_out_and_two_measurements_are_too_few():
-    assert (
-        estimate_time([*measured([1.0, 0, 0, 0, 0, 0, 0], units=(1, 2)), Measured(tiny(3), BATCH, float("nan"))]) is None
-    )
+    two = measured([1.0, 0, 0, 0, 0, 0, 0], units=(1, 2))
+    assert estimate_time([*two, Measured(tiny(3), BATCH, float("nan"))]) is None
 
 
 def test_three_trainings_are_enough_but_cannot_be_judged():
