@@ -16,9 +16,16 @@ from remap_core.trials.trial import Trial, TrialId, TrialState
 
 
 def exported_training(catalogue: Catalogue, model: Trial) -> Trial:
-    """The training whose weights stand for a model elsewhere: the last one that finished it, or else its own."""
+    """The training whose weights stand for a model elsewhere: the most accurate of its own and those that finished it.
+
+    Of equally accurate ones the last.
+    """
     complete = [finish for finish in catalogue.finishes(model.id) if finish.state is TrialState.COMPLETE]
-    return (model, *complete)[-1]
+    return max((*reversed(complete), model), key=_last_accuracy)
+
+
+def _last_accuracy(training: Trial) -> float:
+    return training.last.validation_accuracy if training.last else 0.0
 
 
 def finished_model(catalogue: Catalogue, folder: DataFolder, model: TrialId) -> FinishedModel:

@@ -35,7 +35,7 @@ _BATCH_NAMES = {
     Origin.VARIATION: "variations of",
     Origin.HANDCRAFTED: "handcrafted from",
     Origin.REPEAT: "repeats of",
-    Origin.FINISH: "finish of",
+    Origin.FINISH: "long training of",
 }
 
 

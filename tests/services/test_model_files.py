@@ -22,9 +22,11 @@ def test_a_model_that_is_not_complete_is_not_exported(tmp_path):
         finished_model(open_snapshot(folder), folder, 7)
 
 
-def test_exports_take_the_weights_of_the_last_training_that_finished_the_model(tmp_path):
+def test_exports_take_the_most_accurate_weights_of_a_model(tmp_path):
     folder = write_catalogue(tmp_path / "home")
     catalogue = open_snapshot(folder)
     assert exported_training(catalogue, catalogue.trial(1)).id == 1
     newest = changed(folder.home, finish)
     assert exported_training(newest, newest.trial(1)).id == 7
+    worse = changed(folder.home, lambda store: finish(store, epochs=7, right=2))
+    assert exported_training(worse, worse.trial(1)).id == 7

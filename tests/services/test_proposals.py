@@ -69,7 +69,7 @@ def test_a_finish_trains_the_model_long_from_its_weights_and_stands_for_it(catal
     assert (finish.origin, finish.parent, finish.architecture) == (Origin.FINISH, 2, catalogue.trial(2).architecture)
     assert (finish.config.start, finish.config.epochs) == (2, 60)
     assert finish.config.recipe == THOROUGH.with_augmentation(["shift"])
-    assert finish.batch == "finish of #2, 01 Jan 00:00:00 UTC"
+    assert finish.batch == "long training of #2, 01 Jan 00:00:00 UTC"
 
 
 def test_only_a_complete_model_can_be_finished(catalogue):

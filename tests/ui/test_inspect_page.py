@@ -475,7 +475,7 @@ def test_a_model_is_finished_with_the_epochs_and_the_time_that_it_takes(home):
     ((_, command),) = Inbox(folder).pending()
     (asked,) = command.proposals
     assert (asked.origin, asked.parent, asked.config.epochs) == (Origin.FINISH, 1, 50)
-    assert asked.config.recipe.title == "thorough, with shift"
+    assert asked.config.recipe.title == "thorough"
 
 
 def test_a_finished_model_is_exported_with_its_finished_weights(home):

@@ -194,7 +194,8 @@ class Model:
         return Repeats(self.recorded, require_count("seeds", seeds, 1, MAX_REPEATS))
 
     def finish(self, epochs: int = 30, augmentation: Sequence[str] | None = None) -> Finish:
-        """Ask for a long training from the model's weights, by the recipe `thorough`; exports then take its weights.
+        """Ask for a long training from the model's weights, by the recipe `thorough`; exports then take the more
+        accurate weights.
 
         augmentation: random changes of training images ("shift", "flip", "rotate", "brightness"); None for those that
         suit most images of this kind. The model's accuracy stays the one that compares with other models.

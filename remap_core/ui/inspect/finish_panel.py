@@ -70,7 +70,10 @@ def _complete(model: TrialId) -> int:
 def _show_unfinished(catalogue: Catalogue, trial: Trial) -> None:
     for finish in catalogue.finishes(trial.model):
         if finish.state is not TrialState.COMPLETE:
-            st.caption(f"Finishing {model_tag(trial.model)}: {training_status(finish)}, {finish.accuracy_text('')}")
+            parts = [f"Finishing {model_tag(trial.model)}: {training_status(finish)}"]
+            if finish.accuracy is not None:
+                parts.append(finish.accuracy_text())
+            st.caption(", ".join(parts))
             if finish.error:
                 st.error(escape_markdown(finish.error), icon=":material/error:")
 
@@ -84,8 +87,8 @@ def _offer(catalogue: Catalogue, trial: Trial) -> None:
         st.info(f"The weights of {model_name(model.id)} are gone, so it cannot be finished.")
         return
     st.caption(
-        "Trains the model further from its weights: longer, with label smoothing and changed images. The map keeps the "
-        "accuracy that compares with other models; exports take the finished weights."
+        "Trains the model further from its weights, by the recipe `thorough`. The map keeps the accuracy that compares "
+        "with other models; exports take the more accurate weights."
     )
     channels, height, width = model.architecture.input_shape
     with st.container(horizontal=True, vertical_alignment="bottom"):
