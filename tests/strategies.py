@@ -13,8 +13,10 @@ from remap_core.space.layers import (
     Dense,
     Dropout,
     GlobalAvgPool2d,
+    InvertedResidual,
     Layer,
     MaxPool2d,
+    Residual,
     SeparableConv2d,
 )
 
@@ -28,6 +30,17 @@ convs = st.one_of(
         )
     )
 )
+blocks = st.one_of(
+    st.builds(Residual, st.integers(1, 8), st.integers(1, 3)),
+    st.builds(
+        InvertedResidual,
+        st.integers(1, 8),
+        st.sampled_from([1, 3, 5, 7]),
+        st.integers(1, 6),
+        st.integers(1, 3),
+        st.booleans(),
+    ),
+)
 pools = st.one_of(
     st.builds(MaxPool2d, st.integers(1, 5), st.integers(1, 3)),
     st.builds(AvgPool2d, st.integers(1, 5), st.integers(1, 3)),
@@ -36,6 +49,7 @@ pools = st.one_of(
 rates = st.floats(0.01, 0.99)
 layers = st.one_of(
     convs,
+    blocks,
     pools,
     st.builds(Dense, st.integers(1, 32)),
     st.builds(Activation, st.sampled_from(FUNCTIONS)),

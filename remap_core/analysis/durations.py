@@ -73,17 +73,18 @@ class TimeEstimate:
 def work_of(architecture: Architecture, batch_size: int, *, changes_images: bool = False) -> Floats:
     """(7,) float64, the quantities with which the time of an epoch grows on a CPU.
 
-    1 (every batch has a fixed cost), steps of the plan (each has a cost per call), contracted layers (their kernels are
-    computed), multiply-adds, parameters (the optimiser updates all of them), output values, and 1 where the recipe
-    changes all images in every epoch. The layers whose output is computed once for each image do not count.
+    1 (every batch has a fixed cost), operations of the plan (each has a cost per call; a block has several), contracted
+    layers (their kernels are computed), multiply-adds, parameters (the optimiser updates all of them), output values,
+    and 1 where the recipe changes all images in every epoch. The layers whose output is computed once for each image do
+    not count.
     """
     plan = cheapest_plan(architecture, batch_size)
-    steps = len(plan.steps) - static_prefix(architecture)
+    operations = len(plan.operation_sizes) - static_prefix(architecture)
     contracted = sum(run.stop - run.start for run in plan.runs)
     return np.array(
         [
             1.0,
-            steps,
+            operations,
             contracted,
             plan.multiply_adds,
             architecture.parameters,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from remap_core.datasets.photos import photo_steps
 from remap_core.exports.finished_model import FinishedModel, Weights, placed_layers
-from remap_core.exports.layer_exports import Operator, layer_operators
+from remap_core.exports.layer_exports import Join, Operator, Step, layer_operators
 
 IMAGES, LOGITS = "images", "logits"
 OPSET, IR_VERSION = 20, 9
@@ -52,17 +53,19 @@ def _metadata(model: FinishedModel) -> dict[str, str]:
 def _graph(model: FinishedModel) -> Any:
     from onnx import TensorProto, helper, numpy_helper
 
-    operators = _operators(model)
+    steps = _steps(model)
+    operators = list(_operators(steps))
     constants = {
         "mean": _per_channel(model.mean),
         "deviation": _per_channel(model.deviation),
+        **_used_constants(operators),
         **_used_weights(model, operators),
     }
     architecture = model.architecture
     images = helper.make_tensor_value_info(IMAGES, TensorProto.UINT8, ["n", *architecture.input_shape])
     logits = helper.make_tensor_value_info(LOGITS, TensorProto.FLOAT, ["n", architecture.classes])
     return helper.make_graph(
-        nodes=_nodes(operators),
+        nodes=_nodes(steps),
         name=f"model_{model.id}",
         inputs=[images],
         outputs=[logits],
@@ -70,15 +73,24 @@ def _graph(model: FinishedModel) -> Any:
     )
 
 
-def _operators(model: FinishedModel) -> list[Operator]:
+def _steps(model: FinishedModel) -> list[Step]:
     """The network after its pixels are scaled."""
-    operators: list[Operator] = []
+    steps: list[Step] = []
     for placed in placed_layers(model.architecture):
-        operators += layer_operators(placed)
-    return operators
+        steps += layer_operators(placed)
+    return steps
 
 
-def _nodes(operators: list[Operator]) -> list[Any]:
+def _operators(steps: Iterable[Step]) -> Iterator[Operator]:
+    """The operators of the steps and of their branches, without joins."""
+    for step in steps:
+        if isinstance(step, Join):
+            yield from _operators((*step.branch, *step.other))
+        else:
+            yield step
+
+
+def _nodes(steps: list[Step]) -> list[Any]:
     """The nodes of the graph, the last of which outputs the logits."""
     from onnx import TensorProto, helper
 
@@ -89,16 +101,30 @@ def _nodes(operators: list[Operator]) -> list[Any]:
         nodes.append(helper.make_node(operator, list(inputs), [output], name=output, **attributes))
         return output
 
+    def add_all(steps: Iterable[Step], value: str) -> str:
+        for step in steps:
+            if isinstance(step, Join):
+                value = add(step.name, add_all(step.branch, value), add_all(step.other, value))
+            else:
+                constants = map(_constant_name, step.constants)
+                value = add(step.name, value, *step.weights, *constants, **step.attributes)
+        return value
+
     pixels = add("Cast", IMAGES, to=TensorProto.FLOAT)
     centred = add("Sub", pixels, "mean")
-    value = add("Div", centred, "deviation")
-    for operator in operators:
-        result = add(operator.name, value, *operator.weights, **operator.attributes)
-        if operator.gated:
-            result = add("Mul", value, result)
-        value = result
+    scaled = add("Div", centred, "deviation")
+    add_all(steps, scaled)
     nodes[-1].output[0] = LOGITS
     return nodes
+
+
+def _constant_name(value: float) -> str:
+    return f"constant_{value:g}"
+
+
+def _used_constants(operators: list[Operator]) -> Weights:
+    used = {value for operator in operators for value in operator.constants}
+    return {_constant_name(value): np.array(value, np.float32) for value in sorted(used)}
 
 
 def _per_channel(values: tuple[float, ...]) -> Any:

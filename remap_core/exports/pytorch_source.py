@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import indent, wrap
 
 from remap_core.exports.finished_model import FinishedModel, placed_layers
-from remap_core.exports.layer_exports import layer_source
+from remap_core.exports.layer_exports import layer_definition, layer_source
 from remap_core.formatting import model_name, pluralize
 from remap_core.space.architecture import Architecture
 from remap_core.space.text import layers_text
@@ -28,7 +28,7 @@ ACCURACY = {accuracies}
 WEIGHTS = {weights}
 
 
-class Network(nn.Module):
+{definitions}class Network(nn.Module):
     """Logits, (n, {count}) float32, of images, (n, {channels}, {height}, {width}) uint8."""
 
     def __init__(self):
@@ -70,6 +70,7 @@ def pytorch_source(model: FinishedModel, weights: str) -> str:
         accuracies={name: round(accuracy, 6) for name, accuracy in model.accuracies.items()},
         mean=list(model.mean),
         deviation=list(model.deviation),
+        definitions=_definitions(architecture),
         layers=_layers(architecture),
     )
 
@@ -79,6 +80,12 @@ def _chain(architecture: Architecture) -> str:
     chain = layers_text(architecture.layers) or "No layers"
     sentence = f"{chain}, and a head of {architecture.classes} classes."
     return "\n".join(wrap(sentence, 110))
+
+
+def _definitions(architecture: Architecture) -> str:
+    """The classes of the blocks that occur, each once."""
+    definitions = dict.fromkeys(layer_definition(placed) for placed in placed_layers(architecture))
+    return "".join(f"{definition}\n\n" for definition in definitions if definition)
 
 
 def _layers(architecture: Architecture) -> str:

@@ -265,6 +265,8 @@ def _value_text(name: str, value: object) -> str:
     """
     if name in ("filters", "units"):
         return f"{value} {name}"
+    if name == "squeeze_excite":
+        return "squeeze-excite on" if value else "squeeze-excite off"
     if name == "function":
         return FUNCTION_NAMES.get(str(value), str(value))
     return f"{name.replace('_', ' ')} {value}"

@@ -101,6 +101,17 @@ class ExecutionPlan:
         return tuple(sizes)
 
     @property
+    def operation_sizes(self) -> tuple[int, ...]:
+        """`activation_sizes`, each after those of the operations inside its step, where that is a block."""
+        layers, shapes = _chain(self.architecture)
+        sizes: list[int] = []
+        for step, size in zip(self.steps, self.activation_sizes, strict=True):
+            if not isinstance(step, LinearRun):
+                sizes += layers[step].inner_sizes(shapes[step])
+            sizes.append(size)
+        return tuple(sizes)
+
+    @property
     def multiply_adds(self) -> float:
         """Multiply-accumulate operations for one image, with its share of those that compute kernels."""
         total: float = self.architecture.multiply_adds
@@ -114,7 +125,7 @@ class ExecutionPlan:
     @property
     def values(self) -> float:
         """Values written for one image, with its share of the kernels'; without those of the static prefix."""
-        sizes = self.activation_sizes[static_prefix(self.architecture) :]
+        sizes = self.operation_sizes[static_prefix(self.architecture) :]
         setup_values = sum(run.setup_values for run in self.runs)
         return sum(sizes) + setup_values / self.images
 

@@ -24,8 +24,8 @@ from remap_core.trials.training_recipe import PAPER, TrainingRecipe
 MAX_EVALUATION_BATCH = {"cpu": 256, "cuda": 2048}
 """Images per batch without gradients."""
 MAX_LAYER_VALUES = 6_500_000
-"""Values in one layer's output on a CPU. A larger batch is trained in parts, which stay closer to the CPU's caches: two
-trainings side by side took 0.5 to 0.9 of the time of undivided batches of 256."""
+"""Values in the output of one operation on a CPU. A larger batch is trained in parts, which stay closer to the CPU's
+caches: two trainings side by side took 0.5 to 0.9 of the time of undivided batches of 256."""
 UNLIMITED_IMAGES = 2**31
 """More than any batch, for GPUs: there parts were not measured."""
 MIN_MULTIPLY_ADDS_FOR_BF16 = 25_000_000
@@ -76,7 +76,7 @@ class Learner:
         max_images = UNLIMITED_IMAGES
         if device == "cpu":
             plan = cheapest_plan(architecture, batch_size)
-            max_images = max(1, MAX_LAYER_VALUES // max(plan.activation_sizes))
+            max_images = max(1, MAX_LAYER_VALUES // max(plan.operation_sizes))
         is_large = plan.multiply_adds * batch_size >= MIN_MULTIPLY_ADDS_FOR_BF16
         with seeded("cpu", seed, 0):
             network = build(architecture, min(max_images, batch_size))

@@ -3,7 +3,7 @@ from xml.etree import ElementTree
 
 from catalogues import architecture
 
-from remap_core.drawing.palette import chip_appearance
+from remap_core.drawing.palette import chip_appearance, chip_ink
 from remap_core.drawing.snac.icon import HEIGHT, icon_uri
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -30,3 +30,14 @@ def test_blocks_stay_within_the_line_of_text():
     for block in drawn("Conv 128x1, Dense 4, Dropout 0.5", blocks=4).iter(f"{SVG}rect"):
         assert float(block.get("y")) >= 0
         assert float(block.get("y")) + float(block.get("height")) <= HEIGHT
+
+
+def test_a_block_has_the_colour_of_its_convolutions_and_a_bar():
+    fills = [block.get("fill") for block in drawn("Residual 16, MBConv 16x3", blocks=3).iter(f"{SVG}rect")]
+    assert fills == [
+        chip_appearance("conv2d").colour,
+        chip_ink("residual"),
+        chip_appearance("separable_conv2d").colour,
+        chip_ink("inverted_residual"),
+        chip_appearance("head").colour,
+    ]

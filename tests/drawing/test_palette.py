@@ -14,7 +14,7 @@ from remap_core.space.layers import KINDS
 WHITE, STREAMLIT_DARK = "#ffffff", "#0e1117"
 PAGES = (WHITE, STREAMLIT_DARK)
 CHIPS = {kind: palette.chip_appearance(kind) for kind in palette.chip_kinds()}
-CHIP_COLOURS = [chip.colour for chip in CHIPS.values()]
+CHIP_COLOURS = [chip.colour for chip in CHIPS.values() if not chip.barred]  # a barred one shares its colour
 THEME = tomllib.loads((Path(__file__).parents[2] / ".streamlit/config.toml").read_text(encoding="utf-8"))["theme"]
 
 # Machado, Oliveira, Fernandes 2009, severity 1.0, on linear RGB
@@ -70,6 +70,15 @@ def test_the_measures_know_black_and_white():
 def test_chips_of_different_kinds_stay_apart_in_every_vision(vision):
     pairs = combinations(CHIP_COLOURS, 2)
     assert min(distance(one, other, vision) for one, other in pairs) >= 22
+
+
+def test_chips_that_share_a_colour_differ_by_a_bar_which_stands_out():
+    looks = [(chip.colour, chip.barred) for chip in CHIPS.values()]
+    assert len(set(looks)) == len(looks)
+    for kind, chip in CHIPS.items():
+        if chip.barred:
+            assert chip.colour in CHIP_COLOURS
+            assert contrast(palette.chip_ink(kind), chip.colour) >= 4.5
 
 
 @pytest.mark.parametrize("vision", VISION)

@@ -7,7 +7,17 @@ from strategies import architectures
 from remap_core.drawing.snac.chips import MIN_HEIGHT, HeightScale, Size, chips, label_lines, snac_alt
 from remap_core.errors import InvalidArchitecture
 from remap_core.space.architecture import Architecture
-from remap_core.space.layers import FUNCTIONS, GLYPHS, Activation, AvgPool2d, Conv2d, Dense, Dropout, MaxPool2d
+from remap_core.space.layers import (
+    FUNCTIONS,
+    GLYPHS,
+    KINDS,
+    Activation,
+    AvgPool2d,
+    Conv2d,
+    Dense,
+    Dropout,
+    MaxPool2d,
+)
 from remap_core.space.text import parse_layers
 
 DIGITS = ((1, 8, 8), 10)
@@ -46,6 +56,20 @@ def test_only_the_head_has_no_index():
 def test_the_head_alone_is_a_row_of_one():
     (head,) = chips(Architecture(*DIGITS, ()), Size.SMALL)
     assert (head.kind, head.x, head.output_shape) == ("head", 1.0, (10,))
+
+
+def test_a_block_has_a_glyph_and_its_label_says_what_is_expanded_and_whether_it_squeezes():
+    row = chips(Architecture((3, 8, 8), 10, parse_layers("Residual 32 stride 2, MBConv 24x5 expand 4 se")), Size.LARGE)
+    assert [(chip.symbol, chip.label) for chip in row[:-1]] == [
+        ("residual", "32 /2"),
+        ("inverted residual", "24 x 5 e4 se"),
+    ]
+    assert all(chip.glyph for chip in row[:-1])
+
+
+def test_only_blocks_are_barred():
+    barred = [kind for kind, layer in KINDS.items() if layer.appearance.barred]
+    assert barred == ["residual", "inverted_residual"]
 
 
 def test_only_dropout_is_dotted_and_only_activations_have_glyphs():

@@ -4,7 +4,7 @@ from remap_core.drawing.palette import SELECTION, chip_appearance
 from remap_core.drawing.snac.chips import Size, chips
 from remap_core.drawing.snac.snac_figure import HANDLES, HEAD_BLOCK, LAYERS, snac_figure
 from remap_core.space.architecture import Architecture
-from remap_core.space.layers import Activation, Conv2d, Dense, Dropout
+from remap_core.space.layers import Activation, Conv2d, Dense, Dropout, InvertedResidual, Residual
 
 NET = Architecture((1, 8, 8), 10, (Conv2d(3, 32), Activation("tanh"), Dropout(0.5), Dense(64)))
 
@@ -82,13 +82,21 @@ def test_an_activation_is_a_glyph_and_a_dropout_has_dots():
     assert len([shape for shape in shapes if shape.type == "path"]) == 3  # the curve and its two axes
 
 
-def test_glyphs_are_on_their_chip():
-    figure = snac_figure(NET)
-    chip = boxes(figure)[1]
+def test_a_block_has_a_glyph_or_where_it_is_small_a_bar_on_its_chip():
+    net = Architecture((3, 8, 8), 10, (Residual(32),))
+    (_, _), (chip, bar, _) = boxes(snac_figure(net, Size.MEDIUM)), boxes(snac_figure(net, Size.SMALL))
+    assert chip.x0 < bar.x0 < bar.x1 < chip.x1
+    assert chip.y0 < bar.y0 < bar.y1 < chip.y1
+
+
+@pytest.mark.parametrize("net", [NET, Architecture((3, 8, 8), 10, (Residual(8), InvertedResidual(8)))])
+def test_glyphs_are_on_their_chip(net):
+    figure = snac_figure(net)
+    chips_drawn = boxes(figure)
     for shape in figure.layout.shapes:
         if shape.type == "path":
             points = [tuple(map(float, point.split(","))) for point in shape.path[1:].split("L")]
-            assert all(chip.x0 < x < chip.x1 and chip.y0 < y < chip.y1 for x, y in points)
+            assert any(all(chip.x0 < x < chip.x1 and chip.y0 < y < chip.y1 for x, y in points) for chip in chips_drawn)
 
 
 def test_chosen_layers_get_the_selections_border():

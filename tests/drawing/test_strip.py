@@ -35,3 +35,9 @@ def test_a_text_without_layers_gets_no_strip():
 
 def test_the_strip_of_no_layers_is_the_head():
     assert strip_html("") == f"<span style='color:{chip_appearance('head').colour}'>▮</span>"
+
+
+def test_a_layer_that_shares_its_colour_has_a_hollow_block():
+    colour = chip_appearance("conv2d").colour
+    strip = strip_html("Conv 16x3, Residual 16")
+    assert strip.startswith(f"<span style='color:{colour}'>▮</span><span style='color:{colour}'>▯</span>")

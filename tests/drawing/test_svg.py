@@ -1,6 +1,7 @@
 from base64 import b64decode
 from xml.etree import ElementTree
 
+import pytest
 from hypothesis import given, settings
 from strategies import architectures
 
@@ -14,7 +15,7 @@ from remap_core.drawing.snac.svg import (
     table_size,
 )
 from remap_core.space.architecture import Architecture
-from remap_core.space.layers import Activation, Conv2d, Dense, Dropout
+from remap_core.space.layers import Activation, Conv2d, Dense, Dropout, InvertedResidual, Residual
 
 NS = {"svg": "http://www.w3.org/2000/svg"}
 SMALL_NET = Architecture((1, 8, 8), 10, (Conv2d(3, 32), Activation("relu"), Dropout(0.5), Dense(64)))
@@ -55,6 +56,15 @@ def test_symbols_appear_from_medium_on_and_hyperparameters_in_large():
     assert texts[Size.STRIP] == texts[Size.SMALL] == []
     assert texts[Size.MEDIUM] == ["C", "D", "H"]
     assert texts[Size.LARGE] == ["C", "32 x 3", "ReLU", "0.5", "D", "64", "H", "10"]
+
+
+@pytest.mark.parametrize("size", Size)
+def test_a_block_has_a_bar_exactly_where_a_chip_is_too_small_for_its_glyph(size):
+    row = chips(Architecture((3, 8, 8), 10, (Residual(32), InvertedResidual(32))), size)
+    root = drawn(snac_svg(row, size))
+    bars = [rect for chip in row[:2] for rect in root.iter(f"{{{NS['svg']}}}rect") if rect.get("fill") == chip.ink]
+    lines = root.findall(".//svg:polyline", NS)
+    assert (len(bars), len(lines)) == ((0, 4) if size.symbol else (2, 0))
 
 
 def test_activations_are_drawn_as_lines_not_letters():

@@ -25,8 +25,8 @@ from remap_core.training.training_loop import train
 from remap_core.trials.evaluation import SealedScore
 
 EVERY_KIND = (
-    "Conv 4x3 same, BatchNorm, ReLU, MaxPool 2, SepConv 6x3 stride 2 same, GELU, Dropout 0.25, AvgPool 2 stride 1, "
-    "SiLU, GlobalAvgPool, Dense 8, Tanh, BatchNorm, Sigmoid"
+    "Conv 4x3 same, BatchNorm, ReLU, Residual 6, MBConv 6x3 expand 3 se, MaxPool 2, SepConv 6x3 stride 2 same, "
+    "GELU, Dropout 0.25, AvgPool 2 stride 1, SiLU, GlobalAvgPool, Dense 8, Tanh, BatchNorm, Sigmoid"
 )
 
 

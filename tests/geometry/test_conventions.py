@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import pytest
 from hypothesis import given
-from strategies import layers
+from strategies import blocks, convs, layers
 
 from remap_core.errors import InvalidDistances
 from remap_core.geometry.otmann.conventions import CONVENTIONS, DEFAULT, NASBOT, REMAP_2019, Label
@@ -19,9 +19,11 @@ from remap_core.space.layers import (
     Conv2d,
     Dense,
     Dropout,
+    InvertedResidual,
     Layer,
     Mass,
     MaxPool2d,
+    Residual,
     SeparableConv2d,
     Shape,
 )
@@ -62,6 +64,14 @@ def test_mismatch_is_symmetric_non_negative_and_zero_on_itself(one, other):
             left, right = Label.of(one, rules[0]), Label.of(other, rules[1])
             assert convention.mismatch(left, left) == 0
             assert convention.mismatch(left, right) == convention.mismatch(right, left) >= 0
+
+
+@given(*[convs | blocks] * 3)
+def test_mismatches_of_convolutions_and_blocks_obey_the_triangle_inequality(one, other, third):
+    for convention in CONVENTIONS.values():
+        a, b, c = (Label.of(layer, convention.rule(type(layer))) for layer in (one, other, third))
+        detour = convention.mismatch(a, b) + convention.mismatch(b, c)
+        assert convention.mismatch(a, c) <= detour + 1e-12
 
 
 @pytest.mark.parametrize(
@@ -134,3 +144,41 @@ def test_any_two_activations_can_be_matched(convention):
     rule = convention.rule(Activation)
     labels = [Label.of(Activation(function), rule) for function in FUNCTIONS]
     assert max(convention.mismatch(one, other) for one in labels for other in labels) == 0.25
+
+
+LIKE_A_CONVOLUTION = (Conv2d(3, 8), SeparableConv2d(3, 8), Residual(8), InvertedResidual(8))
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS.values(), ids=CONVENTIONS)
+def test_names_differ_by_a_tenth_for_being_separable_and_for_having_a_shortcut(convention):
+    labels = [Label.of(layer, convention.rule(type(layer))) for layer in LIKE_A_CONVOLUTION]
+    found = [[convention.mismatch(one, other) for other in labels] for one in labels]
+    assert found == [
+        [0, 0.1, 0.1, 0.2],
+        [0.1, 0, 0.2, 0.1],
+        [0.1, 0.2, 0, 0.1],
+        [0.2, 0.1, 0.1, 0],
+    ]
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS.values(), ids=CONVENTIONS)
+def test_a_blocks_mass_is_that_of_the_convolutions_inside_and_it_counts_as_one_convolution(convention):
+    text = "Conv 16x1, Residual 16, Residual 32 stride 2, MBConv 24x5 expand 1, MBConv 40x3 expand 4 se"
+    nodes = [node for node in nodes_of(architecture(text), convention) if node.label.family == "conv"]
+    assert [node.mass for node in nodes] == [
+        16,
+        16 * 16 + 16 * 16,
+        16 * 32 + 32 * 32,
+        32 * 24,
+        24 * 96 + 96 * 40,
+    ]
+    assert {node.group for node in nodes} == {"conv"}
+    assert [node.label.value for node in nodes] == [1, 3, 3, 5, 3]
+
+
+def test_a_residual_block_takes_the_mass_of_two_convolutions():
+    chains = [architecture(text) for text in ("Conv 16x3, Residual 16", "Conv 16x3, Conv 16x3 same, Conv 16x3 same")]
+    masses = [sum(node.mass for node in nodes_of(chain, DEFAULT)) for chain in chains]
+    assert masses[0] == masses[1]
+    without_places = distances(chains, DEFAULT, nu=0.0, normalised=False)[0, 1]
+    assert without_places == pytest.approx(0.1 * 512)  # all of it is matched, at the cost of its name

@@ -141,6 +141,20 @@ def test_distances_are_symmetric_zero_on_the_diagonal_and_within_their_bounds(co
     assert ((found >= 0) & (found <= 1)).all()
 
 
+@every_convention
+@given(st.tuples(*[architectures(max_layers=5)] * 3), weights)
+def test_no_detour_is_shorter_than_the_distance(convention, chains, nu):
+    found = distances(chains, convention, nu=nu, normalised=False)
+    scale = 1e-9 * found.max()
+    assert found[0, 2] <= found[0, 1] + found[1, 2] + scale
+
+
+def test_a_block_is_nearer_to_a_block_of_another_kernel_than_to_a_pool():
+    one, other, pool = (architecture(f"Conv 16x3, {layer}") for layer in ("MBConv 16x3", "MBConv 16x5", "MaxPool 2"))
+    near, far = distances([one, other, pool])[0, 1:]
+    assert near < far
+
+
 @given(populations, populations)
 def test_distances_of_new_architectures_equal_those_of_all_together(newcomers, others):
     together = distances([*others, *newcomers])

@@ -9,8 +9,8 @@ from strategies import architectures, layers
 from remap_core.errors import InvalidArchitecture
 from remap_core.space.architecture import Architecture
 from remap_core.space.draft import MAX_LAYERS, Draft, edits_between
-from remap_core.space.edits import Prepend, Remove, Reparameterize, Replace, sentences
-from remap_core.space.layers import Activation, Conv2d, Dense, Dropout, MaxPool2d
+from remap_core.space.edits import Layers, Prepend, Remove, Reparameterize, Replace, sentences
+from remap_core.space.layers import Activation, Conv2d, Dense, Dropout, InvertedResidual, MaxPool2d, Residual
 from remap_core.space.text import layers_text
 
 CONV, RELU, DENSE = Conv2d(3, 16), Activation("relu"), Dense(64)
@@ -130,6 +130,16 @@ def test_a_layer_is_moved_and_stops_at_the_ends():
     assert DRAFT.moved(0, -1) == DRAFT
     with pytest.raises(InvalidArchitecture, match="There is no layer 8 in a chain of 3 layers"):
         DRAFT.moved(7, 1)
+
+
+def test_a_block_is_exchanged_for_another_and_its_switch_is_turned_on():
+    residual, inverted = Residual(16), InvertedResidual(16, 5, expand=3, squeeze_excite=True)
+    assert edits_between((CONV, residual), (CONV, inverted)) == (Replace(1, inverted),)
+    steps = edits_between((CONV, InvertedResidual(16, 5)), (CONV, inverted))
+    assert sentences(Layers((CONV, InvertedResidual(16, 5))), steps) == [
+        "Changed layer 2 (MBConv 16x5) to expand 3",
+        "Changed layer 2 (MBConv 16x5 expand 3) to squeeze-excite on",
+    ]
 
 
 def test_hyperparameters_are_changed_in_one_step_and_may_be_typed_text():

@@ -10,7 +10,9 @@ from remap_core.space.layers import (
     Dense,
     Dropout,
     GlobalAvgPool2d,
+    InvertedResidual,
     MaxPool2d,
+    Residual,
     SeparableConv2d,
     layer_from_json,
 )
@@ -18,6 +20,8 @@ from remap_core.space.layers import (
 FORMS = {
     "conv2d": {"kind": "conv2d", "kernel_size": 3, "filters": 32},
     "separable_conv2d": {"kind": "separable_conv2d", "kernel_size": 5, "filters": 16},
+    "residual": {"kind": "residual", "filters": 32},
+    "inverted_residual": {"kind": "inverted_residual", "filters": 24, "kernel_size": 3, "expand": 6},
     "max_pool2d": {"kind": "max_pool2d", "size": 2, "stride": 2},
     "avg_pool2d": {"kind": "avg_pool2d", "size": 3, "stride": 2},
     "global_avg_pool2d": {"kind": "global_avg_pool2d"},
@@ -49,6 +53,10 @@ def test_stride_and_padding_of_a_convolution_are_written_only_where_they_are_not
         (AvgPool2d(2, stride=1), (4, 9, 8), (4, 8, 7)),
         (SeparableConv2d(3, 16), (3, 8, 9), (16, 6, 7)),
         (SeparableConv2d(5, 16, stride=2, padding="same"), (3, 8, 9), (16, 4, 5)),
+        (Residual(16), (3, 8, 9), (16, 8, 9)),
+        (Residual(16, stride=2), (3, 8, 9), (16, 4, 5)),
+        (InvertedResidual(16, 7), (3, 1, 2), (16, 1, 2)),
+        (InvertedResidual(16, 5, stride=3), (3, 8, 9), (16, 3, 3)),
         (GlobalAvgPool2d(), (4, 9, 8), (4,)),
         (Dense(7), (4, 9, 8), (7,)),
         (BatchNorm(), (4, 9, 8), (4, 9, 8)),
@@ -79,6 +87,10 @@ def test_only_convolutions_dense_layers_and_batch_norms_have_parameters():
         (lambda: Conv2d(2, 16, padding="same"), 'padding "same" needs an odd kernel_size, but got 2.'),
         (lambda: Conv2d(3, 16, padding="full"), 'padding must be "valid" or "same", but got \'full\'.'),
         (lambda: MaxPool2d(2, stride=0), "stride must be a whole number of at least 1, but got 0."),
+        (lambda: Residual(0), "filters must be a whole number of at least 1, but got 0."),
+        (lambda: InvertedResidual(16, 4), "kernel_size must be odd, but got 4."),
+        (lambda: InvertedResidual(16, expand=0), "expand must be a whole number of at least 1, but got 0."),
+        (lambda: InvertedResidual(16, squeeze_excite=1), "squeeze_excite must be true or false, but got 1."),
         (lambda: Dense(1.5), "units must be a whole number of at least 1, but got 1.5."),
         (lambda: Activation("softmax"), "function must be one of tanh, relu, sigmoid, gelu, silu, but got 'softmax'."),
         (lambda: Dropout(1.0), "0 < rate < 1 must hold, but got rate=1.0."),
@@ -113,3 +125,25 @@ def test_malformed_json_is_refused_with_the_reason(form, sentence):
 def test_a_mean_of_each_channel_needs_an_image():
     with pytest.raises(InvalidArchitecture, match="needs an image, but its input is a vector of 5"):
         GlobalAvgPool2d().output_shape((5,))
+
+
+@pytest.mark.parametrize("block", [Residual(8), InvertedResidual(8, 5)])
+def test_a_block_needs_an_image(block):
+    with pytest.raises(InvalidArchitecture, match="needs an image, but its input is a vector of 5"):
+        block.output_shape((5,))
+
+
+@pytest.mark.parametrize("block", [Residual(8, stride=3), InvertedResidual(8, 7, stride=3)])
+def test_the_stride_of_a_block_must_fit_into_its_input(block):
+    with pytest.raises(InvalidArchitecture) as refused:
+        block.output_shape((8, 4, 2))
+    assert str(refused.value) == "its stride of 3 must be at most the side of its input, but that is 4 x 2."
+
+
+def test_what_a_block_leaves_out_of_its_json_and_its_text_is_what_is_off():
+    block = InvertedResidual(24, 5, expand=3, stride=2, squeeze_excite=True)
+    form = {"kind": "inverted_residual", "filters": 24, "kernel_size": 5, "expand": 3}
+    assert block.to_json() == form | {"stride": 2, "squeeze_excite": True}
+    assert (block.text(), block.chip_label) == ("MBConv 24x5 expand 3 stride 2 se", "24 x 5 e3 /2 se")
+    assert (InvertedResidual(24).text(), InvertedResidual(24).chip_label) == ("MBConv 24x3", "24 x 3 e6")
+    assert (Residual(16, 2).text(), Residual(16, 2).chip_label) == ("Residual 16 stride 2", "16 /2")

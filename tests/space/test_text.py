@@ -10,7 +10,9 @@ from remap_core.space.layers import (
     Conv2d,
     Dropout,
     GlobalAvgPool2d,
+    InvertedResidual,
     MaxPool2d,
+    Residual,
     SeparableConv2d,
 )
 from remap_core.space.text import layers_text, parse_layers
@@ -32,6 +34,12 @@ def test_text_is_what_a_person_would_type():
         Activation("silu"),
         GlobalAvgPool2d(),
     )
+    blocks = "residual 32 STRIDE 2, mbconv 24X5 expand 3 stride 2 SE, MBConv 16x3"
+    assert parse_layers(blocks) == (
+        Residual(32, 2),
+        InvertedResidual(24, 5, expand=3, stride=2, squeeze_excite=True),
+        InvertedResidual(16, 3, expand=6),
+    )
 
 
 def test_the_head_alone_has_an_empty_text():
@@ -45,6 +53,8 @@ def test_the_head_alone_has_an_empty_text():
         ("ReLU, Conv 32", 1, "Layer 2: 'Conv 32' is not a layer; write Conv 32x3"),
         ("Dropout 1.5", 0, "Layer 1 (Dropout 1.5): 0 < rate < 1 must hold, but got rate=1.5."),
         ("Conv 0x3", 0, "Layer 1 (Conv 0x3): filters must be a whole number of at least 1, but got 0."),
+        ("MBConv 16x4", 0, "Layer 1 (MBConv 16x4): kernel_size must be odd, but got 4."),
+        ("MBConv 16x3 expand 0", 0, "(MBConv 16x3 expand 0): expand must be a whole number of at least 1, but got 0."),
         ("Dense 64,", 1, "Layer 2: '' is not a layer"),
         ("Dense " + "9" * 5000, 0, "is not a layer"),
     ],

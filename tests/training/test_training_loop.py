@@ -16,6 +16,7 @@ from remap_core.training.training_loop import train
 
 EVERY_KIND = "Conv 4x3, ReLU, Dropout 0.25, Conv 3x3, MaxPool 2, Dense 8, Tanh, Dropout 0.25"
 MODERN_KINDS = "SepConv 4x3 same, BatchNorm, GELU, Conv 4x3 stride 2 same, SiLU, GlobalAvgPool, Dense 8, BatchNorm"
+BLOCKS = "Residual 4 stride 2, MBConv 4x3 expand 3 se, Residual 4, Dense 8"
 
 
 def test_a_training_yields_its_epochs_and_returns_its_evaluation():
@@ -161,7 +162,7 @@ def test_an_architecture_for_other_images_fails_with_both_sizes():
 
 
 @pytest.mark.parametrize("finished", [1, 2, 3])
-@pytest.mark.parametrize("layers", [EVERY_KIND, MODERN_KINDS])
+@pytest.mark.parametrize("layers", [EVERY_KIND, MODERN_KINDS, BLOCKS])
 def test_an_interrupted_training_resumes_to_the_bit(tmp_path, finished, layers):
     trial = trial_on(BARS, layers, epochs=3, batch_size=20)
     whole, evaluation = run(train(trial, BARS, device="cpu", folder=tmp_path / "whole"))
@@ -177,7 +178,7 @@ def test_an_interrupted_training_resumes_to_the_bit(tmp_path, finished, layers):
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
 
 
-@pytest.mark.parametrize("layers", ["MaxPool 2, Conv 8x1, Dropout 0.25, Conv 8x1, Tanh", MODERN_KINDS])
+@pytest.mark.parametrize("layers", ["MaxPool 2, Conv 8x1, Dropout 0.25, Conv 8x1, Tanh", MODERN_KINDS, BLOCKS])
 def test_an_interrupted_training_in_bf16_resumes_to_the_bit(tmp_path, monkeypatch, layers):
     monkeypatch.setattr("remap_core.training.learner.multiplies_bf16", lambda _: True)
     monkeypatch.setattr("remap_core.training.learner.MIN_MULTIPLY_ADDS_FOR_BF16", 1)

@@ -12,7 +12,7 @@ from remap_core.catalogue.snapshot import Publisher
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.inbox import Inbox
 from remap_core.space.edits import Prepend, Remove
-from remap_core.space.layers import BatchNorm, Dense
+from remap_core.space.layers import BatchNorm, Dense, InvertedResidual
 from remap_core.space.text import layers_text
 from remap_core.trials.commands import CancelBatch, Enqueue, Move
 from remap_core.trials.training_config import TrainingConfig
@@ -157,6 +157,19 @@ def test_a_layer_of_another_space_is_inserted_also_one_without_hyperparameters(h
     app.selectbox(key="handcraft-layer").select_index(1).run()
     app.button(key="handcraft-change").click().run()
     assert (crafted(app).layers[1], list(app.error)) == (BatchNorm(), [])
+
+
+def test_a_block_is_inserted_with_its_switch_on(home):
+    write_catalogue(home)
+    app = chosen("Edit")
+    app.selectbox(key="handcraft-kind").set_value("inverted_residual").run()
+    app.number_input(key="handcraft-expand-new-inverted_residual").set_value(4).run()
+    switch = app.selectbox(key="handcraft-squeeze_excite-new-inverted_residual")
+    assert switch.options == ["off", "on"]
+    switch.select("on").run()
+    app.button(key="handcraft-insert").click().run()
+    assert crafted(app).layers[0] == InvertedResidual(16, 3, expand=4, squeeze_excite=True)
+    assert not list(app.error)
 
 
 def test_variations_take_their_layers_from_the_space_that_is_chosen(home):

@@ -28,6 +28,10 @@ DOTS_INSET = 2.0
 """Pixels from a chip's edge to its dotted border: dots are on the fill, so that a dark page does not hide them."""
 
 
+BAR_WIDTH, BAR_HEIGHT = 0.7, 0.2
+"""Of the bar of a barred chip, as shares of the block's edge: so narrow that the chip is not cut in two."""
+
+
 class Size(Enum):
     """Resolution of a SNAC: edge of a block, gap between blocks, height of a symbol (0: none), all in pixels."""
 
@@ -137,6 +141,11 @@ class Chip:
     def dotted(self) -> bool:
         """Whether the border is dotted."""
         return chip_appearance(self.kind).dotted
+
+    @property
+    def barred(self) -> bool:
+        """Whether the chip has a bar where it is too small for a symbol."""
+        return chip_appearance(self.kind).barred
 
 
 def chips(architecture: Architecture, size: Size, scale: HeightScale | None = None) -> list[Chip]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from remap_core.drawing.snac.chips import Chip, Size, chips
+from remap_core.drawing.snac.chips import BAR_HEIGHT, BAR_WIDTH, Chip, Size, chips
 from remap_core.drawing.snac.svg_elements import element
 from remap_core.drawing.thumbnails import svg_uri
 from remap_core.space.architecture import Architecture
@@ -28,7 +28,7 @@ def icon_svg(row: Sequence[Chip], blocks: int) -> str:
     width = _SIZE.width(max(blocks, len(row)))
     return element(
         "svg",
-        "".join(map(_block, row)),
+        "".join(_block(chip) + _bar(chip) for chip in row),
         xmlns="http://www.w3.org/2000/svg",
         width=width,
         height=HEIGHT,
@@ -46,4 +46,17 @@ def _block(chip: Chip) -> str:
         height=height,
         rx=1,
         fill=chip.colour,
+    )
+
+
+def _bar(chip: Chip) -> str:
+    if not chip.barred:
+        return ""
+    return element(
+        "rect",
+        x=chip.x + chip.width * (1 - BAR_WIDTH) / 2,
+        y=HEIGHT * (1 - BAR_HEIGHT) / 2,
+        width=chip.width * BAR_WIDTH,
+        height=HEIGHT * BAR_HEIGHT,
+        fill=chip.ink,
     )

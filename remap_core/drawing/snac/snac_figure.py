@@ -10,6 +10,8 @@ import plotly.graph_objects as go
 from remap_core.drawing.charts.style import CLEAR, HOVER, base_figure, escape_html
 from remap_core.drawing.palette import OUTLINE, SELECTION, WORSE
 from remap_core.drawing.snac.chips import (
+    BAR_HEIGHT,
+    BAR_WIDTH,
     DOTS_INSET,
     Chip,
     HeightScale,
@@ -167,6 +169,8 @@ def _shapes(chip: Chip, size: Size, emphasis: str | None) -> Iterator[dict[str, 
     if chip.dotted:
         dots = {"color": chip.border, "width": 1.5, "dash": "1.5px,1.5px"}
         yield {**_box(chip, size, DOTS_INSET), "line": dots}
+    if chip.barred and not size.symbol:
+        yield _bar(chip, size)
     if size.symbol and chip.glyph:
         curve, *axes = chip.glyph
         yield _glyph(chip, curve, size, width=2, opacity=1)
@@ -184,6 +188,23 @@ def _box(chip: Chip, size: Size, inset: float) -> dict[str, Any]:
         "x1": chip.x + chip.width - inset,
         "y0": middle - half,
         "y1": middle + half,
+    }
+
+
+def _bar(chip: Chip, size: Size) -> dict[str, Any]:
+    centre = chip.x + chip.width / 2
+    middle = size.block / 2
+    half_width = chip.width * BAR_WIDTH / 2
+    half_height = size.block * BAR_HEIGHT / 2
+    return {
+        "type": "rect",
+        "layer": "below",
+        "x0": centre - half_width,
+        "x1": centre + half_width,
+        "y0": middle - half_height,
+        "y1": middle + half_height,
+        "fillcolor": chip.ink,
+        "line": {"width": 0},
     }
 
 

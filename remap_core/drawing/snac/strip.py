@@ -13,6 +13,10 @@ STRIP_BLOCKS = 24
 """Blocks of a strip, which then counts the others: keeps it below a kilobyte."""
 
 
+BLOCK, BARRED_BLOCK = "▮", "▯"
+"""Of a layer, and of one whose kind shares its colour with another."""
+
+
 def strip_html(layers: str | Architecture) -> str:
     """Coloured blocks for a hover label, one a layer and one for the head; `layers` may be their text.
 
@@ -30,8 +34,9 @@ def _strip(text: str) -> str:
     kinds.append(HEAD)
     strip = ""
     for kind, blocks in groupby(kinds[:STRIP_BLOCKS]):
-        colour = chip_appearance(kind).colour
-        strip += f"<span style='color:{colour}'>{'▮' * len(list(blocks))}</span>"
+        appearance = chip_appearance(kind)
+        block = BARRED_BLOCK if appearance.barred else BLOCK
+        strip += f"<span style='color:{appearance.colour}'>{block * len(list(blocks))}</span>"
     if len(kinds) > STRIP_BLOCKS:
         strip += f" +{len(kinds) - STRIP_BLOCKS}"
     return strip

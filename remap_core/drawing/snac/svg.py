@@ -8,6 +8,8 @@ from html import escape
 
 from remap_core.drawing.palette import QUIET_TEXT, SELECTION
 from remap_core.drawing.snac.chips import (
+    BAR_HEIGHT,
+    BAR_WIDTH,
     DOTS_INSET,
     Chip,
     HeightScale,
@@ -179,7 +181,7 @@ def _gap(chip: Chip, size: Size) -> str:
 
 
 def _chip(chip: Chip, size: Size) -> str:
-    parts = [*_block(chip, size), *_symbol(chip, size), *_label(chip, size)]
+    parts = [*_block(chip, size), *_bar(chip, size), *_symbol(chip, size), *_label(chip, size)]
     return group("".join(parts), chip.text)
 
 
@@ -210,6 +212,19 @@ def _block(chip: Chip, size: Size) -> Iterator[str]:
             stroke=chip.border,
             stroke_width=1,
         )
+
+
+def _bar(chip: Chip, size: Size) -> Iterator[str]:
+    if size.symbol or not chip.barred:
+        return
+    yield element(
+        "rect",
+        x=chip.x + chip.width * (1 - BAR_WIDTH) / 2,
+        y=size.block * (1 - BAR_HEIGHT) / 2,
+        width=chip.width * BAR_WIDTH,
+        height=size.block * BAR_HEIGHT,
+        fill=chip.ink,
+    )
 
 
 def _rect(chip: Chip, size: Size, inset: float, **attributes: str | float) -> str:

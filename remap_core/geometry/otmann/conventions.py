@@ -87,13 +87,23 @@ class Convention:
 
 
 OTHER_NAME = 0.1
-"""Cost of matching layers of one family and different names, such as a convolution and a separable one."""
+"""Cost of each trait in which the names of two layers of one family differ: a separable convolution differs in one from
+a convolution, and in two from a residual block."""
+
+_TRAITS = {
+    "conv": frozenset[str](),
+    "": frozenset[str](),
+    "inverted residual": frozenset({"separable", "residual"}),
+}
+"""Of names that are not a trait of their own."""
 
 
 def _name_cost(one: Label, other: Label) -> float:
-    if one.name == other.name:
-        return 0.0
-    return OTHER_NAME
+    return OTHER_NAME * len(_traits(one.name) ^ _traits(other.name))
+
+
+def _traits(name: str) -> frozenset[str]:
+    return _TRAITS.get(name, frozenset({name}))
 
 
 Costs = Mapping[tuple[int, int], float] | Mapping[tuple[str, str], float]

@@ -63,9 +63,8 @@ def _layer_nodes(architecture: Architecture, convention: Convention) -> list[Nod
         rule = convention.rule(type(layer))
         if rule is None:
             continue
-        channels_in = channels[index]
-        channels_out = channels[index + 1]
-        mass = rule.factor * rule.mass.of(channels_in, channels_out)
+        mixed = layer.mixed_channels(channels[index], channels[index + 1])
+        mass = rule.factor * sum(rule.mass.of(*channels_in_and_out) for channels_in_and_out in mixed)
         label = Label.of(layer, rule)
         nodes.append(Node(label, mass, rule.group, index))
     return nodes

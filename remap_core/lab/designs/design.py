@@ -133,7 +133,8 @@ class Design:
         return self._edited(self.draft.with_layers(tuple(layers)))
 
     def set(self, position: int, **hyperparameters: object) -> Design:
-        """Change hyperparameters of a layer: kernel_size, filters, stride, padding, size, units, function or rate.
+        """Change hyperparameters of a layer: kernel_size, filters, stride, padding, expand, squeeze_excite, size,
+        units, function or rate.
 
         Raises InvalidArgument for a position that does not exist, InvalidArchitecture for a hyperparameter that the
         layer does not have or a value that it cannot have.

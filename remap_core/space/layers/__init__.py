@@ -2,6 +2,7 @@
 
 from remap_core.space.layers.activations import FUNCTION_NAMES, FUNCTIONS, GLYPHS, Activation, Function
 from remap_core.space.layers.appearance import Appearance, Glyph, Polyline
+from remap_core.space.layers.blocks import InvertedResidual, Residual
 from remap_core.space.layers.convolutions import Conv2d, SeparableConv2d
 from remap_core.space.layers.dense import Dense
 from remap_core.space.layers.kinds import KINDS, layer_from_json, offered_layers
@@ -26,11 +27,13 @@ __all__ = [
     "GlobalAvgPool2d",
     "Glyph",
     "Group",
+    "InvertedResidual",
     "Layer",
     "Mass",
     "MaxPool2d",
     "NodeRule",
     "Polyline",
+    "Residual",
     "SeparableConv2d",
     "Shape",
     "layer_from_json",

@@ -16,7 +16,8 @@ class Appearance:
     """What all chips of one layer kind have in common.
 
     colour, border: "#rrggbb". symbol: the letter on the chip, empty for none. light_symbol: whether the symbol is
-    light, for dark fills. dotted: whether the border is dotted.
+    light, for dark fills. dotted: whether the border is dotted. barred: whether chips that are too small for a symbol
+    have a bar, as another kind has their colour.
     """
 
     colour: str
@@ -24,3 +25,4 @@ class Appearance:
     symbol: str = ""
     light_symbol: bool = False
     dotted: bool = False
+    barred: bool = False

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from remap_core.errors import InvalidArchitecture
 from remap_core.space.layers.activations import Activation
+from remap_core.space.layers.blocks import InvertedResidual, Residual
 from remap_core.space.layers.convolutions import Conv2d, SeparableConv2d
 from remap_core.space.layers.dense import Dense
 from remap_core.space.layers.layer import Layer
@@ -22,6 +23,8 @@ KINDS: dict[str, type[Layer]] = {
     for layer in (
         Conv2d,
         SeparableConv2d,
+        Residual,
+        InvertedResidual,
         Dense,
         MaxPool2d,
         AvgPool2d,

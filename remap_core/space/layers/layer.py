@@ -80,6 +80,17 @@ class Layer(ABC):
             return prod(shape)
         return prod(shape) + prod(self.output_shape(shape))
 
+    def inner_sizes(self, shape: Shape) -> tuple[int, ...]:
+        """Values of one example in the output of each operation inside a block, without the block's own output."""
+        return ()
+
+    def mixed_channels(self, channels_in: int, channels_out: int) -> tuple[tuple[int, int], ...]:
+        """Channels in and out of each operation inside that mixes channels: those of the layer, unless it is a block.
+
+        Depthwise convolutions, shortcuts and squeeze-excite are left out.
+        """
+        return ((channels_in, channels_out),)
+
     def flattens(self, shape: Shape) -> bool:
         """Whether an input of this shape is flattened before it enters the layer."""
         return self.flattens_images and len(shape) == 3

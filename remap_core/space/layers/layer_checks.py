@@ -17,6 +17,13 @@ def require_counts(layer: Layer, *names: str) -> None:
             raise InvalidArchitecture(f"{name} must be a whole number of at least 1, but got {short_repr(value)}.")
 
 
+def require_switch(layer: Layer, name: str) -> None:
+    """Raise InvalidArchitecture unless this hyperparameter is True or False."""
+    value = getattr(layer, name)
+    if not isinstance(value, bool):
+        raise InvalidArchitecture(f"{name} must be true or false, but got {short_repr(value)}.")
+
+
 def require_image(shape: Shape, window: int = 1, margin: int = 0) -> tuple[int, int, int]:
     """The shape as that of an image; raises InvalidArchitecture for a vector, and where the window does not fit.
 

@@ -35,7 +35,8 @@ class NodeRule:
     """The node of a layer kind under one convention.
 
     Its label has `family`, `name` and the value of `hyperparameter` (empty: none). Only nodes of one family can be
-    matched, and equal labels match at no cost. Its mass is `factor` x `mass`.
+    matched, and equal labels match at no cost. Its mass is `factor` x `mass`; a block's is
+    the sum over `Layer.mixed_channels`.
     """
 
     family: str

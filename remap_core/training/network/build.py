@@ -18,12 +18,14 @@ from remap_core.space.layers import (
     Dropout,
     Function,
     GlobalAvgPool2d,
+    InvertedResidual,
     Layer,
     MaxPool2d,
+    Residual,
     SeparableConv2d,
     Shape,
 )
-from remap_core.training.network import modules, pools
+from remap_core.training.network import modules, pools, residual_blocks
 
 MIN_VALUES_TO_COMPILE = 2**17
 """Input values of a layer, of all images of a batch, from which it is compiled. Compiling takes a process some seconds
@@ -101,6 +103,18 @@ def _separable_conv(layer: SeparableConv2d, inputs: Inputs) -> nn.Module:
     return nn.Sequential(depthwise, pointwise)
 
 
+def _residual(layer: Residual, inputs: Inputs) -> nn.Module:
+    return residual_blocks.Residual(inputs.shape[0], layer.filters, layer.stride)
+
+
+def _inverted_residual(layer: InvertedResidual, inputs: Inputs) -> nn.Module:
+    channels = inputs.shape[0]
+    squeezed = layer.squeezed(channels) if layer.squeeze_excite else 0
+    return residual_blocks.InvertedResidual(
+        channels, layer.expanded(channels), layer.filters, layer.kernel_size, layer.stride, squeezed
+    )
+
+
 def _dense(layer: Dense, inputs: Inputs) -> nn.Module:
     if len(inputs.shape) == 3:
         return modules.FlatLinear(inputs.shape, layer.units)
@@ -124,6 +138,8 @@ _FUNCTIONS: dict[Function, Callable[[], nn.Module]] = {
 MODULES: dict[type[Layer], Callable[[Any, Inputs], nn.Module]] = {
     Conv2d: _conv,
     SeparableConv2d: _separable_conv,
+    Residual: _residual,
+    InvertedResidual: _inverted_residual,
     Dense: _dense,
     MaxPool2d: lambda layer, inputs: pools.MaxPool2d(layer.size, layer.stride, inputs.compiled),
     AvgPool2d: lambda layer, inputs: pools.AvgPool2d(layer.size, layer.stride, inputs.compiled),

@@ -226,7 +226,14 @@ def _hyperparameter(name: str, present: Any, offered: Sequence[Any], key: str) -
         return st.number_input(label, 0.0, 1.0, present, step=0.125, format="%g", key=key, width=120, help=help_text)
     if type(present) is int:
         return st.number_input(label, 1, MAX_NUMBER, present, key=key, width=120, help=help_text)
-    return st.selectbox(label, usual, index=usual.index(present), key=key, width=140)
+    return st.selectbox(
+        label,
+        usual,
+        index=usual.index(present),
+        format_func=lambda value: {True: "on", False: "off"}.get(value, value),
+        key=key,
+        width=140,
+    )
 
 
 def _as_text(parent: Trial, draft: Draft) -> None:
