@@ -73,7 +73,7 @@ class Settings(BaseModel):
     )
     halving: bool = Field(
         False,
-        description="Successive halving: keep only the best third of the initial models after epochs 1 and 3.",
+        description="Successive halving: only the best third of the initial models passes 1/9, then 1/3 of the epochs.",
     )
     patience: int = Field(
         0,

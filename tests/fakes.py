@@ -11,7 +11,7 @@ from remap_core.trials.annotations import Annotation
 from remap_core.trials.commands import Outcome, Receipt
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.evaluation import EpochResult, Evaluation, SealedScore, SealedTest
-from remap_core.trials.halving import COMPARISON_EPOCHS, HalvingTrial, is_halved
+from remap_core.trials.halving import HalvingTrial, comparison_epochs, is_halved
 from remap_core.trials.model_maps import Relation
 from remap_core.trials.trial import Place, Proposal, Trial, TrialId, TrialState
 
@@ -123,7 +123,8 @@ class MemoryStore:
         return [tuple(map(self._contender, group)) for group in unfinished]
 
     def _contender(self, trial: Trial) -> HalvingTrial:
-        results = [self._content.epochs.get((trial.id, 1, epoch)) for epoch in range(1, max(COMPARISON_EPOCHS) + 1)]
+        last = max(comparison_epochs(trial.proposal.config.epochs), default=0)
+        results = [self._content.epochs.get((trial.id, 1, epoch)) for epoch in range(1, last + 1)]
         return HalvingTrial(trial.id, trial.state, trial.proposal.config.epochs, tuple(filter(None, results)))
 
     def cancel(self, trial: TrialId, now: float) -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from remap_core.catalogue.connection import LiveConnection
 from remap_core.trials.evaluation import EpochResult
-from remap_core.trials.halving import COMPARISON_EPOCHS, HalvingTrial
+from remap_core.trials.halving import HalvingTrial, comparison_epochs
 from remap_core.trials.trial import TrialId, TrialState
 
 _UNFINISHED_GROUPS = """
@@ -47,7 +47,8 @@ def read_halving_groups(live: LiveConnection) -> list[tuple[HalvingTrial, ...]]:
     rows = [_Row(*row) for row in live.rows(_UNFINISHED_GROUPS)]
     if not rows:
         return []
-    curves = _read_curves(live, [row.id for row in rows])
+    compared = max(_last_comparison(row) for row in rows)
+    curves = _read_curves(live, [row.id for row in rows], compared)
     groups = []
     for _, group in groupby(rows, key=lambda row: row.group):
         trials = [_halving_trial(row, curves) for row in group]
@@ -55,9 +56,9 @@ def read_halving_groups(live: LiveConnection) -> list[tuple[HalvingTrial, ...]]:
     return groups
 
 
-def _read_curves(live: LiveConnection, trials: list[TrialId]) -> Curves:
+def _read_curves(live: LiveConnection, trials: list[TrialId], epochs: int) -> Curves:
     curves: Curves = {trial: [] for trial in trials}
-    for trial, *result in live.rows(_CURVES, max(COMPARISON_EPOCHS), trials):
+    for trial, *result in live.rows(_CURVES, epochs, trials):
         curves[trial].append(EpochResult(*result))
     return curves
 
@@ -67,8 +68,12 @@ def _halving_trial(row: _Row, curves: Curves) -> HalvingTrial:
         id=row.id,
         state=TrialState(row.state),
         epochs=_planned_epochs(row.config),
-        curve=tuple(curves[row.id]),
+        curve=tuple(result for result in curves[row.id] if result.epoch <= _last_comparison(row)),
     )
+
+
+def _last_comparison(row: _Row) -> int:
+    return max(comparison_epochs(_planned_epochs(row.config)), default=0)
 
 
 @lru_cache(maxsize=256)

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from remap_core.trials.evaluation import EpochResult
 from remap_core.trials.trial import Origin, Trial, TrialId, TrialState
 
-COMPARISON_EPOCHS = (1, 3)
-"""Epochs after which models are compared: the rungs of the literature."""
 REDUCTION_FACTOR = 3
 """One in so many models survives a comparison: the literature's eta."""
 
@@ -82,12 +80,16 @@ def decide(group: Sequence[HalvingTrial]) -> HalvingDecision:
 
 
 def comparison_epochs(epochs: int) -> tuple[int, ...]:
-    """The epochs after which models that are planned for so many epochs are compared.
+    """The epochs after which models that are planned for so many are compared, the rungs of the literature.
 
-    >>> comparison_epochs(10), comparison_epochs(3)
-    ((1, 3), (1,))
+    A ninth and a third of them: with one cycle of the learning rate, early epochs of a long training rank badly
+    (decision 027).
+
+    >>> comparison_epochs(10), comparison_epochs(30), comparison_epochs(3)
+    ((1, 3), (3, 10), (1,))
     """
-    return tuple(epoch for epoch in COMPARISON_EPOCHS if epoch < epochs)
+    parts = {max(1, epochs // REDUCTION_FACTOR**2), max(1, epochs // REDUCTION_FACTOR)}
+    return tuple(sorted(part for part in parts if part < epochs))
 
 
 def is_halved(trial: Trial) -> bool:
