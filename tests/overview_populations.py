@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 
 from remap_core.space.layers import KINDS
 from remap_core.trials.population import Population
+from remap_core.trials.training_config import TrainingConfig
+from remap_core.trials.training_recipe import RECIPES
 from remap_core.trials.trial import MODEL_ORIGINS
 from remap_core.views.filters import Filter, Span
 
@@ -28,6 +30,7 @@ def population(accuracy, parameters=None, ids=None, classes=("cat", "<i>dog</i>"
         "seeds": np.ones(n, dtype=np.int64),
         "deviation": np.full(n, np.nan),
         "origin": ("initial",) * n,
+        "config": (TrainingConfig(),) * n,
         "text": (text,) * n if isinstance(text, str) else text,
     }
     given = {name: value if isinstance(value, tuple) else np.array(value) for name, value in columns.items()}
@@ -61,6 +64,7 @@ def populations(draw, classes=3):
         latency_1_ms=np.array(column(st.floats(0.01, 100)), dtype=np.float64),
         origin=tuple(column(st.sampled_from(list(MODEL_ORIGINS)))),
         text=tuple(column(st.sampled_from(TEXTS))),
+        config=tuple(column(st.sampled_from([TrainingConfig(recipe=recipe) for recipe in RECIPES.values()]))),
     )
 
 
@@ -80,4 +84,5 @@ def filters(draw):
         frozenset(kind for kind, wanted in chosen.items() if wanted),
         frozenset(kind for kind, wanted in chosen.items() if not wanted),
         draw(st.frozensets(st.sampled_from(list(MODEL_ORIGINS)))),
+        draw(st.frozensets(st.sampled_from(list(RECIPES)))),
     )

@@ -44,7 +44,7 @@ class TrainingRecipe:
     augmentation: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
+        if not isinstance(self.name, str) or not is_recipe_name(self.name):
             raise InvalidTrial(
                 f"The name of a training recipe must be 1 to 40 of a-z, 0-9 and -, but got {self.name!r:.60}."
             )
@@ -140,6 +140,11 @@ class TrainingRecipe:
         if not isinstance(form, dict) or not needed <= form.keys() <= known:
             raise InvalidTrial(f"A training recipe has the fields {', '.join(known)}, but got {form!r:.200}.")
         return cls(**form)
+
+
+def is_recipe_name(name: str) -> bool:
+    """Whether a recipe may have this name: 1 to 40 of a-z, 0-9 and -."""
+    return _NAME.fullmatch(name) is not None
 
 
 PAPER = TrainingRecipe("paper", 1e-3, "decay", decay=0.75)

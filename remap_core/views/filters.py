@@ -14,6 +14,7 @@ from remap_core.formatting import percent
 from remap_core.space.layers import KINDS
 from remap_core.space.text import parse_layers
 from remap_core.trials.population import Population
+from remap_core.trials.training_recipe import is_recipe_name
 from remap_core.trials.trial import Origin
 
 Mask = NDArray[np.bool_]
@@ -63,7 +64,7 @@ class Filter:
     """Ranges of numbers, layer kinds and origins that a model must match. Raises InvalidView with the rule and value.
 
     latency_ms: milliseconds, batch of 1. accuracy: on all validation images, 0..1. present, absent: layer kinds that
-    a model must and must not contain. origins: an empty set allows any.
+    a model must and must not contain. origins, recipes (names of training recipes): an empty set allows any.
     """
 
     parameters: Span = Span()
@@ -72,11 +73,15 @@ class Filter:
     present: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()
     origins: frozenset[Origin] = frozenset()
+    recipes: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self._require_kinds()
         self._require_accuracy(self.accuracy.low)
         self._require_accuracy(self.accuracy.high)
+        for name in self.recipes:
+            if not is_recipe_name(name):
+                raise InvalidView(f"The name of a training recipe has only a-z, 0-9 and -, but got {name!r:.60}.")
 
     def _require_kinds(self) -> None:
         kinds = self.present | self.absent
@@ -108,6 +113,9 @@ class Filter:
         if self.origins:
             origins = np.array(population.origin, dtype=str)
             passed &= np.isin(origins, sorted(self.origins))
+        if self.recipes:
+            recipes = np.array([config.recipe.name for config in population.config], dtype=str)
+            passed &= np.isin(recipes, sorted(self.recipes))
         return passed
 
     def _kinds_mask(self, population: Population) -> Mask:

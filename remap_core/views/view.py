@@ -84,6 +84,7 @@ class View:
             "with": _joined(self.filter.present),
             "without": _joined(self.filter.absent),
             "made": _joined(self.filter.origins),
+            "recipe": _joined(self.filter.recipes),
         }
 
 
@@ -195,7 +196,7 @@ def _end(text: str | None) -> float | None:
     return float(text)
 
 
-def _kinds(text: str) -> frozenset[str]:
+def _names(text: str) -> frozenset[str]:
     return frozenset(text.split("."))
 
 
@@ -214,9 +215,10 @@ _READERS: dict[str, Reader] = {
     "parameters": _part_reader("filter", "parameters", _span),
     "latency": _part_reader("filter", "latency_ms", _span),
     "accuracy": _part_reader("filter", "accuracy", _span),
-    "with": _part_reader("filter", "present", _kinds),
-    "without": _part_reader("filter", "absent", _kinds),
+    "with": _part_reader("filter", "present", _names),
+    "without": _part_reader("filter", "absent", _names),
     "made": _part_reader("filter", "origins", _origins),
+    "recipe": _part_reader("filter", "recipes", _names),
     "x": _axis_reader("x"),
     "y": _axis_reader("y"),
     "map": _with_map,

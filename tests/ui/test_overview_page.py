@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from apps import address, go, map_traces, opened, said
-from catalogues import CARD, changed, write_catalogue
+from catalogues import CARD, changed, evaluation, write_catalogue
+from trainings import epoch
 
 from remap_core.catalogue.snapshot import Publisher, open_snapshot
 from remap_core.catalogue.store import CatalogueStore
@@ -293,3 +294,26 @@ def test_the_offer_to_train_anew_ends_once_it_was_taken(home):
     ((_, command),) = Inbox(folder).pending()
     changed(folder.home, lambda store: store.enqueue(command.proposals, 300.0))
     assert "today's is" not in said(opened("overview"))
+
+
+def test_models_of_several_recipes_can_be_filtered_by_recipe(home):
+    folder = write_catalogue(home)
+    assert "filter-recipes" not in keys_of(with_filter(opened("overview")))
+    changed(folder.home, retrained)
+    app = with_filter(opened("overview"))
+    app.button_group(key="filter-recipes").set_value(["quick"]).run()
+    assert "1 of 7 models" in said(app)
+    assert address(app)["recipe"] == "quick"
+
+
+def keys_of(app) -> set[str]:
+    return {group.key for group in app.get("button_group")}
+
+
+def retrained(store) -> None:
+    """The first model, trained by another recipe."""
+    asked = store.trial(1).proposal
+    (trial,) = store.enqueue([replace(asked, config=replace(asked.config, recipe=QUICK))], 200.0)
+    store.claim(201.0)
+    store.record_epoch(trial, epoch(2))
+    store.complete(trial, evaluation(15), 203.0)

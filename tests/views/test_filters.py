@@ -4,6 +4,8 @@ from hypothesis import given
 from overview_populations import filters, population, populations
 
 from remap_core.errors import InvalidView
+from remap_core.trials.training_config import TrainingConfig
+from remap_core.trials.training_recipe import QUICK
 from remap_core.trials.trial import Origin
 from remap_core.views.filters import Filter, Span, layer_kinds
 
@@ -40,12 +42,18 @@ def test_models_are_filtered_by_origin():
     assert Filter(origins=frozenset({Origin.ABLATION})).mask(of).tolist() == [False, True]
 
 
+def test_models_are_filtered_by_the_recipe_of_their_training():
+    of = population([0.1, 0.2], config=(TrainingConfig(), TrainingConfig(recipe=QUICK)))
+    assert Filter(recipes=frozenset({"quick"})).mask(of).tolist() == [False, True]
+
+
 @pytest.mark.parametrize(
     ("made", "sentence"),
     [
         (lambda: Span(2, 1), "A range must start at or below its end, but got 2 to 1."),
         (lambda: Span(-1), "The ends of a range must be numbers of at least 0, but got -1."),
         (lambda: Filter(accuracy=Span(50)), "Accuracies must be between 0 and 100 %, but got 5000.0 %."),
+        (lambda: Filter(recipes=frozenset({"A b"})), "The name of a training recipe has only a-z, 0-9 and -"),
         (lambda: Filter(present=frozenset({"lstm"})), "A layer kind must be one of conv2d, "),
         (
             lambda: Filter(present=frozenset({"dense"}), absent=frozenset({"dense"})),

@@ -47,7 +47,13 @@ def test_the_default_view_adds_nothing_to_the_url():
 def test_a_url_is_short_and_readable():
     view = View(
         Objective((0, 2, 1.5), max_parameters=100_000, max_latency_ms=2.5),
-        Filter(Span(1_000), accuracy=Span(high=0.9), present=frozenset({"dense"}), origins=frozenset({Origin.INITIAL})),
+        Filter(
+            Span(1_000),
+            accuracy=Span(high=0.9),
+            present=frozenset({"dense"}),
+            origins=frozenset({Origin.INITIAL}),
+            recipes=frozenset({"quick", "paper"}),
+        ),
         x="multiply-adds",
     )
     assert view.to_query() == {
@@ -58,6 +64,7 @@ def test_a_url_is_short_and_readable():
         "accuracy": "-0.9",
         "with": "dense",
         "made": "initial",
+        "recipe": "paper.quick",
         "x": "multiply-adds",
     }
 
@@ -75,6 +82,7 @@ def test_a_url_is_short_and_readable():
         ({"accuracy": "90-"}, "?accuracy=90- is ignored: accuracies must be between 0 and 100 %"),
         ({"with": "lstm"}, "?with=lstm is ignored: a layer kind must be one of conv2d"),
         ({"made": "grown"}, "?made=grown is ignored: origins must be among initial, ablation"),
+        ({"recipe": "<b>"}, "?recipe=<b> is ignored: the name of a training recipe has only a-z, 0-9 and -"),
         ({"x": "beauty"}, "?x=beauty is ignored: an axis must be a metric like parameters"),
         ({"y": "class-3"}, "?y=class-3 is ignored: the last class is class-2."),
     ],

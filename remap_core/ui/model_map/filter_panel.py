@@ -1,4 +1,4 @@
-"""The filter on the page: ranges, layer kinds, origins."""
+"""The filter on the page: ranges, layer kinds, origins, training recipes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import streamlit as st
 
 from remap_core.space.layers import KINDS
 from remap_core.trials.trial import MODEL_ORIGINS
-from remap_core.ui import view_state
+from remap_core.ui import app_data, view_state
 from remap_core.ui.markdown import escape_markdown
 from remap_core.views.filters import Span
 
@@ -29,6 +29,7 @@ _RANGES = {
 }
 _ENDS = {"low": "min", "high": "max"}
 _ORIGINS = "filter-origins"
+_RECIPES = "filter-recipes"
 
 PANEL = "filter"
 """The key of the button and what it opens; controls that nobody sees are not made."""
@@ -59,6 +60,7 @@ def filter_panel() -> None:
             key=view_state.bind(_ORIGINS, sorted(chosen.origins)),
             on_change=lambda: view_state.change_filter(lambda: {"origins": frozenset(st.session_state[_ORIGINS])}),
         )
+        _recipes(chosen.recipes)
         clear_button("filter-clear", disabled=not chosen)
 
 
@@ -102,6 +104,20 @@ def _change_range(name: str) -> None:
         typed = st.session_state[f"filter-{name}-{end}"]
         ends.append(None if typed is None else round(typed / _RANGES[name].scale, 12))
     view_state.change_filter(lambda: {name: Span(*ends)})
+
+
+def _recipes(chosen: frozenset[str]) -> None:
+    """Only where there are several: models of different recipes do not compare."""
+    names = {config.recipe.name for config in app_data.dataset_view().population.config} | chosen
+    if len(names) < 2:
+        return
+    st.pills(
+        "Training recipe",
+        sorted(names),
+        selection_mode="multi",
+        key=view_state.bind(_RECIPES, sorted(chosen)),
+        on_change=lambda: view_state.change_filter(lambda: {"recipes": frozenset(st.session_state[_RECIPES])}),
+    )
 
 
 def _layer_kinds(name: str, title: str, chosen: frozenset[str]) -> None:
