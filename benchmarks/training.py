@@ -48,6 +48,7 @@ from remap_core.trainer.executors.base import EpochDone, Failed, Finished, Lost
 from remap_core.trainer.executors.processes import LocalExecutor
 from remap_core.trials.evaluation import EpochResult, Evaluation
 from remap_core.trials.training_config import TrainingConfig
+from remap_core.trials.training_recipe import PAPER, RECIPES
 from remap_core.trials.trial import Proposal, Trial, TrialState
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def main() -> None:
     parser.add_argument("--only", type=int, nargs="*", help="indices of the architectures to run")
     parser.add_argument("--ours-only", action="store_true", help="without the plain loop")
     parser.add_argument("--without-numba", action="store_true", help="our workers do not use the extra `fast`")
+    parser.add_argument("--recipe", default="paper", choices=RECIPES, help="by which ours train; the plain loop: paper")
     parser.add_argument("--digits", action="store_true", help="the product's first population instead")
     parser.add_argument("--paper", action="store_true", help="the paper's hundred models instead, extrapolated")
     options = parser.parse_args()
@@ -95,7 +97,7 @@ def main() -> None:
         _digits()
         return
     dataset = load_dataset(f"{options.data}#{round(options.images / 0.7)}")
-    config = TrainingConfig(epochs=options.epochs, batch_size=options.batch)
+    config = TrainingConfig(epochs=options.epochs, batch_size=options.batch, recipe=RECIPES[options.recipe])
     if options.paper:
         _paper(dataset, options.without_numba)
         return
@@ -254,8 +256,8 @@ def _train_plainly(architecture: Architecture, dataset: Dataset, config: Trainin
     network = _textbook(architecture)
     train = DataLoader(_with_to_tensor(dataset.train), batch_size=config.batch_size, shuffle=True)
     validation = DataLoader(_with_to_tensor(dataset.validation), batch_size=config.batch_size)
-    optimizer = torch.optim.Adam(network.parameters(), lr=config.recipe.learning_rate)
-    schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, config.recipe.decay)
+    optimizer = torch.optim.Adam(network.parameters(), lr=PAPER.learning_rate)
+    schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, PAPER.decay)
     loss_of, right = torch.nn.CrossEntropyLoss(), 0
     for _ in range(config.epochs):
         network.train()
