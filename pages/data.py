@@ -1,5 +1,9 @@
 """The data sets of this data folder, and how somebody's own images become one."""
 
+from remap_core.ui.model_map import first_paint
+
+first_paint.begin()
+
 import streamlit as st
 
 from remap_core.datasets.kept import Kept

@@ -1,5 +1,9 @@
 """The models in the drawer, side by side."""
 
+from remap_core.ui.model_map import first_paint
+
+first_paint.begin()
+
 import time
 
 import streamlit as st

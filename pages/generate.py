@@ -1,5 +1,9 @@
 """New models from chosen ones: ablations, variations, handcrafted."""
 
+from remap_core.ui.model_map import first_paint
+
+first_paint.begin()
+
 from collections.abc import Callable
 
 import streamlit as st

@@ -1,5 +1,9 @@
 """One model, or two side by side: results, images, layers, lineage, exports, notes."""
 
+from remap_core.ui.model_map import first_paint
+
+first_paint.begin()
+
 from collections.abc import Callable
 
 import streamlit as st

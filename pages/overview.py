@@ -1,5 +1,9 @@
 """Where to start: the selected model, or three that are worth a look."""
 
+from remap_core.ui.model_map import first_paint
+
+first_paint.begin()
+
 from remap_core.ui import app_data, frame, sent_commands
 from remap_core.ui.data.first_models import require_models
 from remap_core.ui.overview.model_card import show_card

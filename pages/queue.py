@@ -1,5 +1,9 @@
 """All trainings: running, waiting, failed, finished; and what came of commands."""
 
+from remap_core.ui.model_map import first_paint
+
+first_paint.begin()
+
 from collections.abc import Sequence
 
 import streamlit as st

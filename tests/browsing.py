@@ -29,12 +29,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(home: Path, *, port: int | None = None, **settings: object) -> Iterator["Served"]:
+def served(
+    home: Path, *, port: int | None = None, script: Path = ROOT / "app.py", **settings: object
+) -> Iterator["Served"]:
     """`streamlit run app.py` on a data folder, in a process group of its own; Ctrl-C ends it. port: a free one."""
     port = port or free_port()
     settings = {"home": home} | settings
     environment = os.environ | {f"REMAP_{name.upper()}": str(value) for name, value in settings.items()}
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.headless", "true"]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true"]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.fileWatcherType", "none"]
     with (home.parent / f"{home.name}.log").open("ab") as log:
         process = subprocess.Popen(

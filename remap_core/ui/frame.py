@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
 
 from remap_core.errors import RemapError
@@ -50,8 +51,8 @@ _IN_FRAME: ContextVar[bool] = ContextVar("in_frame", default=False)
 """Whether the page is run by the frame."""
 
 
-def show() -> None:
-    """Draw everything that stays, then the page."""
+def show(place: DeltaGenerator | None = None) -> None:
+    """Draw everything that stays, then the page. place: where map and page go, by default below what is there."""
     st.set_page_config(page_icon="🧩", layout="wide", initial_sidebar_state=SIDEBAR_WIDTH)
     page = _navigate()
     name = page.url_path
@@ -60,11 +61,15 @@ def show() -> None:
     st.set_page_config(page_title=f"{PAGES[name]} - REMAP")
     _require_usable_settings()
     _begin_run(name)
+    st.html(f"<style>{_style(name)}</style>")
+    with place.container(key="frame") if place else st.container(key="frame"):
+        left, right = st.columns([3, 2], gap="small")
+    st.sidebar.markdown("**REMAP**")  # a sidebar without content is closed, and the map would change its width
+    _show_map(left)  # before the rest: the browser takes longest to draw it
     with st.sidebar:
         _sidebar()
-    st.html(f"<style>{_style(name)}</style>")
     write_url()  # before the page, which may end the run
-    _map_and_page(page)
+    _show_page(page, right)
     leave_out_of_collections(name)
 
 
@@ -113,7 +118,6 @@ def _begin_run(name: str) -> None:
 
 
 def _sidebar() -> None:
-    st.markdown("**REMAP**")
     show_dataset()
     show_objective()
     show_drawer()
@@ -122,15 +126,16 @@ def _sidebar() -> None:
     show_tour()
 
 
-def _map_and_page(page: StreamlitPage) -> None:
-    """Side by side; without models there is no map."""
-    with st.container(key="frame"):
-        left, right = st.columns([3, 2], gap="small")
-    with left, st.container(key="map", height="stretch", gap="xsmall"):
+def _show_map(place: DeltaGenerator) -> None:
+    """Without models there is no map."""
+    with place, st.container(key="map", height="stretch", gap="xsmall"):
         fold_button(Dock.OPEN)
         if _has_models():
             show_map()
-    with right, st.container(key="page"):
+
+
+def _show_page(page: StreamlitPage, place: DeltaGenerator) -> None:
+    with place, st.container(key="page"):
         token = _IN_FRAME.set(True)
         try:
             page.run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from urllib.parse import parse_qsl
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -27,6 +28,9 @@ COMPARED = "compare"
 PARTS = ("dataset", "model", COMPARED, "tab", "drawer", "dock", *url_parts.PARTS, *VIEW_PARTS)
 
 _MAX_DIGITS = 15
+
+_EMBEDDING = ("embed", "embed_options")
+"""Parts of a URL that Streamlit keeps to itself."""
 
 
 def drawer_text(models: Sequence[TrialId]) -> str:
@@ -81,7 +85,8 @@ def read_url(page: str) -> None:
     `url_warnings` of the session says why.
     """
     session = current_session()
-    asked = {key: st.query_params[key] for key in PARTS if key in st.query_params}
+    query = _query()
+    asked = {key: query[key] for key in PARTS if key in query}
     is_first = session.url is None
     is_link = bool(asked) and page != session.page
     session.page = page
@@ -108,11 +113,22 @@ def _is_history_navigation() -> bool:
 
 def write_url() -> None:
     """Write into the URL what this visitor sees, in one step: a link to it opens the same."""
-    query = address()
-    others = {key: text for key, text in st.query_params.to_dict().items() if key not in PARTS}
-    if st.query_params.to_dict() != others | query:
+    query, present = address(), _query()
+    others = {key: text for key, text in present.items() if key not in PARTS}
+    if present != others | query:
         st.query_params.from_dict(others | query)
     current_session().url = query
+
+
+def _query() -> dict[str, str]:
+    """What the URL says in the browser that asked for this run.
+
+    `st.query_params` belongs to all runs of a visitor: one that another has overtaken still writes there, and the
+    browser does not hear of it.
+    """
+    context = get_script_run_ctx()
+    parts = parse_qsl(context.query_string if context else "", keep_blank_values=True)
+    return {key: text for key, text in parts if key.lower() not in _EMBEDDING}
 
 
 def address() -> dict[str, str]:

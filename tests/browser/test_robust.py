@@ -5,12 +5,13 @@ import re
 import pytest
 from browsing import served, wait_until_drawn_up
 from catalogues import write_catalogue
-from generating import PIXEL
+from generating import PIXEL, train
 from playwright.sync_api import Page, expect
 
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.inbox import Inbox
-from remap_core.trials.commands import Enqueue
+from remap_core.datasets.dataset import load_dataset
+from remap_core.trials.commands import Enqueue, Pause
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +77,75 @@ def test_a_reload_in_the_middle_of_a_draft_keeps_it(page, site):
     words = fits.inner_text()
     page.reload()
     expect(fits).to_have_text(words)
+
+
+def test_undo_after_a_reload_takes_all_changes_of_a_draft_back_at_once_and_redo_brings_them_again(page, site):
+    url, _ = site
+    page.goto(f"{url}/generate?model=1&way=edit")
+    fits = page.get_by_text(re.compile(r"^Fits: "))
+    expect(fits).to_be_visible()
+    as_parent = fits.inner_text()
+    for _ in range(2):
+        before = fits.inner_text()
+        page.get_by_role("button", name="Insert", exact=True).click()
+        expect(fits).not_to_have_text(before)
+    wait_until_drawn_up(page)
+    as_changed = fits.inner_text()
+    page.reload()
+    expect(fits).to_have_text(as_changed)
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(fits).to_have_text(as_parent)
+    expect(page.get_by_role("button", name="Undo", exact=True)).to_be_disabled()
+    page.get_by_role("button", name="Redo", exact=True).click()
+    expect(fits).to_have_text(as_changed)
+
+
+def test_what_is_selected_in_one_tab_leaves_the_other_as_it_was(page, site):
+    url, _ = site
+    other = page.context.new_page()
+    other.goto(f"{url}/inspect?model=3&drawer=3,5")
+    page.goto(f"{url}/overview?model=1&drawer=1,2")
+    expect(page.locator(".st-key-open-2")).to_be_visible()
+    expect(other.locator(".st-key-open-5")).to_be_visible()
+    page.locator(".st-key-open-2 button").first.click()
+    page.wait_for_function("() => location.search.includes('model=2')")
+    wait_until_drawn_up(page)
+    expect(other.locator(".st-key-open-3")).to_be_visible()
+    other.locator(".st-key-open-5 button").first.click()
+    other.wait_for_function("() => location.search.includes('model=5&drawer=3%2C5')")
+    expect(other.locator("[class*=st-key-open-]")).to_have_count(2)
+    assert "model=2&drawer=1%2C2" in page.url
+
+
+def test_what_is_trained_from_one_tab_appears_in_the_other(page, tmp_path):
+    home = tmp_path / "home"
+    write_catalogue(home, card=load_dataset("digits").card())
+    Inbox(DataFolder(home)).send(Pause(), 1.0)
+    with served(home, population=0, workers=1) as server:
+        other = page.context.new_page()
+        other.goto(f"{server.url}/queue")
+        expect(other.get_by_text("The queue is empty.")).to_be_visible()
+        page.goto(f"{server.url}/generate?model=1")
+        train(page, "Train 3 ablations")
+        expect(other.get_by_text("Waiting: 3")).to_be_visible()
+        expect(other.get_by_text(re.compile("^#7 "))).to_be_visible()
+
+
+def test_a_number_is_kept_where_its_field_is_left_by_a_click_without_a_pause_on_another_page(page, site):
+    url, _ = site
+    page.goto(f"{url}/generate?model=1")
+    wait_until_drawn_up(page)
+    field = page.get_by_label(re.compile("^Parameters")).first
+    for name, number in (("Inspect", 20_000), ("Generate", 30_000), ("Overview", 40_000)):
+        field.fill(str(number))
+        box = page.get_by_role("link", name=name).first.bounding_box()
+        page.mouse.move(box["x"] + 10, box["y"] + 10)
+        page.mouse.down()
+        page.mouse.up()
+        page.wait_for_function("(title) => document.title === title", arg=f"{name} - REMAP")
+        page.wait_for_function("(text) => location.search.includes(text)", arg=str(number))
+        assert "model=1" in page.url
+        wait_until_drawn_up(page)
 
 
 def test_a_model_that_waits_can_be_selected_and_everything_says_so(page, site):

@@ -1,9 +1,11 @@
 import json
 
+import numpy as np
+import plotly.graph_objects as go
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remap_core.drawing.charts.style import CLEAR, base_figure, class_axis, escape_html, percent_axis
+from remap_core.drawing.charts.style import CLEAR, EncodedFigure, base_figure, class_axis, escape_html, percent_axis
 from remap_core.drawing.palette import OUTLINE, SELECTION
 
 
@@ -55,3 +57,16 @@ def test_a_framed_figure_is_json():
 def test_plotlys_buttons_have_no_box_and_stand_out_from_light_and_dark_pages():
     bar = base_figure().layout.modebar
     assert (bar.bgcolor, bar.color, bar.activecolor) == (CLEAR, OUTLINE, SELECTION)
+
+
+def test_a_figure_can_be_sent_without_the_points_of_a_trace_and_the_points_beside_it():
+    marker = {"size": np.array([3.0, 4.0]), "opacity": 1, "line": {"width": 1}}
+    lines, points = go.Scatter(name="front", x=[1, 2], y=[3, 4]), go.Scatter(name="models", marker=marker)
+    whole = go.Figure([lines, points.update(x=np.array([0.5, 1.5]), y=[1, 2], customdata=[7, 8])])
+    figure, arrays = EncodedFigure.of(whole).without_points("models")
+    front, models = figure.to_dict()["data"]
+    assert (front["x"], models["x"], models["y"], models["customdata"]) == ([1, 2], [], [], [])
+    assert models["marker"] == marker | {"size": []}
+    assert set(arrays) == {"x", "y", "customdata", "marker.size"}
+    assert (arrays["y"], arrays["customdata"]) == ([1, 2], [7, 8])
+    assert EncodedFigure.of(whole).to_dict()["data"][1]["x"] == arrays["x"]

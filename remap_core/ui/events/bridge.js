@@ -15,10 +15,14 @@ const NEAR = 3
 
 function stackOf(gd, clicked) {
   const { xaxis, yaxis } = gd._fullLayout
-  const place = ({ x, y }) => [xaxis.d2p(x), yaxis.d2p(y)]
-  const [left, top] = place(clicked)
-  const isNear = (point) => { const [x, y] = place(point); return Math.hypot(x - left, y - top) <= NEAR }
-  return pointsOf(gd).filter(isNear).map(({ customdata }) => customdata)
+  const [left, top] = [xaxis.d2p(clicked.x), yaxis.d2p(clicked.y)]
+  const near = []
+  for (const { x, y, customdata } of pointTraces(gd)) { // plain loops: there may be 50,000, and every click waits
+    for (let i = 0; i < x.length; i++) {
+      if (Math.hypot(xaxis.d2p(x[i]) - left, yaxis.d2p(y[i]) - top) <= NEAR) near.push(customdata?.[i])
+    }
+  }
+  return near
 }
 
 // Marks are shapes that look like the trace they are named after, which stays empty: moving a shape redraws no circle.
@@ -69,7 +73,8 @@ function tracesToChange(gd, traces) {
   const [known, update, indices] = [placed.get(gd), {}, []]
   const changed = Object.entries(traces).filter(([name, { x }]) => {
     const trace = gd.data.find((one) => one.name === name)
-    return trace && (known[name] !== JSON.stringify(traces[name]) || trace.x.length !== x.length)
+    const isEmpty = !x.length && trace?.x.length === 0 // most are, and an update draws all circles again
+    return trace && !isEmpty && (known[name] !== JSON.stringify(traces[name]) || trace.x.length !== x.length)
   })
   for (const [name, attributes] of changed) {
     known[name] = JSON.stringify(attributes)
@@ -78,6 +83,16 @@ function tracesToChange(gd, traces) {
     indices.push(gd.data.findIndex((one) => one.name === name))
   }
   return { update, indices }
+}
+
+// The points of a large trace, when the figure has its size: Streamlit draws a figure once before that, out of sight.
+function fillIn(gd, { trace, points, figure }) {
+  const index = gd.data.findIndex(({ name }) => name === trace)
+  if (!window.Plotly || gd.layout.meta !== figure || !gd.layout.width || index < 0) return
+  const { x } = gd.data[index]
+  if (x.length || x.bdata) return
+  const update = Object.fromEntries(Object.entries(points).map(([path, values]) => [path, [values]]))
+  window.Plotly.restyle(gd, update, [index])
 }
 
 // By chart: the ends of each axis that the figure or the app has set. Others are the visitor's own, and stay.
@@ -115,15 +130,16 @@ function onKey(event, gd, chart) {
   focusPoint(gd, chart, points[next])
 }
 
-// Of the traces that Plotly has read: in those that were sent, numbers may still be packed as text.
+// The traces that Plotly has read: in those that were sent, numbers may still be packed as text.
+function pointTraces(gd) {
+  return gd._fullData.filter(({ name }) => ['models', 'arrived', 'running', 'waiting'].includes(name))
+}
+
 function pointsOf(gd) {
-  return gd._fullData.flatMap((trace) => {
-    if (!['models', 'arrived', 'running', 'waiting'].includes(trace.name)) return []
-    return Array.from(trace.x, (x, pointNumber) => ({
-      curveNumber: trace.index, pointNumber, x, y: trace.y[pointNumber], customdata: trace.customdata?.[pointNumber],
-      text: trace.hovertext?.[pointNumber],
-    }))
-  })
+  return pointTraces(gd).flatMap((trace) => Array.from(trace.x, (x, pointNumber) => ({
+    curveNumber: trace.index, pointNumber, x, y: trace.y[pointNumber], customdata: trace.customdata?.[pointNumber],
+    text: trace.hovertext?.[pointNumber],
+  })))
 }
 
 function frontOf(gd) {
@@ -149,6 +165,7 @@ function freeScrolling(gd) {
 function begin({ data, parentElement, setTriggerValue }) {
   const chart = charts.get(parentElement) ?? {}
   charts.set(parentElement, chart)
+  if (data instanceof Uint8Array) data = readOnce(data, chart)
   // The page may put another chart in this place: this state then belongs to that one.
   chart.data = data
   chart.send = setTriggerValue
@@ -166,7 +183,14 @@ function begin({ data, parentElement, setTriggerValue }) {
   }
 }
 
+// Large data comes as bytes, the same ones for as long as the figure stays.
+function readOnce(bytes, chart) {
+  if (chart.bytes !== bytes) Object.assign(chart, { bytes, read: JSON.parse(new TextDecoder().decode(bytes)) })
+  return chart.read
+}
+
 function drawIn(gd, data) {
+  if (data.points) return fillIn(gd, data)
   placeIn(gd, data)
   markIn(gd, data.marks)
 }

@@ -6,6 +6,7 @@ draws them in frames instead (`embedded`), for pages that may not run the bridge
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -157,6 +158,17 @@ def update(chart: str, figure: Any, *, marks: Sequence[Mark], later: Later) -> N
         },
     }
     _component("channel")(key=f"{chart}-later", data=data, height=1)
+
+
+def encode_points(chart: str, trace: str, arrays: Mapping[str, Any], *, figure: int) -> bytes:
+    """Points for `put_points`: arrays of a trace by the attribute's path, and the `meta` of the figure they are for."""
+    data = {"target": chart, "events": [], "marks": [], "trace": trace, "points": arrays, "figure": figure}
+    return json.dumps(data).encode()
+
+
+def put_points(chart: str, points: bytes) -> None:
+    """Put the points of a large trace into a figure that is drawn elsewhere."""
+    _component("channel")(key=f"{chart}-points", data=points, height=1)
 
 
 def _mark(mark: Mark) -> dict[str, Any]:

@@ -18,10 +18,11 @@ from remap_core.trials.model_maps import ModelMap
 from remap_core.trials.population import Population
 from remap_core.ui import app_data, live, view_state
 from remap_core.ui.dataset_view import DatasetView
-from remap_core.ui.events.chart_events import Mark, draw, in_frames, listen, update
+from remap_core.ui.events.chart_events import Mark, draw, in_frames, listen, put_points, update
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.model_map.drawn_overview import (
     CACHE_KEYS,
+    CHART,
     DrawnOverview,
     last_shown,
     overview_caption,
@@ -35,8 +36,6 @@ from remap_core.ui.model_map.toolbar import show_toolbar
 from remap_core.ui.model_map.unfinished import unfinished_trainings
 from remap_core.ui.session import current_session
 from remap_core.views.view import View
-
-CHART = "overview-chart"
 
 KEYS = (
     "Map of models. Left and right arrows move along the Pareto front, up and down through all models; Enter selects."
@@ -62,6 +61,8 @@ def show_map() -> None:
         fills=True,
         keys=KEYS,
     )
+    if shown.points:
+        put_points(CHART, shown.points)
     _show_stack()
     if len(shown.population) > PLAIN_UP_TO:
         _follow_hovers(dataset.population, view)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 from typing import Any, cast
 
@@ -12,13 +12,18 @@ import streamlit as st
 
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.charts.captions import caps_text
-from remap_core.drawing.charts.overview_figure import overview_alt, overview_figure
+from remap_core.drawing.charts.overview_figure import MODELS, PLAIN_UP_TO, overview_alt, overview_figure
 from remap_core.drawing.charts.projection import Projection, map_projection, metric_projection
 from remap_core.drawing.charts.style import EncodedFigure
 from remap_core.trials.model_maps import ModelMap
 from remap_core.trials.population import Ints, Population
 from remap_core.ui.dataset_view import DatasetView
+from remap_core.ui.events import chart_events
 from remap_core.views.view import View
+
+CHART = "overview-chart"
+
+_SERIALS = count(1)
 
 _SHOWN = "remap-overview"
 """Its key in st.session_state."""
@@ -32,12 +37,15 @@ MAX_ADDED_SHARE = 0.05
 class DrawnOverview:
     """A figure and what it shows. The selection is not part of it, nor what happened since: the browser adds both.
 
-    encoded: the figure as it is sent. circles: ids of the models that it has circles of. alt: what it shows, in words;
-    it stays as long as the figure, because another text makes Streamlit remount the chart. serial: a unique number.
+    encoded: the figure as it is sent. points: of very many models the circles, which the browser puts into the encoded
+    figure: Streamlit reads a figure twice and draws it once out of sight. circles: ids of the models with a circle.
+    alt: what it shows, in words; it stays as long as the figure, because another text makes Streamlit remount the
+    chart. serial: a unique number.
     """
 
     figure: Any
     encoded: EncodedFigure
+    points: bytes
     alt: str
     dataset: str
     population: Population
@@ -45,7 +53,7 @@ class DrawnOverview:
     view: View
     map_version: int
     dark: bool
-    serial: int = field(default_factory=count().__next__)
+    serial: int
 
     def can_stay(self, dataset: DatasetView, view: View, model_map: ModelMap | None, *, dark: bool) -> bool:
         """Whether additions make this figure show the data set as it is now."""
@@ -103,9 +111,16 @@ def _drawn(dataset: DatasetView, view: View, model_map: ModelMap | None, dark: b
     population = dataset.population
     projection = projected(dataset, view, model_map)
     figure = overview_figure(population, view, projection, dark=dark)
+    serial = next(_SERIALS)
+    encoded, points = EncodedFigure.of(figure), b""
+    if len(population) > PLAIN_UP_TO:
+        encoded, arrays = encoded.without_points(MODELS)
+        encoded = encoded.with_meta(serial)
+        points = chart_events.encode_points(CHART, MODELS, arrays, figure=serial)
     return DrawnOverview(
         figure=figure,
-        encoded=EncodedFigure.of(figure),
+        encoded=encoded,
+        points=points,
         alt=overview_alt(population, view),
         dataset=dataset.name,
         population=population,
@@ -113,6 +128,7 @@ def _drawn(dataset: DatasetView, view: View, model_map: ModelMap | None, dark: b
         view=view,
         map_version=_version(model_map),
         dark=dark,
+        serial=serial,
     )
 
 
