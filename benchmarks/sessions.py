@@ -10,7 +10,8 @@ when there are new ones. A click then counts as answered when the chart is drawn
 "Opening": the first page also loads the app's modules and draws the chart; CPU and bytes are those of each further
 page. "Click": one page, one click after the other, from the click to the end of the script. Every click adds a model
 to the drawer, so later clicks cost more. "At once": every page clicks once within two seconds. "Idle": one page that
-nobody touches. Sessions of visitors who left stay in memory for two minutes, as Streamlit expects them back.
+nobody touches. Sessions of visitors who left stay in memory for two minutes, as Streamlit expects them back: --left 200
+tells what is given back then.
 
 A client keeps repeated messages and reruns fragments as a browser does. It fetches no images, and it does not send
 back the values of fields that nobody changed.
@@ -57,7 +58,6 @@ QUEUED = 1_000  # trainings: more than a run of this takes
 BURST_SECONDS = 2.0
 IDLE_SECONDS = 10.0
 SETTLED_SECONDS = 2.0  # until a page that has just been opened is idle
-LEFT_SECONDS = 5.0  # after the last visitor has left
 PATIENCE = 120.0  # seconds that an answer may take
 
 
@@ -281,7 +281,7 @@ def serving(home: Path, *, trainer: bool) -> Iterator[Served]:
         psutil.wait_procs(started, timeout=60)
 
 
-async def measured(server: Served, models: int, clients: int) -> dict[str, str]:
+async def measured(server: Served, models: int, clients: int, left: float) -> dict[str, str]:
     """One column of the table."""
     process = Process(server)
     clicked = iter((np.random.default_rng(1).permutation(models) + 1).tolist())  # ids count from 1
@@ -316,8 +316,8 @@ async def measured(server: Served, models: int, clients: int) -> dict[str, str]:
 
         for page in pages:
             await page.leave()
-        await asyncio.sleep(LEFT_SECONDS)
-        numbers[f"memory, {LEFT_SECONDS:.0f} s after they left, MB"] = f"{process.megabytes():.0f}"
+        await asyncio.sleep(left)
+        numbers[f"memory, {left:.0f} s after they left, MB"] = f"{process.megabytes():.0f}"
         for name, query in (("generate", "model=1"), ("queue", "")):
             page = await OpenPage.open(tasks, server.url, name, query)
             await page.answered()
@@ -342,12 +342,13 @@ def main() -> None:
     parser.add_argument("models", type=int, nargs="*", default=[2_383, 10_000])
     parser.add_argument("--clients", type=int, default=20, help="pages that are open at once")
     parser.add_argument("--home", type=Path, default=HOMES, help="where to keep the catalogues")
+    parser.add_argument("--left", type=float, default=5.0, help="seconds after the last page was left")
     parser.add_argument("--trainer", action="store_true", help="train meanwhile")
     asked = parser.parse_args()
     columns = []
     for models in asked.models:
         with serving(home_of(models, asked.home), trainer=asked.trainer) as server:
-            columns.append(asyncio.run(measured(server, models, asked.clients)))
+            columns.append(asyncio.run(measured(server, models, asked.clients, asked.left)))
     print("| |", " | ".join(f"{models:,} models" for models in asked.models), "|")
     print("|---|" + "---|" * len(columns))
     for name in columns[0]:

@@ -20,6 +20,9 @@ from remap_core.trials.model_maps import MappedModel, ModelMap, Relation
 from remap_core.trials.population import Population
 from remap_core.trials.trial import Trial, TrialId, TrialState
 
+MAX_KNOWN = 2_000
+"""Trials of a snapshot that are kept."""
+
 
 class Catalogue:
     """A snapshot, or the live catalogue in the trainer's own process. Any number of threads may query it at a time.
@@ -30,6 +33,8 @@ class Catalogue:
 
     def __init__(self, connection: DuckDBPyConnection, number: int, *, is_snapshot: bool = False) -> None:
         self._read = ReadConnection(connection, is_constant=is_snapshot)
+        self._is_constant = is_snapshot
+        self._known: dict[TrialId, Trial] = {}
         self.number = number
 
     def close(self) -> None:
@@ -96,9 +101,20 @@ class Catalogue:
 
     def trials(self, trials: Sequence[TrialId]) -> list[Trial]:
         """The trials in the given order, leaving out those that do not exist."""
-        found = self._trials("WHERE id IN (SELECT unnest(?::BIGINT[]))", rows.possible_ids(trials))
-        by_id = {trial.id: trial for trial in found}
-        return [by_id[trial] for trial in trials if trial in by_id]
+        known = self._known_trials()
+        unknown = [trial for trial in rows.possible_ids(trials) if trial not in known]
+        if unknown:
+            found = self._trials("WHERE id IN (SELECT unnest(?::BIGINT[]))", unknown)
+            known |= {trial.id: trial for trial in found}
+        return [known[trial] for trial in trials if trial in known]
+
+    def _known_trials(self) -> dict[TrialId, Trial]:
+        """Trials that a snapshot was asked for before: all open pages ask for the same ones, many times a run."""
+        if not self._is_constant:
+            return {}
+        if len(self._known) > MAX_KNOWN:
+            self._known = {}
+        return self._known
 
     def children(self, trial: TrialId) -> list[Trial]:
         """The children of a model, oldest first; its repeats and finishes are not children."""
