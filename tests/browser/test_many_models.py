@@ -24,8 +24,11 @@ def test_a_click_selects_one_of_thousands_and_their_circles_stay_while_pages_cha
     wait_for_circles(page, MODELS)
     wait_until_drawn_up(page)
     page.evaluate(f"{DRAWN}.kept = true")
+    height = page.evaluate(f"{DRAWN}.clientHeight")
     click_circle(page, 1)
     page.wait_for_function("() => location.search.includes('model=')")
+    wait_until_drawn_up(page)
+    assert page.evaluate(f"{DRAWN}.clientHeight") == height  # else all circles would be drawn again
     page.get_by_role("link", name="Inspect").first.click()
     page.wait_for_function("() => document.title === 'Inspect - REMAP'")
     wait_until_drawn_up(page)

@@ -47,7 +47,9 @@ def show_map() -> None:
     dataset = app_data.dataset_view()
     view = view_state.current_view()
     model_map = dataset.model_map(view.map) if view.map else None
-    show_toolbar(dataset, view)
+    with st.container(key="map-head"):
+        show_toolbar(dataset, view)
+        _show_stack()
     shown = shown_overview(dataset, view, model_map, dark=st.context.theme.type == "dark")
     if in_frames():
         _draw_whole(shown, dataset, view, model_map)
@@ -63,7 +65,6 @@ def show_map() -> None:
     )
     if shown.points:
         put_points(CHART, shown.points)
-    _show_stack()
     if len(shown.population) > PLAIN_UP_TO:
         _follow_hovers(dataset.population, view)
     _live(view)
@@ -97,7 +98,9 @@ def _follow_hovers(population: Population, view: View) -> None:
     model = current_session().hovered
     row = population.row_of(model) if model else None
     with st.container(key="hovered-model"):
-        if model and row is not None:
+        if not model or row is None:
+            st.caption("Hover over a circle to see its model.")  # the line stays, and the chart above as high as it is
+        else:
             icon = icon_uri(app_data.catalogue().trial(model).architecture, blocks=0)
             numbers = "; ".join(Labels.of(population, view).lines(row))
             st.caption(f"![]({icon}) **{model_tag(model)}** {escape_markdown(numbers)}")
