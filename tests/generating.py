@@ -22,11 +22,28 @@ PIXEL = """
 """
 
 
+HOVERED = """
+([key, trace, said]) => {
+  const points = document.querySelector(`.st-key-${key} .js-plotly-plot`)?._hoverdata ?? []
+  return points.some(({ data, customdata }) => data.name === trace && JSON.stringify(customdata) === said)
+}
+"""
+
+
 def click_mark(page: Page, key: str, trace: str, said) -> None:
-    """Click the point of a chart that carries this customdata, once it is there."""
+    """Click the point of a chart that carries this customdata, once it is there, as a hand does: where it is hovered.
+
+    plotly.js clicks what it has hovered. It looks for that after a move, at most every 50 ms, and forgets it where the
+    page draws the chart again.
+    """
     wanted = [key, trace, json.dumps(said, separators=(",", ":"))]
-    pixel = page.wait_for_function(PIXEL, arg=wanted).json_value()
-    page.mouse.click(pixel["x"], pixel["y"])
+    for attempt in range(600):
+        pixel = page.wait_for_function(PIXEL, arg=wanted).json_value()
+        page.mouse.move(pixel["x"] + attempt % 2, pixel["y"])
+        page.wait_for_timeout(60)
+        if page.evaluate(HOVERED, wanted):
+            break
+    page.mouse.click(pixel["x"] + attempt % 2, pixel["y"])
 
 
 SWITCHED_ON = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,11 +17,14 @@ from remap_core.errors import NoCatalogue, RemapError
 from remap_core.trials.trial import TrialState
 from remap_core.ui import app_data
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.session import current_session
 
 POLL = 1.0
 """Seconds between checks for something new while trainings wait or run."""
 IDLE_POLL = 3.0
 """The same while nothing is trained: an open page then costs next to nothing."""
+TOAST_SECONDS = 0.5
+"""Until a toast has reached the browser."""
 
 
 @cache
@@ -84,9 +88,18 @@ def watch(look: Callable[[], object], seen: object, every: float | None = None) 
             return
         app_data.look()
         if look() != seen:
-            st.rerun()
+            rerun_page()
 
     check()
+
+
+def rerun_page() -> None:
+    """Run the whole page again; right after a toast do nothing, as whoever updates asks again.
+
+    A new run drops what the one before has sent and the browser not yet fetched: a toast would never be seen.
+    """
+    if time.monotonic() - current_session().toasted > TOAST_SECONDS:
+        st.rerun()
 
 
 def pace() -> float:

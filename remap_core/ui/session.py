@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 import streamlit as st
@@ -57,7 +58,8 @@ class Session:
     page shows of them.
     drawer: models of that data set in the order in which they were added. removed, drawer_before_removal: what undo
     needs. put_away: the drawers of the other data sets, by name.
-    sent: ids of commands, newest last. announced: those whose answers were shown. send_error: why the last one could
+    sent: ids of commands, newest last. announced: those whose answers were shown. toasted: when the last
+    toast was sent (seconds, monotonic clock). send_error: why the last one could
     not be sent.
     presses: by button, the number of its last press that sent something, and its time (seconds, monotonic clock).
     batches: names of batches whose end is still to be announced.
@@ -82,6 +84,7 @@ class Session:
     put_away: dict[str, Drawer] = field(default_factory=dict)
     sent: list[str] = field(default_factory=list)
     announced: set[str] = field(default_factory=set)
+    toasted: float = -inf
     send_error: str = ""
     presses: dict[str, tuple[int, float]] = field(default_factory=dict)
     batches: list[str] = field(default_factory=list)

@@ -5,8 +5,8 @@ import re
 import pytest
 from browsing import served, wait_until_drawn_up
 from catalogues import write_catalogue
-from generating import PIXEL, train
-from playwright.sync_api import Page, expect
+from generating import click_mark, train
+from playwright.sync_api import expect
 
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.inbox import Inbox
@@ -24,17 +24,6 @@ def site(tmp_path_factory):
 
 def sent(home):
     return [command for _, command in Inbox(DataFolder(home)).pending()]
-
-
-def pixel_of(page: Page, chart: str, trace: str, said: str) -> tuple[float, float]:
-    found = page.wait_for_function(PIXEL, arg=[chart, trace, said]).json_value()
-    return found["x"], found["y"]
-
-
-def click_at(page: Page, place: tuple[float, float]) -> None:
-    page.mouse.move(*place, steps=3)
-    page.wait_for_timeout(80)  # plotly.js clicks what it has hovered
-    page.mouse.click(*place)
 
 
 def test_two_presses_of_train_within_a_quarter_of_a_second_train_once(page, site):
@@ -56,10 +45,8 @@ def test_blocks_that_are_clicked_faster_than_the_page_answers_are_all_chosen(pag
     url, _ = site
     page.goto(f"{url}/generate?model=1")
     wait_until_drawn_up(page)
-    places = [pixel_of(page, "generate-snac-1", "layers", str(layer)) for layer in (0, 2, 3)]
-    page.wait_for_timeout(500)
-    for place in places:
-        click_at(page, place)
+    for layer in (0, 2, 3):
+        click_mark(page, "generate-snac-1", "layers", layer)
     expect(page.get_by_text(re.compile("Layers of #1 to remove: 1 .*, 3 .*, 4 "))).to_be_visible()
     expect(page.get_by_role("button", name=re.compile("^Train [23] ablations"))).to_be_visible()
 
@@ -67,9 +54,8 @@ def test_blocks_that_are_clicked_faster_than_the_page_answers_are_all_chosen(pag
 def test_a_reload_in_the_middle_of_a_draft_keeps_it(page, site):
     url, _ = site
     page.goto(f"{url}/generate?model=1&way=edit")
-    place = pixel_of(page, "handcraft-snac", "layers", "1")
     wait_until_drawn_up(page)
-    click_at(page, place)
+    click_mark(page, "handcraft-snac", "layers", 1)
     page.get_by_role("button", name="Remove", exact=True).click()
     fits = page.get_by_text(re.compile(r"^Fits: "))
     page.wait_for_function("() => location.search.includes('draft=')")

@@ -6,8 +6,9 @@ from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.inbox import Inbox
 from remap_core.errors import FolderUnusable
 from remap_core.trials.commands import Enqueue, Pause
-from remap_core.ui import sent_commands
+from remap_core.ui import live, sent_commands
 from remap_core.ui.session import SESSION, Session
+from remap_core.ui.sidebar.batch_toasts import show_receipt_toasts
 
 
 @pytest.fixture
@@ -65,3 +66,31 @@ def test_a_double_click_on_repeat_trains_once(home):
     commands = [command for _, command in Inbox(folder).pending()]
     assert [len(command.proposals) for command in commands if isinstance(command, Enqueue)] == [3]
     assert len(app.session_state[SESSION].batches) == 1
+
+
+def test_a_page_is_not_run_again_right_after_a_toast_which_it_would_drop(sent, monkeypatch):
+    reruns = []
+    monkeypatch.setattr("streamlit.rerun", lambda: reruns.append(1))
+    live.rerun_page()
+    live.current_session().toasted = sent_commands.time.monotonic()
+    live.rerun_page()
+    assert len(reruns) == 1
+    wait(monkeypatch, 2)
+    live.rerun_page()
+    assert len(reruns) == 2
+
+
+def test_an_answer_whose_toast_was_overtaken_by_another_run_is_said_by_that_one(sent, monkeypatch):
+    def overtaken(*_args, **_kwargs):
+        raise InterruptedError
+
+    monkeypatch.setattr("remap_core.ui.app_data.newest", lambda: None)
+    monkeypatch.setattr("remap_core.data_folder.inbox.Inbox.rejection", lambda _inbox, _command: "no such kind")
+    monkeypatch.setattr("streamlit.toast", overtaken)
+    sent_commands.send(Pause())
+    with pytest.raises(InterruptedError):
+        show_receipt_toasts()
+    assert len(sent_commands.unannounced()) == 1
+    monkeypatch.setattr("streamlit.toast", lambda *_args, **_kwargs: None)
+    show_receipt_toasts()
+    assert sent_commands.unannounced() == []

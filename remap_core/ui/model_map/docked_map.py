@@ -125,14 +125,16 @@ def _live(view: View) -> None:
 def _additions(view: View) -> None:
     """Put into the chart what happened since it was drawn, mark what is selected, and say what is shown."""
     if view_state.current_view() != view:
-        st.rerun()  # it was changed right here, and the chart is outside
+        live.rerun_page()  # it was changed right here, and the chart is outside
+        return
     shown = last_shown()
     dataset = app_data.dataset_view()
     if shown is None or shown.dataset != dataset.name:
         return
     model_map = dataset.model_map(view.map) if view.map else None
     if not shown.has_layout(model_map):
-        st.rerun()  # all circles move
+        live.rerun_page()  # all circles move
+        return
     added = _later(shown, dataset, view, model_map, app_data.catalogue())
     marks = [*_marks(dataset, view, model_map), waiting_rings(*added.rings)]
     projection = projected(dataset, view, model_map)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Sequence
+from typing import Literal
 
 import streamlit as st
 
@@ -32,9 +34,15 @@ def show_receipt_toasts() -> None:
 
 
 def _announce(command: str, sentence: str, *, is_applied: bool) -> None:
-    current_session().announced.add(command)
     icon = "check" if is_applied else "block"
-    st.toast(escape_markdown(sentence), icon=f":material/{icon}:", duration="long")
+    _toast(escape_markdown(sentence), icon, duration="long")
+    current_session().announced.add(command)
+
+
+def _toast(text: str, icon: str, duration: Literal["short", "long"] = "short") -> None:
+    """A run that another one overtakes ends here: what was said is noted after it."""
+    st.toast(text, icon=f":material/{icon}:", duration=duration)
+    current_session().toasted = time.monotonic()
 
 
 def show_batch_toasts() -> None:
@@ -42,8 +50,8 @@ def show_batch_toasts() -> None:
     for batch in list(current_session().batches):
         trials = _trials(batch)
         if trials and all(trial.state.is_finished() for trial in trials):
+            _toast(_finished_sentence(batch, trials), "check_circle")
             current_session().batches.remove(batch)
-            st.toast(_finished_sentence(batch, trials), icon=":material/check_circle:")
 
 
 def _finished_sentence(batch: str, trials: Sequence[Trial]) -> str:

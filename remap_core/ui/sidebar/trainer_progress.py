@@ -61,7 +61,7 @@ def show_progress() -> None:
     def redraw() -> None:
         app_data.look()
         if live.pace() != pace:
-            st.rerun()  # the parts of the page that update by themselves then do so more, or less, often
+            live.rerun_page()  # the parts of the page that update by themselves then do so more, or less, often
         _show()
 
     redraw()
