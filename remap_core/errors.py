@@ -52,6 +52,10 @@ class InvalidArchitecture(RemapError):
         self.index = index
 
 
+class InvalidSpace(RemapError):
+    """A search space, or a file of one, that breaks a rule; names the key, the rule and the value."""
+
+
 class SpaceExhausted(RemapError):
     """A search space that has fewer different architectures than requested."""
 

@@ -238,6 +238,18 @@ def duration(seconds: float) -> str:
     return f"{days} d {rest_hours} h"
 
 
+def kilobytes(number: float) -> str:
+    """Bytes of a microcontroller's memory, in units of 1,024, rounded to two digits below 10.
+
+    >>> kilobytes(65_536), kilobytes(1_500), kilobytes(300)
+    ('64 KB', '1.5 KB', '0.29 KB')
+    """
+    size = number / 1024
+    if size >= 10:
+        return f"{size:,.0f} KB"
+    return f"{size:.2g} KB"
+
+
 def milliseconds(number: float) -> str:
     """A latency given in milliseconds, rounded to about two digits.
 

@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from remap_core.space.layers import Layer
-from remap_core.space.search_spaces import SearchSpace
+from remap_core.space.search_space import SearchSpace
 
 Grid = Sequence[Layer]
 """Layers to choose from."""

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
 
 from remap_core.errors import InvalidArchitecture, SpaceExhausted
-from remap_core.formatting import count
+from remap_core.formatting import count, shape_text
 from remap_core.space.architecture import Architecture
+from remap_core.space.caps import Cap, Cost, SecondsOf, all_exceeded, caps_text, tightest
 from remap_core.space.layers import Layer, Shape
-from remap_core.space.search_spaces import START, STOP, SearchSpace
+from remap_core.space.search_space import START, STOP, SearchSpace
 
 ATTEMPTS_PER_MODEL = 200
+MAX_LAYERS = 100
+"""Layers after which a walk is given up: a person's own chain may end as rarely as it likes."""
 
 
 def sample_architecture(
     space: SearchSpace, input_shape: tuple[int, int, int], classes: int, rng: np.random.Generator
 ) -> Architecture:
     """One walk of the chain from START to STOP. Steps without a layer that fits are left out, and the others' row is
-    scaled to sum to 1 again.
+    scaled to sum to 1 again. Raises InvalidArchitecture where no step is left, and after MAX_LAYERS layers.
     """
     layers: list[Layer] = []
     shape: Shape = tuple(input_shape)
@@ -31,6 +35,8 @@ def sample_architecture(
         step = _next_step(space, matrix[step], shape, rng)
         if step == STOP:
             return Architecture(input_shape, classes, tuple(layers))
+        if len(layers) == MAX_LAYERS:
+            raise InvalidArchitecture(f"A chain of {space.name} has more than {MAX_LAYERS} layers.")
         fitting = _fitting(space.grid[step], shape)
         layer = fitting[rng.integers(len(fitting))]
         layers.append(layer)
@@ -46,38 +52,74 @@ def sample_architectures(
     n: int,
     rng: np.random.Generator,
     *,
-    max_parameters: int,
+    max_parameters: int | None = None,
+    caps: Iterable[Cap] = (),
+    seconds_of: SecondsOf | None = None,
     known: Collection[str] = (),
     learnable: bool = True,
 ) -> list[Architecture]:
-    """n different architectures of at most `max_parameters`, none with a fingerprint in `known`.
+    """n different architectures within the caps and those of the space, none with a fingerprint in `known`.
 
-    `learnable` leaves out chains that are no more than a linear map of the pixels: those without a Conv or Dense
-    before the head, and those without an activation or max pooling. Raises SpaceExhausted where n such architectures
-    are not found.
+    max_parameters: short for a cap on parameters alone. seconds_of: what a cap on seconds needs; without it there is
+    none. `learnable` leaves out chains that are no more than a linear map of the pixels: those without a Conv or Dense
+    before the head, and those without an activation or max pooling.
+
+    Raises SpaceExhausted, which names the caps and the one that refused most, where n such architectures are not
+    found.
     """
+    if max_parameters is not None:
+        caps = (Cap(Cost.PARAMETERS, max_parameters), *caps)
+    limits = tightest((*caps, *space.caps))
     seen = set(known)
     architectures: list[Architecture] = []
-    for _ in range(ATTEMPTS_PER_MODEL * max(n, 10)):
+    refused: Counter[Cap] = Counter()
+    attempts = ATTEMPTS_PER_MODEL * max(n, 10)
+    for _ in range(attempts):
         if len(architectures) == n:
-            break
-        candidate = sample_architecture(space, input_shape, classes, rng)
+            return architectures
+        candidate = _walked(space, input_shape, classes, rng)
+        if candidate is None:
+            continue
         if learnable and (not candidate.has_hidden_weights or candidate.is_linear):
             continue
-        if candidate.parameters > max_parameters or candidate.fingerprint in seen:
-            continue
-        seen.add(candidate.fingerprint)
-        architectures.append(candidate)
-    if len(architectures) < n:
-        raise SpaceExhausted(
-            f"Only {len(architectures)} of {n} new architectures of {space.name} were found for images of "
-            f"{' x '.join(map(str, input_shape))} with at most {count(max_parameters)} parameters."
-        )
-    return architectures
+        over = all_exceeded(limits, candidate, seconds_of)
+        if over:
+            refused.update(over)
+        elif candidate.fingerprint not in seen:
+            seen.add(candidate.fingerprint)
+            architectures.append(candidate)
+    if len(architectures) == n:
+        return architectures
+    sentence = (
+        f"Only {len(architectures)} of {n} new architectures of {space.name} were found for images of "
+        f"{' x '.join(map(str, input_shape))} with {caps_text(limits)}."
+    )
+    raise SpaceExhausted(sentence + _refusals(refused, attempts))
+
+
+def _walked(
+    space: SearchSpace, input_shape: tuple[int, int, int], classes: int, rng: np.random.Generator
+) -> Architecture | None:
+    """A sampled architecture; None for a walk that found no end."""
+    try:
+        return sample_architecture(space, input_shape, classes, rng)
+    except InvalidArchitecture:
+        return None
+
+
+def _refusals(refused: Counter[Cap], attempts: int) -> str:
+    """Which cap refused most, for the end of a sentence; empty where none did."""
+    if not refused:
+        return ""
+    ((cap, most),) = refused.most_common(1)
+    source = f" ({cap.source})" if cap.source else ""
+    return f" Of {count(attempts)} candidates, {count(most)} had more than {cap.text}{source}."
 
 
 def _next_step(space: SearchSpace, row: Mapping[str, Fraction], shape: Shape, rng: np.random.Generator) -> str:
     possible = [step for step in row if step == STOP or _fitting(space.grid[step], shape)]
+    if not possible:
+        raise InvalidArchitecture(f"No step of {space.name} fits an input of {shape_text(shape)}.")
     weights = np.array([float(row[step]) for step in possible])
     return possible[rng.choice(len(possible), p=weights / weights.sum())]
 

@@ -8,7 +8,7 @@ Source: Cashman et al., REMAP (TVCG 2019), section 5.4.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,9 +16,10 @@ import numpy as np
 from remap_core.errors import InvalidArchitecture, InvalidTrial
 from remap_core.formatting import count, pluralize
 from remap_core.space.architecture import Architecture
+from remap_core.space.caps import Cap, Caps, Cost, exceeded, tightest
 from remap_core.space.edits import EDITS, Candidate, Edit, Prepend, Remove, Reparameterize, Replace
 from remap_core.space.grid import Grid, layers_of, other_values
-from remap_core.space.search_spaces import SearchSpace
+from remap_core.space.search_space import SearchSpace
 
 MAX_CHILDREN = 20
 MAX_EDITS = 5
@@ -83,16 +84,20 @@ def variations(
     request: VariationRequest,
     rng: np.random.Generator,
     *,
-    max_parameters: int,
+    max_parameters: int | None = None,
+    caps: Iterable[Cap] = (),
 ) -> Variations:
     """Different children of the parent, drawn evenly over the allowed (layer, kind) pairs, then over their options.
 
     Each child has exactly the requested number of edits, is valid after every one of them, differs from the parent and
-    the other children, and has at most `max_parameters`. With one edit per child, all possible edits are tried; with
-    several, a limited number of random walks. Raises InvalidTrial for permissions that do not fit the parent.
+    the other children, and keeps to the caps; `max_parameters` is short for one on parameters. With one edit per child,
+    all possible edits are tried; with several, a limited number of random walks. Raises InvalidTrial for permissions
+    that do not fit the parent.
     """
     request.require_fitting(parent)
-    search = _Search(parent, layers_of(space), rng, max_parameters)
+    if max_parameters is not None:
+        caps = (Cap(Cost.PARAMETERS, max_parameters), *caps)
+    search = _Search(parent, layers_of(space), rng, tightest(caps))
     head = len(parent.layers)
     origins = tuple(range(head))
     start = _Walk(parent, origins, head, request.allowed)
@@ -168,7 +173,7 @@ class _Search:
     parent: Architecture
     grid: Grid
     rng: np.random.Generator
-    max_parameters: int
+    caps: Caps
     children: dict[Architecture, Candidate] = field(default_factory=dict)
     rejected: Counter[str] = field(default_factory=Counter)
 
@@ -220,9 +225,8 @@ class _Search:
     def _collect(self, walk: _Walk | None, reason_for_none: str) -> None:
         if walk is None:
             self.rejected[reason_for_none] += 1
-        elif walk.child.parameters > self.max_parameters:
-            cap = pluralize(self.max_parameters, "parameter")
-            self.rejected[f"exceeded {cap}"] += 1
+        elif over := exceeded(self.caps, walk.child):
+            self.rejected[f"exceeded {over.text}"] += 1
         elif walk.child == self.parent or walk.child in self.children:
             self.rejected["repeated the parent or another child"] += 1
         else:

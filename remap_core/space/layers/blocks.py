@@ -84,7 +84,7 @@ class Residual(_Block):
     optional: ClassVar[tuple[str, ...]] = ("stride",)
     pattern: ClassVar[str] = rf"Residual (?P<filters>{COUNT_PATTERN}){_STRIDE}"
     examples: ClassVar = ("Residual 32 stride 2",)
-    offered: ClassVar = MappingProxyType({"filters": (16, 32, 64, 128), "stride": (1, 2)})
+    offered: ClassVar = MappingProxyType({"filters": (16, 24, 32, 48, 64, 128), "stride": (1, 2)})
     kernel_size: ClassVar[int] = 3
     """Of its two convolutions; not a hyperparameter."""
     appearance: ClassVar = Appearance(colour="#5b8def", border="#3f6ccb", symbol="residual", barred=True)

@@ -1,0 +1,136 @@
+"""Caps: the most that an architecture may cost, by what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from math import inf, isfinite
+
+from remap_core.errors import InvalidSpace
+from remap_core.formatting import count, duration, kilobytes, pluralize
+from remap_core.space.architecture import Architecture
+
+KILOBYTE = 1024
+
+
+class Cost(StrEnum):
+    """What an architecture costs. The cheapest to compute come first."""
+
+    PARAMETERS = "parameters"
+    MULTIPLY_ADDS = "multiply-adds"
+    MEMORY = "activation memory"
+    SECONDS = "training time"
+
+
+SecondsOf = Callable[[Architecture], float]
+"""Expected seconds of a whole training."""
+
+
+@dataclass(frozen=True)
+class Cap:
+    """A limit on one cost, and where it comes from, for sentences.
+
+    limit: weights and biases; multiply-adds of one example; bytes of the activations of one example in int8 (see
+    `Architecture.peak_values`); seconds of a whole training. Raises InvalidSpace unless it is greater than 0.
+    """
+
+    cost: Cost
+    limit: float
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if not (isfinite(self.limit) and self.limit > 0):
+            raise InvalidSpace(f"A cap on {self.cost} must be greater than 0, but got {self.limit}.")
+
+    @property
+    def text(self) -> str:
+        """The limit in words.
+
+        >>> Cap(Cost.MEMORY, 65_536).text, Cap(Cost.SECONDS, 90).text
+        ('64 KB of activations', '1 min 30 s of training')
+        """
+        return amount_text(self.cost, self.limit)
+
+
+Caps = tuple[Cap, ...]
+
+
+def amount_text(cost: Cost, amount: float) -> str:
+    """An amount of a cost in words."""
+    match cost:
+        case Cost.MEMORY:
+            return f"{bare_text(cost, amount)} of activations"
+        case Cost.SECONDS:
+            return f"{bare_text(cost, amount)} of training"
+    return pluralize(round(amount), cost.removesuffix("s"))
+
+
+def bare_text(cost: Cost, amount: float) -> str:
+    """An amount of a cost in words that leave out what it is of.
+
+    >>> bare_text(Cost.PARAMETERS, 1000), bare_text(Cost.SECONDS, 90)
+    ('1,000', '1 min 30 s')
+    """
+    match cost:
+        case Cost.MEMORY:
+            return kilobytes(amount)
+        case Cost.SECONDS:
+            return duration(amount)
+    return count(round(amount))
+
+
+def tightest(caps: Iterable[Cap]) -> Caps:
+    """The lowest cap on each cost, in the order of costs; of equal ones the first."""
+    lowest: dict[Cost, Cap] = {}
+    for cap in caps:
+        known = lowest.get(cap.cost)
+        if known is None or cap.limit < known.limit:
+            lowest[cap.cost] = cap
+    return tuple(lowest[cost] for cost in Cost if cost in lowest)
+
+
+def caps_text(caps: Iterable[Cap]) -> str:
+    """The caps in words; "no caps" without any.
+
+    >>> caps_text((Cap(Cost.PARAMETERS, 1000), Cap(Cost.MULTIPLY_ADDS, 20_000)))
+    'at most 1,000 parameters and 20,000 multiply-adds'
+    """
+    texts = [cap.text for cap in caps]
+    if not texts:
+        return "no caps"
+    *first, last = texts
+    if first:
+        last = f"{', '.join(first)} and {last}"
+    return f"at most {last}"
+
+
+def amount(cost: Cost, architecture: Architecture, seconds_of: SecondsOf | None = None) -> float:
+    """How much of a cost an architecture has; 0 seconds where nobody knows how long a training takes."""
+    match cost:
+        case Cost.PARAMETERS:
+            return architecture.parameters
+        case Cost.MULTIPLY_ADDS:
+            return architecture.multiply_adds
+        case Cost.MEMORY:
+            return architecture.peak_values
+    if seconds_of is None:
+        return 0.0
+    seconds = seconds_of(architecture)
+    return seconds if isfinite(seconds) else inf
+
+
+def all_exceeded(caps: Iterable[Cap], architecture: Architecture, seconds_of: SecondsOf | None = None) -> list[Cap]:
+    """The caps that an architecture does not keep to."""
+    return [cap for cap in caps if amount(cap.cost, architecture, seconds_of) > cap.limit]
+
+
+def exceeded(caps: Iterable[Cap], architecture: Architecture, seconds_of: SecondsOf | None = None) -> Cap | None:
+    """The first cap that an architecture does not keep to; None where it keeps to all."""
+    return next(iter(all_exceeded(caps, architecture, seconds_of)), None)
+
+
+def over_sentence(cap: Cap, architecture: Architecture, seconds_of: SecondsOf | None = None) -> str:
+    """Why an architecture does not keep to a cap."""
+    cost = amount_text(cap.cost, amount(cap.cost, architecture, seconds_of))
+    return f"Over the cap: {cost}, at most {bare_text(cap.cost, cap.limit)} allowed ({cap.source})."
