@@ -79,7 +79,7 @@ def show_ready(job: DataJob) -> None:
     with st.expander("Choices", expanded=True):
         is_changed = show_choices(job, report)
     with way_on:
-        add_panel(job, report.questions, is_changed=is_changed)
+        add_panel(job, report, is_changed=is_changed)
     show_report(report, pictures, job.ident)
 
 

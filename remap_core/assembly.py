@@ -27,7 +27,8 @@ from remap_core.datasets.preparation.resolving import resolve
 from remap_core.errors import FolderUnusable, SettingsError
 from remap_core.exports.finished_model import FinishedModel
 from remap_core.services.map_updates import MapUpdater
-from remap_core.services.proposals import propose_initial
+from remap_core.services.proposals import plan_of, propose_initial
+from remap_core.services.sampling import set_caps
 from remap_core.settings import Device, Settings
 from remap_core.trainer.apply import apply
 from remap_core.trainer.executors.base import Executor
@@ -68,7 +69,7 @@ class Trainer:
     def enqueue_initial(self) -> None:
         """Enqueue the initial population, once for each data set: a restart finds the receipt of the command.
 
-        Raises DatasetError or SpaceExhausted.
+        Raises DatasetError or InvalidSpace or SpaceExhausted.
         """
         settings = self._settings
         with self._heartbeat.in_background():  # somebody's images may take minutes
@@ -76,7 +77,9 @@ class Trainer:
         card = self._describe(name)
         if not settings.population or self.store.fingerprints(card.name):
             return
-        command = Enqueue(propose_initial(settings, card, settings.population, settings.seed))
+        plan = plan_of(settings, card)
+        proposals = propose_initial(settings, card, settings.population, settings.seed, plan=plan)
+        command = Enqueue(proposals, plan.caps)
         now = time.time()
         action = partial(apply, command, self.store, self._describe, now)
         receipt = self.store.apply_once(f"initial population of {card.name}", command.kind, now, action)
@@ -108,7 +111,7 @@ class Trainer:
             Inbox(self._folder),
             executor,
             self._describe,
-            max_parameters=self._settings.max_parameters,
+            caps=set_caps(self._settings),
             halving=self._settings.halving,
             disk_space_warning=self._folder.disk_space_warning,
             remove_files=self._remove_files,

@@ -20,6 +20,10 @@ RecipeName = Literal["paper", "quick", "thorough"]
 
 _ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(?P<port>[0-9]{1,5})")
 
+AUTO_SPACE = "auto"
+SPACE_NAMES = (AUTO_SPACE, "remap-2019", "modern", "residual", "mobile")
+"""What `space` may be, except for a file."""
+
 TEST_VARIABLES = {"REMAP_TEST_DATA"}
 """Variables that only the tests read."""
 
@@ -55,9 +59,10 @@ class Settings(BaseModel):
         None,
         description="Folder on the server below which the Data page may read images; none: uploads only.",
     )
-    space: Literal["remap-2019", "modern"] = Field(
-        "remap-2019",
-        description="Search space of the initial models: remap-2019 (the paper's) or modern.",
+    space: str = Field(
+        "auto",
+        description="Search space of the initial models: remap-2019 (the paper's), modern, residual, mobile, auto (one "
+        "that fits the images), or a path to a .toml file.",
     )
     population: int = Field(
         40,
@@ -101,6 +106,25 @@ class Settings(BaseModel):
         ge=100,
         le=10**15,
         description="Maximum number of parameters of a model.",
+    )
+    max_multiply_adds: int = Field(
+        0,
+        ge=0,
+        le=10**15,
+        description="Maximum number of multiply-adds of a model for one image; 0 for a default by the images.",
+    )
+    max_activation_memory: int = Field(
+        0,
+        ge=0,
+        le=10**12,
+        description="Maximum memory of a model's activations for one image in int8, in KB; 0 for a default by the "
+        "images.",
+    )
+    max_seconds: int = Field(
+        0,
+        ge=0,
+        le=10**9,
+        description="Maximum expected seconds of a whole training of a sampled model; 0 for a default by the images.",
     )
     time_limit: int = Field(
         0,
@@ -186,6 +210,14 @@ class Settings(BaseModel):
             return home.expanduser()  # not every shell does so where a variable is set
         except RuntimeError:
             raise PydanticCustomError("no_user", "its ~ must stand for an existing home folder") from None
+
+    @field_validator("space")
+    @classmethod
+    def _require_space(cls, space: str) -> str:
+        if space not in SPACE_NAMES and not space.endswith(".toml"):
+            names = ", ".join(SPACE_NAMES)
+            raise PydanticCustomError("no_space", f"it must be {names} or a path to a .toml file")
+        return space
 
     @field_validator("ray_address")
     @classmethod

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from functools import cache, wraps
 from pathlib import Path
 
@@ -106,10 +107,12 @@ def write_halved(home: Path) -> DataFolder:
 
 
 @copied
-def write_catalogue(home: Path, *, waiting: int = 0, failed: int = 0, card: DatasetCard = CARD) -> DataFolder:
+def write_catalogue(
+    home: Path, *, waiting: int = 0, failed: int = 0, card: DatasetCard = CARD, space: str = ""
+) -> DataFolder:
     """Five finished models (1 to 5), model 6 as an ablation of model 1, then failed ones, then waiting ones.
 
-    A trainer that continues it needs the real data set's card.
+    A trainer that continues it needs the real data set's card. space: what they are said to be sampled from.
     """
     folder = DataFolder(home)
     store = CatalogueStore.open(folder)
@@ -121,7 +124,7 @@ def write_catalogue(home: Path, *, waiting: int = 0, failed: int = 0, card: Data
     proposals.append(Proposal(child, name, config, Origin.ABLATION, 1, (Remove(1),), "ablations of 1"))
     for number in range(failed + waiting):
         proposals.append(Proposal(architecture(f"Dense {number + 200}, ReLU", classes), name, config))
-    ids = store.enqueue(proposals, 100.0)
+    ids = store.enqueue([replace(proposal, space=space) for proposal in proposals], 100.0)
     for number in ids[:6]:
         store.claim(101.0)
         store.record_epoch(number, epoch(1))

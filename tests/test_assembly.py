@@ -12,7 +12,7 @@ from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import last_status
 from remap_core.data_folder.inbox import Inbox
 from remap_core.datasets.dataset import load_dataset
-from remap_core.errors import FolderUnusable, NoCatalogue, SettingsError
+from remap_core.errors import FolderUnusable, InvalidSpace, NoCatalogue, SettingsError
 from remap_core.services.proposals import propose_initial
 from remap_core.settings import Settings
 from remap_core.trainer.executors.inline import InlineExecutor
@@ -65,6 +65,22 @@ def test_the_initial_population_is_enqueued_once(settings):
             trainer.enqueue_initial()
             trainer.enqueue_initial()
             assert sum(trainer.store.catalogue().counts().values()) == 2
+
+
+def test_the_initial_population_is_sampled_from_the_chosen_space_and_keeps_its_name(settings):
+    with trainer_of(settings.model_copy(update={"space": "mobile"})) as trainer:
+        trainer.enqueue_initial()
+        catalogue = trainer.store.catalogue()
+        assert catalogue.spaces(DATASET) == ["mobile"]
+        assert {trial.proposal.space for trial in catalogue.queue()} == {"mobile"}
+
+
+def test_a_space_file_with_a_fault_ends_the_start_of_a_trainer_in_one_sentence(settings, tmp_path):
+    file = tmp_path / "mine.toml"
+    file.write_text("name = 'mine'")
+    chosen = settings.model_copy(update={"space": str(file)})
+    with trainer_of(chosen) as trainer, pytest.raises(InvalidSpace, match=r"mine\.toml: steps is missing"):
+        trainer.enqueue_initial()
 
 
 def test_a_catalogue_with_models_gets_no_initial_population(settings):

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from remap_core.errors import SettingsError
-from remap_core.settings import Settings, read_settings, unknown_variables
+from remap_core.settings import SPACE_NAMES, Settings, read_settings, unknown_variables
+from remap_core.space.search_spaces import SPACES
 
 NO_FILE = Path("no such file.toml")
 
@@ -128,3 +129,15 @@ def test_an_unknown_variable_is_reported_with_the_most_similar_setting(name, nea
 
 def test_a_tilde_in_the_data_folder_is_the_home_folder():
     assert read_settings({"REMAP_HOME": "~/remap"}, NO_FILE)[0].home == Path.home() / "remap"
+
+
+def test_the_search_space_is_auto_one_of_the_spaces_or_a_file():
+    assert ("auto", *SPACES) == SPACE_NAMES
+    for space in (*SPACE_NAMES, "mine.toml", "~/spaces/mine.toml"):
+        assert read_settings({"REMAP_SPACE": space}, NO_FILE)[0].space == space
+    with pytest.raises(SettingsError) as refused:
+        read_settings({"REMAP_SPACE": "imagenet"}, NO_FILE)
+    assert str(refused.value) == (
+        "space = 'imagenet' (from REMAP_SPACE) is not valid: it must be auto, remap-2019, modern, residual, mobile "
+        "or a path to a .toml file."
+    )

@@ -7,21 +7,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from remap_core.analysis.durations import TimeEstimate
-from remap_core.formatting import count, model_name, pluralize
+from remap_core.formatting import model_name, pluralize
 from remap_core.space.architecture import Architecture
+from remap_core.space.caps import Caps, SecondsOf, exceeded, over_sentence
 from remap_core.space.edits import Candidate, sentences
 from remap_core.trials.trial import Proposal, Trial, TrialId, TrialState
 
 PRESENT = (TrialState.WAITING, TrialState.RUNNING, TrialState.COMPLETE)
 """States of a training that need not be repeated."""
-
-
-@dataclass(frozen=True)
-class ParameterCap:
-    """max_parameters: the most that a child may have. source: where the cap comes from, for sentences."""
-
-    max_parameters: int
-    source: str
 
 
 class PreviewStatus(StrEnum):
@@ -63,12 +56,15 @@ Present = Mapping[str, Sequence[Trial]]
 """Trials that need not be repeated, by their architecture's fingerprint."""
 
 
-def previews(children: Children, present: Present, estimate: TimeEstimate | None, cap: ParameterCap) -> list[Preview]:
-    """The verdict on each child, in order. present: trials of the data set by fingerprint (see `by_fingerprint`)."""
+def previews(children: Children, present: Present, estimate: TimeEstimate | None, caps: Caps) -> list[Preview]:
+    """The verdict on each child, in order. present: trials of the data set by fingerprint (see `by_fingerprint`).
+
+    A cap on seconds needs an estimate; without one it holds for every child.
+    """
     first_rows: dict[Proposal, int] = {}
     judged = []
     for row, (parent, candidate) in enumerate(children, start=1):
-        preview = _judged(parent, candidate, present, cap)
+        preview = _judged(parent, candidate, present, caps, _seconds_of(parent, estimate))
         if preview.verdict is PreviewStatus.NEW and candidate.child:
             training = _training(parent, candidate.child)
             first_row = first_rows.setdefault(training, row)
@@ -100,7 +96,13 @@ def _training(parent: Trial, child: Architecture) -> Proposal:
     return Proposal(child, parent.proposal.dataset, parent.proposal.config)
 
 
-def _judged(parent: Trial, candidate: Candidate, present: Present, cap: ParameterCap) -> Preview:
+def _seconds_of(parent: Trial, estimate: TimeEstimate | None) -> SecondsOf | None:
+    if estimate is None:
+        return None
+    return lambda child: estimate.training_seconds(_training(parent, child))
+
+
+def _judged(parent: Trial, candidate: Candidate, present: Present, caps: Caps, seconds_of: SecondsOf | None) -> Preview:
     child = candidate.child
     if child is None:
         return Preview(parent, candidate, PreviewStatus.INVALID, candidate.reason)
@@ -110,8 +112,9 @@ def _judged(parent: Trial, candidate: Candidate, present: Present, cap: Paramete
         if trial.proposal.same_training(training):
             reason = _existing_reason(trial)
             return Preview(parent, candidate, PreviewStatus.EXISTING, reason, same=trial.model)
-    if child.parameters > cap.max_parameters:
-        return Preview(parent, candidate, PreviewStatus.OVER_CAP, _cap_reason(child, cap))
+    over = exceeded(caps, child, seconds_of)
+    if over:
+        return Preview(parent, candidate, PreviewStatus.OVER_CAP, over_sentence(over, child, seconds_of))
     reason = _difference_reason(same_architecture, training)
     return Preview(parent, candidate, PreviewStatus.NEW, reason)
 
@@ -122,11 +125,6 @@ def _existing_reason(same: Trial) -> str:
         epochs = pluralize(same.epochs_done, "epoch")
         return f"Same as {name}: {same.accuracy_text()} after {epochs}."
     return f"Same as {name}, which is {same.state.value}."
-
-
-def _cap_reason(child: Architecture, cap: ParameterCap) -> str:
-    parameters = pluralize(child.parameters, "parameter")
-    return f"Over the cap: {parameters}, at most {count(cap.max_parameters)} allowed ({cap.source})."
 
 
 def _difference_reason(same_architecture: Sequence[Trial], training: Proposal) -> str:

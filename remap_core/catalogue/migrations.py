@@ -49,12 +49,18 @@ def m005_removed_trials(connection: DuckDBPyConnection) -> None:
     connection.execute("CREATE TABLE removed_trials (trial BIGINT NOT NULL)")
 
 
+def m006_spaces(connection: DuckDBPyConnection) -> None:
+    """The search space that a trial's lineage began in."""
+    connection.execute("ALTER TABLE trials ADD COLUMN space VARCHAR")  # its name; empty or NULL for none
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_initial,
     m002_annotations_and_sealed_tests,
     m003_maps,
     m004_recipes,
     m005_removed_trials,
+    m006_spaces,
 )
 
 # Tables that are updated often have no index: DuckDB would turn each update into a delete and an insert. `trials.id`

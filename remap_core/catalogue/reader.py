@@ -81,6 +81,11 @@ class Catalogue:
         """The oldest trial of each fingerprint, leaving out failed and cancelled trials."""
         return dict(self._read.rows(population_rows.FINGERPRINTS, dataset))
 
+    def spaces(self, dataset: str) -> list[str]:
+        """Names of the search spaces that a data set's models were sampled from, the first one first."""
+        sql = "SELECT space FROM trials WHERE dataset = ? AND space <> '' GROUP BY space ORDER BY min(id)"
+        return [space for (space,) in self._read.rows(sql, dataset)]
+
     def measured(self, dataset: str) -> list[Measured]:
         """Seconds per epoch of the data set's latest finished trainings, oldest first."""
         latest_first = self._read.rows(population_rows.MEASURED, dataset, LATEST)

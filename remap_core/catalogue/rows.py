@@ -20,7 +20,7 @@ from remap_core.trials.training_config import TrainingConfig
 from remap_core.trials.trial import Origin, Proposal, SeedScore, Trial, TrialId, TrialState
 
 _TRIALS = """
-SELECT id, architecture, dataset, config, origin, parent, edits, batch, state, position, attempt, created,
+SELECT id, architecture, dataset, config, origin, parent, edits, batch, space, state, position, attempt, created,
     started, finished, error, epochs_done, train_loss, train_accuracy, validation_loss, validation_accuracy, seconds
 FROM trials
 """
@@ -86,6 +86,7 @@ def new_trials(proposals: Sequence[Proposal], first: TrialId, position: float, n
             "parent": pa.array([proposal.parent for proposal in proposals], pa.int64()),
             "edits": [_json([edit.to_json() for edit in proposal.edits]) for proposal in proposals],
             "batch": [proposal.batch for proposal in proposals],
+            "space": [proposal.space for proposal in proposals],
             "state": [TrialState.WAITING.value] * len(proposals),
             "position": position + numbers,
             "attempt": np.ones(len(proposals), np.int32),
@@ -108,9 +109,9 @@ def config_of(text: str) -> TrainingConfig:
 
 
 def _trial_of(row: Row) -> Trial:
-    ident, architecture, dataset, config, origin, parent, edits, batch = row[:8]
-    state, position, attempt, created, started, finished, error = row[8:15]
-    epochs_done, *measures = row[15:]
+    ident, architecture, dataset, config, origin, parent, edits, batch, space = row[:9]
+    state, position, attempt, created, started, finished, error = row[9:16]
+    epochs_done, *measures = row[16:]
     last = None
     if epochs_done:
         last = EpochResult(epochs_done, *measures)
@@ -122,6 +123,7 @@ def _trial_of(row: Row) -> Trial:
         parent=parent,
         edits=tuple(map(edit_from_json, json.loads(edits))),
         batch=batch,
+        space=space or "",
     )
     return Trial(
         id=ident,

@@ -20,7 +20,10 @@ from remap_core.datasets.dataset import load_dataset, to_download
 from remap_core.datasets.preparation.resolving import resolve
 from remap_core.errors import RemapError
 from remap_core.formatting import count
-from remap_core.settings import Settings, unknown_variables
+from remap_core.services.sampling import find_space
+from remap_core.settings import AUTO_SPACE, Settings, unknown_variables
+from remap_core.space.caps import caps_text
+from remap_core.space.space_text import states_text
 from remap_core.version import __version__
 
 DISTRIBUTION = "remap-nas"
@@ -78,7 +81,19 @@ def check_settings(settings: Settings, origins: Mapping[str, str]) -> Iterator[F
         yield _error("settings", sentence)
     if settings.executor == "ray" and not find_spec("ray"):
         yield _error("settings", "executor = 'ray' needs the extra `ray`: pip install 'remap-nas[ray]'")
+    yield _check_space(settings)
     yield _check_dataset(settings)
+
+
+def _check_space(settings: Settings) -> Finding:
+    """Whether the search space can be read."""
+    if settings.space == AUTO_SPACE:
+        return _ok("settings", "The search space is the one that fits the images.")
+    try:
+        space = find_space(settings, (1, 1, 1))
+    except RemapError as error:
+        return _error("settings", f"The search space cannot be used: {error}")
+    return _ok("settings", f"The search space is {space.name}: {states_text(space)}, {caps_text(space.caps)}.")
 
 
 def _check_dataset(settings: Settings) -> Finding:

@@ -28,9 +28,11 @@ from remap_core.formatting import model_name, pluralize
 from remap_core.services.expected_time import expected_time, time_sentence, workers_of
 from remap_core.services.halving_report import halving_replay
 from remap_core.services.model_files import exported_training, finished_model, original_check
-from remap_core.services.proposals import propose_finish, propose_initial, propose_repeats
+from remap_core.services.pace import pace_in
+from remap_core.services.proposals import plan_of, propose_finish, propose_initial, propose_repeats
 from remap_core.services.reports import report_of
 from remap_core.settings import read_settings
+from remap_core.space.caps import Caps, caps_text
 from remap_core.trials.commands import Enqueue
 from remap_core.trials.training_config import MAX_EPOCHS
 from remap_core.trials.trial import MAX_REPEATS, Proposal, TrialState
@@ -42,6 +44,7 @@ def sample(
     n: Annotated[int, typer.Option(min=1, max=MAX_SAMPLED, help="Number of architectures.")] = 100,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the sampling.")] = 0,
     dataset: DatasetName = None,
+    space: Annotated[str, typer.Option(help="Search space or a .toml file of one; default: REMAP_SPACE.")] = "",
 ) -> None:
     """Sample architectures and queue them.
 
@@ -58,9 +61,11 @@ def sample(
     known: Collection[str] = ()
     if catalogue:
         known = catalogue.fingerprints(card.name)
-    proposals = propose_initial(settings, card, n, seed, known)
-    architectures = pluralize(n, "architecture")
-    _send(folder, catalogue, proposals, f"{architectures} for {card.name} (seed {seed})")
+    plan = plan_of(settings, card, space, pace_in(catalogue))
+    proposals = propose_initial(settings, card, n, seed, known, plan=plan)
+    subject = f"{pluralize(n, 'architecture')} of {plan.space.name} for {card.name} (seed {seed})"
+    _send(folder, catalogue, proposals, subject, plan.caps)
+    typer.echo(f"Sampled with {caps_text(plan.caps)}.")
 
 
 def repeat(
@@ -105,10 +110,12 @@ def finish(
     _send(folder, catalogue, [proposal], f"{model_name(finished.id)} for {proposal.config.title}")
 
 
-def _send(folder: DataFolder, catalogue: Catalogue | None, proposals: Sequence[Proposal], subject: str) -> None:
+def _send(
+    folder: DataFolder, catalogue: Catalogue | None, proposals: Sequence[Proposal], subject: str, caps: Caps = ()
+) -> None:
     """Send proposals to the trainer, and say how long they will take."""
     now = time.time()
-    command = Inbox(folder).send(Enqueue(tuple(proposals)), now)
+    command = Inbox(folder).send(Enqueue(tuple(proposals), caps), now)
     trainer = read_trainer(folder, now)
     typer.echo(f"Sent {subject} as command {command}.")
     expected = None

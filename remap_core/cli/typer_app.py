@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from remap_core.cli import data_commands
+from remap_core.cli import data_commands, space_commands
 from remap_core.cli.architecture_commands import describe, distances, snac
 from remap_core.cli.doctor import doctor
 from remap_core.cli.folder_commands import backup, config, restore
@@ -44,6 +44,7 @@ _COMMANDS = (
 for command in _COMMANDS:
     app.command()(command)
 app.add_typer(data_commands.app)
+app.add_typer(space_commands.app)
 
 
 def run() -> None:

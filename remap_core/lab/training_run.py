@@ -14,7 +14,7 @@ from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import read_trainer
 from remap_core.data_folder.inbox import Inbox
 from remap_core.errors import CommandRefused, InvalidArgument, RemapWarning, UnreadableCommand
-from remap_core.formatting import count, model_name, pluralize
+from remap_core.formatting import model_name, pluralize
 from remap_core.lab.arguments import shown
 from remap_core.lab.designs.design import Design
 from remap_core.lab.designs.new_designs import design_of
@@ -24,7 +24,9 @@ from remap_core.lab.recorded_trial import RecordedTrial
 from remap_core.lab.training_progress import ProgressBar
 from remap_core.lab.workspace import Workspace
 from remap_core.services.proposals import propose_children, propose_designs, propose_finish, propose_repeats
+from remap_core.services.sampling import set_caps
 from remap_core.space.architecture import Architecture
+from remap_core.space.caps import amount, bare_text, exceeded
 from remap_core.space.edits import Candidate
 from remap_core.trials.commands import Enqueue, Outcome
 from remap_core.trials.trial import Proposal, Trial, TrialState
@@ -210,7 +212,8 @@ def _proposals_of(workspace: Workspace, asked: Asked, now: float) -> Sequence[Pr
             parent.require_in(workspace)
             return _child_proposals(asked, parent.trial, now)
         case Design():
-            return propose_designs(workspace.settings, workspace.card, [asked.architecture], asked.origin, now)
+            card, architectures = workspace.card, [asked.architecture]
+            return propose_designs(workspace.settings, card, architectures, asked.origin, now, space=asked.space)
 
 
 def _child_proposals(design: Design, parent: Trial, now: float) -> Sequence[Proposal]:
@@ -223,12 +226,11 @@ def _child_proposals(design: Design, parent: Trial, now: float) -> Sequence[Prop
 
 
 def _require_trainable(workspace: Workspace, architecture: Architecture) -> None:
-    cap = workspace.settings.max_parameters
-    if architecture.parameters > cap:
-        raise InvalidArgument(
-            f"A model must have at most {count(cap)} parameters (max_parameters), "
-            f"but this one has {count(architecture.parameters)}."
-        )
+    over = exceeded(set_caps(workspace.settings), architecture)
+    if over:
+        setting = over.source.lower().removeprefix("remap_")
+        cost = bare_text(over.cost, amount(over.cost, architecture))
+        raise InvalidArgument(f"A model must have at most {over.text} ({setting}), but this one has {cost}.")
     card = workspace.card
     if (architecture.input_shape, architecture.classes) != (card.input_shape, card.classes):
         asked = _shape(architecture.input_shape)

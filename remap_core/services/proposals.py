@@ -6,18 +6,17 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import numpy as np
-
 from remap_core.analysis.durations import TimeEstimate
-from remap_core.analysis.previews import Children, ParameterCap, Preview, PreviewStatus, by_fingerprint, previews
+from remap_core.analysis.previews import Children, Preview, PreviewStatus, by_fingerprint, previews
 from remap_core.analysis.surrogate import Surrogate, fit_surrogate
 from remap_core.catalogue.reader import Catalogue
 from remap_core.errors import InvalidTrial
 from remap_core.formatting import model_name, model_tags
+from remap_core.services.pace import ELSEWHERE, Pace
+from remap_core.services.sampling import SamplingPlan, plan_for, set_caps
 from remap_core.settings import Settings
 from remap_core.space.architecture import Architecture
-from remap_core.space.sampler import sample_architectures
-from remap_core.space.search_spaces import SPACES
+from remap_core.space.caps import Cap, Caps, Cost, tightest
 from remap_core.space.text import parse_layers
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.population import Population
@@ -40,30 +39,51 @@ _BATCH_NAMES = {
 
 
 def propose_initial(
-    settings: Settings, card: DatasetCard, n: int, seed: int, known: Collection[str] = ()
+    settings: Settings,
+    card: DatasetCard,
+    n: int,
+    seed: int,
+    known: Collection[str] = (),
+    *,
+    plan: SamplingPlan | None = None,
 ) -> tuple[Proposal, ...]:
-    """n sampled architectures for a data set, none with a fingerprint in `known`; raises SpaceExhausted."""
-    architectures = sample_architectures(
-        SPACES[settings.space],
-        card.input_shape,
-        card.classes,
-        n,
-        np.random.default_rng(seed),
-        max_parameters=settings.max_parameters,
-        known=known,
-    )
+    """n sampled architectures for a data set, none with a fingerprint in `known`.
+
+    plan: what they are sampled from; by default what the settings say. Raises InvalidSpace and SpaceExhausted.
+    """
+    plan = plan or plan_of(settings, card)
     config = _initial_config(settings, card)
     batch = f"initial, seed {seed}"
-    return tuple(Proposal(architecture, card.name, config, batch=batch) for architecture in architectures)
+    return tuple(
+        Proposal(architecture, card.name, config, batch=batch, space=plan.space.name)
+        for architecture in plan.sample(n, seed, known)
+    )
+
+
+def plan_of(settings: Settings, card: DatasetCard, space: str = "", pace: Pace = ELSEWHERE) -> SamplingPlan:
+    """What the models of a data set are sampled from; space: see `plan_for`. Raises InvalidSpace."""
+    train_images, _, _ = card.split
+    return plan_for(settings, card.input_shape, card.classes, train_images, space=space, pace=pace)
 
 
 def propose_designs(
-    settings: Settings, card: DatasetCard, architectures: Iterable[Architecture], origin: Origin, now: float
+    settings: Settings,
+    card: DatasetCard,
+    architectures: Iterable[Architecture],
+    origin: Origin,
+    now: float,
+    *,
+    space: str = "",
 ) -> tuple[Proposal, ...]:
-    """Architectures without a parent for a data set, trained by the settings; all are one batch."""
+    """Architectures without a parent for a data set, trained by the settings; all are one batch.
+
+    space: name of the one that they were sampled from.
+    """
     config = _initial_config(settings, card)
     batch = f"{origin}, {_moment(now)}"
-    return tuple(Proposal(architecture, card.name, config, origin, batch=batch) for architecture in architectures)
+    return tuple(
+        Proposal(architecture, card.name, config, origin, batch=batch, space=space) for architecture in architectures
+    )
 
 
 def _initial_config(settings: Settings, card: DatasetCard) -> TrainingConfig:
@@ -77,11 +97,15 @@ def _initial_config(settings: Settings, card: DatasetCard) -> TrainingConfig:
     )
 
 
-def parameter_cap(settings: Settings, objective: Objective) -> ParameterCap:
-    """The cap on children: the objective's, or the trainer's where that is lower."""
-    if objective.max_parameters is not None and objective.max_parameters <= settings.max_parameters:
-        return ParameterCap(objective.max_parameters, "the objective's cap")
-    return ParameterCap(settings.max_parameters, "REMAP_MAX_PARAMETERS")
+def caps_on_children(settings: Settings, objective: Objective) -> Caps:
+    """What children must keep to: the settings' caps, or the objective's where that is lower.
+
+    Caps that are only a default for sampling are not among them.
+    """
+    caps = set_caps(settings)
+    if objective.max_parameters is not None:
+        caps = (Cap(Cost.PARAMETERS, objective.max_parameters, "the objective's cap"), *caps)
+    return tightest(caps)
 
 
 def surrogate_of(population: Population, card: DatasetCard, config: TrainingConfig) -> Surrogate | None:
@@ -95,7 +119,7 @@ def surrogate_of(population: Population, card: DatasetCard, config: TrainingConf
 def preview_children(
     catalogue: Catalogue,
     children: Children,
-    cap: ParameterCap,
+    caps: Caps,
     estimate: TimeEstimate | None,
     surrogate: Surrogate | None = None,
 ) -> list[Preview]:
@@ -108,7 +132,7 @@ def preview_children(
     first_parent, _ = children[0]
     fingerprints = [candidate.child.fingerprint for _, candidate in children if candidate.child]
     present = by_fingerprint(catalogue.trainings_of(first_parent.proposal.dataset, fingerprints))
-    judged = previews(children, present, estimate, cap)
+    judged = previews(children, present, estimate, caps)
     if surrogate is None or surrogate.error >= surrogate.guess:
         return judged
     return _with_accuracies(judged, surrogate)
@@ -201,6 +225,7 @@ def _retraining(model: Trial, origin: Origin, config: TrainingConfig, now: float
         origin=origin,
         parent=model.id,
         batch=_batch_name(origin, [model.id], now),
+        space=model.proposal.space,
     )
 
 

@@ -12,6 +12,7 @@ from remap_core.formatting import count, duration, kilobytes, pluralize
 from remap_core.space.architecture import Architecture
 
 KILOBYTE = 1024
+MAX_SOURCE = 100
 
 
 class Cost(StrEnum):
@@ -32,7 +33,8 @@ class Cap:
     """A limit on one cost, and where it comes from, for sentences.
 
     limit: weights and biases; multiply-adds of one example; bytes of the activations of one example in int8 (see
-    `Architecture.peak_values`); seconds of a whole training. Raises InvalidSpace unless it is greater than 0.
+    `Architecture.peak_values`); seconds of a whole training. Raises InvalidSpace unless it is greater than 0, and for a
+    source of more than MAX_SOURCE characters.
     """
 
     cost: Cost
@@ -42,6 +44,8 @@ class Cap:
     def __post_init__(self) -> None:
         if not (isfinite(self.limit) and self.limit > 0):
             raise InvalidSpace(f"A cap on {self.cost} must be greater than 0, but got {self.limit}.")
+        if len(self.source) > MAX_SOURCE:
+            raise InvalidSpace(f"The source of a cap must have at most {MAX_SOURCE} characters.")
 
     @property
     def text(self) -> str:

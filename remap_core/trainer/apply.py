@@ -8,6 +8,7 @@ from functools import cache
 
 from remap_core.errors import CommandRefused, DatasetError
 from remap_core.formatting import count, dataset_title, model_name, pluralize
+from remap_core.space.caps import Caps, amount, bare_text, exceeded, tightest
 from remap_core.trainer.ports import Store
 from remap_core.trials.commands import (
     Annotate,
@@ -40,16 +41,14 @@ _DIRECTIONS = {
 }
 
 
-def apply(
-    command: Command, store: Store, describe: DescribeDataset, now: float, max_parameters: int | None = None
-) -> str:
+def apply(command: Command, store: Store, describe: DescribeDataset, now: float, caps: Caps = ()) -> str:
     """Apply a command and return a sentence about what was done. Raises CommandRefused or NotFound.
 
-    max_parameters: cap on every architecture that is enqueued; None for no cap.
+    caps: on every architecture that is enqueued, besides those of the command; caps on seconds are not looked at.
     """
     match command:
         case Enqueue():
-            _require_parameters_within(command.proposals, max_parameters)
+            _require_within(command.proposals, tightest((*caps, *command.caps)))
             answer = _enqueue(command.proposals, store, describe, now)
         case Cancel():
             store.cancel(command.trial, now)
@@ -119,15 +118,15 @@ def _require_acceptable_size(proposals: Sequence[Proposal]) -> None:
         )
 
 
-def _require_parameters_within(proposals: Sequence[Proposal], max_parameters: int | None) -> None:
-    if max_parameters is None:
-        return
-    largest = max((proposal.architecture.parameters for proposal in proposals), default=0)
-    if largest > max_parameters:
-        raise CommandRefused(
-            f"A model must have at most {count(max_parameters)} parameters (REMAP_MAX_PARAMETERS), "
-            f"but one has {count(largest)}."
-        )
+def _require_within(proposals: Sequence[Proposal], caps: Caps) -> None:
+    for proposal in proposals:
+        over = exceeded(caps, proposal.architecture)
+        if over:
+            cost = amount(over.cost, proposal.architecture)
+            source = f" ({over.source})" if over.source else ""
+            raise CommandRefused(
+                f"A model must have at most {over.text}{source}, but one has {bare_text(over.cost, cost)}."
+            )
 
 
 def _require_fitting(name: str, proposals: Sequence[Proposal], store: Store, describe: DescribeDataset) -> None:

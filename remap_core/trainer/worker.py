@@ -11,6 +11,7 @@ from typing import Protocol
 
 from remap_core.errors import InvalidTrial, NotFound, TrainingFailed, UnreadableCommand
 from remap_core.formatting import model_name, percent
+from remap_core.space.caps import Caps
 from remap_core.trainer.apply import DescribeDataset, apply
 from remap_core.trainer.executors.base import EpochDone, Event, Executor, Failed, Finished, Lost, Run, Scored, Stopped
 from remap_core.trainer.ports import Store
@@ -57,7 +58,7 @@ class Worker:
         executor: Executor,
         describe: DescribeDataset,
         *,
-        max_parameters: int | None = None,
+        caps: Caps = (),
         halving: bool = False,
         disk_space_warning: Callable[[], str] = str,
         remove_files: RemoveFiles = lambda _trials, _dataset: None,
@@ -68,7 +69,7 @@ class Worker:
         self._inbox = inbox
         self._executor = executor
         self._describe = describe
-        self._max_parameters = max_parameters
+        self._caps = caps
         self._pruner = Pruner(store) if halving else None
         self._disk_space_warning = disk_space_warning
         self._remove_files = remove_files
@@ -145,7 +146,7 @@ class Worker:
                 self._answer(name, command, now)
 
     def _answer(self, name: str, command: Command, now: float) -> None:
-        action = partial(apply, command, self._store, self._describe, now, self._max_parameters)
+        action = partial(apply, command, self._store, self._describe, now, self._caps)
         receipt = self._store.apply_once(name, command.kind, now, action)
         log.info("%s %s: %s", receipt.kind, receipt.outcome, receipt.message)
         if receipt.outcome is Outcome.APPLIED:

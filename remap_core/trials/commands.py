@@ -9,6 +9,7 @@ from typing import Any, ClassVar, get_args
 
 from remap_core.errors import RemapError, UnreadableCommand
 from remap_core.space.architecture import Architecture
+from remap_core.space.caps import Cap, Caps, Cost
 from remap_core.space.edits import edit_from_json
 from remap_core.trials.annotations import Annotation
 from remap_core.trials.model_maps import Relation
@@ -20,20 +21,28 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Enqueue:
-    """Add proposals to the end of the queue; trainings that exist already are skipped."""
+    """Add proposals to the end of the queue; trainings that exist already are skipped.
+
+    caps: what each of them was made to keep to, besides the trainer's own caps.
+    """
 
     proposals: tuple[Proposal, ...]
+    caps: Caps = ()
     kind: ClassVar[str] = "enqueue"
 
     def body(self) -> dict[str, Any]:
         """The command's own part of the JSON form."""
-        return {"proposals": [_proposal_to_json(proposal) for proposal in self.proposals]}
+        form: dict[str, Any] = {"proposals": [_proposal_to_json(proposal) for proposal in self.proposals]}
+        if self.caps:
+            form["caps"] = [{"cost": cap.cost.value, "limit": cap.limit, "source": cap.source} for cap in self.caps]
+        return form
 
     @classmethod
     def from_body(cls, body: Mapping[str, Any]) -> Enqueue:
         """Return the command from its own part of the JSON form."""
         proposals = [_proposal_from_json(form) for form in body["proposals"]]
-        return cls(tuple(proposals))
+        caps = [Cap(Cost(form["cost"]), float(form["limit"]), str(form["source"])) for form in body.get("caps", ())]
+        return cls(tuple(proposals), tuple(caps))
 
 
 @dataclass(frozen=True)
@@ -274,7 +283,7 @@ def _require_known_keys(form: Mapping[str, Any], command: Command) -> None:
 
 
 def _proposal_to_json(proposal: Proposal) -> dict[str, Any]:
-    return {
+    form = {
         "architecture": proposal.architecture.to_json(),
         "dataset": proposal.dataset,
         "config": proposal.config.to_json(),
@@ -283,6 +292,9 @@ def _proposal_to_json(proposal: Proposal) -> dict[str, Any]:
         "edits": [edit.to_json() for edit in proposal.edits],
         "batch": proposal.batch,
     }
+    if proposal.space:
+        form["space"] = proposal.space
+    return form
 
 
 def _proposal_from_json(form: Mapping[str, Any]) -> Proposal:
@@ -297,4 +309,5 @@ def _proposal_from_json(form: Mapping[str, Any]) -> Proposal:
         parent=parent,
         edits=tuple(map(edit_from_json, form["edits"])),
         batch=str(form["batch"]),
+        space=str(form.get("space", "")),
     )

@@ -9,6 +9,7 @@ from remap_core.errors import InvalidTrial
 from remap_core.formatting import NOT_AVAILABLE, accuracy_over_seeds, percent, spread
 from remap_core.space.architecture import Architecture
 from remap_core.space.edits import Edit
+from remap_core.space.search_space import require_name
 from remap_core.trials.evaluation import EpochResult
 from remap_core.trials.training_config import TrainingConfig
 
@@ -82,8 +83,9 @@ class Place(StrEnum):
 class Proposal:
     """A training that is proposed to the queue. `batch` is shared by the trials of one request.
 
+    space: name of the search space that the first models of its lineage were sampled from; empty where none is known.
     The parent of a repeat or a finish is the model that it trains again, without edits; only a finish starts from
-    weights, its parent's. Raises InvalidTrial otherwise.
+    weights, its parent's. Raises InvalidTrial otherwise, and InvalidSpace for a name that no space can have.
     """
 
     architecture: Architecture
@@ -93,8 +95,11 @@ class Proposal:
     parent: TrialId | None = None
     edits: tuple[Edit, ...] = ()
     batch: str = ""
+    space: str = ""
 
     def __post_init__(self) -> None:
+        if self.space:
+            require_name("space", self.space)
         if self.is_retraining and (self.parent is None or self.edits):
             raise InvalidTrial(
                 f"A {self.origin} must have a parent and no edits, "

@@ -13,10 +13,11 @@ from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import current_number, open_snapshot
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import TrainerStatus, read_trainer
-from remap_core.errors import NoCatalogue, NoModels
+from remap_core.errors import NoCatalogue, NoModels, RemapError
 from remap_core.formatting import dataset_title
 from remap_core.services.data.known_datasets import KnownDataset
 from remap_core.services.data.known_datasets import known_datasets as _known_datasets
+from remap_core.services.pace import ELSEWHERE, Pace, pace_of
 from remap_core.settings import Settings, read_settings, unknown_variables
 from remap_core.ui.dataset_view import DatasetView
 from remap_core.ui.events.embedded import require_package
@@ -125,6 +126,16 @@ def time_estimates(names: Iterable[str]) -> dict[str, TimeEstimate]:
     """How long trainings take, by data set, without those that have no estimate yet; raises NotFound."""
     estimates = {name: dataset_view(name).time_estimate for name in names}
     return {name: estimate for name, estimate in estimates.items() if estimate}
+
+
+def pace() -> Pace:
+    """How fast this machine trains, from the data sets that have models."""
+    try:
+        estimates = time_estimates(catalogue().datasets())
+        images = {name: dataset_view(name).card.split[0] for name in estimates}
+    except RemapError:
+        return ELSEWHERE
+    return pace_of(estimates, images)
 
 
 def trainer() -> TrainerStatus | None:

@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from remap_core.analysis.previews import ParameterCap
 from remap_core.errors import InvalidView
 from remap_core.services import proposals
+from remap_core.space.caps import Caps
 from remap_core.ui import app_data
 from remap_core.ui.session import current_session
 from remap_core.views.objective import Objective
@@ -32,10 +32,10 @@ def current_view() -> View:
     return view
 
 
-def parameter_cap(dataset: str) -> ParameterCap:
-    """The largest number of parameters that a child may have under this visitor's objective for a data set."""
+def caps(dataset: str) -> Caps:
+    """What a child must keep to under this visitor's objective for a data set."""
     view = current_session().views.get(dataset, View())
-    return proposals.parameter_cap(app_data.settings(), view.objective)
+    return proposals.caps_on_children(app_data.settings(), view.objective)
 
 
 def change_view(change: Callable[[View], View]) -> None:

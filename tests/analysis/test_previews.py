@@ -4,8 +4,9 @@ import pytest
 from trainings import epoch
 
 from remap_core.analysis.durations import TimeEstimate
-from remap_core.analysis.previews import ParameterCap, PreviewStatus, by_fingerprint, previews
+from remap_core.analysis.previews import PreviewStatus, by_fingerprint, previews
 from remap_core.space.architecture import Architecture
+from remap_core.space.caps import Cap, Cost
 from remap_core.space.edits import Prepend, Remove, ablations, candidate
 from remap_core.space.layers import Activation, Conv2d, Dense, MaxPool2d
 from remap_core.trials.training_config import TrainingConfig
@@ -23,8 +24,8 @@ def trial(number, architecture, state=TrialState.COMPLETE, config=CONFIG):
 PARENT = trial(1, PARENT_CHAIN)
 
 
-def judged(candidates, present=(), estimate=None, cap=1_000_000):
-    cap = ParameterCap(cap, "REMAP_MAX_PARAMETERS")
+def judged(candidates, present=(), estimate=None, cap=1_000_000, caps=()):
+    cap = (Cap(Cost.PARAMETERS, cap, "REMAP_MAX_PARAMETERS"), *caps)
     return previews([(PARENT, found) for found in candidates], by_fingerprint(present), estimate, cap)
 
 
@@ -51,6 +52,29 @@ def test_a_child_over_the_cap_says_both_numbers():
     (found,) = judged([candidate(PARENT_CHAIN, Prepend(4, Dense(256)))], cap=30_000)
     assert found.verdict is PreviewStatus.OVER_CAP
     assert found.reason == "Over the cap: 39,850 parameters, at most 30,000 allowed (REMAP_MAX_PARAMETERS)."
+
+
+@pytest.mark.parametrize(
+    ("cap", "reason"),
+    [
+        (
+            Cap(Cost.MULTIPLY_ADDS, 30_000, "REMAP_MAX_MULTIPLY_ADDS"),
+            "Over the cap: 44,608 multiply-adds, at most 30,000 allowed (REMAP_MAX_MULTIPLY_ADDS).",
+        ),
+        (
+            Cap(Cost.MEMORY, 512, "REMAP_MAX_ACTIVATION_MEMORY"),
+            "Over the cap: 0.7 KB of activations, at most 0.5 KB allowed (REMAP_MAX_ACTIVATION_MEMORY).",
+        ),
+        (
+            Cap(Cost.SECONDS, 3, "REMAP_MAX_SECONDS"),
+            "Over the cap: 4.0 s of training, at most 3.0 s allowed (REMAP_MAX_SECONDS).",
+        ),
+    ],
+)
+def test_a_child_over_another_cap_says_both_numbers_too(cap, reason):
+    second = TimeEstimate((1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0), 3, 0.1)
+    (found,) = judged([candidate(PARENT_CHAIN, Prepend(4, Dense(256)))], caps=[cap], estimate=second)
+    assert (found.verdict, found.reason) == (PreviewStatus.OVER_CAP, reason)
 
 
 @pytest.mark.parametrize("state", [TrialState.FAILED, TrialState.CANCELLED])
@@ -81,7 +105,7 @@ def test_the_expected_time_is_the_parents_epochs_at_the_estimated_pace():
 
 def test_two_parents_that_would_have_the_same_child_train_it_once():
     other = trial(2, PARENT_CHAIN.with_layers((*PARENT_CHAIN.layers, Dense(8))))
-    cap = ParameterCap(10**6, "REMAP_MAX_PARAMETERS")
+    cap = (Cap(Cost.PARAMETERS, 10**6, "REMAP_MAX_PARAMETERS"),)
     children = [(PARENT, candidate(PARENT_CHAIN, Remove(1))), (other, candidate(other.architecture, Remove(4)))]
     assert [found.verdict for found in previews(children, {}, None, cap)] == [PreviewStatus.NEW, PreviewStatus.NEW]
     children[1] = (other, candidate(other.architecture, Remove(4), Remove(1)))

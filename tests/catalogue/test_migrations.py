@@ -86,6 +86,13 @@ def test_recipes_are_kept_and_data_sets_of_before_have_none(golden):
     assert recipe == (augmented.to_json() if written else "")
 
 
+def test_spaces_are_kept_and_trials_of_before_have_none(golden):
+    written = "m006_spaces" in names(golden)
+    catalogue = CatalogueStore(lambda: golden).catalogue()
+    assert [trial.proposal.space for trial in catalogue.trials([1, 2, 3])] == ["", "mobile" if written else "", ""]
+    assert catalogue.spaces("toy") == (["mobile"] if written else [])
+
+
 def test_a_catalogue_is_migrated_once(connection):
     migrate(connection)
     migrate(connection)

@@ -145,12 +145,23 @@ def test_help_explains_every_command(remap):
 def test_sample_puts_different_architectures_into_the_inbox(remap, tmp_path):
     code, out, _ = remap("sample", "--n", 5, "--seed", 3, "--dataset", "digits")
     assert code == 0
-    assert "Sent 5 architectures for digits (seed 3)" in out
+    assert "Sent 5 architectures of remap-2019 for digits (seed 3)" in out
     assert "Expected time: not known yet" in out
     assert "No trainer is running." in out
     ((_, command),) = Inbox(DataFolder(tmp_path / "home")).pending()
     assert len({proposal.architecture.fingerprint for proposal in command.proposals}) == 5
     assert {proposal.dataset for proposal in command.proposals} == {"digits"}
+
+
+def test_sample_takes_a_space_and_says_its_caps(remap, tmp_path):
+    code, out, _ = remap("sample", "--n", 3, "--dataset", "leaves", "--space", "mobile")
+    assert code == 0
+    assert "Sent 3 architectures of mobile for leaves (seed 0)" in out
+    assert "Sampled with at most 1,000,000 parameters, 30,000,000 multiply-adds, 512 KB of activations and 5 min" in out
+    ((_, command),) = Inbox(DataFolder(tmp_path / "home")).pending()
+    assert {proposal.space for proposal in command.proposals} == {"mobile"}
+    code, _, err = remap("sample", "--n", 3, "--dataset", "digits", "--space", "imagenet")
+    assert (code, err.count("\n"), "but got 'imagenet'" in err) == (1, 1, True)
 
 
 def test_sample_of_an_unknown_data_set_is_one_sentence(remap):

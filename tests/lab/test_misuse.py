@@ -117,6 +117,16 @@ SAMPLE = {
         "Only 0 of 1 new architectures",
     ),
     "a space by index": (lambda t: remap.spaces["mordern"], InvalidArgument, "did you mean modern?"),
+    "a file that is not there": (
+        lambda t: remap.sample("no.toml", dataset="digits"),
+        RemapError,
+        "no.toml cannot be read",
+    ),
+    "too little memory": (
+        lambda t: remap.sample(dataset="digits", n=1, max_activation_memory=0),
+        InvalidArgument,
+        "max_activation_memory must be .* but got 0",
+    ),
     "a data set's name": (lambda t: remap.datasets.load("minst"), DatasetError, "did you mean mnist?"),
     "no name": (lambda t: remap.datasets.describe(3), DatasetError, "a name or a path, but got 3"),
 }

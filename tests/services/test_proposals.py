@@ -3,12 +3,11 @@ from dataclasses import replace
 import pytest
 from catalogues import CARD, changed, write_catalogue, write_learnt
 
-from remap_core.analysis.previews import ParameterCap
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.data_folder.folder import DataFolder
 from remap_core.errors import InvalidTrial
 from remap_core.services.proposals import (
-    parameter_cap,
+    caps_on_children,
     preview_children,
     propose_anew,
     propose_children,
@@ -17,13 +16,14 @@ from remap_core.services.proposals import (
     surrogate_of,
 )
 from remap_core.settings import Settings
+from remap_core.space.caps import Cap, Cost
 from remap_core.space.edits import Remove, Reparameterize, candidate
 from remap_core.trials.training_config import TrainingConfig
 from remap_core.trials.training_recipe import THOROUGH
 from remap_core.trials.trial import Origin
 from remap_core.views.objective import Objective
 
-TEST_CAP = ParameterCap(10**9, "the test's cap")
+TEST_CAPS = (Cap(Cost.PARAMETERS, 10**9, "the test's cap"),)
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_children_are_one_batch_named_after_their_origin_and_parents(catalogue):
     children = []
     for parent in catalogue.trials([4, 1]):
         children.append((parent, candidate(parent.architecture, Remove(0))))
-    found = preview_children(catalogue, children, TEST_CAP, None)
+    found = preview_children(catalogue, children, TEST_CAPS, None)
     proposals = propose_children(Origin.ABLATION, found, now=0.0)
     assert {proposal.batch for proposal in proposals} == {"ablations of #1, #4, 01 Jan 00:00:00 UTC"}
     assert [(proposal.parent, proposal.edits) for proposal in proposals] == [(4, (Remove(0),)), (1, (Remove(0),))]
@@ -86,18 +86,22 @@ def test_models_are_trained_anew_by_the_recipe_of_the_settings_with_their_origin
     ]
 
 
-def test_the_smaller_of_both_caps_holds_for_children():
-    settings = Settings(max_parameters=5_000)
-    assert parameter_cap(settings, Objective()) == ParameterCap(5_000, "REMAP_MAX_PARAMETERS")
-    assert parameter_cap(settings, Objective(max_parameters=900)) == ParameterCap(900, "the objective's cap")
-    assert parameter_cap(settings, Objective(max_parameters=9_000)).max_parameters == 5_000
+def test_the_smaller_of_both_caps_holds_for_children_and_defaults_of_sampling_do_not():
+    settings = Settings(max_parameters=5_000, max_activation_memory=64)
+    memory = Cap(Cost.MEMORY, 65_536, "REMAP_MAX_ACTIVATION_MEMORY")
+    own = Cap(Cost.PARAMETERS, 5_000, "REMAP_MAX_PARAMETERS")
+    assert caps_on_children(settings, Objective()) == (own, memory)
+    asked = Cap(Cost.PARAMETERS, 900, "the objective's cap")
+    assert caps_on_children(settings, Objective(max_parameters=900)) == (asked, memory)
+    assert caps_on_children(settings, Objective(max_parameters=9_000)) == (own, memory)
+    assert [cap.cost for cap in caps_on_children(Settings(), Objective())] == [Cost.PARAMETERS]
 
 
 def previewed(home, units, surrogate):
     newest = open_snapshot(DataFolder(home))
     parent = newest.trial(1)
     child = candidate(parent.architecture, Reparameterize(0, "units", units))
-    return preview_children(newest, [(parent, child)], TEST_CAP, None, surrogate)[0]
+    return preview_children(newest, [(parent, child)], TEST_CAPS, None, surrogate)[0]
 
 
 def test_the_accuracy_of_a_child_is_predicted_from_the_models_that_trained_as_long(tmp_path):

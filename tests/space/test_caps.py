@@ -51,6 +51,11 @@ def test_caps_are_said_in_words():
     )
 
 
+def test_the_source_of_a_cap_is_short():
+    with pytest.raises(InvalidSpace, match=r"The source of a cap must have at most 100 characters\."):
+        Cap(Cost.PARAMETERS, 1, "x" * 101)
+
+
 @pytest.mark.parametrize("limit", [0, -1, float("nan"), float("inf")])
 def test_a_cap_is_a_number_above_0(limit):
     with pytest.raises(InvalidSpace, match="A cap on parameters must be greater than 0"):

@@ -7,6 +7,7 @@ from trainer_doubles import FakeTrainer
 from trainings import EVALUATION, epoch, proposal, tiny, train_well, train_wide_ones_badly
 
 from remap_core.errors import FolderUnusable, TrainingFailed, UnreadableCommand
+from remap_core.space.caps import Cap, Cost
 from remap_core.trainer.executors.base import EpochDone, Finished, Lost, Run, Stopped
 from remap_core.trainer.executors.inline import InlineExecutor
 from remap_core.trainer.worker import MAX_ANSWERING_SECONDS
@@ -167,11 +168,26 @@ def test_a_batch_of_more_children_than_the_cap_is_refused_whole(trainer):
 
 
 def test_an_architecture_over_the_parameter_cap_is_refused_with_both_numbers():
-    trainer = FakeTrainer(max_parameters=50)
+    trainer = FakeTrainer(caps=(Cap(Cost.PARAMETERS, 50, "REMAP_MAX_PARAMETERS"),))
     receipt = trainer.apply(Enqueue((proposal(3), proposal(9))))
     assert (receipt.outcome, receipt.message) == (
         Outcome.REFUSED,
         "A model must have at most 50 parameters (REMAP_MAX_PARAMETERS), but one has 65.",
+    )
+    assert trainer.store.fingerprints("toy") == set()
+
+
+def test_an_architecture_over_a_cap_of_its_own_command_or_another_cap_of_the_trainer_is_refused():
+    trainer = FakeTrainer(caps=(Cap(Cost.MEMORY, 12, "REMAP_MAX_ACTIVATION_MEMORY"),))
+    receipt = trainer.apply(Enqueue((proposal(3), proposal(9))))
+    assert (receipt.outcome, receipt.message) == (
+        Outcome.REFUSED,
+        "A model must have at most 0.012 KB of activations (REMAP_MAX_ACTIVATION_MEMORY), but one has 0.013 KB.",
+    )
+    receipt = trainer.apply(Enqueue((proposal(3),), (Cap(Cost.MULTIPLY_ADDS, 7),)))
+    assert (receipt.outcome, receipt.message) == (
+        Outcome.REFUSED,
+        "A model must have at most 7 multiply-adds, but one has 18.",
     )
     assert trainer.store.fingerprints("toy") == set()
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from strategies import architectures
 
 from remap_core.errors import UnreadableCommand
+from remap_core.space.caps import Cap, Cost
 from remap_core.space.edits import Remove
 from remap_core.trials.annotations import Annotation
 from remap_core.trials.commands import (
@@ -38,14 +39,16 @@ proposals = st.builds(
     st.none() | ids,
     st.lists(st.builds(Remove, st.integers(0, 20))).map(tuple),
     st.text(),
+    st.sampled_from(["", "mobile", "a-space_of.mine"]),
 )
+caps = st.builds(Cap, st.sampled_from(Cost), st.floats(0.1, 1e15), st.text(max_size=100))
 annotations = st.builds(
     Annotation,
     st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])),
     st.lists(st.text("ab🧩<&", min_size=1), max_size=3).map(tuple),
 )
 commands = st.one_of(
-    st.builds(Enqueue, st.lists(proposals, max_size=3).map(tuple)),
+    st.builds(Enqueue, st.lists(proposals, max_size=3).map(tuple), st.lists(caps, max_size=2).map(tuple)),
     st.builds(Cancel, ids),
     st.builds(CancelBatch, st.text()),
     st.builds(Retry, ids),

@@ -12,6 +12,8 @@ from remap_core.catalogue.snapshot import Publisher, open_snapshot
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.inbox import Inbox
+from remap_core.services.sampling import set_caps
+from remap_core.settings import Settings
 from remap_core.trainer.executors.inline import InlineExecutor
 from remap_core.trainer.worker import Worker
 from remap_core.trials.commands import Pause
@@ -37,7 +39,7 @@ def answered(home):
     """What a trainer does: it answers all commands, publishes and leaves."""
     folder = DataFolder(home)
     with closing(CatalogueStore.open(folder)) as store:
-        worker = Worker(store, Inbox(folder), InlineExecutor(train_well), lambda name: CARD, max_parameters=1_000_000)
+        worker = Worker(store, Inbox(folder), InlineExecutor(train_well), lambda name: CARD, caps=set_caps(Settings()))
         worker._start_trainings = lambda now: None  # they would end at once
         worker.tick(200.0)
         Publisher(store, folder).publish()

@@ -13,6 +13,7 @@ from remap_core.datasets.kept import find_kept
 from remap_core.datasets.preparation.intake import add
 from remap_core.datasets.recipe import Choices
 from remap_core.services.data.data_jobs import JobState, data_jobs, start_job, state_of, stop
+from remap_core.space.caps import Cost
 from remap_core.trials.commands import Enqueue, RemoveDataset
 from remap_core.ui.session import SESSION
 
@@ -33,6 +34,12 @@ def prepared(home, source, choices=None):
             return job
         time.sleep(0.1)
     raise AssertionError("the job does not end")
+
+
+def with_space(app, name):
+    """The page with a data set's search space open: it is not drawn before."""
+    app.session_state[f"space-{name}-panel"] = True
+    return app.run()
 
 
 def labels(app):
@@ -154,6 +161,37 @@ def test_adding_alone_trains_nothing(home, tmp_path):
     assert find_kept("trees", home)
     assert Inbox(DataFolder(home)).pending() == []
     assert "**trees** :primary-badge[shown]" in said(app)
+
+
+def test_the_first_models_are_sampled_from_the_space_that_is_chosen(home, trees):
+    key = f"space-{trees.name}"
+    app = with_space(opened("data"), trees.name)
+    choice = app.selectbox(key=f"{key}-select")
+    assert (choice.value, choice.options[choice.index]) == ("residual", "residual (fits these images)")
+    caps = "Each sampled model has at most 1,000,000 parameters (REMAP_MAX_PARAMETERS); 30,000,000 multiply-adds, "
+    assert caps in said(app)
+    choice.set_value("mobile").run()
+    with_space(app, trees.name)
+    assert app.selectbox(key=f"{key}-select").value == "mobile"
+    (chart,) = (chart for chart in app.get("plotly_chart") if "mobile" in (chart.key or ""))
+    assert "MBConv" in chart.proto.spec
+    app.button(key="data-start-1").click().run()
+    ((_, command),) = Inbox(DataFolder(home)).pending()
+    assert {proposal.space for proposal in command.proposals} == {"mobile"}
+    assert {cap.cost for cap in command.caps} == set(Cost)
+
+
+def test_a_data_set_says_which_space_its_models_were_sampled_from(home):
+    write_catalogue(home, space="mobile")
+    app = with_space(opened("data"), "digits")
+    assert "**mobile**: 12 steps, 122 layers to choose from, no caps." in said(app)
+
+
+def test_what_was_sampled_from_a_file_that_is_gone_says_so(home):
+    write_catalogue(home, space="mine")
+    app = with_space(opened("data"), "digits")
+    assert "**mine**: REMAP_SPACE names its file no more. What was sampled stays as it is." in said(app)
+    assert not app.exception
 
 
 @pytest.mark.parametrize(

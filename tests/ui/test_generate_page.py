@@ -175,11 +175,28 @@ def test_a_block_is_inserted_with_its_switch_on(home):
 def test_variations_take_their_layers_from_the_space_that_is_chosen(home):
     write_catalogue(home)
     app = chosen("Vary")
-    assert app.selectbox(key="generate-space").value == "remap-2019"
+    assert app.selectbox(key="generate-space-remap-2019").value == "remap-2019"
     assert not any("BatchNorm" in edit for edit in previewed(app)["Edit"])
-    app.selectbox(key="generate-space").set_value("modern").run()
+    app.selectbox(key="generate-space-remap-2019").set_value("modern").run()
     app.number_input(key="generate-children-asked").set_value(20).run()
     assert any("BatchNorm" in edit for edit in previewed(app)["Edit"])
+
+
+def test_variations_begin_with_the_space_that_their_parent_was_sampled_from(home):
+    write_catalogue(home, space="mobile")
+    app = chosen("Vary")
+    assert app.selectbox(key="generate-space-mobile").value == "mobile"
+    app.session_state["generate-space-panel"] = True
+    app.run()
+    assert "**mobile**: 12 steps" in said(app)
+
+
+def test_children_over_a_cap_on_multiply_adds_are_skipped_with_the_reason(home, monkeypatch):
+    monkeypatch.setenv("REMAP_MAX_MULTIPLY_ADDS", "20000")
+    write_catalogue(home)
+    app = opened("generate", model="1")
+    (reasons,) = (table.value["Reason"] for table in app.dataframe if "Reason" in table.value)
+    assert "Over the cap: 42,688 multiply-adds, at most 20,000 allowed (REMAP_MAX_MULTIPLY_ADDS)." in list(reasons)
 
 
 def test_where_few_models_are_known_no_accuracy_is_predicted(home):

@@ -29,7 +29,7 @@ class Design:
 
     Every method that edits returns a new design and leaves this one alone. Positions count from 0, and negative ones
     from the end, as in lists. A design need not fit together while it is edited: `problem` says what does not fit, and
-    training it raises InvalidArchitecture with that sentence.
+    training it raises InvalidArchitecture with that sentence. space: name of the search space it was sampled from.
 
     >>> net = remap.architecture("Conv 16x3, ReLU, Dense 32", dataset="digits")
     >>> net.insert(2, "MaxPool 2").set(0, filters=8).text
@@ -40,6 +40,7 @@ class Design:
     origin: Origin = Origin.HANDCRAFTED
     parent: RecordedTrial | None = None
     candidate: Candidate | None = None
+    space: str = ""
 
     @property
     def text(self) -> str:

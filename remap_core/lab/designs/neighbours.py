@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from remap_core.errors import InvalidArgument
-from remap_core.formatting import count
 from remap_core.lab.arguments import require_choice, require_count, shown
 from remap_core.lab.designs.design import Design
 from remap_core.lab.designs.design_table import Designs
 from remap_core.lab.recorded_trial import RecordedTrial
+from remap_core.services.sampling import lineage_space, set_caps
+from remap_core.space.caps import Caps, amount, amount_text, bare_text, exceeded
 from remap_core.space.draft import Draft
 from remap_core.space.edits import Candidate, ablations, sentences
-from remap_core.space.search_spaces import SPACES
 from remap_core.space.variations import (
     KINDS,
     MAX_CHILDREN,
@@ -33,11 +33,11 @@ def ablations_of(parent: RecordedTrial, layers: Iterable[int] | None) -> Designs
     positions = None
     if layers is not None:
         positions = _positions(layers, len(parent.architecture.layers))
-    cap = parent.workspace.settings.max_parameters
+    caps = set_caps(parent.workspace.settings)
     designs = []
     notes = []
     for candidate in ablations(parent.architecture, positions):
-        problem = _problem(candidate, cap)
+        problem = _problem(candidate, caps)
         if problem:
             edit = "; ".join(sentences(parent.architecture, candidate.edits))
             notes.append(f"Skipped ({edit}): {problem}")
@@ -61,10 +61,10 @@ def variations_of(
     request = VariationRequest(children, edits, _permissions(parent, allowed))
     found = variations(
         parent.architecture,
-        SPACES[settings.space],
+        lineage_space(settings, parent.trial.proposal),
         request,
         np.random.default_rng(seed),
-        max_parameters=settings.max_parameters,
+        caps=set_caps(settings),
     )
     designs = [_child(parent, candidate, Origin.VARIATION) for candidate in found.children]
     if found.shortfall:
@@ -79,12 +79,13 @@ def _child(parent: RecordedTrial, candidate: Candidate, origin: Origin) -> Desig
     return Design(draft, origin, parent, candidate)
 
 
-def _problem(candidate: Candidate, cap: int) -> str:
+def _problem(candidate: Candidate, caps: Caps) -> str:
     if candidate.child is None:
         return candidate.reason
-    parameters = candidate.child.parameters
-    if parameters > cap:
-        return f"it has {count(parameters)} parameters, and at most {count(cap)} are allowed."
+    over = exceeded(caps, candidate.child)
+    if over:
+        cost = amount_text(over.cost, amount(over.cost, candidate.child))
+        return f"it has {cost}, and at most {bare_text(over.cost, over.limit)} are allowed."
     return ""
 
 

@@ -7,15 +7,16 @@ from pathlib import Path
 import numpy as np
 
 from remap_core.errors import InvalidArgument
-from remap_core.lab.arguments import require_choice, require_count, shown
+from remap_core.lab.arguments import require_count, shown
 from remap_core.lab.designs.design import Design
 from remap_core.lab.designs.design_table import Designs
 from remap_core.lab.image_task import HasCard, read_task
+from remap_core.lab.spaces import spaces
 from remap_core.settings import Settings
 from remap_core.space.architecture import Architecture
+from remap_core.space.caps import KILOBYTE, Cap, Cost
 from remap_core.space.draft import Draft
 from remap_core.space.sampler import sample_architectures
-from remap_core.space.search_spaces import SPACES
 from remap_core.space.text import parse_layers
 from remap_core.trials.trial import Origin
 
@@ -52,7 +53,7 @@ def architecture(
 
 
 def sample(
-    space: str = "remap-2019",
+    space: str | Path = "remap-2019",
     *,
     dataset: str | Path | HasCard | None = None,
     input_shape: tuple[int, int, int] | None = None,
@@ -60,13 +61,17 @@ def sample(
     n: int = 12,
     seed: int = 0,
     max_parameters: int = MAX_PARAMETERS,
+    max_multiply_adds: int | None = None,
+    max_activation_memory: int | None = None,
 ) -> Designs:
-    """Sample n different architectures from a search space; see `remap.spaces`.
+    """Sample n different architectures from a search space, by its name or the path of its file; see `remap.spaces`.
 
     dataset, input_shape, classes: what they are for, as in `remap.architecture`. seed: the same one gives the same
-    architectures. max_parameters: cap on weights and biases of each.
+    architectures. max_parameters: cap on weights and biases of each. max_multiply_adds: cap on those for one image.
+    max_activation_memory: cap on the activations of one image in int8, in KB.
 
-    Raises SpaceExhausted where the space does not hold enough of them, InvalidArgument for a space that is not known.
+    Raises SpaceExhausted where the space does not hold enough of them, InvalidArgument for a space that is not known,
+    InvalidSpace for a file that is none.
 
     >>> designs = remap.sample("remap-2019", dataset="digits", n=3, seed=0, max_parameters=60_000)
     >>> designs
@@ -74,16 +79,24 @@ def sample(
     >>> max(design.parameters for design in designs) <= 60_000
     True
     """
-    chosen = SPACES[require_choice("space", space, SPACES)]
+    chosen = spaces[space]
     require_count("n", n, 1, MAX_SAMPLED)
     require_count("seed", seed, 0, MAX_SEED)
-    require_count("max_parameters", max_parameters, 1, 10**15)
+    caps = [
+        Cap(cost, require_count(name, limit, 1, 10**15) * unit)
+        for name, cost, limit, unit in (
+            ("max_parameters", Cost.PARAMETERS, max_parameters, 1),
+            ("max_multiply_adds", Cost.MULTIPLY_ADDS, max_multiply_adds, 1),
+            ("max_activation_memory", Cost.MEMORY, max_activation_memory, KILOBYTE),
+        )
+        if limit is not None
+    ]
     task = read_task(dataset, input_shape, classes)
     rng = np.random.default_rng(seed)
-    sampled = sample_architectures(chosen, task.input_shape, task.classes, n, rng, max_parameters=max_parameters)
-    return Designs(design_of(architecture, Origin.INITIAL) for architecture in sampled)
+    sampled = sample_architectures(chosen, task.input_shape, task.classes, n, rng, caps=caps)
+    return Designs(design_of(architecture, Origin.INITIAL, chosen.name) for architecture in sampled)
 
 
-def design_of(architecture: Architecture, origin: Origin = Origin.HANDCRAFTED) -> Design:
-    """The design of an architecture without a parent."""
-    return Design(Draft.of(architecture), origin)
+def design_of(architecture: Architecture, origin: Origin = Origin.HANDCRAFTED, space: str = "") -> Design:
+    """The design of an architecture without a parent. space: name of the one it was sampled from."""
+    return Design(Draft.of(architecture), origin, space=space)

@@ -15,7 +15,9 @@ from remap_core.datasets.dataset import load_dataset
 from remap_core.datasets.kept import Kept, kept_datasets, remove_kept
 from remap_core.formatting import count, dataset_title, pluralize
 from remap_core.services.data.uploads import remove_upload, upload_megabytes
-from remap_core.services.proposals import propose_initial
+from remap_core.services.pace import pace_in
+from remap_core.services.proposals import plan_of, propose_initial
+from remap_core.services.sampling import SamplingPlan
 from remap_core.settings import Settings
 from remap_core.trials.commands import Enqueue, RemoveDataset
 from remap_core.trials.dataset_card import DatasetCard
@@ -108,14 +110,20 @@ def remove_dataset(known: KnownDataset, folder: DataFolder, now: float) -> str |
     return command
 
 
-def first_population(settings: Settings, card: DatasetCard, catalogue: Catalogue | None) -> Enqueue:
-    """The command that trains the first models of a data set; raises SpaceExhausted."""
+def first_population(
+    settings: Settings, card: DatasetCard, catalogue: Catalogue | None, plan: SamplingPlan | None = None
+) -> Enqueue:
+    """The command that trains the first models of a data set.
+
+    plan: what they are sampled from; by default what the settings say. Raises InvalidSpace and SpaceExhausted.
+    """
+    plan = plan or plan_of(settings, card, pace=pace_in(catalogue))
     known: Sequence[str] = ()
     if catalogue and card.name in catalogue.datasets():
         known = list(catalogue.fingerprints(card.name))
-    proposals = propose_initial(settings, card, settings.population, settings.seed, known)
+    proposals = propose_initial(settings, card, settings.population, settings.seed, known, plan=plan)
     batch = f"initial models of {dataset_title(card.name):.{MAX_BATCH_TITLE}}, {_moment(time.time())}"
-    return Enqueue(tuple(replace(proposal, batch=batch) for proposal in proposals))
+    return Enqueue(tuple(replace(proposal, batch=batch) for proposal in proposals), plan.caps)
 
 
 def card_of(name: str, home: Path) -> DatasetCard:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 import streamlit as st
 
+from remap_core.datasets.image_report import Report
 from remap_core.datasets.preparation.intake import keep, open_prepared
 from remap_core.errors import RemapError
 from remap_core.services.data.data_jobs import DataJob, clear
@@ -15,22 +15,27 @@ from remap_core.ui.data.first_models import first_models_text, start_first_model
 from remap_core.ui.data.job_panel import discard_button
 from remap_core.ui.data.report_pictures import prepared_pictures
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.search_space import choose_space
 from remap_core.ui.sidebar.dataset_switch import switch_to
 
 _SUFFIXES = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".npz", ".npy", ".csv", ".tsv", ".parquet")
 _MAX_NAME = 40
 
 
-def add_panel(job: DataJob, questions: Sequence[str], *, is_changed: bool) -> None:
-    """Name, "Add and train", "Add", "Discard".
+def add_panel(job: DataJob, report: Report, *, is_changed: bool) -> None:
+    """Name, search space, "Add and train", "Add", "Discard".
 
-    questions: to be answered first. is_changed: choices differ from what was prepared.
+    report: its questions are to be answered first. is_changed: choices differ from what was prepared.
     """
-    answers = [st.checkbox(escape_markdown(text), key=f"data-answer-{job.ident}-{text}") for text in questions]
+    answers = [st.checkbox(escape_markdown(text), key=f"data-answer-{job.ident}-{text}") for text in report.questions]
     is_open = is_changed or not all(answers)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input("Name", value=proposed_name(job.title), key=f"data-name-{job.ident}", width=260)
         population = app_data.settings().population
+        if population:
+            height, width, channels = report.shape
+            shape = (channels, height, width)
+            choose_space(f"space-{job.ident}", shape, max(2, len(report.class_names)), max(1, report.split[0]))
         starts = population > 0 and st.button(
             f"Add and train {first_models_text()}",
             type="primary",
@@ -69,6 +74,6 @@ def _add(job: DataJob, name: str, *, start: bool) -> None:
     clear(job, folder, keeps_upload=True)  # exports are checked on the original files
     switch_to(kept.name)
     if start:
-        start_first_models(kept.name)
+        start_first_models(kept.name, f"space-{job.ident}")
         navigation.go_to("overview")
     st.rerun()

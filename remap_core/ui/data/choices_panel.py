@@ -22,10 +22,9 @@ from remap_core.datasets.recipe import (
     Fit,
     Recipe,
 )
-from remap_core.errors import RemapError
 from remap_core.formatting import duration, pluralize
 from remap_core.services.data.data_jobs import DataJob, JobOutcome, prepare_again
-from remap_core.services.data.side_times import Pace, pace_of, training_seconds
+from remap_core.services.data.side_times import training_seconds
 from remap_core.ui import app_data
 from remap_core.ui.data.augmentation_samples import show_augmentations
 from remap_core.ui.live import errors_as_sentences
@@ -147,7 +146,7 @@ def _side(report: Report, recipe: Recipe, key: str) -> int:
 
 def _time_text(report: Report, side: int) -> str:
     channels = report.shape[2]
-    pace = _pace()
+    pace = app_data.pace()
     seconds = training_seconds(
         app_data.settings(), pace, (channels, side, side), len(report.class_names), report.split[0]
     )
@@ -161,17 +160,6 @@ def _time_text(report: Report, side: int) -> str:
     if pace.own:
         return f"{text}, from trainings in this data folder."
     return f"{text}: a rough guess for 2 cores without a GPU."
-
-
-def _pace() -> Pace:
-    """How fast this machine trains, from the data sets that have models."""
-    try:
-        names = app_data.catalogue().datasets()
-        estimates = app_data.time_estimates(names)
-        images = {name: app_data.dataset_view(name).card.split[0] for name in estimates}
-    except RemapError:
-        return pace_of({}, {})
-    return pace_of(estimates, images)
 
 
 def _left_out(report: Report, recipe: Recipe, key: str) -> tuple[str, ...]:

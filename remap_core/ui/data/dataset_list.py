@@ -22,6 +22,7 @@ from remap_core.trials.trial import TrialState
 from remap_core.ui import app_data, live, navigation
 from remap_core.ui.data.first_models import added_card, first_models_text, start_first_models
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.search_space import choose_space, shown_space
 from remap_core.ui.session import current_session
 from remap_core.ui.sidebar.dataset_switch import switch_to
 
@@ -124,15 +125,29 @@ def _actions(known: KnownDataset, place: int, is_shown: bool) -> None:
     if not known.is_trained and app_data.settings().population:
         label = f"Train {first_models_text()}"
         if st.button(label, key=f"data-start-{place}", disabled=known.name in current_session().started):
-            start_first_models(known.name)
+            start_first_models(known.name, f"space-{known.name}")
             switch_to(known.name)
             navigation.go_to("overview")
+    _space(known)
     if known.kept and st.button("What was done", key=f"data-report-{place}", type="tertiary"):
         st.session_state[REPORTED] = known.name
         st.rerun()
     if st.button("Remove", key=f"data-remove-{place}", type="tertiary", icon=":material/delete:"):
         st.session_state[_REMOVED] = known.name
         st.rerun()
+
+
+def _space(known: KnownDataset) -> None:
+    """The search space that the first models were sampled from, or will be."""
+    try:
+        card = _card(known)
+    except RemapError:  # the text beside it says why
+        return
+    catalogue = app_data.newest()
+    if catalogue and known.is_trained:
+        shown_space(f"space-{known.name}", catalogue.spaces(known.name), card.input_shape)
+    elif app_data.settings().population and known.name not in current_session().started:
+        choose_space(f"space-{known.name}", card.input_shape, card.classes, card.split[0])
 
 
 def _confirm_removal(name: str) -> None:

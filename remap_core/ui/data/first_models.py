@@ -15,6 +15,7 @@ from remap_core.trials.commands import Outcome
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.ui import app_data, live, sent_commands
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.search_space import choose_space, plan_chosen
 from remap_core.ui.session import current_session
 
 
@@ -27,12 +28,17 @@ def require_models() -> None:
         raise live.PageEnds
 
 
-def start_first_models(name: str) -> None:
-    """Send the first models of an added data set to the trainer; if that fails, the sidebar says why."""
+def start_first_models(name: str, space_key: str = "") -> None:
+    """Send the first models of an added data set to the trainer; if that fails, the sidebar says why.
+
+    space_key: where the search space was chosen, see `ui.search_space`; empty for the default.
+    """
     session = current_session()
     try:
         folder = app_data.folder()
-        command = first_population(app_data.settings(), card_of(name, folder.home), app_data.newest())
+        card = card_of(name, folder.home)
+        plan = plan_chosen(space_key, card)
+        command = first_population(app_data.settings(), card, app_data.newest(), plan)
         ident = Inbox(folder).send(command, time.time())
     except RemapError as error:
         session.send_error = f"Not sent: {error}"
@@ -69,11 +75,20 @@ def _show_waiting(known: KnownDataset) -> None:
                 type="primary",
                 key="train-first",
                 on_click=start_first_models,
-                args=(known.name,),
+                args=(known.name, f"space-{known.name}"),
             )
+            _choose_space(known.name)
         st.page_link("pages/data.py", label="What is in it")
     _show_sent()
     live.watch(lambda: _is_trained(known.name), seen=False)
+
+
+def _choose_space(name: str) -> None:
+    try:
+        card = added_card(name, str(app_data.folder().home))
+    except RemapError:  # the Data page says why
+        return
+    choose_space(f"space-{name}", card.input_shape, card.classes, card.split[0])
 
 
 def _show_sent() -> None:

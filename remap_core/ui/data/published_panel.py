@@ -13,6 +13,7 @@ from remap_core.ui import app_data, navigation
 from remap_core.ui.data.first_models import added_card, first_models_text, start_first_models
 from remap_core.ui.data.job_panel import discard_button
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.search_space import choose_space
 from remap_core.ui.sidebar.dataset_switch import switch_to
 
 _SAMPLES = 20
@@ -22,6 +23,7 @@ def published_panel(job: DataJob) -> None:
     """Its numbers and samples; it is used as it is, so there is nothing to choose."""
     card = added_card(job.source, str(app_data.folder().home))
     _numbers(job, card)
+    space_key = f"space-{job.source}"
     with st.container(horizontal=True):
         if app_data.settings().population and st.button(
             f"Train {first_models_text()}",
@@ -29,9 +31,11 @@ def published_panel(job: DataJob) -> None:
             key="data-published-start",
         ):
             clear(job, app_data.folder())
-            start_first_models(job.source)
+            start_first_models(job.source, space_key)
             switch_to(job.source)
             navigation.go_to("overview")
+        if app_data.settings().population:
+            choose_space(space_key, card.input_shape, card.classes, card.split[0])
         discard_button(job)
     names = [name[:40] for name in card.class_names]
     pairs = [Pair("", images[0], name, name) for images, name in zip(card.examples, names, strict=True)]

@@ -13,12 +13,13 @@ from remap_core.drawing.snac.chips import Size, draft_chips, snac_alt
 from remap_core.drawing.snac.snac_figure import row_figure
 from remap_core.errors import InvalidArchitecture
 from remap_core.formatting import model_tag, pluralize, signed_count
+from remap_core.services.sampling import lineage_space
 from remap_core.space.architecture import Architecture
+from remap_core.space.caps import exceeded
 from remap_core.space.draft import Draft
 from remap_core.space.edits import Remove
 from remap_core.space.grid import Grid, grid_values, layers_of
 from remap_core.space.layers import Layer, offered_layers
-from remap_core.space.search_spaces import SPACES
 from remap_core.space.text import layer_text, layers_text
 from remap_core.trials.trial import Trial
 from remap_core.ui import app_data, view_state
@@ -103,10 +104,10 @@ def _verdict(parent: Trial, draft: Draft) -> None:
 
 
 def _costs(trial: Trial, parent: Architecture, child: Architecture) -> None:
-    cap = view_state.parameter_cap(trial.proposal.dataset)
+    over = exceeded(view_state.caps(trial.proposal.dataset), child)
     sentence = _costs_sentence(parent, child)
-    if child.parameters > cap.max_parameters:
-        st.warning(f"Over the cap of {pluralize(cap.max_parameters, 'parameter')}. {sentence}")
+    if over:
+        st.warning(f"Over the cap of {over.text}. {sentence}")
     else:
         st.caption(sentence)
 
@@ -162,7 +163,7 @@ def _change_layer(parent: Trial, draft: Draft) -> None:
             disabled=at_end,
             choose=index + 1,
         )
-    values = _hyperparameters(draft.layers[index], f"{parent.id}-{index}-{len(draft.past)}")
+    values = _hyperparameters(parent, draft.layers[index], f"{parent.id}-{index}-{len(draft.past)}")
     _action(
         parent,
         "Change",
@@ -182,7 +183,7 @@ def _insert_layer(parent: Trial, draft: Draft) -> None:
         key=PLACE,
     )
     examples: dict[str, Layer] = {}
-    for layer in _grid():
+    for layer in _grid(parent):
         examples.setdefault(layer.kind, layer)
     kind = st.selectbox(
         "Kind",
@@ -190,7 +191,7 @@ def _insert_layer(parent: Trial, draft: Draft) -> None:
         format_func=lambda kind: examples[kind].title,
         key=KIND,
     )
-    values = _hyperparameters(examples[kind], f"new-{kind}")
+    values = _hyperparameters(parent, examples[kind], f"new-{kind}")
     _action(parent, "Insert", "add", lambda: draft.inserted(place, kind, values))
 
 
@@ -198,18 +199,18 @@ def _numbered(index: int, layer: Layer) -> str:
     return f"{index + 1} {layer_text(layer)}"
 
 
-def _grid() -> Grid:
-    """The layers of the configured search space, then those of every other kind."""
-    return (*layers_of(SPACES[app_data.settings().space]), *offered_layers())
+def _grid(parent: Trial) -> Grid:
+    """The layers of the parent's search space, then those of every other kind."""
+    return (*layers_of(lineage_space(app_data.settings(), parent.proposal)), *offered_layers())
 
 
-def _hyperparameters(layer: Layer, key: str) -> dict[str, Any]:
+def _hyperparameters(parent: Trial, layer: Layer, key: str) -> dict[str, Any]:
     """One control per hyperparameter: it offers the grid's values, others can be typed."""
     names = [field.name for field in fields(layer)]  # type: ignore[arg-type]
     if not names:
         st.caption(f"{layer.title} has no hyperparameters.")
         return {}
-    grid = grid_values(_grid(), layer.kind)
+    grid = grid_values(_grid(parent), layer.kind)
     with st.container(horizontal=True, gap="small"):
         return {
             name: _hyperparameter(name, getattr(layer, name), grid.get(name, ()), f"handcraft-{name}-{key}")

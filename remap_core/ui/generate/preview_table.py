@@ -54,9 +54,7 @@ def preview(catalogue: Catalogue, children: Children) -> list[Preview]:
     first_parent = children[0][0].proposal
     dataset = app_data.dataset_view(first_parent.dataset)
     surrogate = dataset.surrogate(first_parent.config)
-    previews = preview_children(
-        catalogue, children, view_state.parameter_cap(dataset.name), dataset.time_estimate, surrogate
-    )
+    previews = preview_children(catalogue, children, view_state.caps(dataset.name), dataset.time_estimate, surrogate)
     trainable = [preview for preview in previews if preview.verdict is PreviewStatus.NEW]
     skipped = [preview for preview in previews if preview.verdict is not PreviewStatus.NEW]
     several_parents = len({parent.id for parent, _ in children}) > 1

@@ -11,7 +11,8 @@ import streamlit as st
 from remap_core.analysis.previews import Children
 from remap_core.drawing.snac.permissions import WORDS, permissions_alt, permissions_figure
 from remap_core.formatting import model_tag
-from remap_core.space.search_spaces import SPACES, SearchSpace
+from remap_core.services.sampling import find_space, lineage_space, space_names
+from remap_core.space.search_space import SearchSpace
 from remap_core.space.variations import (
     MAX_CHILDREN,
     MAX_EDITS,
@@ -24,6 +25,7 @@ from remap_core.trials.trial import Trial
 from remap_core.ui import app_data, view_state
 from remap_core.ui.events.chart_events import Point, draw
 from remap_core.ui.generate.shared_choice import choose, chosen, show_list, toggle
+from remap_core.ui.search_space import LABEL, shown_space
 
 SEED = "generate-seed"
 
@@ -40,7 +42,7 @@ class _Choices:
 
 def choose_variations(parents: Sequence[Trial]) -> Children:
     """Random neighbours of each parent under the constraints; a warning says why there are fewer than asked for."""
-    choices = _choose()
+    choices = _choose(parents[0])
     allowed = {parent.id: _permissions(parent) for parent in parents}
     children = []
     for parent in parents:
@@ -49,7 +51,7 @@ def choose_variations(parents: Sequence[Trial]) -> Children:
             choices.space,
             VariationRequest(choices.children, choices.edits, allowed[parent.id]),
             np.random.default_rng([choices.seed, parent.id]),
-            max_parameters=view_state.parameter_cap(parent.proposal.dataset).max_parameters,
+            caps=view_state.caps(parent.proposal.dataset),
         )
         if sampled.shortfall:
             st.warning(f"{model_tag(parent.id)}: {sampled.shortfall}")
@@ -57,7 +59,9 @@ def choose_variations(parents: Sequence[Trial]) -> Children:
     return children
 
 
-def _choose() -> _Choices:
+def _choose(parent: Trial) -> _Choices:
+    settings = app_data.settings()
+    lineage = lineage_space(settings, parent.proposal)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         children = st.number_input(
             "Children per parent",
@@ -71,19 +75,21 @@ def _choose() -> _Choices:
         edits = st.number_input(
             "Edits per child", 1, MAX_EDITS, 1, key="generate-edits-asked", persist_state="session", width=110
         )
-        spaces = list(SPACES)
+        spaces = space_names(settings)
         space = st.selectbox(
-            "Search space",
+            LABEL,
             spaces,
-            index=spaces.index(app_data.settings().space),
-            key="generate-space",
+            index=spaces.index(lineage.name),
+            key=f"generate-space-{lineage.name}",
             persist_state="session",
             help="New layers and values come from this search space.",
             width=140,
         )
         seed = st.number_input("Seed", 0, 2**31 - 1, 0, key=SEED, persist_state="session", width=100)
         st.button("Resample", on_click=_next_seed, key="generate-resample", icon=":material/casino:")
-    return _Choices(children, edits, SPACES[space], seed)
+        found = find_space(settings, parent.architecture.input_shape, space)
+        shown_space("generate-space", [found.name], parent.architecture.input_shape, label="Diagram")
+    return _Choices(children, edits, found, seed)
 
 
 def _next_seed() -> None:

@@ -3,17 +3,23 @@
 import math
 
 from remap_core.analysis.durations import TimeEstimate
-from remap_core.services.data.side_times import ELSEWHERE, Pace, pace_of, training_seconds
+from remap_core.services.data.side_times import training_seconds
+from remap_core.services.pace import ELSEWHERE, Pace, pace_of
 from remap_core.settings import Settings
 
 COSTS = (0.01, 0.0, 0.0, 1e-9, 0.0, 0.0)
 
 
 def test_larger_images_more_of_them_and_more_epochs_take_longer():
-    usual = training_seconds(Settings(), ELSEWHERE, (3, 32, 32), 10, 1000)
-    assert training_seconds(Settings(), ELSEWHERE, (3, 96, 96), 10, 1000) > usual
-    assert training_seconds(Settings(), ELSEWHERE, (3, 32, 32), 10, 4000) > usual
-    assert training_seconds(Settings(epochs=20), ELSEWHERE, (3, 32, 32), 10, 1000) == 2 * usual
+    usual = training_seconds(Settings(), ELSEWHERE, (1, 16, 16), 10, 1000)
+    assert training_seconds(Settings(), ELSEWHERE, (1, 44, 44), 10, 1000) > usual
+    assert training_seconds(Settings(), ELSEWHERE, (1, 16, 16), 10, 4000) > usual
+    assert training_seconds(Settings(epochs=20), ELSEWHERE, (1, 16, 16), 10, 1000) == 2 * usual
+
+
+def test_the_caps_of_large_images_bound_the_time_of_a_training():
+    capped = training_seconds(Settings(space="remap-2019"), ELSEWHERE, (3, 224, 224), 10, 20_000)
+    assert capped < training_seconds(Settings(space="remap-2019"), ELSEWHERE, (1, 44, 44), 10, 20_000) * 20
 
 
 def test_what_was_measured_in_this_folder_comes_first_and_of_it_what_was_measured_most():
