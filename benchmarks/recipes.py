@@ -25,6 +25,7 @@ from scipy.stats import spearmanr
 
 from remap_core.datasets.dataset import Dataset, load_dataset
 from remap_core.space.architecture import Architecture
+from remap_core.space.caps import Cap, Cost
 from remap_core.space.sampler import sample_architectures
 from remap_core.space.search_spaces import SPACES
 from remap_core.trials.training_config import TrainingConfig
@@ -111,17 +112,18 @@ def _after(curves: Curves, recipe: str, epochs: int, at: Sequence[int]) -> Itera
 
 def _networks(dataset: Dataset, options: argparse.Namespace) -> list[Architecture]:
     """Like a first population of the product, without those that take long, in order of their parameters."""
-    rng = np.random.default_rng(5)
     sampled = sample_architectures(
         SPACES[options.space],
         dataset.input_shape,
         dataset.classes,
-        4 * options.networks,
-        rng,
-        max_parameters=options.max_parameters,
+        options.networks,
+        np.random.default_rng(5),
+        caps=(
+            Cap(Cost.PARAMETERS, options.max_parameters, "--max-parameters"),
+            Cap(Cost.MULTIPLY_ADDS, options.max_multiply_adds, "--max-multiply-adds"),
+        ),
     )
-    cheap = [one for one in sampled if one.multiply_adds <= options.max_multiply_adds]
-    return sorted(cheap[: options.networks], key=lambda one: one.parameters)
+    return sorted(sampled, key=lambda one: one.parameters)
 
 
 def _recipe(text: str) -> TrainingRecipe:
