@@ -26,8 +26,9 @@ from remap_core.geometry.otmann.nodes import Labels, nodes_of
 from remap_core.geometry.otmann.reference import reference_cost
 from remap_core.geometry.prediction_distances import PredictionIndex, prediction_distances
 from remap_core.space.architecture import Architecture
-from remap_core.space.sampler import sample_architectures
-from remap_core.space.search_spaces import REMAP_2019
+from remap_core.space.caps import Cap, Cost
+from remap_core.space.markov.sampler import sample_architectures
+from remap_core.space.markov.search_spaces import REMAP_2019
 
 TURNS = 3
 
@@ -108,7 +109,7 @@ def _predictions(n: int, images: int) -> None:
 
 def _sampled(n: int, seed: int = 0) -> Sequence[Architecture]:
     rng = np.random.default_rng(seed)
-    return sample_architectures(REMAP_2019, (1, 28, 28), 10, n, rng, max_parameters=1_000_000)
+    return sample_architectures(REMAP_2019, (1, 28, 28), 10, n, rng, caps=(Cap(Cost.PARAMETERS, 1_000_000),))
 
 
 def _best_of_turns(one: Callable[[], object], other: Callable[[], object]) -> tuple[float, float]:

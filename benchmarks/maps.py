@@ -25,8 +25,9 @@ from remap_core.geometry.embedding.placement import place_newcomers
 from remap_core.geometry.embedding.smacof import stress_1
 from remap_core.geometry.otmann.distances import OtmannIndex, distances
 from remap_core.space.architecture import Architecture
-from remap_core.space.sampler import sample_architectures
-from remap_core.space.search_spaces import REMAP_2019
+from remap_core.space.caps import Cap, Cost
+from remap_core.space.markov.sampler import sample_architectures
+from remap_core.space.markov.search_spaces import REMAP_2019
 
 Floats = NDArray[np.float64]
 
@@ -99,7 +100,7 @@ def _judges(n: int, judged: int) -> NDArray[np.intp]:
 
 def _sampled(n: int) -> list[Architecture]:
     rng = np.random.default_rng(0)
-    return sample_architectures(REMAP_2019, (1, 28, 28), 10, n, rng, max_parameters=1_000_000)
+    return sample_architectures(REMAP_2019, (1, 28, 28), 10, n, rng, caps=(Cap(Cost.PARAMETERS, 1_000_000),))
 
 
 def _timed(call: Callable[[], Floats]) -> tuple[Floats, float]:

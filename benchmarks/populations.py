@@ -17,8 +17,9 @@ from remap_core.catalogue.snapshot import Publisher, current_number
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
 from remap_core.datasets.dataset import load_dataset
-from remap_core.space.sampler import sample_architectures
-from remap_core.space.search_spaces import REMAP_2019
+from remap_core.space.caps import Cap, Cost
+from remap_core.space.markov.sampler import sample_architectures
+from remap_core.space.markov.search_spaces import REMAP_2019
 from remap_core.trials.trial import Proposal
 
 HOMES = Path(tempfile.gettempdir()) / "remap-many"
@@ -49,7 +50,7 @@ def write_many(home: Path, models: int) -> None:
     store = CatalogueStore.open(folder)
     store.register_dataset(CARD)
     sampled = sample_architectures(
-        REMAP_2019, (1, 28, 28), 10, models, np.random.default_rng(0), max_parameters=1_000_000
+        REMAP_2019, (1, 28, 28), 10, models, np.random.default_rng(0), caps=(Cap(Cost.PARAMETERS, 1_000_000),)
     )
     store.enqueue([Proposal(architecture, CARD.name) for architecture in sampled], 0.0)
     store.close()
@@ -64,7 +65,12 @@ def queue_trainings(home: Path, models: int) -> None:
     """Queue so many models that a trainer can train: the data set becomes the real one of its name."""
     dataset = load_dataset(CARD.name)
     sampled = sample_architectures(
-        REMAP_2019, dataset.input_shape, dataset.classes, models, np.random.default_rng(3), max_parameters=100_000
+        REMAP_2019,
+        dataset.input_shape,
+        dataset.classes,
+        models,
+        np.random.default_rng(3),
+        caps=(Cap(Cost.PARAMETERS, 100_000),),
     )
     store = CatalogueStore.open(DataFolder(home))
     store.register_dataset(dataset.card())

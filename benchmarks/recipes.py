@@ -26,8 +26,8 @@ from scipy.stats import spearmanr
 from remap_core.datasets.dataset import Dataset, load_dataset
 from remap_core.space.architecture import Architecture
 from remap_core.space.caps import Cap, Cost
-from remap_core.space.sampler import sample_architectures
-from remap_core.space.search_spaces import SPACES
+from remap_core.space.markov.sampler import sample_architectures
+from remap_core.space.markov.search_spaces import SPACES
 from remap_core.trials.training_config import TrainingConfig
 from remap_core.trials.training_recipe import RECIPES, TrainingRecipe
 from remap_core.trials.trial import Proposal, Trial, TrialState

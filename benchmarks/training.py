@@ -41,9 +41,10 @@ from remap_core.data_folder.folder import DataFolder
 from remap_core.datasets.dataset import Dataset, load_dataset
 from remap_core.datasets.images import Images
 from remap_core.space.architecture import Architecture
+from remap_core.space.caps import Cap, Cost
 from remap_core.space.layers import Activation, AvgPool2d, Conv2d, Dense, Dropout, MaxPool2d
-from remap_core.space.sampler import sample_architectures
-from remap_core.space.search_spaces import REMAP_2019
+from remap_core.space.markov.sampler import sample_architectures
+from remap_core.space.markov.search_spaces import REMAP_2019
 from remap_core.trainer.executors.base import EpochDone, Failed, Finished, Lost
 from remap_core.trainer.executors.processes import LocalExecutor
 from remap_core.trials.evaluation import EpochResult, Evaluation
@@ -117,7 +118,9 @@ def _architectures(dataset: Dataset, n: int) -> list[Architecture]:
 def _sampled(dataset: Dataset, n: int, seed: int) -> list[Architecture]:
     """Like a first population of the product, sorted by multiply-adds."""
     rng = np.random.default_rng(seed)
-    sampled = sample_architectures(REMAP_2019, dataset.input_shape, dataset.classes, n, rng, max_parameters=1_000_000)
+    sampled = sample_architectures(
+        REMAP_2019, dataset.input_shape, dataset.classes, n, rng, caps=(Cap(Cost.PARAMETERS, 1_000_000),)
+    )
     return sorted(sampled, key=lambda architecture: architecture.multiply_adds)
 
 

@@ -23,7 +23,7 @@ from remap_core.formatting import count
 from remap_core.services.sampling import find_space
 from remap_core.settings import AUTO_SPACE, Settings, unknown_variables
 from remap_core.space.caps import caps_text
-from remap_core.space.space_text import states_text
+from remap_core.space.markov.space_text import states_text
 from remap_core.version import __version__
 
 DISTRIBUTION = "remap-nas"

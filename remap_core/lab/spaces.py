@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from remap_core.drawing.charts.notebook_theme import Figure, for_notebook
-from remap_core.drawing.charts.space_diagram import space_figure
+from remap_core.drawing.space_diagram import space_figure
 from remap_core.lab import notebook_html
 from remap_core.lab.arguments import require_choice
 from remap_core.space.caps import caps_text
-from remap_core.space.search_space import SearchSpace
-from remap_core.space.search_spaces import SPACES
-from remap_core.space.space_file import SUFFIX, read_space_file
+from remap_core.space.markov.search_space import SearchSpace
+from remap_core.space.markov.search_spaces import SPACES
+from remap_core.space.markov.space_file import SUFFIX, read_space_file
 
 
 class Spaces(Mapping[str, SearchSpace]):

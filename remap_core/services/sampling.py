@@ -14,10 +14,10 @@ from remap_core.services.pace import ELSEWHERE, Pace, seconds_at
 from remap_core.settings import AUTO_SPACE, Settings
 from remap_core.space.architecture import Architecture
 from remap_core.space.caps import KILOBYTE, Cap, Caps, Cost, SecondsOf, tightest
-from remap_core.space.sampler import sample_architectures
-from remap_core.space.search_space import SearchSpace
-from remap_core.space.search_spaces import SPACES, fitting_space, is_costly
-from remap_core.space.space_file import SUFFIX, read_space_file
+from remap_core.space.markov.sampler import sample_architectures
+from remap_core.space.markov.search_space import SearchSpace
+from remap_core.space.markov.search_spaces import SPACES, fitting_space, is_costly
+from remap_core.space.markov.space_file import SUFFIX, read_space_file
 from remap_core.trials.trial import Proposal
 
 DEFAULT_SOURCE = "a default for these images"

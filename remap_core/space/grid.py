@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from remap_core.space.layers import Layer
-from remap_core.space.search_space import SearchSpace
+from remap_core.space.markov.search_space import SearchSpace
 
 Grid = Sequence[Layer]
 """Layers to choose from."""
@@ -28,7 +28,7 @@ def layers_of(*spaces: SearchSpace) -> tuple[Layer, ...]:
 def grid_values(grid: Grid, kind: str) -> dict[str, Values]:
     """For each hyperparameter of a layer kind the values in the grid, in the grid's order.
 
-    >>> from remap_core.space.search_spaces import REMAP_2019
+    >>> from remap_core.space.markov.search_spaces import REMAP_2019
     >>> grid_values(layers_of(REMAP_2019), "max_pool2d")
     {'size': (2, 3, 5), 'stride': (2,)}
     """
@@ -47,7 +47,7 @@ def other_values(grid: Grid, layer: Layer) -> tuple[tuple[str, Any], ...]:
     """Every (hyperparameter, value) of the grid that differs from the layer's own.
 
     >>> from remap_core.space.layers import Activation
-    >>> from remap_core.space.search_spaces import REMAP_2019
+    >>> from remap_core.space.markov.search_spaces import REMAP_2019
     >>> other_values(layers_of(REMAP_2019), Activation("relu"))
     (('function', 'tanh'), ('function', 'sigmoid'))
     """

@@ -19,7 +19,7 @@ from remap_core.space.architecture import Architecture
 from remap_core.space.caps import Cap, Caps, Cost, exceeded, tightest
 from remap_core.space.edits import EDITS, Candidate, Edit, Prepend, Remove, Reparameterize, Replace
 from remap_core.space.grid import Grid, layers_of, other_values
-from remap_core.space.search_space import SearchSpace
+from remap_core.space.markov.search_space import SearchSpace
 
 MAX_CHILDREN = 20
 MAX_EDITS = 5

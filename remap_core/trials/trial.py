@@ -9,7 +9,7 @@ from remap_core.errors import InvalidTrial
 from remap_core.formatting import NOT_AVAILABLE, accuracy_over_seeds, percent, spread
 from remap_core.space.architecture import Architecture
 from remap_core.space.edits import Edit
-from remap_core.space.search_space import require_name
+from remap_core.space.markov.search_space import require_name
 from remap_core.trials.evaluation import EpochResult
 from remap_core.trials.training_config import TrainingConfig
 

@@ -7,8 +7,8 @@ from remap_core.analysis import surrogate as module
 from remap_core.analysis.surrogate import MIN_MODELS, fit_surrogate
 from remap_core.errors import InvalidDistances
 from remap_core.geometry.otmann.distances import distances, distances_to
-from remap_core.space.sampler import sample_architectures
-from remap_core.space.search_spaces import REMAP_2019
+from remap_core.space.markov.sampler import sample_architectures
+from remap_core.space.markov.search_spaces import REMAP_2019
 
 
 def sampled(n, seed=0):

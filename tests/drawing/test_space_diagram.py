@@ -1,8 +1,8 @@
 import pytest
 
-from remap_core.drawing.charts.space_diagram import space_alt, space_figure
-from remap_core.space.search_space import FIRST, LAST
-from remap_core.space.search_spaces import MODERN, REMAP_2019, SPACES
+from remap_core.drawing.space_diagram import space_alt, space_figure
+from remap_core.space.markov.search_space import FIRST, LAST
+from remap_core.space.markov.search_spaces import MODERN, REMAP_2019, SPACES
 
 
 def traces(space, name):

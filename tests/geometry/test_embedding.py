@@ -12,8 +12,8 @@ from remap_core.geometry.embedding.placement import place_newcomers
 from remap_core.geometry.embedding.smacof import stress_1
 from remap_core.geometry.otmann.distances import distances
 from remap_core.geometry.prediction_distances import prediction_distances
-from remap_core.space.sampler import sample_architectures
-from remap_core.space.search_spaces import REMAP_2019
+from remap_core.space.markov.sampler import sample_architectures
+from remap_core.space.markov.search_spaces import REMAP_2019
 
 
 def plane(n, seed=0):

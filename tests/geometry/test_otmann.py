@@ -16,8 +16,8 @@ from remap_core.geometry.otmann.nodes import nodes_of
 from remap_core.geometry.otmann.reference import reference_distances
 from remap_core.space.architecture import Architecture
 from remap_core.space.layers import Activation, AvgPool2d, Conv2d, Dense, Dropout, MaxPool2d
-from remap_core.space.sampler import sample_architectures
-from remap_core.space.search_spaces import REMAP_2019 as SPACE
+from remap_core.space.markov.sampler import sample_architectures
+from remap_core.space.markov.search_spaces import REMAP_2019 as SPACE
 from remap_core.space.text import parse_layers
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "otmann_samples.json").read_text())

@@ -10,8 +10,8 @@ from remap_core.geometry.embedding.layout import embed
 from remap_core.geometry.embedding.placement import gower, place_newcomers
 from remap_core.geometry.embedding.smacof import stress_between
 from remap_core.geometry.otmann.distances import distances
-from remap_core.space.sampler import sample_architectures
-from remap_core.space.search_spaces import REMAP_2019
+from remap_core.space.markov.sampler import sample_architectures
+from remap_core.space.markov.search_spaces import REMAP_2019
 
 
 def scattered(n, seed, scale=1.0):

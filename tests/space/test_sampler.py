@@ -11,9 +11,9 @@ from remap_core.errors import InvalidArchitecture, SpaceExhausted
 from remap_core.space.architecture import Architecture
 from remap_core.space.caps import Cap, Cost
 from remap_core.space.layers import Activation, Conv2d, Dense, Layer, MaxPool2d
-from remap_core.space.sampler import sample_architecture, sample_architectures
-from remap_core.space.search_space import SearchSpace
-from remap_core.space.search_spaces import MODERN, REMAP_2019, SPACES
+from remap_core.space.markov.sampler import sample_architecture, sample_architectures
+from remap_core.space.markov.search_space import SearchSpace
+from remap_core.space.markov.search_spaces import MODERN, REMAP_2019, SPACES
 
 shapes = st.tuples(st.sampled_from([1, 3]), st.integers(2, 32), st.integers(2, 32))
 

@@ -6,9 +6,9 @@ import pytest
 from remap_core.errors import InvalidSpace
 from remap_core.space.grid import layers_of
 from remap_core.space.layers import InvertedResidual, Residual, offered_layers
-from remap_core.space.sampler import sample_architectures
-from remap_core.space.search_space import SearchSpace
-from remap_core.space.search_spaces import MOBILE, REMAP_2019, RESIDUAL, SPACES, fitting_space, is_costly
+from remap_core.space.markov.sampler import sample_architectures
+from remap_core.space.markov.search_space import SearchSpace
+from remap_core.space.markov.search_spaces import MOBILE, REMAP_2019, RESIDUAL, SPACES, fitting_space, is_costly
 
 
 @pytest.mark.parametrize("space", SPACES.values())

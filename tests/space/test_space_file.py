@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from remap_core.errors import InvalidSpace, SpaceExhausted
 from remap_core.space.caps import Cap, Cost
-from remap_core.space.sampler import sample_architectures
-from remap_core.space.search_space import STOP
-from remap_core.space.space_file import MAX_BYTES, read_space_file, space_of_toml
+from remap_core.space.markov.sampler import sample_architectures
+from remap_core.space.markov.search_space import STOP
+from remap_core.space.markov.space_file import MAX_BYTES, read_space_file, space_of_toml
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "docs" / "examples" / "small-colour.toml"

@@ -11,7 +11,7 @@ from remap_core.space.architecture import Architecture
 from remap_core.space.edits import EDITS, Prepend, Remove, Reparameterize, Replace, apply_all
 from remap_core.space.grid import layers_of, other_values
 from remap_core.space.layers import Activation, Conv2d, Dense, MaxPool2d
-from remap_core.space.search_spaces import REMAP_2019
+from remap_core.space.markov.search_spaces import REMAP_2019
 from remap_core.space.variations import VariationRequest, Variations, everything_allowed, variations
 
 CAP = 1_000_000

@@ -16,7 +16,7 @@ from remap_core.settings import Settings
 from remap_core.space.architecture import Architecture
 from remap_core.space.caps import KILOBYTE, Cap, Cost
 from remap_core.space.draft import Draft
-from remap_core.space.sampler import sample_architectures
+from remap_core.space.markov.sampler import sample_architectures
 from remap_core.space.text import parse_layers
 from remap_core.trials.trial import Origin
 

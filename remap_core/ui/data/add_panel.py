@@ -14,8 +14,8 @@ from remap_core.ui import app_data, navigation
 from remap_core.ui.data.first_models import first_models_text, start_first_models
 from remap_core.ui.data.job_panel import discard_button
 from remap_core.ui.data.report_pictures import prepared_pictures
+from remap_core.ui.data.space_choice import choose_space
 from remap_core.ui.markdown import escape_markdown
-from remap_core.ui.search_space import choose_space
 from remap_core.ui.sidebar.dataset_switch import switch_to
 
 _SUFFIXES = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".npz", ".npy", ".csv", ".tsv", ".parquet")

@@ -21,8 +21,8 @@ from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.trial import TrialState
 from remap_core.ui import app_data, live, navigation
 from remap_core.ui.data.first_models import added_card, first_models_text, start_first_models
+from remap_core.ui.data.space_choice import choose_space, shown_space
 from remap_core.ui.markdown import escape_markdown
-from remap_core.ui.search_space import choose_space, shown_space
 from remap_core.ui.session import current_session
 from remap_core.ui.sidebar.dataset_switch import switch_to
 

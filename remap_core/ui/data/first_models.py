@@ -14,8 +14,8 @@ from remap_core.services.data.known_datasets import KnownDataset, card_of, first
 from remap_core.trials.commands import Outcome
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.ui import app_data, live, sent_commands
+from remap_core.ui.data.space_choice import choose_space, plan_chosen
 from remap_core.ui.markdown import escape_markdown
-from remap_core.ui.search_space import choose_space, plan_chosen
 from remap_core.ui.session import current_session
 
 
@@ -31,7 +31,7 @@ def require_models() -> None:
 def start_first_models(name: str, space_key: str = "") -> None:
     """Send the first models of an added data set to the trainer; if that fails, the sidebar says why.
 
-    space_key: where the search space was chosen, see `ui.search_space`; empty for the default.
+    space_key: where the search space was chosen, see `ui.data.space_choice`; empty for the default.
     """
     session = current_session()
     try:

@@ -12,7 +12,7 @@ from remap_core.analysis.previews import Children
 from remap_core.drawing.snac.permissions import WORDS, permissions_alt, permissions_figure
 from remap_core.formatting import model_tag
 from remap_core.services.sampling import find_space, lineage_space, space_names
-from remap_core.space.search_space import SearchSpace
+from remap_core.space.markov.search_space import SearchSpace
 from remap_core.space.variations import (
     MAX_CHILDREN,
     MAX_EDITS,
@@ -23,9 +23,9 @@ from remap_core.space.variations import (
 )
 from remap_core.trials.trial import Trial
 from remap_core.ui import app_data, view_state
+from remap_core.ui.data.space_choice import LABEL, shown_space
 from remap_core.ui.events.chart_events import Point, draw
 from remap_core.ui.generate.shared_choice import choose, chosen, show_list, toggle
-from remap_core.ui.search_space import LABEL, shown_space
 
 SEED = "generate-seed"
 

@@ -14,8 +14,8 @@ from remap_core.errors import InvalidArchitecture, InvalidSpace
 from remap_core.space.caps import KILOBYTE, Cap, Cost
 from remap_core.space.layers import KINDS, Layer, layer_from_json
 from remap_core.space.layers.layer_checks import short_repr
-from remap_core.space.search_space import Matrix, Part, SearchSpace, normalised, require_name
-from remap_core.space.search_spaces import SPACES
+from remap_core.space.markov.search_space import Matrix, Part, SearchSpace, normalised, require_name
+from remap_core.space.markov.search_spaces import SPACES
 
 SUFFIX = ".toml"
 MAX_BYTES = 100_000

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from remap_core.cli.architecture_files import parse_architectures, read_architectures, read_json
+from remap_core.cli.architectures.architecture_files import parse_architectures, read_architectures, read_json
 from remap_core.cli.options import AsJson
 from remap_core.cli.output_files import write_output
 from remap_core.drawing.palette import PAGES

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from remap_core.drawing.charts.space_diagram import space_alt, space_figure
+from remap_core.drawing.space_diagram import space_alt, space_figure
 from remap_core.errors import InvalidSpace, RemapError
 from remap_core.services.proposals import plan_of
 from remap_core.services.sampling import SamplingPlan, find_space, plan_for, space_names
 from remap_core.space.caps import caps_text
-from remap_core.space.search_space import SearchSpace
-from remap_core.space.search_spaces import fitting_space
-from remap_core.space.space_text import states_text
+from remap_core.space.markov.search_space import SearchSpace
+from remap_core.space.markov.search_spaces import fitting_space
+from remap_core.space.markov.space_text import states_text
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.ui import app_data
 from remap_core.ui.events.chart_events import draw

@@ -21,7 +21,7 @@ from remap_core.space.layers import (
     Residual,
     SeparableConv2d,
 )
-from remap_core.space.search_space import START, SearchSpace, normalised
+from remap_core.space.markov.search_space import START, SearchSpace, normalised
 
 
 def _row(**weights: int) -> dict[str, Fraction]:

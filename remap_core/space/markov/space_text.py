@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from remap_core.space.layers import Layer
-from remap_core.space.search_space import Matrix, SearchSpace, State
+from remap_core.space.markov.search_space import Matrix, SearchSpace, State
 
 MAX_VALUES = 6
 """Values of a hyperparameter that are named."""
@@ -16,7 +16,7 @@ MAX_VALUES = 6
 def step_text(layers: Sequence[Layer]) -> str:
     """The layers that a step chooses from, in words.
 
-    >>> from remap_core.space.search_spaces import REMAP_2019
+    >>> from remap_core.space.markov.search_spaces import REMAP_2019
     >>> step_text(REMAP_2019.grid["pool"])
     'AvgPool, MaxPool: size 2, 3, 5; stride 2'
     """
@@ -56,7 +56,7 @@ def space_to_json(space: SearchSpace) -> dict[str, Any]:
 def states_text(space: SearchSpace) -> str:
     """How many steps and layers a space has, in words.
 
-    >>> from remap_core.space.search_spaces import REMAP_2019
+    >>> from remap_core.space.markov.search_spaces import REMAP_2019
     >>> states_text(REMAP_2019)
     '5 steps, 32 layers to choose from'
     """

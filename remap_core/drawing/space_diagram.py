@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 from remap_core.drawing.charts.style import CLEAR, HOVER, base_figure, escape_html
 from remap_core.drawing.palette import BOARD, HEAD, OUTLINE, QUIET_TEXT, chip_appearance, chip_ink
 from remap_core.formatting import percent
-from remap_core.space.search_space import FIRST, LAST, Part, SearchSpace, State
-from remap_core.space.space_text import likeliest, step_text
+from remap_core.space.markov.search_space import FIRST, LAST, Part, SearchSpace, State
+from remap_core.space.markov.space_text import likeliest, step_text
 
 ROW = 30
 """Pixels of a step."""

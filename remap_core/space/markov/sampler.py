@@ -14,7 +14,7 @@ from remap_core.formatting import count, shape_text
 from remap_core.space.architecture import Architecture
 from remap_core.space.caps import Cap, Cost, SecondsOf, all_exceeded, caps_text, tightest
 from remap_core.space.layers import Layer, Shape
-from remap_core.space.search_space import START, STOP, SearchSpace
+from remap_core.space.markov.search_space import START, STOP, SearchSpace
 
 ATTEMPTS_PER_MODEL = 200
 MAX_LAYERS = 100

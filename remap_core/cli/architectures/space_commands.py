@@ -16,10 +16,10 @@ from remap_core.services.sampling import find_space
 from remap_core.settings import AUTO_SPACE, read_settings
 from remap_core.space.architecture import Architecture
 from remap_core.space.caps import caps_text
-from remap_core.space.sampler import sample_architectures
-from remap_core.space.search_space import Part, SearchSpace
-from remap_core.space.space_file import read_space_file
-from remap_core.space.space_text import likeliest, space_to_json, states_text, step_text
+from remap_core.space.markov.sampler import sample_architectures
+from remap_core.space.markov.search_space import Part, SearchSpace
+from remap_core.space.markov.space_file import read_space_file
+from remap_core.space.markov.space_text import likeliest, space_to_json, states_text, step_text
 
 SAMPLED = 20
 """Architectures that a check samples."""

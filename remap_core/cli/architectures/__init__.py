@@ -1,0 +1,1 @@
+"""Commands about architectures and the spaces they come from; nothing is trained."""
