@@ -79,8 +79,8 @@ class TrainingRecipe:
     def learning_rates(self, epoch: int, epochs: int, steps: int) -> list[float]:
         """The learning rate of each of an epoch's steps; the first epoch is 1.
 
-        >>> PAPER.learning_rates(epoch=3, epochs=10, steps=1)
-        [0.0005625]
+        >>> PAPER.learning_rates(epoch=2, epochs=10, steps=1)
+        [0.00075]
         >>> cycle = TrainingRecipe("cycle", 0.01, warm_up=0.25)
         >>> [round(rate, 4) for rate in cycle.learning_rates(epoch=1, epochs=1, steps=8)]
         [0.0052, 0.01, 0.0093, 0.0075, 0.005, 0.0025, 0.0007, 0.0]

@@ -66,7 +66,7 @@ def test_what_was_added_is_listed_shown_trained_on_by_name_and_removed(remap, ph
     assert json.loads(remap("data", "show", "pets", "--json")[1]) == added
     code, out, _ = remap("sample", "--n", "2", "--dataset", "pets")
     assert code == 0
-    assert "Sent 2 architectures for pets@" in out
+    assert "Sent 2 architectures of remap-2019 for pets@" in out
     code, _, error = remap("data", "remove", "pets")  # nobody answers
     assert code == 1
     assert find_kept("pets", tmp_path / "home")

@@ -156,7 +156,8 @@ def updated(folder: DataFolder) -> Catalogue:
 
 def test_the_snapshot_that_the_pointer_names_waits_for_a_trainer_of_this_version(folder):
     with pytest.raises(
-        CatalogueError, match=r"older version \(it lacks m004_recipes, m005_removed_trials\); start the trainer"
+        CatalogueError,
+        match=r"older version \(it lacks m004_recipes, m005_removed_trials, m006_spaces\); start the trainer",
     ):
         open_snapshot(folder)
 
