@@ -190,10 +190,10 @@ def propose_finish(
     return _retraining(model, Origin.FINISH, config, now)
 
 
-def propose_anew(trials: Iterable[Trial], settings: Settings, card: DatasetCard, now: float) -> tuple[Proposal, ...]:
+def propose_again(trials: Iterable[Trial], settings: Settings, card: DatasetCard, now: float) -> tuple[Proposal, ...]:
     """The same architectures, trained by today's settings; they become models of their own, as one batch."""
     config = _initial_config(settings, card)
-    batch = f"anew by {config.recipe.title}, {_moment(now)}"
+    batch = f"front by {config.recipe.title}, {_moment(now)}"
     return tuple(replace(trial.proposal, config=config, batch=batch) for trial in trials)
 
 

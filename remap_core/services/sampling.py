@@ -112,7 +112,7 @@ def lineage_space(settings: Settings, proposal: Proposal) -> SearchSpace:
 
 
 def own_space(settings: Settings) -> SearchSpace | None:
-    """The space of the settings' file, read anew; None where they name no file. Raises InvalidSpace."""
+    """The space of the settings' file, read each time; None where they name no file. Raises InvalidSpace."""
     if not settings.space.endswith(SUFFIX):
         return None
     return read_space_file(Path(settings.space).expanduser())

@@ -9,7 +9,7 @@ from remap_core.errors import InvalidTrial
 from remap_core.services.proposals import (
     caps_on_children,
     preview_children,
-    propose_anew,
+    propose_again,
     propose_children,
     propose_finish,
     propose_repeats,
@@ -77,8 +77,8 @@ def test_only_a_complete_model_can_be_finished(catalogue):
         propose_finish(catalogue, catalogue.trial(7), 60, [], now=0.0)
 
 
-def test_models_are_trained_anew_by_the_recipe_of_the_settings_with_their_origin(catalogue):
-    proposals = propose_anew(catalogue.trials([6, 1]), Settings(epochs=4), CARD, now=0.0)
+def test_models_are_trained_again_by_the_recipe_of_the_settings_with_their_origin(catalogue):
+    proposals = propose_again(catalogue.trials([6, 1]), Settings(epochs=4), CARD, now=0.0)
     assert {proposal.config.title for proposal in proposals} == {"4 epochs by quick, batches of 16"}
     assert [(proposal.origin, proposal.parent) for proposal in proposals] == [
         (Origin.ABLATION, 1),

@@ -274,7 +274,7 @@ def test_models_of_an_older_recipe_are_marked_and_their_front_is_trained_by_toda
     folder = write_catalogue(home)
     app = opened("overview")
     assert "These models were trained by the recipe paper; today's is quick." in said(app)
-    press(app, "train-anew")
+    press(app, "train-front")
     ((_, command),) = Inbox(folder).pending()
     assert {proposal.config.recipe for proposal in command.proposals} == {QUICK}
     assert {proposal.architecture.fingerprint for proposal in command.proposals} <= {
@@ -288,9 +288,9 @@ def test_models_of_todays_recipe_are_not_marked(home, monkeypatch):
     assert "today's is" not in said(opened("overview"))
 
 
-def test_the_offer_to_train_anew_ends_once_it_was_taken(home):
+def test_the_offer_to_train_the_front_ends_once_it_was_taken(home):
     folder = write_catalogue(home)
-    press(opened("overview"), "train-anew")
+    press(opened("overview"), "train-front")
     ((_, command),) = Inbox(folder).pending()
     changed(folder.home, lambda store: store.enqueue(command.proposals, 300.0))
     assert "today's is" not in said(opened("overview"))

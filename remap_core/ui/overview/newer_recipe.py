@@ -11,7 +11,7 @@ from remap_core.catalogue.reader import Catalogue
 from remap_core.errors import NotFound
 from remap_core.formatting import pluralize
 from remap_core.services.expected_time import ExpectedTime
-from remap_core.services.proposals import propose_anew
+from remap_core.services.proposals import propose_again
 from remap_core.trials.population import Population, pareto_front
 from remap_core.trials.trial import Proposal, Trial, TrialId
 from remap_core.ui import app_data, sent_commands
@@ -27,7 +27,7 @@ def offer_newer_recipe(catalogue: Catalogue, dataset: DatasetView) -> None:
     if not names or recipe in names:
         return
     front = catalogue.trials(_front(dataset.population))
-    proposals = propose_anew(front, app_data.settings(), dataset.card, time.time())
+    proposals = propose_again(front, app_data.settings(), dataset.card, time.time())
     if not proposals or _are_known(catalogue, dataset.name, proposals):
         return
     with st.container(border=True, gap="small"):
@@ -38,9 +38,9 @@ def offer_newer_recipe(catalogue: Catalogue, dataset: DatasetView) -> None:
         expected = _expected(catalogue, proposals)
         st.button(
             with_time(f"Train the front by {recipe} ({pluralize(len(front), 'model')})", expected),
-            key="train-anew",
+            key="train-front",
             on_click=_train,
-            args=(front, sent_commands.press("train-anew")),
+            args=(front, sent_commands.press("train-front")),
         )
         time_caption(expected)
 
@@ -59,7 +59,7 @@ def _are_known(catalogue: Catalogue, dataset: str, proposals: Sequence[Proposal]
 
 def _train(front: Sequence[Trial], press: sent_commands.Press) -> None:
     dataset = app_data.dataset_view()
-    sent_commands.enqueue(propose_anew(front, app_data.settings(), dataset.card, time.time()), press)
+    sent_commands.enqueue(propose_again(front, app_data.settings(), dataset.card, time.time()), press)
 
 
 def _expected(catalogue: Catalogue, proposals: Sequence[Proposal]) -> ExpectedTime | None:
