@@ -135,7 +135,7 @@ def _difference_reason(same_architecture: Sequence[Trial], training: Proposal) -
     config = known.proposal.config
     difference = "with other settings"
     if config.recipe != training.config.recipe:
-        difference = f"by the recipe {config.recipe.title} instead of {training.config.recipe.title}"
+        difference = f"with the recipe {config.recipe.title} instead of {training.config.recipe.title}"
     elif config.epochs != training.config.epochs:
         difference = f"for {config.epochs} epochs instead of {training.config.epochs}"
     return f"{model_name(known.model)} has the same architecture, trained {difference}."

@@ -94,7 +94,7 @@ def finish(
         typer.Option(help=f"{', '.join(AUGMENTATIONS)}; may be repeated. Default: what suits most images."),
     ] = None,
 ) -> None:
-    """Train a complete model further from its weights, by the recipe `thorough`: exports then take the more
+    """Train a complete model further from its weights, with the recipe `thorough`: exports then take the more
     accurate weights.
 
     It stays one model everywhere, with the accuracy that compares. Works without a trainer: the training waits for the

@@ -29,8 +29,8 @@ def front(trials: Sequence[Trial]) -> list[Trial]:
 def training_difference(trials: Sequence[Trial]) -> str:
     """How models were trained differently, in a sentence; empty where only their architectures and seeds differ.
 
-    For example "#3: 10 epochs by paper, batches of 32. #7: 10 epochs by quick, batches of 32. Differences may come
-    from the training."
+    For example "#3: 10 epochs, recipe paper, batch size 32. #7: 10 epochs, recipe quick, batch size 32. Differences may
+    come from the training."
     """
     if all(trial.proposal.config.is_like(trials[0].proposal.config) for trial in trials):
         return ""

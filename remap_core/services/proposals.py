@@ -174,7 +174,7 @@ def propose_children(origin: Origin, chosen: Iterable[Preview], now: float) -> t
 def propose_finish(
     catalogue: Catalogue, model: Trial, epochs: int, augmentation: Sequence[str], now: float
 ) -> Proposal:
-    """A long training of a complete model for use elsewhere: by the recipe `thorough`, from the model's weights.
+    """A long training of a complete model for use elsewhere: with the recipe `thorough`, from the model's weights.
 
     It stands for its model, as a repeat does. Raises InvalidTrial unless the model is complete.
     """
@@ -193,7 +193,7 @@ def propose_finish(
 def propose_again(trials: Iterable[Trial], settings: Settings, card: DatasetCard, now: float) -> tuple[Proposal, ...]:
     """The same architectures, trained by today's settings; they become models of their own, as one batch."""
     config = _initial_config(settings, card)
-    batch = f"front by {config.recipe.title}, {_moment(now)}"
+    batch = f"front with {config.recipe.title}, {_moment(now)}"
     return tuple(replace(trial.proposal, config=config, batch=batch) for trial in trials)
 
 

@@ -86,9 +86,9 @@ class TrainingConfig:
         """How long and by which recipe.
 
         >>> TrainingConfig(epochs=10).title
-        '10 epochs by paper, batches of 256'
+        '10 epochs, recipe paper, batch size 256'
         """
-        return f"{pluralize(self.epochs, 'epoch')} by {self.recipe.title}, batches of {self.batch_size}"
+        return f"{pluralize(self.epochs, 'epoch')}, recipe {self.recipe.title}, batch size {self.batch_size}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the stored form. The paper's recipe is written as it was before there were others."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from remap_core.catalogue.reader import Catalogue
+from remap_core.errors import NotFound
 from remap_core.formatting import pluralize
 from remap_core.services.expected_time import UNKNOWN_TIME, ExpectedTime, expected_time, workers_of
 from remap_core.trials.trial import Proposal
@@ -15,8 +16,14 @@ from remap_core.ui import app_data
 
 
 def expected_now(catalogue: Catalogue, proposals: Sequence[Proposal]) -> ExpectedTime | None:
-    """The expected time of trainings on one data set with the present trainer; None while it is unknown."""
-    estimates = app_data.time_estimates({proposal.dataset for proposal in proposals})
+    """The expected time of trainings on one data set with the present trainer; None while it is unknown.
+
+    Also None where the data set is no longer in the catalogue.
+    """
+    try:
+        estimates = app_data.time_estimates({proposal.dataset for proposal in proposals})
+    except NotFound:
+        return None
     workers = workers_of(app_data.trainer())
     return expected_time(catalogue, proposals, workers=workers, estimates=estimates)
 

@@ -314,7 +314,7 @@ def test_a_model_is_finished(remap, tmp_path):
     folder = write_catalogue(tmp_path / "home")
     code, out, _ = remap("finish", "2", "--epochs", "50", "--augment", "flip")
     assert code == 0
-    assert "Sent Model 2 for 50 epochs by thorough, with flip, batches of 256 as command" in out
+    assert "Sent Model 2 for 50 epochs, recipe thorough, with flip, batch size 256 as command" in out
     ((_, command),) = Inbox(folder).pending()
     assert [(one.origin, one.parent, one.config.start) for one in command.proposals] == [(Origin.FINISH, 2, 2)]
 

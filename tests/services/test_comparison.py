@@ -59,7 +59,7 @@ def test_models_that_were_trained_differently_are_said_to_be(catalogue):
     longer = replace(third, proposal=replace(third.proposal, config=replace(third.proposal.config, epochs=9)))
     assert training_difference([first, second]) == ""
     assert training_difference([first, longer, second]) == (
-        "#1, #2: 2 epochs by paper, batches of 256. #3: 9 epochs by paper, batches of 256. "
+        "#1, #2: 2 epochs, recipe paper, batch size 256. #3: 9 epochs, recipe paper, batch size 256. "
         "Differences may come from the training."
     )
 

@@ -79,7 +79,7 @@ def test_only_a_complete_model_can_be_finished(catalogue):
 
 def test_models_are_trained_again_by_the_recipe_of_the_settings_with_their_origin(catalogue):
     proposals = propose_again(catalogue.trials([6, 1]), Settings(epochs=4), CARD, now=0.0)
-    assert {proposal.config.title for proposal in proposals} == {"4 epochs by quick, batches of 16"}
+    assert {proposal.config.title for proposal in proposals} == {"4 epochs, recipe quick, batch size 16"}
     assert [(proposal.origin, proposal.parent) for proposal in proposals] == [
         (Origin.ABLATION, 1),
         (Origin.INITIAL, None),

@@ -498,9 +498,9 @@ def test_a_model_whose_weights_are_gone_says_so_instead_of_offering_to_finish_it
 def test_a_finish_says_whose_it_is(home):
     write_catalogue(home)
     change(home, finish)
-    assert "Model 1 finished: 6 epochs by thorough, batches of 16; complete" in said(opened("inspect", model="7"))
+    assert "Model 1 finished: 6 epochs, recipe thorough, batch size 16; complete" in said(opened("inspect", model="7"))
 
 
 def test_the_page_says_how_a_model_was_trained(home):
     write_catalogue(home)
-    assert "Trained for 2 epochs by paper, batches of 256" in said(opened("inspect", model="1"))
+    assert "Trained for 2 epochs, recipe paper, batch size 256" in said(opened("inspect", model="1"))

@@ -273,7 +273,7 @@ def test_a_link_that_names_a_model_selects_it_and_one_that_names_nonsense_select
 def test_models_of_an_older_recipe_are_marked_and_their_front_is_trained_by_todays(home):
     folder = write_catalogue(home)
     app = opened("overview")
-    assert "These models were trained by the recipe paper; today's is quick." in said(app)
+    assert "These models were trained with the recipe paper; the default is now quick." in said(app)
     press(app, "train-front")
     ((_, command),) = Inbox(folder).pending()
     assert {proposal.config.recipe for proposal in command.proposals} == {QUICK}
@@ -285,7 +285,7 @@ def test_models_of_an_older_recipe_are_marked_and_their_front_is_trained_by_toda
 def test_models_of_todays_recipe_are_not_marked(home, monkeypatch):
     monkeypatch.setenv("REMAP_RECIPE", "paper")
     write_catalogue(home)
-    assert "today's is" not in said(opened("overview"))
+    assert "the default is now" not in said(opened("overview"))
 
 
 def test_the_offer_to_train_the_front_ends_once_it_was_taken(home):
@@ -293,7 +293,7 @@ def test_the_offer_to_train_the_front_ends_once_it_was_taken(home):
     press(opened("overview"), "train-front")
     ((_, command),) = Inbox(folder).pending()
     changed(folder.home, lambda store: store.enqueue(command.proposals, 300.0))
-    assert "today's is" not in said(opened("overview"))
+    assert "the default is now" not in said(opened("overview"))
 
 
 def test_models_of_several_recipes_can_be_filtered_by_recipe(home):

@@ -194,7 +194,7 @@ class Model:
         return Repeats(self.recorded, require_count("seeds", seeds, 1, MAX_REPEATS))
 
     def finish(self, epochs: int = 30, augmentation: Sequence[str] | None = None) -> Finish:
-        """Ask for a long training from the model's weights, by the recipe `thorough`; exports then take the more
+        """Ask for a long training from the model's weights, with the recipe `thorough`; exports then take the more
         accurate weights.
 
         augmentation: random changes of training images ("shift", "flip", "rotate", "brightness"); None for those that

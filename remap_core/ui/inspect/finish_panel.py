@@ -10,9 +10,7 @@ import streamlit as st
 from remap_core.catalogue.reader import Catalogue
 from remap_core.datasets.augmentation import suggested_augmentation
 from remap_core.datasets.recipe import AUGMENTATIONS
-from remap_core.errors import NotFound
 from remap_core.formatting import model_name, model_tag, percent, pluralize
-from remap_core.services.expected_time import ExpectedTime
 from remap_core.services.model_files import exported_training
 from remap_core.services.proposals import propose_finish
 from remap_core.trials.trial import Proposal, Trial, TrialId, TrialState
@@ -87,8 +85,8 @@ def _offer(catalogue: Catalogue, trial: Trial) -> None:
         st.info(f"The weights of {model_name(model.id)} are gone, so it cannot be finished.")
         return
     st.caption(
-        "Trains the model further from its weights, by the recipe `thorough`. The map keeps the accuracy that compares "
-        "with other models; exports take the more accurate weights."
+        "Trains the model further from its weights, with the recipe `thorough`. The map keeps the accuracy that is "
+        "comparable with other models; exports use the more accurate weights."
     )
     channels, height, width = model.architecture.input_shape
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -104,7 +102,7 @@ def _offer(catalogue: Catalogue, trial: Trial) -> None:
             help="Random changes in every epoch. Leave out flip where left and right matter, as with letters.",
         )
     proposal = _proposal(catalogue, model, epochs, changes)
-    expected = _expected(catalogue, proposal)
+    expected = expected_now(catalogue, [proposal])
     st.button(
         with_time(f"Finish {model_tag(model.id)}", expected),
         key="finish-train",
@@ -121,10 +119,3 @@ def _proposal(catalogue: Catalogue, model: Trial, epochs: int, changes: Sequence
 
 def _train(proposal: Proposal, press: sent_commands.Press) -> None:
     sent_commands.enqueue((proposal,), press)
-
-
-def _expected(catalogue: Catalogue, proposal: Proposal) -> ExpectedTime | None:
-    try:
-        return expected_now(catalogue, [proposal])
-    except NotFound:  # the data set is no longer in the catalogue
-        return None

@@ -8,9 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from remap_core.catalogue.reader import Catalogue
-from remap_core.errors import NotFound
 from remap_core.formatting import model_name, pluralize
-from remap_core.services.expected_time import ExpectedTime
 from remap_core.services.proposals import propose_repeats
 from remap_core.trials.trial import MAX_REPEATS, Trial, TrialState
 from remap_core.ui import app_data, sent_commands
@@ -60,7 +58,7 @@ def _offer(catalogue: Catalogue, model: Trial) -> None:
         seeds = st.number_input(
             "Other seeds", 1, MAX_REPEATS, 3, key=SEEDS, width=160, help="In addition to the first training."
         )
-        expected = _expected(catalogue, model, seeds)
+        expected = expected_now(catalogue, propose_repeats(catalogue, model, seeds, time.time()))
         label = f"Repeat with {pluralize(seeds, 'other seed')}"
         st.button(
             with_time(label, expected),
@@ -75,10 +73,3 @@ def _offer(catalogue: Catalogue, model: Trial) -> None:
 def _train(model: Trial, press: sent_commands.Press) -> None:
     seeds = int(st.session_state[SEEDS])
     sent_commands.enqueue(propose_repeats(app_data.catalogue(), model, seeds, time.time()), press)
-
-
-def _expected(catalogue: Catalogue, model: Trial, seeds: int) -> ExpectedTime | None:
-    try:
-        return expected_now(catalogue, propose_repeats(catalogue, model, seeds, time.time()))
-    except NotFound:  # the data set is no longer in the catalogue
-        return None

@@ -8,9 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from remap_core.catalogue.reader import Catalogue
-from remap_core.errors import NotFound
 from remap_core.formatting import pluralize
-from remap_core.services.expected_time import ExpectedTime
 from remap_core.services.proposals import propose_again
 from remap_core.trials.population import Population, pareto_front
 from remap_core.trials.trial import Proposal, Trial, TrialId
@@ -32,12 +30,12 @@ def offer_newer_recipe(catalogue: Catalogue, dataset: DatasetView) -> None:
         return
     with st.container(border=True, gap="small"):
         st.caption(
-            f"These models were trained by the recipe {escape_markdown(' and '.join(sorted(names)))}; today's is "
-            f"{recipe}. Their children are trained as they were, so that they compare."
+            f"These models were trained with the recipe {escape_markdown(' and '.join(sorted(names)))}; the default is "
+            f"now {recipe}. Children keep their parent's recipe, so their results stay comparable."
         )
-        expected = _expected(catalogue, proposals)
+        expected = expected_now(catalogue, proposals)
         st.button(
-            with_time(f"Train the front by {recipe} ({pluralize(len(front), 'model')})", expected),
+            with_time(f"Train the front with {recipe} ({pluralize(len(front), 'model')})", expected),
             key="train-front",
             on_click=_train,
             args=(front, sent_commands.press("train-front")),
@@ -60,10 +58,3 @@ def _are_known(catalogue: Catalogue, dataset: str, proposals: Sequence[Proposal]
 def _train(front: Sequence[Trial], press: sent_commands.Press) -> None:
     dataset = app_data.dataset_view()
     sent_commands.enqueue(propose_again(front, app_data.settings(), dataset.card, time.time()), press)
-
-
-def _expected(catalogue: Catalogue, proposals: Sequence[Proposal]) -> ExpectedTime | None:
-    try:
-        return expected_now(catalogue, proposals)
-    except NotFound:  # the data set is no longer in the catalogue
-        return None
