@@ -15,11 +15,12 @@ from remap_core.errors import RemapError
 from remap_core.system.memory import leave_out_of_collections
 from remap_core.ui import app_data
 from remap_core.ui.events import chart_events
-from remap_core.ui.live import PageEnds, errors_as_sentences, update_on_the_present_page
+from remap_core.ui.live import PageEnds, errors_as_sentences
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.model_map.docked_map import show_map
 from remap_core.ui.model_map.toolbar import fold_button
-from remap_core.ui.server_shutdown import limit_shutdown_time
+from remap_core.ui.server.script_runs import answer_on_the_present_page, finish_callbacks
+from remap_core.ui.server.server_shutdown import limit_shutdown_time
 from remap_core.ui.session import Dock, current_session
 from remap_core.ui.sidebar.dataset_switch import show_dataset
 from remap_core.ui.sidebar.drawer_rows import show_drawer
@@ -111,7 +112,8 @@ def _require_usable_settings() -> None:
 
 def _begin_run(name: str) -> None:
     limit_shutdown_time()
-    update_on_the_present_page()
+    finish_callbacks()
+    answer_on_the_present_page()
     app_data.look()
     started_trainers()
     read_url(name)

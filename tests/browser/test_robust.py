@@ -155,3 +155,41 @@ def test_a_page_that_was_open_while_the_server_was_away_goes_on_with_what_it_sho
         page.locator(".st-key-open-5 button").first.click()
         page.wait_for_function("() => location.search.includes('model=5')")
         assert "drawer=3%2C5" in page.url
+
+
+SLOW_CLICK = """
+import time
+
+import streamlit as st
+
+from remap_core.ui.server.script_runs import finish_callbacks
+
+
+def slow():
+    for _ in range(2):
+        time.sleep(0.3)
+        st.session_state["slow"] += 1
+
+
+def fast():
+    st.session_state["fast"] += 1
+
+
+finish_callbacks()
+for name, click in {"slow": slow, "fast": fast}.items():
+    st.session_state.setdefault(name, 0)
+    st.button(name, on_click=click)
+st.text(f"{st.session_state['slow']} steps of slow, {st.session_state['fast']} of fast")
+"""
+
+
+def test_what_a_click_does_comes_to_its_end_though_another_click_follows_at_once(page, tmp_path):
+    script = tmp_path / "slow_click.py"
+    script.write_text(SLOW_CLICK, encoding="utf-8")
+    with served(tmp_path / "home", script=script) as server:
+        page.goto(server.url)
+        for times in (1, 2, 3):
+            page.get_by_role("button", name="slow").click()
+            page.wait_for_timeout(100)
+            page.get_by_role("button", name="fast").click()
+            expect(page.get_by_text(f"{2 * times} steps of slow, {times} of fast")).to_be_visible()

@@ -1,0 +1,1 @@
+"""What runs pages differently from what Streamlit does by itself."""

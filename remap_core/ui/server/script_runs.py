@@ -1,0 +1,143 @@
+"""How Streamlit runs the script of a page, where its own way loses clicks or empties pages."""
+
+from __future__ import annotations
+
+from asyncio import get_running_loop
+from functools import cache
+from threading import Lock
+from typing import NamedTuple
+from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
+
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner import RerunData, ScriptRunner, get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType, _coalesce_widget_states
+
+UNTIL_ALL_IS_SAID = 0.01
+"""Seconds until an update is tried again that came before its browser was told all of the run before."""
+
+
+@cache
+def finish_callbacks() -> None:
+    """Let what a click does come to its end, whatever else is clicked meanwhile; once per process.
+
+    Streamlit (1.67) ends a run at its next access to `st.session_state` when there is a newer one, also while it reads
+    what a browser has sent and while callbacks run: a second click ends the callback of the first half way, or keeps it
+    from being called at all. And it begins the newer run in a thread beside it. With this, a run ends once its
+    callbacks have, and the newer one waits for that.
+    """
+    look = getattr(ScriptRunner, "_maybe_handle_execution_control_request", None)
+    run = getattr(ScriptRunner, "_run_script", None)
+    if look is None or run is None:  # another Streamlit: nothing that we know of to mend
+        return
+
+    def look_once_the_script_runs(self: ScriptRunner) -> None:
+        context = get_script_run_ctx(suppress_warning=True)
+        if context is None or getattr(context, "has_script_started", True):
+            look(self)
+
+    def run_after_the_run_before(self: ScriptRunner, rerun_data: RerunData) -> None:
+        with _lock_of(self._pages_manager):
+            run(self, rerun_data)
+
+    ScriptRunner._maybe_handle_execution_control_request = look_once_the_script_runs  # type: ignore[method-assign]
+    ScriptRunner._run_script = run_after_the_run_before  # type: ignore[method-assign]
+
+
+_locks: WeakKeyDictionary[PagesManager, Lock] = WeakKeyDictionary()
+_making = Lock()
+
+
+def _lock_of(pages: PagesManager) -> Lock:
+    """The lock of a visitor, who has pages of their own: one run at a time."""
+    with _making:
+        return _locks.setdefault(pages, Lock())
+
+
+@cache
+def answer_on_the_present_page() -> None:
+    """Answer what a browser asks for on the page that its visitor is on; once per process.
+
+    A browser that has not heard of a change of the page yet asks for updates in the name of the page before. Streamlit
+    (1.67) answers in that name, too: the browser empties the page, and fails as the update has no place there. It also
+    fails where the answer names the present page, if it hears of the change and of the update at once. So what a timer
+    asks for is left out, as the timer asks again; what a visitor asks for is answered in the name of the present page.
+    So it is where a click on a link to another page leaves a field: the browser tells of the link first, then of the
+    field, in the name of the page that it is still on.
+
+    An update also waits until the browser was told all of the run before. Streamlit forgets what a run that has ended
+    still has to say when an update begins: the browser then lacks the place of the update, and empties the page.
+    """
+    request = getattr(AppSession, "request_rerun", None)
+    if request is None:  # another Streamlit: nothing that we know of to mend
+        return
+
+    def request_on_the_present_page(self: AppSession, client_state: ClientState | None) -> None:
+        if client_state and client_state.fragment_id and _has_more_to_say(self):
+            get_running_loop().call_later(UNTIL_ALL_IS_SAID, self.request_rerun, client_state)
+            return
+        if client_state and _is_of_page_before(self, client_state):
+            if client_state.fragment_id and client_state.is_auto_rerun:
+                return
+            client_state.page_script_hash = _present_page(self)
+            if not client_state.fragment_id:
+                client_state.query_string = ""
+        elif client_state and not client_state.fragment_id:
+            _asked[self] = _Asked(client_state.page_script_hash, self._pages_manager.current_page_script_hash)
+        if client_state and not client_state.fragment_id:
+            _bring_what_waits(self, client_state)
+        request(self, client_state)
+
+    AppSession.request_rerun = request_on_the_present_page  # type: ignore[method-assign]
+
+
+def _bring_what_waits(session: AppSession, client_state: ClientState) -> None:
+    """Add the clicks that wait for the end of the present run to a request that ends it: Streamlit forgets them."""
+    requests = session._scriptrunner._requests if session._scriptrunner else None
+    if requests and requests._state is ScriptRequestType.RERUN:
+        states = _coalesce_widget_states(requests._rerun_data.widget_states, client_state.widget_states)
+        if states:
+            client_state.widget_states.CopyFrom(states)
+
+
+def _has_more_to_say(session: AppSession) -> bool:
+    """Whether the last run has ended, and not all that it says has reached its session."""
+    runner = session._scriptrunner
+    return runner is not None and runner._requests._state is ScriptRequestType.STOP
+
+
+class _Asked(NamedTuple):
+    """A page that a visitor has asked for, and the one that was run when they did."""
+
+    page: str
+    before: str
+
+
+_asked: WeakKeyDictionary[AppSession, _Asked] = WeakKeyDictionary()
+
+
+def _present_page(session: AppSession) -> str:
+    """The page that a visitor was last given, or has asked for since."""
+    given: str = session._pages_manager.current_page_script_hash
+    asked = _asked.get(session)
+    return asked.page if asked and asked.page and asked.before == given else given
+
+
+def _is_of_page_before(session: AppSession, client_state: ClientState) -> bool:
+    """Whether a browser asks for something while it is on another page than its visitor has gone to.
+
+    Where it asks for a whole page, it then asks for the one that its address names, as links do not, nor Back and
+    Forward.
+    """
+    present = _present_page(session)
+    if not present or client_state.page_script_hash in ("", present):
+        return False
+    if client_state.fragment_id:
+        return True
+    if client_state.is_history_navigation or not client_state.query_string or not client_state.HasField("context_info"):
+        return False
+    page = session._pages_manager.get_pages().get(client_state.page_script_hash)
+    path: str = urlsplit(client_state.context_info.url).path
+    return page is not None and path.endswith(f"/{page['url_pathname']}")
