@@ -29,6 +29,7 @@ def population(accuracy, parameters=None, ids=None, classes=("cat", "<i>dog</i>"
         "latency_256_ms": ones,
         "seeds": np.ones(n, dtype=np.int64),
         "deviation": np.full(n, np.nan),
+        "suggested": np.zeros(n, dtype=bool),
         "origin": ("initial",) * n,
         "config": (TrainingConfig(),) * n,
         "text": (text,) * n if isinstance(text, str) else text,

@@ -91,8 +91,8 @@ def _target_effects(kind: str, of_kind: Sequence[_Pair]) -> list[Effect]:
     return [_effect(kind, target, by_target[target]) for target in targets]
 
 
-def _pairs(population: Population, children: Iterable[Trial]) -> Iterator[_Pair]:
-    parameters = population.parameters.astype(float)
+def comparable_pairs(population: Population, children: Iterable[Trial]) -> Iterator[tuple[int, int, tuple[Edit, ...]]]:
+    """Row of the parent, row of the child, and the edits between them: both finished, and trained alike."""
     rows = {int(model): row for row, model in enumerate(population.id)}
     for child in children:
         edits = child.proposal.edits
@@ -100,8 +100,13 @@ def _pairs(population: Population, children: Iterable[Trial]) -> Iterator[_Pair]
         row = rows.get(child.id)
         if parent_row is None or row is None or not edits:
             continue
-        if not population.config[row].is_like(population.config[parent_row]):
-            continue
+        if population.config[row].is_like(population.config[parent_row]):
+            yield parent_row, row, edits
+
+
+def _pairs(population: Population, children: Iterable[Trial]) -> Iterator[_Pair]:
+    parameters = population.parameters.astype(float)
+    for parent_row, row, edits in comparable_pairs(population, children):
         edit, target = SEVERAL, ""
         if len(edits) == 1:
             edit = edits[0].kind

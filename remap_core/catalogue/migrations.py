@@ -54,6 +54,11 @@ def m006_spaces(connection: DuckDBPyConnection) -> None:
     connection.execute("ALTER TABLE trials ADD COLUMN space VARCHAR")  # its name; empty or NULL for none
 
 
+def m007_suggested(connection: DuckDBPyConnection) -> None:
+    """Whether the machine suggested a trial, and not a person."""
+    connection.execute("ALTER TABLE trials ADD COLUMN suggested BOOLEAN")  # NULL for no
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_initial,
     m002_annotations_and_sealed_tests,
@@ -61,6 +66,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m004_recipes,
     m005_removed_trials,
     m006_spaces,
+    m007_suggested,
 )
 
 # Tables that are updated often have no index: DuckDB would turn each update into a delete and an insert. `trials.id`

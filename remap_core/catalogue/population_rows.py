@@ -19,7 +19,7 @@ POPULATION = """
 SELECT id, coalesce(parent, 0) AS parent, parameters, multiply_adds, epochs_done::BIGINT AS epochs, accuracy,
     train_accuracy, validation_loss AS loss, list_resize(class_accuracy, ?, 'NaN'::DOUBLE) AS class_accuracy,
     mean_seconds AS seconds, latency_1_ms, latency_256_ms, origin, text, config,
-    if(origin = 'repeat', parent, id) AS model
+    coalesce(suggested, false)::BIGINT AS suggested, if(origin = 'repeat', parent, id) AS model
 FROM trials WHERE dataset = ? AND state = 'complete' AND origin <> 'finish' ORDER BY finished, id
 """
 _NUMBERS = (
@@ -70,6 +70,7 @@ def population_of(table: pa.Table, dataset: str, class_names: tuple[str, ...]) -
         config=_configs(table["config"].to_pylist()),
         seeds=np.ones(len(table), np.int64),
         deviation=np.full(len(table), np.nan),
+        suggested=_column(table["suggested"].combine_chunks()).astype(bool),
         **columns,
     )
     return trainings.over_seeds(_column(table["model"].combine_chunks()))

@@ -81,6 +81,11 @@ class Catalogue:
         """The oldest trial of each fingerprint, leaving out failed and cancelled trials."""
         return dict(self._read.rows(population_rows.FINGERPRINTS, dataset))
 
+    def tried(self, dataset: str) -> set[str]:
+        """The fingerprints of all trials of a data set, in whatever state: also those that failed or were cancelled."""
+        found = self._read.rows("SELECT DISTINCT fingerprint FROM trials WHERE dataset = ?", dataset)
+        return {fingerprint for (fingerprint,) in found}
+
     def spaces(self, dataset: str) -> list[str]:
         """Names of the search spaces that a data set's models were sampled from, the first one first."""
         sql = "SELECT space FROM trials WHERE dataset = ? AND space <> '' GROUP BY space ORDER BY min(id)"

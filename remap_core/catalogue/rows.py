@@ -20,8 +20,9 @@ from remap_core.trials.training_config import TrainingConfig
 from remap_core.trials.trial import Origin, Proposal, SeedScore, Trial, TrialId, TrialState
 
 _TRIALS = """
-SELECT id, architecture, dataset, config, origin, parent, edits, batch, space, state, position, attempt, created,
-    started, finished, error, epochs_done, train_loss, train_accuracy, validation_loss, validation_accuracy, seconds
+SELECT id, architecture, dataset, config, origin, parent, edits, batch, space, suggested, state, position, attempt,
+    created, started, finished, error, epochs_done, train_loss, train_accuracy, validation_loss, validation_accuracy,
+    seconds
 FROM trials
 """
 _SCORES = """
@@ -87,6 +88,7 @@ def new_trials(proposals: Sequence[Proposal], first: TrialId, position: float, n
             "edits": [_json([edit.to_json() for edit in proposal.edits]) for proposal in proposals],
             "batch": [proposal.batch for proposal in proposals],
             "space": [proposal.space for proposal in proposals],
+            "suggested": [proposal.suggested for proposal in proposals],
             "state": [TrialState.WAITING.value] * len(proposals),
             "position": position + numbers,
             "attempt": np.ones(len(proposals), np.int32),
@@ -109,9 +111,9 @@ def config_of(text: str) -> TrainingConfig:
 
 
 def _trial_of(row: Row) -> Trial:
-    ident, architecture, dataset, config, origin, parent, edits, batch, space = row[:9]
-    state, position, attempt, created, started, finished, error = row[9:16]
-    epochs_done, *measures = row[16:]
+    ident, architecture, dataset, config, origin, parent, edits, batch, space, suggested = row[:10]
+    state, position, attempt, created, started, finished, error = row[10:17]
+    epochs_done, *measures = row[17:]
     last = None
     if epochs_done:
         last = EpochResult(epochs_done, *measures)
@@ -124,6 +126,7 @@ def _trial_of(row: Row) -> Trial:
         edits=tuple(map(edit_from_json, json.loads(edits))),
         batch=batch,
         space=space or "",
+        suggested=bool(suggested),
     )
     return Trial(
         id=ident,

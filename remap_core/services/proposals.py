@@ -52,7 +52,7 @@ def propose_initial(
     plan: what they are sampled from; by default what the settings say. Raises InvalidSpace and SpaceExhausted.
     """
     plan = plan or plan_of(settings, card)
-    config = _initial_config(settings, card)
+    config = initial_config(settings, card)
     batch = f"initial, seed {seed}"
     return tuple(
         Proposal(architecture, card.name, config, batch=batch, space=plan.space.name)
@@ -79,14 +79,15 @@ def propose_designs(
 
     space: name of the one that they were sampled from.
     """
-    config = _initial_config(settings, card)
-    batch = f"{origin}, {_moment(now)}"
+    config = initial_config(settings, card)
+    batch = f"{origin}, {moment(now)}"
     return tuple(
         Proposal(architecture, card.name, config, origin, batch=batch, space=space) for architecture in architectures
     )
 
 
-def _initial_config(settings: Settings, card: DatasetCard) -> TrainingConfig:
+def initial_config(settings: Settings, card: DatasetCard) -> TrainingConfig:
+    """How models of a data set are trained by the settings."""
     train_images, _, _ = card.split
     return TrainingConfig(
         epochs=settings.epochs,
@@ -192,8 +193,8 @@ def propose_finish(
 
 def propose_again(trials: Iterable[Trial], settings: Settings, card: DatasetCard, now: float) -> tuple[Proposal, ...]:
     """The same architectures, trained by today's settings; they become models of their own, as one batch."""
-    config = _initial_config(settings, card)
-    batch = f"front with {config.recipe.title}, {_moment(now)}"
+    config = initial_config(settings, card)
+    batch = f"front with {config.recipe.title}, {moment(now)}"
     return tuple(replace(trial.proposal, config=config, batch=batch) for trial in trials)
 
 
@@ -243,8 +244,9 @@ def _unused_seeds(catalogue: Catalogue, model: Trial, n: int) -> list[int]:
 
 def _batch_name(origin: Origin, parents: Sequence[TrialId], now: float) -> str:
     """A name that people can read, for example "ablations of #3, 29 Nov 10:11:12 UTC"."""
-    return f"{_BATCH_NAMES[origin]} {model_tags(parents)}, {_moment(now)}"
+    return f"{_BATCH_NAMES[origin]} {model_tags(parents)}, {moment(now)}"
 
 
-def _moment(now: float) -> str:
+def moment(now: float) -> str:
+    """A time for the name of a batch, for example "29 Nov 10:11:12 UTC"."""
     return f"{datetime.fromtimestamp(now, UTC):%d %b %H:%M:%S} UTC"

@@ -42,6 +42,20 @@ def changed(layers: Sequence[Layer], index: int, new: str) -> str:
     return f"Changed {_layer_at(layers, index)} to {new}"
 
 
+def merged(layers: Sequence[Layer], index: int, length: int, new: Layer) -> str:
+    """So many layers from the one at `index` (0-based) on, at least two, replaced by one that does the same.
+
+    >>> from remap_core.space.text import parse_layers
+    >>> conv, pool, other = parse_layers("Conv 8x3, AvgPool 2, Conv 8x4 stride 2")
+    >>> merged([conv, pool], 0, 2, other)
+    'Merged layers 1 and 2 (Conv 8x3, AvgPool 2) into Conv 8x4 stride 2'
+    """
+    last = index + length
+    between = "and" if length == 2 else "to"
+    texts = ", ".join(map(layer_text, layers[index:last]))
+    return f"Merged layers {index + 1} {between} {last} ({texts}) into {layer_text(new)}"
+
+
 def _layer_at(layers: Sequence[Layer], index: int) -> str:
     text = layer_text(layers[index])
     return f"layer {index + 1} ({text})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from remap_core.space.edits import Chain, Edit, Prepend, Remove
+from remap_core.space.edits import Chain, Edit, Merge, Prepend, Remove
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,9 @@ def marks(parent: Chain, edits: Iterable[Edit]) -> Marks:
             changed.insert(edit.index, True)
             gaps.insert(edit.index, False)
         else:
+            if isinstance(edit, Merge):
+                del changed[edit.index + 1 : edit.index + edit.layers]
+                del gaps[edit.index + 1 : edit.index + edit.layers]
             changed[edit.index] = True
     return Marks(_true_indices(changed), _true_indices(gaps))
 

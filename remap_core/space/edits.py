@@ -177,11 +177,43 @@ class Reparameterize(Edit):
         return change_sentences.changed(parent.layers, self.index, new)
 
 
+@dataclass(frozen=True)
+class Merge(Edit):
+    """So many layers from `index` on become one. `merges.merges` finds those that together are one linear layer."""
+
+    index: int
+    layers: int
+    layer: Layer
+    kind: ClassVar[str] = "merge"
+
+    def edited(self, layers: LayerChain) -> LayerChain:
+        self._require_layers(layers)
+        return spliced(layers, self.index, self.index + self.layers, self.layer)
+
+    def sentence(self, parent: Chain) -> str:
+        """The change to the parent in words.
+
+        >>> from remap_core.space.layers import Dense
+        >>> Merge(0, 2, Dense(16)).sentence(Architecture((1, 8, 8), 10, (Dense(64), Dense(16))))
+        'Merged layers 1 and 2 (Dense 64, Dense 16) into Dense 16'
+        """
+        self._require_layers(parent.layers)
+        return change_sentences.merged(parent.layers, self.index, self.layers, self.layer)
+
+    def _require_layers(self, layers: LayerChain) -> None:
+        layer_at(layers, self.index)
+        if type(self.layers) is not int or not 2 <= self.layers <= len(layers) - self.index:
+            chain = pluralize(len(layers), "layer")
+            message = f"A merge needs at least 2 layers, but got {self.layers} from layer {self.index + 1} of {chain}."
+            raise InvalidArchitecture(message, self.index)
+
+
 EDITS: dict[str, type[Edit]] = {
     Remove.kind: Remove,
     Replace.kind: Replace,
     Prepend.kind: Prepend,
     Reparameterize.kind: Reparameterize,
+    Merge.kind: Merge,
 }
 
 

@@ -17,7 +17,7 @@ from remap_core.errors import InvalidArchitecture, InvalidTrial
 from remap_core.formatting import count, pluralize
 from remap_core.space.architecture import Architecture
 from remap_core.space.caps import Cap, Caps, Cost, exceeded, tightest
-from remap_core.space.edits import EDITS, Candidate, Edit, Prepend, Remove, Reparameterize, Replace
+from remap_core.space.edits import Candidate, Edit, Prepend, Remove, Reparameterize, Replace
 from remap_core.space.grid import Grid, layers_of, other_values
 from remap_core.space.markov.search_space import SearchSpace
 
@@ -26,7 +26,7 @@ MAX_EDITS = 5
 ATTEMPTS_PER_CHILD = 60
 """Random walks per requested child before the search for children of several edits gives up."""
 
-KINDS = tuple(EDITS)
+KINDS = (Remove.kind, Replace.kind, Prepend.kind, Reparameterize.kind)
 Allowed = Mapping[int, frozenset[str]]
 """Kinds of edit by index of the parent's layer; the head's index, the number of layers, takes "prepend" alone."""
 
@@ -43,7 +43,7 @@ class VariationRequest:
         _require_range("children", self.children, MAX_CHILDREN)
         _require_range("edits", self.edits, MAX_EDITS)
         for index, kinds in self.allowed.items():
-            if not kinds <= EDITS.keys():
+            if not kinds <= set(KINDS):
                 names = ", ".join(sorted(kinds))
                 raise InvalidTrial(f"Layer {index + 1} may allow {', '.join(KINDS)}, but got {names}.")
 

@@ -294,6 +294,8 @@ def _proposal_to_json(proposal: Proposal) -> dict[str, Any]:
     }
     if proposal.space:
         form["space"] = proposal.space
+    if proposal.suggested:
+        form["suggested"] = True
     return form
 
 
@@ -310,4 +312,5 @@ def _proposal_from_json(form: Mapping[str, Any]) -> Proposal:
         edits=tuple(map(edit_from_json, form["edits"])),
         batch=str(form["batch"]),
         space=str(form.get("space", "")),
+        suggested=form.get("suggested", False) is True,
     )

@@ -25,7 +25,7 @@ class Population:
     class_accuracy: (n, classes) float64. seconds: (n,) float64, mean of an epoch.
     latency_1_ms, latency_256_ms: (n,) float64. text: the layers in words. origin: values of Origin.
     seeds: (n,) int64, trainings behind the means. deviation: (n,) float64, sample standard deviation of accuracy over
-    the seeds, NaN for a single one. config: (n,) how each was trained.
+    the seeds, NaN for a single one. config: (n,) how each was trained. suggested: (n,) bool, chosen by the machine.
     """
 
     dataset: str
@@ -44,6 +44,7 @@ class Population:
     latency_256_ms: Floats
     seeds: Ints
     deviation: Floats
+    suggested: NDArray[np.bool_]
     origin: tuple[str, ...]
     text: tuple[str, ...]
     config: tuple[TrainingConfig, ...]

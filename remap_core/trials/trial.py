@@ -84,6 +84,7 @@ class Proposal:
     """A training that is proposed to the queue. `batch` is shared by the trials of one request.
 
     space: name of the search space that the first models of its lineage were sampled from; empty where none is known.
+    suggested: whether the machine chose it, and not a person; how it was made is still its origin.
     The parent of a repeat or a finish is the model that it trains again, without edits; only a finish starts from
     weights, its parent's. Raises InvalidTrial otherwise, and InvalidSpace for a name that no space can have.
     """
@@ -96,6 +97,7 @@ class Proposal:
     edits: tuple[Edit, ...] = ()
     batch: str = ""
     space: str = ""
+    suggested: bool = False
 
     def __post_init__(self) -> None:
         if self.space:

@@ -14,6 +14,7 @@ def population(**columns) -> Population:
     values = {name: np.ones(n, np.int64) for name in whole} | {name: np.ones(n) for name in broken}
     values["id"] = np.arange(1, n + 1)
     values["class_accuracy"] = np.ones((n, 2))
+    values["suggested"] = np.zeros(n, dtype=bool)
     values |= {"origin": ("initial",) * n, "text": ("ReLU",) * n, "config": (TrainingConfig(),) * n}
     given = {
         name: value if name in ("origin", "text", "config") else np.asarray(value) for name, value in columns.items()

@@ -93,6 +93,13 @@ def test_spaces_are_kept_and_trials_of_before_have_none(golden):
     assert catalogue.spaces("toy") == (["mobile"] if written else [])
 
 
+def test_what_the_machine_suggested_is_kept_and_trials_of_before_were_a_persons(golden):
+    written = "m007_suggested" in names(golden)
+    catalogue = CatalogueStore(lambda: golden).catalogue()
+    assert [trial.proposal.suggested for trial in catalogue.trials([1, 2, 3])] == [False, written, False]
+    assert catalogue.population("toy").suggested.tolist() == [False]
+
+
 def test_a_catalogue_is_migrated_once(connection):
     migrate(connection)
     migrate(connection)

@@ -4,8 +4,8 @@ from remap_core.drawing.palette import OUTLINE, SELECTION
 from remap_core.drawing.snac.permissions import ROWS, SWITCHES, WORDS, permissions_figure
 from remap_core.drawing.snac.snac_figure import LAYERS
 from remap_core.space.architecture import Architecture
-from remap_core.space.edits import EDITS
 from remap_core.space.layers import Activation, Dense
+from remap_core.space.variations import KINDS
 
 PARENT = Architecture((1, 8, 8), 10, (Dense(16), Activation("relu")))
 FIGURE = permissions_figure(PARENT, {0: {"remove"}, 2: {"prepend"}})
@@ -17,12 +17,12 @@ def named(name):
 
 
 def test_every_kind_of_edit_has_a_row():
-    assert set(WORDS) == set(EDITS)
+    assert set(WORDS) == set(KINDS)
 
 
 def test_every_layer_has_a_switch_for_every_kind_and_the_head_for_prepending_only():
     found = [tuple(said) for said in named(SWITCHES).customdata]
-    assert set(found) == {("switch", kind, index) for kind in EDITS for index in (0, 1)} | {("switch", "prepend", 2)}
+    assert set(found) == {("switch", kind, index) for kind in KINDS for index in (0, 1)} | {("switch", "prepend", 2)}
     assert len(found) == 9
 
 
@@ -47,6 +47,6 @@ def test_switches_keep_their_distance_however_small_the_figure_is_drawn():
 def test_each_row_has_all_and_none_at_its_own_height_within_the_figure():
     low, high = FIGURE.layout.yaxis.range
     rows = {(said[1], said[2]): y for said, y in zip(named(ROWS).customdata, named(ROWS).y, strict=True)}
-    assert len(rows) == 2 * len(EDITS)
-    assert len(set(rows.values())) == len(EDITS)
+    assert len(rows) == 2 * len(KINDS)
+    assert len(set(rows.values())) == len(KINDS)
     assert all(low < y < high for y in rows.values())

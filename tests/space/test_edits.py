@@ -131,7 +131,7 @@ def test_a_form_that_is_not_an_edit_is_refused(form):
 
 
 def test_every_kind_of_edit_is_registered_by_name():
-    assert list(EDITS) == ["remove", "replace", "prepend", "reparameterize"]
+    assert list(EDITS) == ["remove", "replace", "prepend", "reparameterize", "merge"]
 
 
 def test_an_ablation_is_the_parent_without_one_layer():

@@ -8,11 +8,11 @@ from strategies import architectures
 
 from remap_core.errors import InvalidTrial
 from remap_core.space.architecture import Architecture
-from remap_core.space.edits import EDITS, Prepend, Remove, Reparameterize, Replace, apply_all
+from remap_core.space.edits import Prepend, Remove, Reparameterize, Replace, apply_all
 from remap_core.space.grid import layers_of, other_values
 from remap_core.space.layers import Activation, Conv2d, Dense, MaxPool2d
 from remap_core.space.markov.search_spaces import REMAP_2019
-from remap_core.space.variations import VariationRequest, Variations, everything_allowed, variations
+from remap_core.space.variations import KINDS, VariationRequest, Variations, everything_allowed, variations
 
 CAP = 1_000_000
 PARENT = Architecture((1, 12, 12), 10, (Conv2d(3, 16), Activation("relu"), MaxPool2d(2), Dense(64)))
@@ -27,7 +27,7 @@ def varied(parent, children, edits, allowed, seed=0, cap=CAP) -> Variations:
 def constraints(draw):
     """A parent and permissions for some of its layers and perhaps its head."""
     parent = draw(architectures(max_layers=5))
-    kinds = st.frozensets(st.sampled_from(list(EDITS)))
+    kinds = st.frozensets(st.sampled_from(list(KINDS)))
     allowed = {index: draw(kinds) for index in range(len(parent.layers))}
     head = draw(st.sampled_from([frozenset(), frozenset({"prepend"})]))
     return parent, allowed | {len(parent.layers): head}
@@ -176,7 +176,7 @@ def test_kinds_and_layers_are_drawn_evenly_even_if_some_offer_more():
 
 def test_everything_allowed_is_every_kind_on_every_layer_and_prepending_to_the_head():
     assert everything_allowed(Architecture((1, 4, 4), 10, (Dense(16),))) == {
-        0: frozenset(EDITS),
+        0: frozenset(KINDS),
         1: frozenset({"prepend"}),
     }
 

@@ -40,6 +40,7 @@ proposals = st.builds(
     st.lists(st.builds(Remove, st.integers(0, 20))).map(tuple),
     st.text(),
     st.sampled_from(["", "mobile", "a-space_of.mine"]),
+    st.booleans(),
 )
 caps = st.builds(Cap, st.sampled_from(Cost), st.floats(0.1, 1e15), st.text(max_size=100))
 annotations = st.builds(
