@@ -26,7 +26,7 @@ from sklearn.linear_model import BayesianRidge
 
 from benchmarks.trained_table import read_table
 from remap_core.analysis.suggest.features import features_of
-from remap_core.analysis.suggest.hypervolume import _expected_excess
+from remap_core.analysis.suggest.hypervolume import expected_excess
 from remap_core.analysis.suggest.process import MIN_SCALE, NOISES, Kernel, fit_process, left_out
 from remap_core.analysis.surrogate import MIN_MODELS, SCALES, SOFTENING, fit_surrogate
 from remap_core.geometry.otmann.distances import distances
@@ -124,7 +124,7 @@ def _search_text(table: Table, surrogate: Surrogate, searches: int) -> str:
             mean, deviation, _ = surrogate(table, np.array(seen), hidden)
             feasible = np.intersect1d(allowed, seen)
             best = table.value[feasible].max() if len(feasible) else table.value.min()
-            seen.append(int(hidden[np.argmax(_expected_excess(mean, deviation, best))]))
+            seen.append(int(hidden[np.argmax(expected_excess(mean, deviation, best))]))
             steps += 1
         needed.append(steps)
     return f"{np.median(needed):5.1f} (90 %: {np.percentile(needed, 90):.0f})"

@@ -8,6 +8,7 @@ whose value is normal adds, between c and the reference cost, the expected impro
     sum over steps of width(step) * E[max(0, Y - level(step))],
     E[max(0, Y - t)] = (m - t) Phi(z) + s phi(z),  z = (m - t) / s.
 
+Where values have a ceiling, what would lie above it does not count: that expectation over the ceiling is taken off.
 This is the closed form of Emmerich, Deutz and Klinkenberg, Hypervolume-based expected improvement (2011), with one
 objective certain; the one-dimensional term is Mockus's, as in Jones et al., Efficient global optimization (1998).
 """
@@ -27,19 +28,26 @@ _SMALLEST = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Front:
-    """A Pareto front and its reference point. costs, values: (k,), both increasing; k may be 0."""
+    """A Pareto front and its reference point. costs, values: (k,), both increasing; k may be 0.
+
+    ceiling: the highest value that there is.
+    """
 
     costs: Floats
     values: Floats
     worst_cost: float
     worst_value: float
+    ceiling: float = np.inf
 
     @classmethod
-    def of(cls, costs: Floats, values: Floats, *, worst_cost: float, worst_value: float) -> Front:
+    def of(
+        cls, costs: Floats, values: Floats, *, worst_cost: float, worst_value: float, ceiling: float = np.inf
+    ) -> Front:
         """The front of models, without those that are not better than the reference point."""
+        values = np.minimum(values, ceiling)
         counts = (costs < worst_cost) & (values > worst_value)
         rows = pareto_front(costs[counts], values[counts])
-        return cls(costs[counts][rows], values[counts][rows], worst_cost, worst_value)
+        return cls(costs[counts][rows], values[counts][rows], worst_cost, worst_value, ceiling)
 
     def with_model(self, cost: float, value: float) -> Front:
         """The front after one more model."""
@@ -48,6 +56,7 @@ class Front:
             np.append(self.values, value),
             worst_cost=self.worst_cost,
             worst_value=self.worst_value,
+            ceiling=self.ceiling,
         )
 
     def levels(self, costs: Floats) -> Floats:
@@ -72,8 +81,10 @@ class Front:
         ends = np.concatenate([self.costs, [self.worst_cost]])
         levels = np.concatenate([[self.worst_value], self.values])
         widths = np.maximum(ends - np.maximum(costs[:, None], starts), 0)  # (m, k + 1)
-        gains = _expected_excess(mean[:, None], deviation[:, None], levels)
-        return np.asarray((widths * gains).sum(axis=1))
+        gains = expected_excess(mean[:, None], deviation[:, None], levels)
+        if np.isfinite(self.ceiling):
+            gains -= expected_excess(mean, deviation, np.array(self.ceiling))[:, None]
+        return np.asarray((widths * np.maximum(gains, 0)).sum(axis=1))
 
     def chance(self, costs: Floats, mean: Floats, deviation: Floats) -> Floats:
         """(m,) in 0..1: the probability that each model moves the front, if its value is normal."""
@@ -81,7 +92,8 @@ class Front:
         return np.where(costs < self.worst_cost, _below(above), 0.0)
 
 
-def _expected_excess(mean: Floats, deviation: Floats, level: Floats) -> Floats:
+def expected_excess(mean: Floats, deviation: Floats, level: Floats) -> Floats:
+    """E[max(0, Y - level)] of normal Y, elementwise."""
     spread = np.maximum(deviation, _SMALLEST)
     above = (mean - level) / spread
     density = np.exp(-(above**2) / 2) / sqrt(2 * pi)

@@ -13,6 +13,9 @@ from remap_core.trials.population import Floats
 SOFTENING = 0.005
 """Added to an error rate before its logarithm is taken: no error on the validation images is not infinitely good."""
 
+BEST = -float(np.log(SOFTENING))
+"""No error at all, on the scale."""
+
 
 def log_errors(shares: Floats) -> Floats:
     """Accuracies (0..1) on the scale.

@@ -10,6 +10,7 @@ import numpy as np
 from remap_core.analysis.suggest.batch import PLAIN
 from remap_core.analysis.suggest.features import features_of
 from remap_core.analysis.suggest.hypervolume import Front
+from remap_core.analysis.suggest.log_errors import BEST
 from remap_core.analysis.suggest.reasons import Evidence
 from remap_core.analysis.suggest.suggestion import Suggestion
 from remap_core.catalogue.reader import Catalogue
@@ -171,6 +172,7 @@ def _front(known: KnownModels, view: View) -> Front:
         known.values[known.allowed],
         worst_cost=float(np.log(largest)) + MARGIN,
         worst_value=float(np.median(known.values)),
+        ceiling=BEST,
     )
 
 

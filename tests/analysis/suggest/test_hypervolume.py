@@ -11,10 +11,10 @@ WORST_COST, WORST_VALUE = 10.0, -1.0
 fronts = st.lists(st.tuples(st.floats(0, 12), st.floats(-2, 3)), max_size=8)
 
 
-def front_of(models):
+def front_of(models, ceiling=np.inf):
     costs = np.array([cost for cost, _ in models])
     values = np.array([value for _, value in models])
-    return Front.of(costs, values, worst_cost=WORST_COST, worst_value=WORST_VALUE)
+    return Front.of(costs, values, worst_cost=WORST_COST, worst_value=WORST_VALUE, ceiling=ceiling)
 
 
 def of_moocore(models):
@@ -51,6 +51,15 @@ def test_the_expected_improvement_is_the_mean_over_draws_of_what_moocore_measure
     at = (np.array([cost]), np.array([mean]), np.array([deviation]))
     assert front.expected_improvement(*at)[0] == pytest.approx(np.mean(added), abs=5 * np.std(added) / np.sqrt(4000))
     assert front.chance(*at)[0] == pytest.approx(moved, abs=0.03)
+
+
+def test_what_would_lie_above_the_ceiling_does_not_count():
+    models = [(0.5, -0.4), (3.0, 1.1)]
+    draws = np.minimum(np.random.default_rng(0).normal(1.2, 0.8, 4000), 1.5)
+    added = [of_moocore([*models, (2.0, draw)]) - of_moocore(models) for draw in draws]
+    (gain,) = front_of(models, 1.5).expected_improvement(np.array([2.0]), np.array([1.2]), np.array([0.8]))
+    assert gain == pytest.approx(np.mean(added), abs=5 * np.std(added) / np.sqrt(4000))
+    assert front_of([*models, (4.0, 9.0)], 1.5).values[-1] == 1.5
 
 
 def test_a_model_of_at_least_the_reference_cost_adds_nothing():
