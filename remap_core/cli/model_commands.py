@@ -3,39 +3,35 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.cli.halving_lines import halving_lines
 from remap_core.cli.options import DatasetName, ModelId
 from remap_core.cli.output_files import write_output
+from remap_core.cli.sent_proposals import newest_catalogue, send
 from remap_core.data_folder.folder import DataFolder
-from remap_core.data_folder.heartbeat import read_trainer
-from remap_core.data_folder.inbox import Inbox
 from remap_core.datasets.augmentation import suggested_augmentation
 from remap_core.datasets.dataset import load_dataset, to_download
 from remap_core.datasets.preparation.resolving import resolve
 from remap_core.datasets.recipe import AUGMENTATIONS, Choices
 from remap_core.drawing.report import report_html
-from remap_core.errors import ExportFailed, NoCatalogue, NotFound
+from remap_core.errors import ExportFailed, NotFound
 from remap_core.exports import export_formats
 from remap_core.formatting import model_name, pluralize
-from remap_core.services.expected_time import expected_time, time_sentence, workers_of
 from remap_core.services.halving_report import halving_replay
 from remap_core.services.model_files import exported_training, finished_model, original_check
 from remap_core.services.pace import pace_in
 from remap_core.services.proposals import plan_of, propose_finish, propose_initial, propose_repeats
 from remap_core.services.reports import report_of
 from remap_core.settings import read_settings
-from remap_core.space.caps import Caps, caps_text
-from remap_core.trials.commands import Enqueue
+from remap_core.space.caps import caps_text
 from remap_core.trials.training_config import MAX_EPOCHS
-from remap_core.trials.trial import MAX_REPEATS, Proposal, TrialState
+from remap_core.trials.trial import MAX_REPEATS, TrialState
 
 MAX_SAMPLED = 100_000
 
@@ -52,7 +48,7 @@ def sample(
     """
     settings, _ = read_settings()
     folder = DataFolder(settings.home)
-    catalogue = _newest_catalogue(folder)
+    catalogue = newest_catalogue(folder)
     known_datasets = catalogue.datasets() if catalogue else ()
     name = resolve(dataset or settings.dataset, folder.home, known=known_datasets)
     if address := to_download(name, folder.home):
@@ -64,7 +60,7 @@ def sample(
     plan = plan_of(settings, card, space, pace_in(catalogue))
     proposals = propose_initial(settings, card, n, seed, known, plan=plan)
     subject = f"{pluralize(n, 'architecture')} of {plan.space.name} for {card.name} (seed {seed})"
-    _send(folder, catalogue, proposals, subject, plan.caps)
+    send(folder, catalogue, proposals, subject, plan.caps)
     typer.echo(f"Sampled with {caps_text(plan.caps)}.")
 
 
@@ -83,7 +79,7 @@ def repeat(
     proposals = propose_repeats(catalogue, repeated, seeds, time.time())
     used_seeds = ", ".join(str(proposal.config.seed) for proposal in proposals)
     name = model_name(repeated.id)
-    _send(folder, catalogue, proposals, f"{name} with seed {used_seeds}")
+    send(folder, catalogue, proposals, f"{name} with seed {used_seeds}")
 
 
 def finish(
@@ -107,30 +103,7 @@ def finish(
     suggested = suggested_augmentation(*finished.architecture.input_shape)
     changes = Choices(augmentation=tuple(augment or suggested)).augmentation or ()  # type: ignore[arg-type]
     proposal = propose_finish(catalogue, finished, epochs, changes, time.time())
-    _send(folder, catalogue, [proposal], f"{model_name(finished.id)} for {proposal.config.title}")
-
-
-def _send(
-    folder: DataFolder, catalogue: Catalogue | None, proposals: Sequence[Proposal], subject: str, caps: Caps = ()
-) -> None:
-    """Send proposals to the trainer, and say how long they will take."""
-    now = time.time()
-    command = Inbox(folder).send(Enqueue(tuple(proposals), caps), now)
-    trainer = read_trainer(folder, now)
-    typer.echo(f"Sent {subject} as command {command}.")
-    expected = None
-    if catalogue:
-        expected = expected_time(catalogue, proposals, workers=workers_of(trainer))
-    typer.echo(time_sentence(expected))
-    if trainer is None:
-        typer.echo("No trainer is running. Start one with: remap trainer")
-
-
-def _newest_catalogue(folder: DataFolder) -> Catalogue | None:
-    try:
-        return open_snapshot(folder)
-    except NoCatalogue:
-        return None
+    send(folder, catalogue, [proposal], f"{model_name(finished.id)} for {proposal.config.title}")
 
 
 def halving(dataset: DatasetName = None) -> None:

@@ -13,6 +13,7 @@ from remap_core.cli.doctor import doctor
 from remap_core.cli.folder_commands import backup, config, restore
 from remap_core.cli.model_commands import export, finish, halving, repeat, report, sample
 from remap_core.cli.status_command import status
+from remap_core.cli.suggestion_commands import suggest_models
 from remap_core.cli.trainer_command import trainer
 from remap_core.errors import RemapError
 from remap_core.settings import unknown_variables
@@ -32,6 +33,7 @@ _COMMANDS = (
     sample,
     repeat,
     finish,
+    suggest_models,
     halving,
     export,
     report,
@@ -42,8 +44,9 @@ _COMMANDS = (
     restore,
     config,
 )
+_NAMES: dict[object, str] = {suggest_models: "suggest"}
 for command in _COMMANDS:
-    app.command()(command)
+    app.command(_NAMES.get(command))(command)
 app.add_typer(data_commands.app)
 app.add_typer(space_commands.app)
 

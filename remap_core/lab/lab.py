@@ -15,6 +15,7 @@ from remap_core.errors import InvalidArgument, NoCatalogue, NotFound
 from remap_core.formatting import model_name, pluralize
 from remap_core.lab import training_run
 from remap_core.lab.arguments import require_count, require_flag, shown, suggestion
+from remap_core.lab.designs.suggested_designs import SuggestedDesigns, suggested_designs
 from remap_core.lab.lab_plots import LabPlots
 from remap_core.lab.models.model import Model, Models
 from remap_core.lab.models.model_comparison import Comparison
@@ -86,8 +87,8 @@ class Lab:
     def train(self, asked: object, *, epochs: int | None = None, progress: bool = True) -> Models:
         """Train what is asked for, and return the models; what was trained already is returned as it is.
 
-        asked: designs, models, repeats of models, or lists of these. A child is trained exactly as its parent was,
-        other designs by the settings. epochs: for all of them, instead. progress: show a progress bar.
+        asked: designs, suggestions, models, repeats of models, or lists of these. A child is trained exactly as its
+        parent was, other designs by the settings. epochs: for all of them, instead. progress: show a progress bar.
 
         Where a trainer is running in the data folder it does the work; else this process does, and trains everything
         that waits in the queue. Interrupt it whenever you like: what was recorded stays, and training continues from
@@ -105,6 +106,32 @@ class Lab:
             require_count("epochs", epochs, 1, MAX_EPOCHS)
         require_flag("progress", progress)
         return training_run.train(self.workspace, asked, epochs, progress)
+
+    def suggest(
+        self,
+        n: int = 5,
+        *,
+        max_parameters: int | None = None,
+        explore: float = 0.5,
+        step: int = 1,
+    ) -> SuggestedDesigns:
+        """Suggest n models to train next, the best first, for `lab.train`.
+
+        They are edits of the models near the Pareto front, merges of linear layers, and new samples: those that are
+        expected to move the front the most. With fewer than 5 models, or where predictions are no better than guessing,
+        they are as varied as can be, and say so. Models that are trained from here are marked as suggested.
+
+        max_parameters: cap on each. explore: 0 takes predictions for granted, 1 counts their uncertainty double. step:
+        edits that one may be away from its parent, 1 to 5. Raises SpaceExhausted with the cap that binds where nothing
+        new is left, InvalidArgument for anything else.
+
+        >>> suggested = lab.suggest(3, max_parameters=5_000)
+        >>> suggested
+        3 suggestions
+        >>> max(one.parameters for one in suggested) <= 5_000
+        True
+        """
+        return suggested_designs(self.workspace, n, max_parameters, explore, step)
 
     def compare(self, first: Model, second: Model) -> Comparison:
         """Compare two models; see `Model.compare`."""

@@ -18,6 +18,7 @@ from remap_core.formatting import model_name, pluralize
 from remap_core.lab.arguments import shown
 from remap_core.lab.designs.design import Design
 from remap_core.lab.designs.new_designs import design_of
+from remap_core.lab.designs.suggested_designs import SuggestedDesign
 from remap_core.lab.models.model import Model, Models
 from remap_core.lab.models.retrainings import Finish, Repeats
 from remap_core.lab.recorded_trial import RecordedTrial
@@ -25,6 +26,7 @@ from remap_core.lab.training_progress import ProgressBar
 from remap_core.lab.workspace import Workspace
 from remap_core.services.proposals import propose_children, propose_designs, propose_finish, propose_repeats
 from remap_core.services.sampling import set_caps
+from remap_core.services.suggestions.suggesting import propose_suggestions
 from remap_core.space.architecture import Architecture
 from remap_core.space.caps import amount, bare_text, exceeded
 from remap_core.space.edits import Candidate
@@ -37,7 +39,7 @@ POLL_SECONDS = 0.2
 MAX_NAMED = 5
 """Models that a warning names; the others are only counted."""
 
-Asked = Design | Model | Repeats | Finish
+Asked = Design | SuggestedDesign | Model | Repeats | Finish
 
 
 def train(workspace: Workspace, asked: object, epochs: int | None, progress: bool) -> Models:
@@ -158,7 +160,7 @@ def is_trainer_running(folder: DataFolder) -> bool:
 
 def _flat(asked: object) -> Iterator[Asked]:
     """Everything in lists of lists, in order, architectures as designs."""
-    if isinstance(asked, Design | Model | Repeats | Finish):
+    if isinstance(asked, Asked):
         yield asked
     elif isinstance(asked, Architecture):
         yield design_of(asked)
@@ -208,12 +210,21 @@ def _proposals_of(workspace: Workspace, asked: Asked, now: float) -> Sequence[Pr
         case Model():
             asked.recorded.require_in(workspace)
             return [asked.trial.proposal]
+        case SuggestedDesign():
+            _require_same(asked.workspace, workspace)
+            return propose_suggestions([asked.suggestion], now)
         case Design(parent=RecordedTrial() as parent):
             parent.require_in(workspace)
             return _child_proposals(asked, parent.trial, now)
         case Design():
             card, architectures = workspace.card, [asked.architecture]
             return propose_designs(workspace.settings, card, architectures, asked.origin, now, space=asked.space)
+
+
+def _require_same(own: Workspace, workspace: Workspace) -> None:
+    """Raise InvalidArgument for a suggestion of another lab."""
+    if (own.folder, own.dataset) != (workspace.folder, workspace.dataset):
+        raise InvalidArgument(f"The suggestion is of another lab: {own.dataset} in {own.folder.home}.")
 
 
 def _child_proposals(design: Design, parent: Trial, now: float) -> Sequence[Proposal]:

@@ -43,7 +43,7 @@ class Workspace:
     def card(self) -> DatasetCard:
         """The data set as the catalogue knows it, else loaded; raises DatasetError."""
         if self._card is None:
-            catalogue = self._published()
+            catalogue = self.published()
             if catalogue is not None and self.dataset in catalogue.datasets():
                 self._card = catalogue.dataset(self.dataset)
             else:
@@ -52,7 +52,7 @@ class Workspace:
 
     def population(self) -> Population | None:
         """The complete models as columns; None while the data set is not known."""
-        catalogue = self._published()
+        catalogue = self.published()
         if catalogue is None or self.dataset not in catalogue.datasets():
             return None
         if self._population is None or self._population[0] != catalogue.number:
@@ -75,21 +75,21 @@ class Workspace:
 
     def trials(self, numbers: Sequence[int]) -> list[Trial]:
         """The trials of these numbers, without those that do not exist."""
-        catalogue = self._published()
+        catalogue = self.published()
         if catalogue is None:
             return []
         return catalogue.trials(numbers)
 
     def trainings(self, fingerprints: Sequence[str]) -> list[Trial]:
         """All trials of architectures, by their fingerprints, in whatever state, oldest first."""
-        catalogue = self._published()
+        catalogue = self.published()
         if catalogue is None:
             return []
         return catalogue.trainings_of(self.dataset, list(fingerprints))
 
     def queue(self) -> list[Trial]:
         """The trials that run, then those that wait."""
-        catalogue = self._published()
+        catalogue = self.published()
         if catalogue is None:
             return []
         trials = catalogue.queue(finished=0)
@@ -97,24 +97,25 @@ class Workspace:
 
     def best(self) -> Trial | None:
         """The most accurate model; None before the first."""
-        catalogue = self._published()
+        catalogue = self.published()
         if catalogue is None:
             return None
         return catalogue.best(self.dataset)
 
     def receipt(self, command: str) -> Receipt | None:
         """The trainer's answer to a command; None while there is none."""
-        catalogue = self._published()
+        catalogue = self.published()
         if catalogue is None:
             return None
         return catalogue.receipt(command)
 
     def is_paused(self) -> bool:
         """Whether the queue is paused: no further training starts."""
-        catalogue = self._published()
+        catalogue = self.published()
         return catalogue is not None and catalogue.paused()
 
-    def _published(self) -> Catalogue | None:
+    def published(self) -> Catalogue | None:
+        """The newest snapshot; None before the first."""
         try:
             return self.catalogue
         except NoCatalogue:

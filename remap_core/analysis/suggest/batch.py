@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from remap_core.analysis.suggest.hypervolume import Front
-from remap_core.analysis.suggest.process import Posterior
+from remap_core.analysis.suggest.process import MIN_SCALE, Posterior
 from remap_core.trials.population import Floats
 
 PLAIN = 0.5
@@ -45,10 +45,10 @@ def choose(
     open_rows = np.ones(len(costs), dtype=bool)
     open_rows[list(excluded)] = False
     chosen: list[Pick] = []
-    first_chance = front.chance(costs, posterior.mean, np.sqrt(posterior.variance + posterior.noise))
+    first_chance = front.chance(costs, posterior.mean, posterior.deviation)
     while len(chosen) < n and open_rows.any():
-        deviation = np.sqrt(posterior.variance) * explore / PLAIN
-        gains = np.where(open_rows, front.expected_improvement(costs, posterior.mean, deviation), -np.inf)
+        gains = front.expected_improvement(costs, posterior.mean, posterior.deviation * explore / PLAIN)
+        gains = np.where(open_rows, gains, -np.inf)
         row = int(np.lexsort((posterior.mean, gains))[-1])
         chosen.append(Pick(row, float(gains[row]), float(first_chance[row])))
         open_rows[row] = False
@@ -61,8 +61,8 @@ def ranked(
     posterior: Posterior, costs: Floats, front: Front, *, explore: float = PLAIN, excluded: Collection[int] = ()
 ) -> list[Pick]:
     """All candidates that are not excluded, by what each alone is expected to add; arguments as of `choose`."""
-    gains = front.expected_improvement(costs, posterior.mean, np.sqrt(posterior.variance) * explore / PLAIN)
-    chance = front.chance(costs, posterior.mean, np.sqrt(posterior.variance + posterior.noise))
+    gains = front.expected_improvement(costs, posterior.mean, posterior.deviation * explore / PLAIN)
+    chance = front.chance(costs, posterior.mean, posterior.deviation)
     left_out = set(excluded)
     order = np.lexsort((posterior.mean, gains))[::-1].tolist()
     return [Pick(row, float(gains[row]), float(chance[row])) for row in order if row not in left_out]
@@ -74,7 +74,7 @@ def farthest(candidates: Floats, known: Floats, n: int) -> list[int]:
     candidates: (m, d). known: (k, d); with k = 0 the first is the one nearest to the middle of the candidates.
     """
     everything = np.vstack([candidates, known]) if len(known) else candidates
-    scale = np.maximum(everything.std(axis=0), np.finfo(float).tiny)
+    scale = np.maximum(everything.std(axis=0), MIN_SCALE)
     points = candidates / scale
     if len(known):
         nearest = _distances(points, known / scale).min(axis=1)

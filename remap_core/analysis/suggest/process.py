@@ -81,6 +81,15 @@ class Posterior:
     _points: _Points
     believed: Floats
 
+    @property
+    def deviation(self) -> Floats:
+        """(m,): standard deviation of a measurement at each point.
+
+        What no feature explains is part of it: that is not only the luck of a training, but also how layers follow one
+        another, and so something to be found.
+        """
+        return np.sqrt(self.variance + self.noise)
+
     def believing(self, row: int) -> Posterior:
         """The posterior if the value of a point were measured and were as expected: means stay, variances shrink.
 

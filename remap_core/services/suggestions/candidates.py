@@ -21,7 +21,7 @@ from remap_core.trials.training_config import TrainingConfig
 from remap_core.trials.trial import Origin, Proposal, Trial
 from remap_core.views.filters import Filter, layer_kinds
 
-FRESH = 60
+FRESH = 150
 """New samples among the candidates, if the caps leave so many."""
 _SAMPLED_AT_ONCE = 10
 

@@ -109,7 +109,7 @@ class KnownModels:
         if np.ptp(latency) < np.finfo(float).eps:
             return np.full(len(features), bool(latency[0] > np.log(cap)))
         posterior = fit_process(self.features[known], latency).posterior(features)
-        upper = posterior.mean + LATENCY_BAND * np.sqrt(posterior.variance + posterior.noise)
+        upper = posterior.mean + LATENCY_BAND * posterior.deviation
         return np.asarray(upper > np.log(cap))
 
 

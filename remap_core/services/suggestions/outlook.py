@@ -90,7 +90,7 @@ class Outlook:
 
     def _suggestion(self, pick: Pick, posterior: Posterior) -> Suggestion:
         mean = posterior.mean[pick.row]
-        reach = BAND_DEVIATIONS * np.sqrt(posterior.variance[pick.row] + posterior.noise)
+        reach = BAND_DEVIATIONS * posterior.deviation[pick.row]
         low, accuracy, high = shares_of(np.array([mean - reach, mean, mean + reach])).tolist()
         proposal = self.proposals[pick.row]
         return Suggestion(
@@ -149,7 +149,7 @@ class Outlook:
     def _promise(self, proposal: Proposal, accuracy: float, high: float) -> str:
         best = self.known.best_within(proposal.architecture.parameters)
         if best is None:
-            return "No allowed model is as small."
+            return "It would be smaller than every allowed model so far."
         tag, share = model_tag(int(self.known.id[best])), float(self.known.share[best])
         if accuracy >= share:
             return f"Expected to be {_gap(accuracy - share)} above {tag}, the best of at most its size."

@@ -9,8 +9,7 @@ import numpy as np
 
 from remap_core.analysis.suggest.batch import PLAIN
 from remap_core.analysis.suggest.features import features_of
-from remap_core.analysis.suggest.hypervolume import Front
-from remap_core.analysis.suggest.log_errors import BEST
+from remap_core.analysis.suggest.model_front import front_of_models
 from remap_core.analysis.suggest.reasons import Evidence
 from remap_core.analysis.suggest.suggestion import Suggestion
 from remap_core.catalogue.reader import Catalogue
@@ -35,11 +34,6 @@ MAX_STEP = 5
 """Edits that a suggestion may be away from its parent."""
 MAX_PARENTS = 10
 """Models near the front whose neighbours are candidates."""
-MARGIN = 1.0
-"""How far the reference cost is above the cap on parameters, or the largest model: in units of a factor of e.
-
-The best accuracy under the cap so counts as much as the front over that range of sizes.
-"""
 
 
 def suggest(
@@ -92,7 +86,7 @@ def outlook(
         proposals=proposals,
         features=features,
         costs=np.log([architecture.parameters for architecture in architectures]),
-        front=_front(known, view),
+        front=front_of_models(known.parameters, known.share, known.allowed, view.objective.max_parameters),
         posterior=process.posterior(features) if process else None,
         rank=process.rank_correlation if process else 0.0,
         guess_because=guess_because,
@@ -156,24 +150,6 @@ def _within_latency(candidates: Candidates, known: KnownModels, view: View) -> t
             f"than {milliseconds(cap)} (the objective's cap)."
         )
     return tuple(proposal for proposal, is_slow in zip(proposals, slow, strict=True) if not is_slow)
-
-
-def _front(known: KnownModels, view: View) -> Front:
-    """The front of the allowed models.
-
-    The reference value is the median of all: a small model that is worse than most is no gain. The reference cost lies
-    above the cap by MARGIN, without a cap above the largest model.
-    """
-    if not len(known):
-        return Front(np.empty(0), np.empty(0), np.inf, -np.inf)
-    largest = view.objective.max_parameters or int(known.parameters.max())
-    return Front.of(
-        known.costs[known.allowed],
-        known.values[known.allowed],
-        worst_cost=float(np.log(largest)) + MARGIN,
-        worst_value=float(np.median(known.values)),
-        ceiling=BEST,
-    )
 
 
 def _evidence(catalogue: Catalogue | None, population: Population | None, view: View) -> Evidence:

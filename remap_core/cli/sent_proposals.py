@@ -1,0 +1,49 @@
+"""Proposals that a command sends to the trainer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import typer
+
+from remap_core.catalogue.reader import Catalogue
+from remap_core.catalogue.snapshot import open_snapshot
+from remap_core.data_folder.folder import DataFolder
+from remap_core.data_folder.heartbeat import read_trainer
+from remap_core.data_folder.inbox import Inbox
+from remap_core.errors import NoCatalogue
+from remap_core.services.expected_time import expected_time, time_sentence, workers_of
+from remap_core.space.caps import Caps
+from remap_core.trials.commands import Enqueue
+from remap_core.trials.trial import Proposal
+
+
+def newest_catalogue(folder: DataFolder) -> Catalogue | None:
+    """The newest snapshot; None before the first."""
+    try:
+        return open_snapshot(folder)
+    except NoCatalogue:
+        return None
+
+
+def send(
+    folder: DataFolder,
+    catalogue: Catalogue | None,
+    proposals: Sequence[Proposal],
+    subject: str,
+    caps: Caps = (),
+    *,
+    quietly: bool = False,
+) -> None:
+    """Send proposals to the trainer, and say how long they will take. quietly: on standard error."""
+    now = time.time()
+    command = Inbox(folder).send(Enqueue(tuple(proposals), caps), now)
+    trainer = read_trainer(folder, now)
+    typer.echo(f"Sent {subject} as command {command}.", err=quietly)
+    expected = None
+    if catalogue:
+        expected = expected_time(catalogue, proposals, workers=workers_of(trainer))
+    typer.echo(time_sentence(expected), err=quietly)
+    if trainer is None:
+        typer.echo("No trainer is running. Start one with: remap trainer", err=quietly)
