@@ -24,11 +24,11 @@ from scipy.stats import spearmanr
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import BayesianRidge
 
+from benchmarks.otmann_process import MIN_MODELS, SCALES, SOFTENING, fit_surrogate
 from benchmarks.trained_table import read_table
 from remap_core.analysis.suggest.features import features_of
 from remap_core.analysis.suggest.hypervolume import expected_excess
 from remap_core.analysis.suggest.process import MIN_SCALE, NOISES, Kernel, fit_process, left_out
-from remap_core.analysis.surrogate import MIN_MODELS, SCALES, SOFTENING, fit_surrogate
 from remap_core.geometry.otmann.distances import distances
 from remap_core.space.architecture import Architecture
 from remap_core.space.text import layer_text
@@ -150,9 +150,9 @@ def _process(features: np.ndarray, table: Table, seen: np.ndarray, hidden: np.nd
     return posterior.mean, np.sqrt(posterior.variance), np.sqrt(posterior.variance + posterior.noise)
 
 
-def _today(table: Table, seen: np.ndarray, hidden: np.ndarray) -> Predicted:
+def _otmann(table: Table, seen: np.ndarray, hidden: np.ndarray) -> Predicted:
     if len(seen) < MIN_MODELS:
-        raise SystemExit(f"Today's surrogate needs {MIN_MODELS} known networks.")
+        raise SystemExit(f"The process on OTMANN needs {MIN_MODELS} known networks.")
     fitted = fit_surrogate([table.networks[row] for row in seen], table.accuracy[seen])
     mean, deviation = fitted._fit.predict([table.networks[row] for row in hidden])
     return mean, deviation, deviation
@@ -196,7 +196,7 @@ def _forest(table: Table, seen: np.ndarray, hidden: np.ndarray) -> Predicted:
 
 
 SURROGATES: dict[str, Surrogate] = {
-    "otmann (014)": _today,
+    "otmann (014)": _otmann,
     "plain features": _plain,
     "sum of kernels": _sum_of_kernels,
     "ridge, plain": _ridge,
