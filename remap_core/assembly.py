@@ -29,6 +29,7 @@ from remap_core.exports.finished_model import FinishedModel
 from remap_core.services.map_updates import MapUpdater
 from remap_core.services.proposals import plan_of, propose_initial
 from remap_core.services.sampling import set_caps
+from remap_core.services.suggestions.search_runner import SearchRunner
 from remap_core.settings import Device, Settings
 from remap_core.trainer.apply import apply
 from remap_core.trainer.executors.base import Executor
@@ -63,6 +64,7 @@ class Trainer:
         self._folder = folder
         self._heartbeat = HeartbeatWriter(folder)
         self._maps = MapUpdater(store)
+        self._search = SearchRunner(store, folder, settings, time.time)
         self._publisher = Publisher(store, folder)
         self._describe = cache(self._describe_dataset)
 
@@ -87,7 +89,15 @@ class Trainer:
 
     def serve(self, stop: threading.Event, executor: Executor, parent: int | None = None) -> None:
         """Train what is queued until `stop` is set or the `parent` process has ended."""
-        serve(self._worker(executor), self._publisher, self._heartbeat, stop, maps=self._maps, parent=parent)
+        serve(
+            self._worker(executor),
+            self._publisher,
+            self._heartbeat,
+            stop,
+            maps=self._maps,
+            search=self._search,
+            parent=parent,
+        )
 
     def run_until_idle(self, executor: Executor, on_tick: Callable[[], object] = lambda: None) -> None:
         """Train everything that is queued, then return; `on_tick` is called after each step.
@@ -100,7 +110,8 @@ class Trainer:
             run_until_idle(worker, self._publisher, self._heartbeat, on_tick)
 
     def close(self) -> None:
-        """Close the catalogue, after a map that is being computed."""
+        """Close the catalogue, after a map and suggestions that are being computed."""
+        self._search.close()
         self._maps.close()
         self.store.close()
 

@@ -151,6 +151,10 @@ class Catalogue:
         """The trials of one request, oldest first."""
         return self._trials("WHERE batch = ? ORDER BY id", name)
 
+    def search_trials(self, name: str) -> list[Trial]:
+        """The trials of all batches of a search, oldest first."""
+        return self._trials("WHERE starts_with(batch, ?) AND suggested ORDER BY id", f"{name}, ")
+
     def trial_ids(self, *states: TrialState) -> set[TrialId]:
         """Ids of all trials in one of the states."""
         sql = "SELECT id FROM trials WHERE state IN (SELECT unnest(?::VARCHAR[]))"

@@ -13,7 +13,8 @@ from remap_core.cli.doctor import doctor
 from remap_core.cli.folder_commands import backup, config, restore
 from remap_core.cli.model_commands import export, finish, halving, repeat, report, sample
 from remap_core.cli.status_command import status
-from remap_core.cli.suggestion_commands import suggest_models
+from remap_core.cli.suggestions.search_command import search
+from remap_core.cli.suggestions.suggestion_commands import suggest_models
 from remap_core.cli.trainer_command import trainer
 from remap_core.errors import RemapError
 from remap_core.settings import unknown_variables
@@ -34,6 +35,7 @@ _COMMANDS = (
     repeat,
     finish,
     suggest_models,
+    search,
     halving,
     export,
     report,

@@ -20,11 +20,11 @@ TICK_SECONDS = 0.05
 """Seconds between ticks: how late a command or an epoch is noticed."""
 
 
-class Maps(Protocol):
-    """Keeps the maps of the models up to date in the background."""
+class Background(Protocol):
+    """Something that goes on beside the trainings: the maps of the models, a search."""
 
     def tick(self) -> None:
-        """Store finished maps and start missing ones; returns at once."""
+        """Take what is finished and start what is missing; returns at once. May raise FolderUnusable."""
 
 
 class Publisher(Protocol):
@@ -56,7 +56,8 @@ def serve(
     beat: Callable[[float, str], None],
     stop: threading.Event,
     *,
-    maps: Maps | None = None,
+    maps: Background | None = None,
+    search: Background | None = None,
     parent: int | None = None,
     clock: Callable[[], float] = time.time,
 ) -> None:
@@ -68,8 +69,9 @@ def serve(
     while not stop.is_set() and not parent_has_ended(parent):
         now = clock()
         problems = [_problem_of(partial(worker.tick, now)), _problem_of(partial(publisher.publish_if_due, now))]
-        if maps:
-            problems.append(_problem_of(maps.tick))
+        for background in (maps, search):
+            if background:
+                problems.append(_problem_of(background.tick))
         problem = next(filter(None, [worker.problem, *problems]), "")
         _log_if_new(problem, last_problem)
         last_problem = problem

@@ -1,0 +1,1 @@
+"""Commands that suggest models and train suggestions."""
