@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+import warnings
 from collections.abc import Callable, Generator
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache, partial
@@ -28,7 +29,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from remap_core.analysis.suggest.batch import choose, farthest
+from remap_core.analysis.suggest.batch import choose, varied
 from remap_core.analysis.suggest.log_errors import log_errors
 from remap_core.analysis.suggest.model_front import front_of_models
 from remap_core.analysis.suggest.process import MIN_VALUES, fit_process
@@ -168,20 +169,24 @@ def local_search(task: Task, rng: np.random.Generator) -> Generator[int, None, N
 
 
 def tpe(task: Task, rng: np.random.Generator) -> Generator[int, None, None]:
-    """The tree-structured Parzen estimator of Optuna, with its defaults; what is over the cap fails, for free."""
+    """The tree-structured Parzen estimator of Optuna, which is told of the cap as a constraint, for free."""
     import optuna  # noqa: PLC0415 (optional)
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=int(rng.integers(2**31))))
-    for _ in range(5 * MOST):
+    warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
+    warnings.filterwarnings("ignore", category=FutureWarning, module="optuna")
+    sampler = optuna.samplers.TPESampler(
+        seed=int(rng.integers(2**31)), constraints_func=lambda trial: (trial.user_attrs["over"],)
+    )
+    study = optuna.create_study(direction="maximize", sampler=sampler)
+    for _ in range(MOST):
         trial = study.ask()
         code = [trial.suggest_categorical(f"layer {layer}", list(range(CHOICES))) for layer in range(LAYERS)]
         row = row_of(np.array(code))
-        if not task.allowed[row]:
-            study.tell(trial, state=optuna.trial.TrialState.FAIL)
-            continue
-        yield row
-        study.tell(trial, task.table.accuracy[row])
+        trial.set_user_attr("over", float(task.table.parameters[row] - (task.cap or np.inf)))
+        if task.allowed[row]:
+            yield row
+        study.tell(trial, task.table.accuracy[row] if task.allowed[row] else 0.0)
 
 
 def user(task: Task, rng: np.random.Generator, pool: int = 10, children: int = 5) -> Generator[int, None, None]:
@@ -240,7 +245,7 @@ def suggested(task: Task, known: list[int], rows: np.ndarray, n: int) -> list[in
     except InvalidDistances:
         process = None
     if process is None or not process.is_better_than_guessing:
-        return rows[farthest(table.features[rows], table.features[known], n)].tolist()
+        return rows[varied(table.features[rows], table.features[known], n)].tolist()
     allowed = np.ones(len(known), dtype=bool)
     front = front_of_models(table.parameters[known], table.accuracy[known], allowed, task.cap)
     costs = np.log(table.parameters[rows])
