@@ -12,16 +12,16 @@ from remap_core.analysis.suggest.features import features_of
 from remap_core.analysis.suggest.log_errors import log_errors
 from remap_core.analysis.suggest.process import MIN_SCALE, MIN_VALUES, Process, fit_process
 from remap_core.catalogue.reader import Catalogue
-from remap_core.errors import InvalidDistances
+from remap_core.errors import InvalidArchitecture, InvalidDistances
 from remap_core.space.architecture import Architecture
 from remap_core.space.text import parse_layers
 from remap_core.trials.dataset_card import DatasetCard
-from remap_core.trials.population import Floats, Ints, Population
+from remap_core.trials.population import Floats, Ints, Population, pareto_front
 from remap_core.trials.training_config import TrainingConfig
 from remap_core.views.view import View
 
 MAX_KNOWN = 400
-"""Models from which is predicted, the last ones."""
+"""Models from which is predicted: those on the front, and the last ones. Fitting to so many takes half a second."""
 
 LATENCY_BAND = 1.2816
 """Standard deviations below a cap on latency that a prediction must be: nine in ten of such models keep to it."""
@@ -123,10 +123,13 @@ def known_models(population: Population | None, card: DatasetCard, view: View, c
     config = reference_config(population, config)
     share = view.objective.value(population)
     alike = population.trained_like(config)
-    rows = alike[np.isfinite(share[alike])][-MAX_KNOWN:]
     allowed = view.filter.mask(population) & view.objective.allows(population)
-    chains = [parse_layers(population.text[row]) for row in rows]
-    architectures = [Architecture(card.input_shape, card.classes, chain) for chain in chains]
+    found = {
+        row: architecture
+        for row in _kept(population, alike[np.isfinite(share[alike])], np.where(allowed, share, np.nan))
+        if (architecture := _architecture(population, row, card))
+    }
+    rows = np.array(list(found), dtype=np.int64)
     return KnownModels(
         card.name,
         config,
@@ -134,10 +137,28 @@ def known_models(population: Population | None, card: DatasetCard, view: View, c
         parameters=population.parameters[rows],
         share=share[rows],
         allowed=allowed[rows],
-        architectures=tuple(architectures),
-        features=features_of(architectures),
+        architectures=tuple(found.values()),
+        features=features_of(list(found.values())),
         latency=population.latency_1_ms[rows],
     )
+
+
+def _kept(population: Population, rows: Ints, value: Floats) -> list[int]:
+    """At most MAX_KNOWN rows, in their order: those on the front of the allowed models, and the last ones."""
+    front = rows[pareto_front(population.parameters[rows], value[rows])]
+    others = np.setdiff1d(rows, front)
+    room = max(MAX_KNOWN - len(front), 0)
+    kept: list[int] = np.union1d(front, others[len(others) - min(room, len(others)) :]).tolist()
+    return kept
+
+
+def _architecture(population: Population, row: int, card: DatasetCard) -> Architecture | None:
+    """The architecture of a row; None for one that was trained on other images, before the data set was replaced."""
+    try:
+        architecture = Architecture(card.input_shape, card.classes, parse_layers(population.text[row]))
+    except InvalidArchitecture:
+        return None
+    return architecture if architecture.parameters == population.parameters[row] else None
 
 
 def reference_config(population: Population, config: TrainingConfig) -> TrainingConfig:

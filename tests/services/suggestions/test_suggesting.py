@@ -1,4 +1,5 @@
 from contextlib import closing
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from remap_core.settings import Settings
 from remap_core.space.edits import Remove, apply_all
 from remap_core.space.text import parse_layers
 from remap_core.trials.evaluation import EpochResult
+from remap_core.trials.population import pareto_front
 from remap_core.trials.training_config import TrainingConfig
 from remap_core.trials.trial import Origin, Place, Proposal
 from remap_core.views.filters import Filter, Span
@@ -268,3 +270,20 @@ def test_models_that_were_trained_otherwise_are_not_predicted_from(tmp_path):
     catalogue = open_snapshot(write_learnt(tmp_path / "home"))
     config = outlook(catalogue, Settings(epochs=9), CARD).known.config
     assert config.epochs == 2  # nothing was trained for 9 epochs yet: the models of 2 are the ones that compare
+
+
+def test_models_of_other_images_under_the_same_name_are_left_out(learnt):
+    other = replace(CARD, input_shape=(1, 10, 10), examples=np.zeros((10, 2, 10, 10, 1), np.uint8))
+    found = suggest(learnt, SETTINGS, other, n=3)
+    assert "0 of the 5 models" in found[0].reason
+    assert {one.architecture.input_shape for one in found} == {(1, 10, 10)}
+
+
+def test_of_many_models_those_on_the_front_are_kept_however_old_they_are(learnt, monkeypatch):
+    population = learnt.population("digits")
+    front = set(population.id[pareto_front(population.parameters, population.accuracy)].tolist())
+    monkeypatch.setattr(known_models, "MAX_KNOWN", len(front) + 4)
+    known = outlook(learnt, SETTINGS, CARD).known
+    assert len(known) == len(front) + 4
+    assert front <= set(known.id.tolist())
+    assert set(known.id.tolist()) - front == set(sorted(set(population.id.tolist()) - front)[-4:])
