@@ -15,10 +15,10 @@ from remap_core.trials.trial import TrialId, TrialState
 _UNFINISHED_GROUPS = """
 WITH together AS (
     SELECT DISTINCT dataset, batch, created, config FROM trials
-    WHERE origin = 'initial' AND attempt = 1 AND state IN ('waiting', 'running')
+    WHERE origin = 'initial' AND attempt = 1 AND suggested IS NOT TRUE AND state IN ('waiting', 'running')
 )
 SELECT dataset, batch, created, config, id, state FROM trials JOIN together USING (dataset, batch, created, config)
-WHERE origin = 'initial' AND attempt = 1 ORDER BY dataset, batch, created, config, id
+WHERE origin = 'initial' AND attempt = 1 AND suggested IS NOT TRUE ORDER BY dataset, batch, created, config, id
 """
 _CURVES = """
 SELECT trial, epoch, train_loss, train_accuracy, validation_loss, validation_accuracy, seconds FROM epochs

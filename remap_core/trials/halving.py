@@ -93,8 +93,8 @@ def comparison_epochs(epochs: int) -> tuple[int, ...]:
 
 
 def is_halved(trial: Trial) -> bool:
-    """Whether successive halving may prune the trial: an initial model, unless a person has retried it."""
-    return trial.proposal.origin is Origin.INITIAL and trial.attempt == 1
+    """Whether successive halving may prune the trial: an initial model, unless it was retried or suggested."""
+    return trial.proposal.origin is Origin.INITIAL and trial.attempt == 1 and not trial.proposal.suggested
 
 
 def next_comparison_epoch(trial: Trial) -> int | None:

@@ -592,6 +592,12 @@ def test_a_pruned_trial_can_be_retried_and_then_is_not_halved_again(store):
     assert [[trial.id for trial in group] for group in store.halving_groups()] == [[2]]
 
 
+def test_what_the_machine_suggested_is_stored_and_never_halved(store):
+    store.enqueue([proposal(3), proposal(4, suggested=True)], 100.0)
+    assert [store.trial(number).proposal.suggested for number in (1, 2)] == [False, True]
+    assert [[trial.id for trial in group] for group in store.halving_groups()] == [[1]]
+
+
 def test_a_halving_group_has_the_initial_models_of_a_request_until_all_have_ended(store):
     enqueue(store, 3, 4)
     store.enqueue([proposal(5), proposal(6, origin=Origin.HANDCRAFTED)], 101.0)
