@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -30,7 +31,7 @@ from remap_core.trials.trial import Trial
 from remap_core.views.objective import Objective
 from remap_core.views.view import View
 
-POLL_SECONDS = 0.5
+POLL_SECONDS = 1.0
 _TRAININGS = "Trainings in all."
 _PATIENCE = "End after so many trainings in a row that did not move the front."
 
@@ -84,7 +85,7 @@ def _follow(folder: DataFolder, plan: SearchPlan) -> None:
     shown: set[int] = set()
     try:
         while True:
-            state = search_state(folder, newest_catalogue(folder))
+            state = _state(folder)
             if state is None or state.plan != plan:
                 return
             for trial in state.trials:
@@ -97,6 +98,14 @@ def _follow(folder: DataFolder, plan: SearchPlan) -> None:
             time.sleep(POLL_SECONDS)
     except KeyboardInterrupt:
         _stop(folder)
+
+
+def _state(folder: DataFolder) -> SearchState | None:
+    catalogue = newest_catalogue(folder)
+    if catalogue is None:
+        return search_state(folder, None)
+    with closing(catalogue):
+        return search_state(folder, catalogue)
 
 
 def _line(trial: Trial, state: SearchState) -> str:
