@@ -29,7 +29,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from remap_core.analysis.suggest.batch import choose, varied
+from remap_core.analysis.suggest.batch import choose, farthest
 from remap_core.analysis.suggest.log_errors import log_errors
 from remap_core.analysis.suggest.model_front import front_of_models
 from remap_core.analysis.suggest.process import MIN_VALUES, fit_process
@@ -41,6 +41,8 @@ LAYERS, CHOICES = 8, 3
 PARENTS, FRESH = 10, 150
 MOST = 1_500
 """Trainings after which a player is stopped."""
+TPE_ASKS, TPE_REPEATS = 400, 100
+"""Networks that TPE may name in a search, with those that are refused, and its repeats: it is slow."""
 FIRST_SEED = 1_000
 """Lower ones were looked at while the policies were made."""
 PANEL, ACROSS = 240, 100
@@ -179,7 +181,7 @@ def tpe(task: Task, rng: np.random.Generator) -> Generator[int, None, None]:
         seed=int(rng.integers(2**31)), constraints_func=lambda trial: (trial.user_attrs["over"],)
     )
     study = optuna.create_study(direction="maximize", sampler=sampler)
-    for _ in range(MOST):
+    for _ in range(TPE_ASKS):
         trial = study.ask()
         code = [trial.suggest_categorical(f"layer {layer}", list(range(CHOICES))) for layer in range(LAYERS)]
         row = row_of(np.array(code))
@@ -245,7 +247,7 @@ def suggested(task: Task, known: list[int], rows: np.ndarray, n: int) -> list[in
     except InvalidDistances:
         process = None
     if process is None or not process.is_better_than_guessing:
-        return rows[varied(table.features[rows], table.features[known], n)].tolist()
+        return rows[farthest(table.features[rows], table.features[known], n)].tolist()
     allowed = np.ones(len(known), dtype=bool)
     front = front_of_models(table.parameters[known], table.accuracy[known], allowed, task.cap)
     costs = np.log(table.parameters[rows])
@@ -283,7 +285,8 @@ def main() -> None:
         for cap in options.caps:
             started = time.perf_counter()
             run = partial(_needed, options.table, name, cap)
-            seeds = range(FIRST_SEED, FIRST_SEED + options.repeats)
+            repeats = min(options.repeats, TPE_REPEATS) if name == "TPE" else options.repeats
+            seeds = range(FIRST_SEED, FIRST_SEED + repeats)
             with ProcessPoolExecutor(options.processes) as pool:
                 needed = np.array(list(pool.map(run, seeds, chunksize=10)))
             found[name, cap] = needed

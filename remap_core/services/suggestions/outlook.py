@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from remap_core.analysis.suggest.batch import PLAIN, Pick, choose, ranked, varied
+from remap_core.analysis.suggest.batch import PLAIN, Pick, choose, farthest, ranked
 from remap_core.analysis.suggest.hypervolume import Front
 from remap_core.analysis.suggest.log_errors import shares_of
 from remap_core.analysis.suggest.process import Posterior
@@ -57,7 +57,7 @@ class Outlook:
         """
         require_explore(explore)
         if self.posterior is None:
-            rows = varied(self.features[: len(self.proposals)], self._taken_features, n)
+            rows = farthest(self.features[: len(self.proposals)], self._taken_features, n)
             return [self._guess(row) for row in rows]
         front, posterior = self._with_pending(self.posterior)
         picks = choose(posterior, self.costs, front, n, explore=explore, excluded=self._pending_rows)
