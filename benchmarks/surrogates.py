@@ -1,6 +1,6 @@
 """Which surrogate predicts the accuracy of a network best from those that were trained.
 
-    python -m benchmarks.surrogates /tmp/digits.parquet /tmp/quickdraw.parquet --known 20 40 80
+    python -m benchmarks.surrogates digits.parquet quickdraw.parquet --known 20 40 80
 
 Tables are made by `benchmarks.trained_table`. So many networks of each are known, the others are predicted; the table
 shows Spearman's rank correlation with what they reached, the median absolute error in points, the share within the

@@ -1,6 +1,6 @@
 """Tables of networks that the product trained, for the benchmarks of surrogates and suggestions.
 
-    python -m benchmarks.trained_table --data digits --epochs 6 --networks 150 --out /tmp/digits.parquet
+    python -m benchmarks.trained_table --data digits --epochs 6 --networks 150 --out digits.parquet
 
 Two thirds are sampled from a space, the others are variations by one edit of the twelve best of them: suggestions are
 mostly neighbours of good models. A table has the layers in words, the validation accuracy, parameters and seconds of
