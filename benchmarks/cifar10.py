@@ -3,12 +3,13 @@
     python -m benchmarks.cifar10 --home /tmp/cifar --results cifar10.json
     python -m benchmarks.cifar10 --home /tmp/mobile --results mobile.json --space mobile
 
-A pool of sampled networks, half of them under the smaller cap on parameters, is trained on 10,000 images by the recipe
-`quick`; then children in two rounds, by a fixed rule in place of a person: from the most accurate network under each
-cap an ablation, two variations and two handcrafted ones (a block is repeated, a block is widened). The winner under
-each cap is trained on all 50,000 images, of which 15 % validate; so are the two known networks, these also by a tuned
-loop (see tuned_loop.py) with the same recipe, epochs and images. Test: the official test images. Seconds: processor
-time of an epoch of the search's images with its validation pass, in one thread, by our training and by the tuned loop.
+A pool of sampled networks, half of them with at most 100,000 parameters, is trained on 10,000 images by the recipe
+`quick`; then children in two rounds, by a fixed rule in place of a person: from the most accurate network with at most
+100,000 parameters, and from that with more but no more than ResNet-20, an ablation, two variations and two handcrafted
+ones (a block is repeated, a block is widened). Both winners are trained on all 50,000 images, of which 15 % validate;
+so are the two known networks, these also by a tuned loop (see tuned_loop.py) with the same recipe, epochs and images.
+Test: the official test images. Seconds: processor time of an epoch of the search's images with its validation pass, in
+one thread, by our training and by the tuned loop.
 
 What was trained stays in --home and --results: a run that was broken off goes on.
 """
@@ -58,8 +59,9 @@ KNOWN = {
 }
 """MobileNetV2-like: the first rows of the table of Sandler et al. (2018), with half of the stem and three halvings."""
 
-CAPS = (100_000, 272_490)
-"""Parameters; the larger cap is what ResNet-20 has."""
+BANDS = ((0, 100_000), (100_001, 272_490))
+"""Least and most parameters: ResNet-20 has 272,490. A winner of its own in each band, as short trainings on few images
+prefer small networks, which gain less from more images."""
 MAX_MULTIPLY_ADDS = 20_000_000
 """Half of ResNet-20's, as the winner should take half of its time."""
 BATCH = 64
@@ -150,49 +152,45 @@ def _lab(options: argparse.Namespace, dataset: str, epochs: int) -> Lab:
         dataset=dataset,
         epochs=epochs,
         recipe="quick",
-        max_parameters=CAPS[-1],
+        max_parameters=BANDS[-1][1],
         max_multiply_adds=MAX_MULTIPLY_ADDS,
     )
 
 
 def _search(lab: Lab, options: argparse.Namespace, results: Results) -> list[Model]:
-    """The winner under each cap, after the pool and the rounds of children."""
-    lab.train(_pool(lab, options), progress=False)
-    _report(lab, results, "pool", options.pool)
-    a_round = options.children // ROUNDS
+    """The winner in each band, after the pool and the rounds of children."""
+    models = list(lab.train(_pool(lab, options), progress=False))
+    _report(models, results, "pool")
     for number in range(ROUNDS):
-        known = options.pool + number * a_round  # numbers of models: a run that goes on takes the same parents
-        lab.train(_children(_numbered(lab, known), a_round, seed=number), progress=False)
-        _report(lab, results, f"round {number + 1}", known + a_round)
-    return [_best(_numbered(lab, options.pool + options.children), cap) for cap in CAPS]
+        children = _children(models, options.children // ROUNDS, seed=number)
+        models += lab.train(children, progress=False)
+        _report(models, results, f"round {number + 1}")
+    return [_best(models, band) for band in BANDS]
 
 
 def _pool(lab: Lab, options: argparse.Namespace) -> list[Design]:
     plan = plan_of(lab.settings, lab.card, options.space)
-    small = replace(plan, caps=tightest((*plan.caps, Cap(Cost.PARAMETERS, CAPS[0]))))
+    small = replace(plan, caps=tightest((*plan.caps, Cap(Cost.PARAMETERS, BANDS[0][1]))))
     sampled = small.sample(options.pool // 2, SEED)
     known = {architecture.fingerprint for architecture in sampled}
     sampled += plan.sample(options.pool - len(sampled), SEED + 1, known)
     return [design_of(architecture, Origin.INITIAL, plan.space.name) for architecture in sampled]
 
 
-def _numbered(lab: Lab, last: int) -> list[Model]:
-    return [model for model in lab.models if model.id <= last]
-
-
-def _best(models: Sequence[Model], cap: int) -> Model:
-    return max((model for model in models if model.parameters <= cap), key=lambda model: model.accuracy or 0)
+def _best(models: Sequence[Model], band: tuple[int, int]) -> Model:
+    low, high = band
+    return max((model for model in models if low <= model.parameters <= high), key=lambda model: model.accuracy or 0)
 
 
 def _children(models: Sequence[Model], number: int, seed: int) -> list[Design]:
-    """As many for each cap, none of a network that was trained already."""
+    """As many in each band, none of a network that was trained already."""
     known = {model.architecture.fingerprint for model in models}
     chosen: list[Design] = []
-    for place, cap in enumerate(CAPS, start=1):
-        for design in _offspring(_best(models, cap), seed):
-            if len(chosen) == number * place // len(CAPS):
+    for place, (low, high) in enumerate(BANDS, start=1):
+        for design in _offspring(_best(models, (low, high)), seed):
+            if len(chosen) == number * place // len(BANDS):
                 break
-            fits = design.parameters <= cap and design.multiply_adds <= MAX_MULTIPLY_ADDS
+            fits = low <= design.parameters <= high and design.multiply_adds <= MAX_MULTIPLY_ADDS
             if fits and design.architecture.fingerprint not in known:
                 known.add(design.architecture.fingerprint)
                 chosen.append(design)
@@ -222,33 +220,27 @@ def _handcrafted(parent: Model) -> Iterator[Design]:
             yield parent.edited().set(place, filters=8 * round(layer.filters * 1.5 / 8))
 
 
-def _report(lab: Lab, results: Results, title: str, last: int) -> None:
-    models = _numbered(lab, last)
+def _report(models: Sequence[Model], results: Results, title: str) -> None:
     rows = [
         {
-            "model": model.id,
             "origin": model.origin,
             "edits": model.edits,
             "layers": model.text,
             "parameters": model.parameters,
             "multiply_adds": model.multiply_adds,
             "validation": model.accuracy,
-            "seconds": min(epoch.seconds for epoch in model.history),
         }
         for model in models
     ]
     results.keep(title, rows)
-    best = "; ".join(
-        f"best with at most {cap:,} parameters {model.accuracy:.1%} (model {model.id}, {model.parameters:,})"
-        for cap in CAPS
-        for model in [_best(models, cap)]
-    )
-    print(f"{title}: {len(models)} models, {best}", flush=True)
+    best = [_best(models, band) for band in BANDS]
+    texts = [f"{model.accuracy:.1%} with {model.parameters:,} parameters" for model in best]
+    print(f"{title}: {len(models)} models, best {', '.join(texts)}", flush=True)
 
 
 def _finalists(lab: Lab, winners: Sequence[Model]) -> Iterator[tuple[str, Architecture]]:
-    for cap, winner in zip(CAPS, winners, strict=True):
-        yield f"best with at most {cap:,}", winner.architecture
+    for (_, high), winner in zip(BANDS, winners, strict=True):
+        yield f"best with at most {high:,}", winner.architecture
     for title, text in KNOWN.items():
         yield title, Architecture(lab.card.input_shape, lab.card.classes, parse_layers(text))
 

@@ -20,22 +20,20 @@ def lab(tmp_path_factory):
 
 
 @pytest.fixture
-def caps(monkeypatch):
-    small, large = 2_500, 9_000
-    monkeypatch.setattr(cifar10, "CAPS", (small, large))
-    monkeypatch.setattr(cifar10, "MAX_MULTIPLY_ADDS", 150_000)
-    return small, large
+def bands(monkeypatch):
+    monkeypatch.setattr(cifar10, "BANDS", ((0, 3_000), (3_001, 9_000)))
+    monkeypatch.setattr(cifar10, "MAX_MULTIPLY_ADDS", 200_000)
 
 
-def test_half_of_the_children_are_of_each_caps_best_model_and_within_its_caps(lab, caps):
+def test_half_of_the_children_are_of_each_bands_best_model_and_within_it(lab, bands):
     children = cifar10._children(lab.models, 6, seed=0)
-    assert [child.parent.id for child in children] == [1, 1, 1, *[cifar10._best(lab.models, caps[1]).id] * 3]
-    assert all(child.parameters <= caps[0] for child in children[:3])
-    assert all(child.parameters <= caps[1] for child in children)
-    assert all(child.multiply_adds <= 150_000 for child in children)
+    assert [child.parent.id for child in children] == [1, 1, 1, 2, 2, 2]
+    assert all(child.parameters <= 3_000 for child in children[:3])
+    assert all(3_000 < child.parameters <= 9_000 for child in children[3:])
+    assert all(child.multiply_adds <= 200_000 for child in children)
 
 
-def test_children_are_different_networks_that_were_not_trained_before(lab, caps):
+def test_children_are_different_networks_that_were_not_trained_before(lab, bands):
     known = [model.architecture.fingerprint for model in lab.models]
     children = [child.architecture.fingerprint for child in cifar10._children(lab.models, 10, seed=0)]
     assert len(set(children + known)) == 10 + len(known)
