@@ -1,4 +1,4 @@
-"""What a search finds on CIFAR-10 in an hour on one core, beside ResNet-20 and a network like MobileNetV2.
+"""What a search finds on CIFAR-10 in an hour on one quiet core, beside ResNet-20 and a network like MobileNetV2.
 
     python -m benchmarks.cifar10 --home /tmp/cifar --results cifar10.json
     python -m benchmarks.cifar10 --home /tmp/mobile --results mobile.json --space mobile
@@ -102,8 +102,8 @@ def main() -> None:
     parser.add_argument("--all-images", type=int, default=50_000, help="for training and validation in the end")
     parser.add_argument("--pool", type=int, default=20)
     parser.add_argument("--children", type=int, default=20)
-    parser.add_argument("--epochs", type=int, default=4, help="of the search")
-    parser.add_argument("--long-epochs", type=int, default=4, help="on all images")
+    parser.add_argument("--epochs", type=int, default=8, help="of the search")
+    parser.add_argument("--long-epochs", type=int, default=8, help="on all images")
     options = parser.parse_args()
     warnings.simplefilter("ignore", remap.RemapWarning)
     results = Results(options.results)
