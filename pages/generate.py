@@ -18,11 +18,13 @@ from remap_core.ui.generate.ablation_panel import choose_ablations
 from remap_core.ui.generate.children_table import show_children
 from remap_core.ui.generate.draft_editor import handcraft
 from remap_core.ui.generate.effects_table import show_effects
-from remap_core.ui.generate.preview_table import preview, train_bar
+from remap_core.ui.generate.preview_table import preview, train_children_bar
 from remap_core.ui.generate.variation_panel import choose_variations
-from remap_core.ui.generate.ways import ABLATIONS, HANDCRAFTED, VARIATIONS, WAY, WAYS
+from remap_core.ui.generate.ways import ABLATIONS, HANDCRAFTED, SUGGESTED, VARIATIONS, WAY, WAYS
 from remap_core.ui.overview.start_here import require_model
 from remap_core.ui.session import current_session
+from remap_core.ui.suggest.autopilot_panel import show_autopilot
+from remap_core.ui.suggest.candidates_panel import forget_suggestions, show_candidates
 
 Way = Callable[[list[Trial]], Children]
 MAKERS: dict[str, tuple[Origin, str, Way]] = {
@@ -32,7 +34,7 @@ MAKERS: dict[str, tuple[Origin, str, Way]] = {
 }
 
 
-def choose_way() -> tuple[Origin, str, Way]:
+def choose_way() -> str:
     st.session_state.setdefault(WAY, ABLATIONS)
     title = st.segmented_control(
         "Kind of children",
@@ -42,7 +44,7 @@ def choose_way() -> tuple[Origin, str, Way]:
         label_visibility="collapsed",
         persist_state="session",
     )
-    return MAKERS[title or ABLATIONS]
+    return title or ABLATIONS
 
 
 def choose_more_parents(catalogue: Catalogue, selected: Trial) -> list[Trial]:
@@ -83,12 +85,24 @@ def rerun_for_news(dataset: str) -> None:
     live.watch(lambda: app_data.catalogue().states_of(dataset), app_data.catalogue().states_of(dataset))
 
 
+def suggest(catalogue: Catalogue) -> None:
+    """Suggestions need no selected model."""
+    show_candidates(catalogue)
+    sent_commands.show_answers()
+    show_autopilot()
+    raise live.PageEnds
+
+
 with frame.body():
     require_models()
     catalogue = app_data.catalogue()
+    forget_suggestions()
+    way = choose_way()
+    if way == SUGGESTED:
+        suggest(catalogue)
     selected = require_model(catalogue)
     show_baseline(selected)
-    origin, noun, choose_children = choose_way()
+    origin, noun, choose_children = MAKERS[way]
     parents = [selected]
     if origin is not Origin.HANDCRAFTED:
         parents += choose_more_parents(catalogue, selected)
@@ -100,4 +114,4 @@ with frame.body():
     live.live(lambda newest: answers_and_children(newest, parents))
     with st.expander("Effects of edits, over all models"):
         show_effects(selected.proposal.dataset)
-    train_bar(catalogue, origin, chosen, noun)
+    train_children_bar(catalogue, origin, chosen, noun)

@@ -53,10 +53,15 @@ def send(command: Command, press: Press | None = None) -> None:
     _send(command, press)
 
 
-def enqueue(proposals: tuple[Proposal, ...], press: Press | None = None) -> None:
-    """Send trainings, which are one batch, and announce when all of them have finished. press: as for `send`."""
-    if _send(Enqueue(proposals), press):
+def enqueue(proposals: tuple[Proposal, ...], press: Press | None = None) -> bool:
+    """Send trainings, which are one batch, and announce when all of them have finished; returns whether they were sent.
+
+    press: as for `send`.
+    """
+    is_sent = _send(Enqueue(proposals), press)
+    if is_sent:
         current_session().batches.append(proposals[0].batch)
+    return is_sent
 
 
 def _send(command: Command, press: Press | None) -> bool:

@@ -15,6 +15,7 @@ from remap_core.trials.trial import TrialId
 from remap_core.views.view import View
 
 if TYPE_CHECKING:
+    from remap_core.analysis.suggest.suggestion import Suggestion
     from remap_core.ui.drawer.note_draft import NoteDraft
 
 SESSION = "remap"
@@ -69,6 +70,7 @@ class Session:
     asked_view: the view that the URL asks for, until it is read. url_warnings: by part of the URL, why it is ignored.
     warnings: which parts of a view, or of an entry, are ignored and why.
     started: ids of the commands that train the first models of a data set, by data set.
+    suggested: what the page suggests, for the map beside it. suggestions_sent: fingerprints of those that were sent.
     """
 
     catalogue: Catalogue | None = None
@@ -98,6 +100,8 @@ class Session:
     url_warnings: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     started: dict[str, str] = field(default_factory=dict)
+    suggested: tuple[Suggestion, ...] = ()
+    suggestions_sent: list[str] = field(default_factory=list)
 
 
 def current_session() -> Session:

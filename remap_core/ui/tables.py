@@ -180,8 +180,10 @@ def origin_text(trial: Trial) -> str:
     """Where a model comes from, in a few words: "ablation of #3"."""
     proposal = trial.proposal
     if proposal.parent is None:
-        return proposal.origin.value
+        return f"{proposal.origin.value}, suggested" if proposal.suggested else proposal.origin.value
     text = f"{proposal.origin.value} of {model_tag(proposal.parent)}"
+    if proposal.suggested:
+        return f"{text}, suggested"
     return f"{text}, seed {proposal.config.seed}" if proposal.is_repeat else text
 
 
@@ -253,8 +255,10 @@ def _origin(trial: Trial, catalogue: Catalogue) -> str:
     if proposal.is_repeat:
         return f"{model_name(trial.model)} repeated with seed {proposal.config.seed}"
     if proposal.parent is None or proposal.origin is Origin.INITIAL:
-        return "Initial population"
+        return "Suggested new sample" if proposal.suggested else "Initial population"
     origin = f"{proposal.origin.value.capitalize()} of {model_tag(proposal.parent)}"
+    if proposal.suggested:
+        origin = f"Suggested {origin[0].lower()}{origin[1:]}"
     try:
         parent = catalogue.trial(proposal.parent)
     except NotFound:

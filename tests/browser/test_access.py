@@ -17,6 +17,7 @@ PAGES = {
     "drawer?drawer=1,3,5": "[data-testid=stDataFrame] canvas",
     "inspect?model=1&drawer=1,3": ".st-key-inspect-confusion .js-plotly-plot .bars path",
     "generate?model=1&drawer=1,3": ".st-key-generate-contributions-1 .js-plotly-plot",
+    "generate?way=suggest": "[data-testid=stDataFrame] canvas",
     "queue?drawer=1,3": "[data-testid=stDataFrame] canvas",
     "data?drawer=1,3": "[data-testid=stFileUploader]",
 }

@@ -21,6 +21,7 @@ ADDRESSES = (
     f"inspect?{SELECTION}",
     "generate",
     f"generate?{SELECTION}",
+    "generate?way=suggest",
     f"queue?{SELECTION}",
     f"data?{SELECTION}",
 )

@@ -249,7 +249,7 @@ def test_on_a_map_of_distances_models_arrive_at_their_places_and_nothing_waits(h
     changed(home, lambda store: store.write_map(lay(6, 1)))
     app = opened("overview", map="structure")
     assert "6 models; distances on the map are off by about 10 %" in said(app)
-    assert map_additions(app)["traces"].keys() == {"arrived", "edits"}
+    assert map_additions(app)["traces"].keys() == {"arrived", "edits", "suggested"}
     before = map_spec(app)
     changed(home, lambda store: store.write_map(lay(6, 2)))  # another layout is another figure
     assert map_spec(rerun(app)) != before

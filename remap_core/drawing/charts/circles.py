@@ -17,6 +17,9 @@ from remap_core.trials.population import Floats
 RADII = (3.0, 7.0)
 """Pixels of the smallest and the largest circle's radius."""
 
+MACHINE = "diamond"
+"""The symbol of models that the machine chose."""
+
 FADED = 0.2
 """Opacity of a circle that is shown, but does not count."""
 
@@ -61,6 +64,18 @@ def radius_legend(parameters: NDArray[np.number]) -> list[go.Scatter]:
     shown = sorted({low, (low + high) // 2, high})
     sizes = diameters(np.power(10.0, shown), (low, high))
     return [_radius_entry(10**decade, float(size)) for decade, size in zip(shown, sizes, strict=True)]
+
+
+def symbols(suggested: NDArray[np.bool_]) -> list[str]:
+    """What stands for n models: diamonds for those that the machine chose, circles for a person's."""
+    return [MACHINE if is_suggested else "circle" for is_suggested in suggested]
+
+
+def machine_legend() -> go.Scatter:
+    """A trace without points that shows the symbol of models that the machine chose."""
+    entry = _radius_entry(1, 2 * RADII[1])
+    entry.update(name="suggested", marker={"symbol": MACHINE}, legendrank=1_500)
+    return entry
 
 
 def radii(parameters: NDArray[np.number], span: tuple[int, int]) -> Floats:

@@ -77,5 +77,7 @@ class Labels:
         yield f"{parameters}, {epochs}"
         for metric, values in self.axes:
             yield f"{metric.title}: {metric_text(metric, values[row])}"
+        if columns.suggested[row]:
+            yield "suggested by the machine"
         if not self.allowed[row]:
             yield "over a cap of the objective"

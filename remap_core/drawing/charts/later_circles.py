@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from remap_core.drawing.charts.circles import FADED, accuracy_bounds, decades, diameters
+from remap_core.analysis.suggest.suggestion import Suggestion
+from remap_core.drawing.charts.circles import FADED, accuracy_bounds, decades, diameters, symbols
 from remap_core.drawing.charts.hover_labels import Labels
 from remap_core.drawing.charts.overview_figure import ARRIVED, FRONT_LINE, RUNNING, WAITING
 from remap_core.drawing.charts.projection import Projection
 from remap_core.drawing.charts.style import escape_html
 from remap_core.drawing.snac.strip import strip_html
-from remap_core.formatting import model_tag
+from remap_core.formatting import model_tag, percent, pluralize, predicted_accuracy
 from remap_core.trials.population import Ints, Population
 from remap_core.trials.trial import Trial, TrialState
 from remap_core.views.metrics import OBJECTIVE
@@ -88,6 +89,21 @@ def later(
     )
 
 
+def suggested_circles(suggestions: Sequence[Suggestion], view: View) -> dict[str, list[Any]]:
+    """The values of the trace SUGGESTED; empty on maps, and on metrics that are not known before a training."""
+    placed = []
+    if not view.map:
+        for suggestion in suggestions:
+            x, y = _expected(suggestion, view, view.x), _expected(suggestion, view, view.y)
+            if isfinite(x) and isfinite(y) and not suggestion.is_guess:
+                placed.append((x, y, _suggestion_label(suggestion)))
+    return {
+        "x": [x for x, _, _ in placed],
+        "y": [y for _, y, _ in placed],
+        "hovertext": [label for _, _, label in placed],
+    }
+
+
 def with_additions(figure: go.Figure, additions: Later) -> go.Figure:
     """A copy of a drawn overview with the additions in it, for charts to which the browser cannot add anything."""
     whole = go.Figure(figure)
@@ -116,6 +132,7 @@ def _arrived(
         "marker.size": diameters(newest.parameters[rows], decades(drawn.parameters)).tolist(),
         "marker.color": view.objective.value(newest)[rows].tolist(),
         "marker.opacity": np.where(allowed[rows], 1.0, FADED).tolist(),
+        "marker.symbol": symbols(newest.suggested[rows]),
     }
 
 
@@ -185,3 +202,31 @@ def _ends(projection: Projection, direction: str, values: Sequence[float]) -> En
         low = min(low, place - margin)
         high = max(high, place + margin)
     return [low, high]
+
+
+def _expected(suggestion: Suggestion, view: View, metric: str) -> float:
+    """NaN where nothing is expected of the metric. What is predicted is the objective's value."""
+    match metric:
+        case "objective":
+            return suggestion.accuracy
+        case "accuracy" if view.objective.is_unweighted:
+            return suggestion.accuracy
+        case "parameters":
+            return float(suggestion.parameters)
+        case "multiply-adds":
+            return float(suggestion.architecture.multiply_adds)
+    return nan
+
+
+def _suggestion_label(suggestion: Suggestion) -> str:
+    origin = "a new sample"
+    if suggestion.parent is not None:
+        origin = f"{suggestion.edit}, from {model_tag(suggestion.parent)}"
+    expected = predicted_accuracy(suggestion.accuracy, suggestion.low, suggestion.high)
+    lines = (
+        origin,
+        f"{expected} expected, {pluralize(suggestion.parameters, 'parameter')}",
+        f"{percent(suggestion.chance, decimals=0)} chance to move the front",
+    )
+    head = f"<b>suggested</b>  {strip_html(suggestion.architecture)}"
+    return "<br>".join([head, *(escape_html(line, 60) for line in lines)])

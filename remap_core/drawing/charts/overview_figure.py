@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from remap_core.drawing.charts.captions import weights_text
-from remap_core.drawing.charts.circles import accuracy_axis, circle_marker, radius_legend
+from remap_core.drawing.charts.circles import accuracy_axis, circle_marker, machine_legend, radius_legend, symbols
 from remap_core.drawing.charts.hover_labels import Labels
 from remap_core.drawing.charts.projection import Projection, metric_projection
 from remap_core.drawing.charts.style import CLEAR, HOVER, base_figure
@@ -25,6 +25,7 @@ CHILDREN = "children"
 ARRIVED = "arrived"
 RUNNING = "running"
 WAITING = "waiting"
+SUGGESTED = "suggested"
 EDITS = "edits"
 FOCUSED = "focused"
 """Names of the traces. All but the first two are empty and define styles: what is selected, and what happens after the
@@ -76,8 +77,11 @@ def overview_figure(
     figure.add_trace(_arrived(population, view))
     figure.add_trace(_hollow(RUNNING, opacity=1))
     figure.add_trace(_hollow(WAITING, opacity=0))
+    figure.add_trace(_suggested())
     figure.add_trace(_hollow(EDITS, opacity=0))
     figure.add_traces(radius_legend(population.parameters))
+    if population.suggested.any():
+        figure.add_trace(machine_legend())
     figure.add_trace(_ring(FOCUSED, meta={"dash": "dot"}))
     figure.add_trace(_ring(SELECTED))
     return figure
@@ -170,6 +174,8 @@ def _models(population: Population, view: View, placed: Projection) -> go.Scatte
         rows,
         faded=~view.objective.allows(population),
     )
+    if population.suggested[rows].any():
+        marker["symbol"] = symbols(population.suggested[rows])
     return scatter(
         name=MODELS,
         x=placed.places[rows, 0],
@@ -217,6 +223,13 @@ def _hollow(name: str, opacity: float) -> go.Scatter:
         hovertemplate=HOVER,
         showlegend=False,
     )
+
+
+def _suggested() -> go.Scatter:
+    """Where suggestions are expected; the browser draws the dashed ring, as for what waits."""
+    trace = _hollow(SUGGESTED, opacity=0)
+    trace.update(marker={"size": 14, "line": {"color": FRONT, "width": 2}}, meta={"dash": "dash"})
+    return trace
 
 
 def _hover(population: Population, view: View, rows: Ints) -> dict[str, Any]:

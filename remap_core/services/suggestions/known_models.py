@@ -97,12 +97,24 @@ class KnownModels:
             )
         return process, ""
 
+    @property
+    def _measured(self) -> NDArray[np.bool_]:
+        """(n,): whose latency is known."""
+        return np.isfinite(self.latency) & (self.latency > 0)
+
+    def latency_caveat(self, cap: float | None) -> str:
+        """That a cap on latency cannot be applied to candidates, in a sentence; empty where it can."""
+        measured = int(self._measured.sum())
+        if cap is None or measured >= MIN_VALUES:
+            return ""
+        return f"The cap on latency is not applied: it needs {MIN_VALUES} measured models, and there are {measured}."
+
     def too_slow(self, features: Floats, cap: float | None) -> NDArray[np.bool_]:
         """(m,): which candidates of (m, d) features would probably not keep to a cap on latency (milliseconds).
 
         Latency is measured after a training; before, it is predicted from the features. None where too few are known.
         """
-        known = np.isfinite(self.latency) & (self.latency > 0)
+        known = self._measured
         if cap is None or known.sum() < MIN_VALUES:
             return np.zeros(len(features), dtype=bool)
         latency = np.log(self.latency[known])

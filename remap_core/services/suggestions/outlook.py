@@ -27,7 +27,7 @@ class Outlook:
 
     proposals: the candidates. features, costs: (m, d) and (m,) of these and then of what is on its way. posterior: what
     is predicted of all m; None where nothing can be, for the reason `guess_because`. rank: leave-one-out rank
-    correlation of the predictions.
+    correlation of the predictions. caveat: a sentence about a cap that could not be applied; empty without one.
     """
 
     known: KnownModels
@@ -41,14 +41,16 @@ class Outlook:
     evidence: Evidence
     parents: Mapping[TrialId, Trial]
     seconds: tuple[float, ...]
+    caveat: str = ""
 
     @property
     def basis(self) -> str:
-        """What the suggestions rest on, in a sentence."""
-        if self.posterior is None:
-            return f"Suggested for variety: {self.guess_because}."
+        """What the suggestions rest on, in a sentence or two."""
         models = pluralize(len(self.known), "finished model")
-        return f"Predicted from {models} (rank correlation {self.rank:.2f})."
+        rests = f"Predicted from {models} (rank correlation {self.rank:.2f})."
+        if self.posterior is None:
+            rests = f"Suggested for variety: {self.guess_because}."
+        return f"{rests} {self.caveat}".rstrip()
 
     def suggestions(self, n: int, explore: float = PLAIN) -> list[Suggestion]:
         """At most n suggestions, the best first, each as if those before it were trained.
@@ -151,6 +153,8 @@ class Outlook:
         if best is None:
             return "It would be smaller than every allowed model so far."
         tag, share = model_tag(int(self.known.id[best])), float(self.known.share[best])
+        if round(100 * abs(accuracy - share), 1) == 0:
+            return f"Expected to be as accurate as {tag}, the best of at most its size."
         if accuracy >= share:
             return f"Expected to be {_gap(accuracy - share)} above {tag}, the best of at most its size."
         if high > share:

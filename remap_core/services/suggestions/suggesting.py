@@ -93,6 +93,7 @@ def outlook(
         evidence=_evidence(catalogue, population, view),
         parents={trial.id: trial for trial in catalogue.trials(sorted(parents))} if catalogue else {},
         seconds=_seconds(catalogue, settings, card, proposals),
+        caveat=known.latency_caveat(view.objective.max_latency_ms),
     )
 
 

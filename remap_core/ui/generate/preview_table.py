@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -25,7 +26,7 @@ from remap_core.formatting import (
 from remap_core.services.proposals import preview_children, propose_children
 from remap_core.space.architecture import Architecture
 from remap_core.space.edit_marks import marks
-from remap_core.trials.trial import Origin
+from remap_core.trials.trial import Origin, Proposal
 from remap_core.ui import app_data, drawer_state, sent_commands, view_state
 from remap_core.ui.tables import PARENT, narrow_size, short_edit, snac_blocks, snac_column
 from remap_core.ui.time_labels import expected_now, time_caption, with_time
@@ -73,24 +74,29 @@ def surrogate_sentence(surrogate: Surrogate) -> str:
     return f"Predicted accuracy (median error {error} points; guessing the mean: {guess}), from {models}."
 
 
-def train_bar(catalogue: Catalogue, origin: Origin, chosen: Sequence[Preview], noun: str) -> None:
+def train_children_bar(catalogue: Catalogue, origin: Origin, chosen: Sequence[Preview], noun: str) -> None:
+    """The button that trains what is ticked of a preview."""
+    proposals = propose_children(origin, chosen, time.time()) if chosen else ()
+    train_bar(catalogue, proposals, noun, partial(_train, origin, chosen, sent_commands.press("generate-train")))
+
+
+def train_bar(catalogue: Catalogue, proposals: Sequence[Proposal], noun: str, train: Callable[[], None]) -> None:
     """The button that trains what is ticked, with the expected time; it stays in view below a long page."""
     expected = None
     label = "Nothing new to train"
-    if chosen:
-        label = f"Train {pluralize(len(chosen), noun)}"
-        expected = expected_now(catalogue, propose_children(origin, chosen, time.time()))
+    if proposals:
+        label = f"Train {pluralize(len(proposals), noun)}"
+        expected = expected_now(catalogue, proposals)
     with st.container(key="train-bar", gap="xsmall"):
         st.button(
             with_time(label, expected),
             type="primary",
             width="stretch",
-            disabled=not chosen,
-            on_click=_train,
-            args=(origin, chosen, sent_commands.press("generate-train")),
+            disabled=not proposals,
+            on_click=train,
             key="generate-train",
         )
-        if chosen:
+        if proposals:
             time_caption(expected)
 
 

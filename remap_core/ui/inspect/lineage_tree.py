@@ -76,7 +76,8 @@ def _model(
             navigation.open_model(trial.id)
         st.markdown(trial.accuracy_text(), width="content")
     if parent:
-        st.caption(f"{edit_sentence(parent, trial)}: {effect_sentence(catalogue, parent, trial)}")
+        chosen = "Suggested. " if trial.proposal.suggested else ""
+        st.caption(f"{chosen}{edit_sentence(parent, trial)}: {effect_sentence(catalogue, parent, trial)}")
 
 
 def relatives(catalogue: Catalogue, trial: Trial) -> Sequence[Trial]:

@@ -9,8 +9,8 @@ import streamlit as st
 
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.charts.hover_labels import Labels
-from remap_core.drawing.charts.later_circles import Later, later, with_additions
-from remap_core.drawing.charts.overview_figure import EDITS, PLAIN_UP_TO
+from remap_core.drawing.charts.later_circles import Later, later, suggested_circles, with_additions
+from remap_core.drawing.charts.overview_figure import EDITS, PLAIN_UP_TO, SUGGESTED
 from remap_core.drawing.charts.projection import MAP_HELP, map_caption
 from remap_core.drawing.snac.icon import icon_uri
 from remap_core.formatting import model_tag
@@ -136,10 +136,17 @@ def _additions(view: View) -> None:
         live.rerun_page()  # all circles move
         return
     added = _later(shown, dataset, view, model_map, app_data.catalogue())
-    marks = [*_marks(dataset, view, model_map), waiting_rings(*added.rings)]
     projection = projected(dataset, view, model_map)
+    suggested = suggested_circles(current_session().suggested, view)
+    rings = (waiting_rings(*added.rings), Mark(SUGGESTED, suggested["x"], suggested["y"]))
+    marks = [*_marks(dataset, view, model_map), *rings]
     labels = edit_labels(app_data.catalogue(), dataset.population, projection, current_session().selected)
-    update(CHART, shown.figure, marks=marks, later=replace(added, traces={**added.traces, EDITS: labels}))
+    update(
+        CHART,
+        shown.figure,
+        marks=marks,
+        later=replace(added, traces=added.traces | {EDITS: labels, SUGGESTED: suggested}),
+    )
     _caption(dataset, view, model_map)
 
 

@@ -287,3 +287,10 @@ def test_of_many_models_those_on_the_front_are_kept_however_old_they_are(learnt,
     assert len(known) == len(front) + 4
     assert front <= set(known.id.tolist())
     assert set(known.id.tolist()) - front == set(sorted(set(population.id.tolist()) - front)[-4:])
+
+
+def test_a_cap_on_latency_that_cannot_be_applied_yet_is_said(tmp_path):
+    capped = View(objective=Objective(max_latency_ms=1.0))
+    basis = outlook(reached(tmp_path, 10, 12, 14), SETTINGS, CARD, capped).basis
+    assert "The cap on latency is not applied: it needs 5 measured models, and there are 3." in basis
+    assert "latency" not in outlook(reached(tmp_path, 10, 12, 14), SETTINGS, CARD).basis
