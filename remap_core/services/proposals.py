@@ -60,10 +60,12 @@ def propose_initial(
     )
 
 
-def plan_of(settings: Settings, card: DatasetCard, space: str = "", pace: Pace = ELSEWHERE) -> SamplingPlan:
-    """What the models of a data set are sampled from; space: see `plan_for`. Raises InvalidSpace."""
+def plan_of(
+    settings: Settings, card: DatasetCard, space: str = "", pace: Pace = ELSEWHERE, *, caps: Caps = ()
+) -> SamplingPlan:
+    """What the models of a data set are sampled from; space, caps: see `plan_for`. Raises InvalidSpace."""
     train_images, _, _ = card.split
-    return plan_for(settings, card.input_shape, card.classes, train_images, space=space, pace=pace)
+    return plan_for(settings, card.input_shape, card.classes, train_images, space=space, caps=caps, pace=pace)
 
 
 def propose_designs(

@@ -62,14 +62,16 @@ def plan_for(
     images: int,
     *,
     space: str = "",
+    caps: Caps = (),
     pace: Pace = ELSEWHERE,
 ) -> SamplingPlan:
     """How models for images (channels, height, width) are sampled.
 
-    images: to train on. space: its name, or a file; the settings' if empty. Raises InvalidSpace.
+    images: to train on. space: its name, or a file; the settings' if empty. caps: a person's own, in the place of the
+    defaults for these images; those of the settings and the space still hold. Raises InvalidSpace.
     """
     chosen = find_space(settings, input_shape, space)
-    caps = tightest((*set_caps(settings), *chosen.caps))
+    caps = tightest((*set_caps(settings), *chosen.caps, *caps))
     plan = SamplingPlan(chosen, input_shape, classes, caps, seconds_at(pace, settings, images))
     if not is_costly(input_shape):
         return plan

@@ -357,3 +357,31 @@ def test_a_published_data_set_is_used_as_it_is(home, monkeypatch):
     app.button(key="data-published-start").click().run()
     ((_, command),) = Inbox(DataFolder(home)).pending()
     assert [proposal.dataset for proposal in command.proposals] == ["digits"] * 2
+
+
+def test_the_first_models_keep_to_a_cap_that_was_chosen_for_them(home, trees):
+    app = with_space(opened("data"), trees.name)
+    field = app.number_input(key=f"space-{trees.name}-cap-parameters")
+    assert field.proto.placeholder == "1,000,000 parameters"
+    field.set_value(20_000).run()
+    assert "20,000 parameters (chosen here)" in said(app)
+    app.button(key="data-start-1").click().run()
+    ((_, command),) = Inbox(DataFolder(home)).pending()
+    assert max(proposal.architecture.parameters for proposal in command.proposals) <= 20_000
+
+
+def test_a_cap_that_is_emptied_leaves_the_default(home, trees):
+    app = with_space(opened("data"), trees.name)
+    key = f"space-{trees.name}-cap-multiply-adds"
+    assert app.number_input(key=key).proto.placeholder == "30,000,000 multiply-adds"
+    app.number_input(key=key).set_value(2).run()
+    assert "2,000,000 multiply-adds (chosen here)" in said(app)
+    app.number_input(key=key).set_value(None).run()
+    assert "30,000,000 multiply-adds, 512 KB of activations" in said(app)
+
+
+def test_a_cap_that_nothing_keeps_to_is_named(home, trees):
+    app = with_space(opened("data"), trees.name)
+    app.number_input(key=f"space-{trees.name}-cap-multiply-adds").set_value(0.001).run()
+    app.button(key="data-start-1").click().run()
+    assert "8,000 had more than 1,000 multiply-adds (chosen here)" in said(app)

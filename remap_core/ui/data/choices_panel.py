@@ -27,6 +27,7 @@ from remap_core.services.data.data_jobs import DataJob, JobOutcome, prepare_agai
 from remap_core.services.data.side_times import training_seconds
 from remap_core.ui import app_data
 from remap_core.ui.data.augmentation_samples import show_augmentations
+from remap_core.ui.data.space_choice import chosen_caps, chosen_space
 from remap_core.ui.live import errors_as_sentences
 
 _FIT_TEXTS: dict[Fit, str] = {"squash": "Squash", "crop": "Crop the middle", "pad": "Pad"}
@@ -61,7 +62,7 @@ def _choose(job: DataJob, report: Report, recipe: Recipe) -> Choices:
     key = f"{job.ident}-{job.attempt}"
     size, colour, fit = st.columns(3, gap="large")
     with size:
-        side = _side(report, recipe, key)
+        side = _side(report, recipe, job)
     with colour:
         colours = st.segmented_control(
             "Colour",
@@ -130,7 +131,7 @@ def _two_columns(columns: Sequence[str], file: str | None, label: str | None, ke
     return file_column, label_column
 
 
-def _side(report: Report, recipe: Recipe, key: str) -> int:
+def _side(report: Report, recipe: Recipe, job: DataJob) -> int:
     proposed = recipe.side or report.shape[0]
     side = st.number_input(
         "Side, pixels",
@@ -138,17 +139,23 @@ def _side(report: Report, recipe: Recipe, key: str) -> int:
         max_value=max(MAX_SIDE, proposed),
         value=proposed,
         step=8,
-        key=f"data-side-{key}",
+        key=f"data-side-{job.ident}-{job.attempt}",
     )
-    st.caption(_time_text(report, int(side)))
+    st.caption(_time_text(report, int(side), f"space-{job.ident}"))
     return int(side)
 
 
-def _time_text(report: Report, side: int) -> str:
+def _time_text(report: Report, side: int, space_key: str) -> str:
     channels = report.shape[2]
     pace = app_data.pace()
     seconds = training_seconds(
-        app_data.settings(), pace, (channels, side, side), len(report.class_names), report.split[0]
+        app_data.settings(),
+        pace,
+        (channels, side, side),
+        len(report.class_names),
+        report.split[0],
+        space=chosen_space(space_key),
+        caps=chosen_caps(space_key),
     )
     epochs = pluralize(app_data.settings().epochs, "epoch")
     if not isfinite(seconds):

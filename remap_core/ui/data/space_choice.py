@@ -10,7 +10,7 @@ from remap_core.drawing.space_diagram import space_alt, space_figure
 from remap_core.errors import InvalidSpace, RemapError
 from remap_core.services.proposals import plan_of
 from remap_core.services.sampling import SamplingPlan, find_space, plan_for, space_names
-from remap_core.space.caps import caps_text
+from remap_core.space.caps import KILOBYTE, Cap, Caps, Cost, caps_text
 from remap_core.space.markov.search_space import SearchSpace
 from remap_core.space.markov.search_spaces import fitting_space
 from remap_core.space.markov.space_text import states_text
@@ -22,6 +22,15 @@ from remap_core.ui.markdown import escape_markdown
 Shape = tuple[int, int, int]
 
 LABEL = "Search space"
+
+_FIELDS = {
+    Cost.PARAMETERS: ("Parameters ≤", 1),
+    Cost.MULTIPLY_ADDS: ("Multiply-adds ≤, millions", 1_000_000),
+    Cost.MEMORY: ("Activations ≤, KB in int8", KILOBYTE),
+    Cost.SECONDS: ("Seconds of a training ≤", 1),
+}
+"""Labels of the caps, and what one of the field's numbers is worth."""
+_LEAST = 0.001
 
 
 def choose_space(key: str, input_shape: Shape, classes: int, images: int) -> None:
@@ -48,12 +57,56 @@ def choose_space(key: str, input_shape: Shape, classes: int, images: int) -> Non
             help="The first models are sampled from it. A file of your own: REMAP_SPACE (docs/search-spaces.md).",
         )
         try:
-            plan = plan_for(settings, input_shape, classes, images, space=chosen_space(key), pace=app_data.pace())
+            plan = plan_for(
+                settings,
+                input_shape,
+                classes,
+                images,
+                space=chosen_space(key),
+                caps=chosen_caps(key),
+                pace=app_data.pace(),
+            )
         except RemapError as error:
             st.warning(escape_markdown(str(error)))
             return
+        _choose_caps(key, plan)
         st.caption(_caps_sentence(plan))
         diagram(plan.space, key)
+
+
+def _choose_caps(key: str, plan: SamplingPlan) -> None:
+    """A field for each cap; an empty one shows what holds without it."""
+    in_force = {cap.cost: cap.text for cap in plan.caps}
+    own = _own_caps(key)
+    for row in (list(_FIELDS.items())[:2], list(_FIELDS.items())[2:]):
+        with st.container(horizontal=True, gap="small"):
+            for cost, (label, _) in row:
+                st.session_state.setdefault(f"{key}-cap-{cost}", own.get(cost))  # as a value it could not be emptied
+                st.number_input(
+                    label,
+                    min_value=_LEAST,
+                    value=None,
+                    key=f"{key}-cap-{cost}",
+                    placeholder=in_force.get(cost, "none"),
+                    on_change=_take_cap,
+                    args=(key, cost),
+                    width=190,
+                )
+
+
+def _take_cap(key: str, cost: Cost) -> None:
+    own = {**_own_caps(key), cost: st.session_state[f"{key}-cap-{cost}"]}
+    st.session_state[f"{key}-caps"] = {cost: number for cost, number in own.items() if number}
+
+
+def _own_caps(key: str) -> dict[Cost, float]:
+    """What was entered, in the units of the fields; kept while the panel is closed."""
+    return dict(st.session_state.get(f"{key}-caps", {}))
+
+
+def chosen_caps(key: str) -> Caps:
+    """The caps that were chosen under a key."""
+    return tuple(Cap(cost, number * _FIELDS[cost][1], "chosen here") for cost, number in _own_caps(key).items())
 
 
 def chosen_space(key: str) -> str:
@@ -100,8 +153,8 @@ def diagram(space: SearchSpace, key: str) -> None:
 
 
 def plan_chosen(key: str, card: DatasetCard) -> SamplingPlan:
-    """What the first models of a data set are sampled from, with the chosen space; raises InvalidSpace."""
-    return plan_of(app_data.settings(), card, chosen_space(key), app_data.pace())
+    """What the first models of a data set are sampled from, with the chosen space and caps; raises InvalidSpace."""
+    return plan_of(app_data.settings(), card, chosen_space(key), app_data.pace(), caps=chosen_caps(key))
 
 
 def _default(input_shape: Shape) -> str:
