@@ -5,7 +5,7 @@ import re
 import numpy as np
 import onnx
 import pytest
-from browsing import served, wait_for_circles
+from browsing import served, wait_for_circles, wait_until_drawn_up
 from catalogues import write_catalogue
 from generating import choose
 from playwright.sync_api import Browser, WebSocketRoute, expect
@@ -81,6 +81,7 @@ def test_a_page_that_is_long_on_its_way_is_not_emptied_by_an_update_of_the_page_
     line = SlowLine(page)
     page.goto(f"{finished.url}/overview?drawer=1,3")
     wait_for_circles(page, 6)
+    wait_until_drawn_up(page)
     line.hold()
     page.locator(".st-key-open-3 button").first.click()
     page.wait_for_timeout(3_000)  # the overview asks for updates, every second or two
