@@ -20,56 +20,38 @@ import argparse
 import json
 import time
 import warnings
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-from remap_core.analysis.suggest.batch import choose, farthest
-from remap_core.analysis.suggest.log_errors import log_errors
-from remap_core.analysis.suggest.model_front import front_of_models
-from remap_core.analysis.suggest.process import MIN_VALUES, fit_process
-from remap_core.errors import InvalidDistances
+from benchmarks.curve_panels import Curve, Panel, svg_of
+from benchmarks.search_players import (
+    Player,
+    Table,
+    Task,
+    evolution,
+    local_search,
+    random,
+    rows_trained,
+    suggestions,
+    user,
+)
 
 NEAR = 0.003
 CAPS = {"750k": 750_000, "1M": 1_000_000, "none": None}
 LAYERS, CHOICES = 8, 3
-PARENTS, FRESH = 10, 150
 MOST = 1_500
 """Trainings after which a player is stopped."""
 TPE_ASKS, TPE_REPEATS = 400, 100
 """Networks that TPE may name in a search, with those that are refused, and its repeats: it is slow."""
 FIRST_SEED = 1_000
 """Lower ones were looked at while the policies were made."""
-PANEL, ACROSS = 240, 100
-"""Pixels of a panel's side, and trainings across it."""
-COLOURS = ("#999999", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#d55e00", "#000000")
-
-
-class Table(NamedTuple):
-    """n networks: their choices (n, 8), accuracies (0..1), parameters, and features (n, d)."""
-
-    codes: np.ndarray
-    accuracy: np.ndarray
-    parameters: np.ndarray
-    features: np.ndarray
-
-
-class Task(NamedTuple):
-    """A table under a cap: which networks are allowed, and which of them end the search."""
-
-    table: Table
-    cap: int | None
-    allowed: np.ndarray
-    goal: frozenset[int]
-
-
-Player = Callable[[Task, np.random.Generator], Generator[int, None, None]]
-"""Yields the row of the next network that it has trained; it may look at the accuracies of those it has yielded."""
+ACROSS = 100
+"""Trainings that the plot shows."""
 
 
 @cache
@@ -81,11 +63,16 @@ def read_table(path: Path) -> Table:
     multiply_adds = np.array([entry["flops"] for entry in entries.values()])
     one_hot = (codes[:, :, None] == np.arange(1, CHOICES)).reshape(len(codes), -1)
     counts = np.stack([(codes == choice).sum(axis=1) for choice in range(CHOICES)], axis=1)
+    weights = CHOICES ** np.arange(LAYERS - 1, -1, -1)
+    steps = (np.arange(CHOICES) - codes[:, :, None]) * weights[:, None]  # (n, layers, choices), in rows
+    other = steps != 0
     return Table(
-        codes,
         np.array([entry["mean_acc"] for entry in entries.values()]) / 100,
         parameters,
         np.column_stack([one_hot, counts, np.log(parameters), np.log(multiply_adds)]).astype(float),
+        near=(np.arange(len(codes))[:, None, None] + steps)[other].reshape(len(codes), -1),
+        shorter=np.broadcast_to(np.arange(CHOICES) == 0, steps.shape)[other].reshape(len(codes), -1),
+        neighbours=LAYERS * (CHOICES - 1),
     )
 
 
@@ -102,72 +89,12 @@ def row_of(code: np.ndarray) -> int:
     return int(code @ CHOICES ** np.arange(LAYERS - 1, -1, -1))
 
 
-def neighbours(task: Task, row: int) -> list[int]:
-    """The allowed networks that differ in one layer."""
-    found = []
-    code = task.table.codes[row]
-    for layer in range(LAYERS):
-        for choice in range(CHOICES):
-            if choice != code[layer]:
-                other = code.copy()
-                other[layer] = choice
-                found.append(row_of(other))
-    return [other for other in found if task.allowed[other]]
-
-
 def trainings_needed(task: Task, player: Player, seed: int) -> int:
     """Trainings until one of the goal; MOST where it does not get there."""
-    trained: set[int] = set()
-    for row in player(task, np.random.default_rng(seed)):
-        if row in trained or not task.allowed[row]:
-            continue
-        trained.add(row)
+    for trainings, row in enumerate(rows_trained(task, player, seed, MOST), start=1):
         if row in task.goal:
-            return len(trained)
-        if len(trained) == MOST:
-            break
+            return trainings
     return MOST
-
-
-# Players
-
-
-def random(task: Task, rng: np.random.Generator) -> Generator[int, None, None]:
-    """Networks in random order."""
-    yield from rng.permutation(np.flatnonzero(task.allowed)).tolist()
-
-
-def evolution(
-    task: Task, rng: np.random.Generator, population: int = 20, sample: int = 10
-) -> Generator[int, None, None]:
-    """Regularised evolution (Real et al., 2019): the oldest dies, the best of a sample has a child."""
-    living = rng.choice(np.flatnonzero(task.allowed), population, replace=False).tolist()
-    seen = set(living)
-    yield from living
-    while True:
-        chosen = rng.choice(living, sample, replace=False)
-        parent = max(chosen, key=lambda row: task.table.accuracy[row])
-        options = neighbours(task, parent)
-        new = [row for row in options if row not in seen] or options
-        child = int(rng.choice(new))
-        seen.add(child)
-        yield child
-        living = [*living[1:], child]
-
-
-def local_search(task: Task, rng: np.random.Generator) -> Generator[int, None, None]:
-    """Move to the first better neighbour; start again where there is none (White et al., 2021)."""
-    while True:
-        here = int(rng.choice(np.flatnonzero(task.allowed)))
-        yield here
-        moved = True
-        while moved:
-            moved = False
-            for row in rng.permutation(neighbours(task, here)).tolist():
-                yield row
-                if task.table.accuracy[row] > task.table.accuracy[here]:
-                    here, moved = row, True
-                    break
 
 
 def tpe(task: Task, rng: np.random.Generator) -> Generator[int, None, None]:
@@ -189,69 +116,6 @@ def tpe(task: Task, rng: np.random.Generator) -> Generator[int, None, None]:
         if task.allowed[row]:
             yield row
         study.tell(trial, task.table.accuracy[row] if task.allowed[row] else 0.0)
-
-
-def user(task: Task, rng: np.random.Generator, pool: int = 10, children: int = 5) -> Generator[int, None, None]:
-    """Today's operations by a script: a pool of samples; then all ablations and some variations of the best model,
-    again and again, of the best one that was not edited yet."""
-    known = rng.choice(np.flatnonzero(task.allowed), pool, replace=False).tolist()
-    yield from known
-    edited: set[int] = set()
-    while True:
-        open_models = [row for row in known if row not in edited]
-        if not open_models:
-            known.append(int(rng.choice(np.flatnonzero(task.allowed))))
-            yield known[-1]
-            continue
-        parent = max(open_models, key=lambda row: task.table.accuracy[row])
-        edited.add(parent)
-        options = [row for row in neighbours(task, parent) if row not in known]
-        ablations = [
-            row for row in options if (task.table.codes[row] == 0).sum() > (task.table.codes[parent] == 0).sum()
-        ]
-        others = [row for row in options if row not in ablations]
-        for row in [*ablations, *rng.permutation(others)[:children].tolist()]:
-            yield row
-            known.append(row)
-
-
-def suggestions(task: Task, rng: np.random.Generator, shown: int = 1) -> Generator[int, None, None]:
-    """The product's suggestions; of those shown, the one that turns out most accurate is trained."""
-    known = rng.choice(np.flatnonzero(task.allowed), MIN_VALUES, replace=False).tolist()
-    yield from known
-    while True:
-        rows = candidates(task, known, rng)
-        if not len(rows):
-            return
-        row = max(suggested(task, known, rows, shown), key=lambda one: task.table.accuracy[one])
-        yield row
-        known.append(row)
-
-
-def candidates(task: Task, known: list[int], rng: np.random.Generator) -> np.ndarray:
-    """Neighbours of the models that are nearest to the front, and new samples, as in the product."""
-    table = task.table
-    values, sizes = table.accuracy[known], table.parameters[known]
-    lacking = [values[sizes <= size].max() - value for size, value in zip(sizes, values, strict=True)]
-    parents = np.lexsort((-values, lacking))[:PARENTS]
-    found = {row for parent in parents for row in neighbours(task, known[parent])}
-    found.update(rng.choice(np.flatnonzero(task.allowed), FRESH).tolist())
-    return np.array(sorted(found - set(known)))
-
-
-def suggested(task: Task, known: list[int], rows: np.ndarray, n: int) -> list[int]:
-    """The n best of the candidates by the product's acquisition; the most varied where nothing can be predicted."""
-    table = task.table
-    try:
-        process = fit_process(table.features[known], log_errors(table.accuracy[known]))
-    except InvalidDistances:
-        process = None
-    if process is None or not process.is_better_than_guessing:
-        return rows[farthest(table.features[rows], table.features[known], n)].tolist()
-    allowed = np.ones(len(known), dtype=bool)
-    front = front_of_models(table.parameters[known], table.accuracy[known], allowed, task.cap)
-    costs = np.log(table.parameters[rows])
-    return [int(rows[pick.row]) for pick in choose(process.posterior(table.features[rows]), costs, front, n)]
 
 
 PLAYERS: dict[str, Player] = {
@@ -296,47 +160,21 @@ def main() -> None:
                 flush=True,
             )
     if options.plot:
-        options.plot.write_text(svg_of(found, players, options.caps), encoding="utf-8")
+        options.plot.write_text(_plot(found, players, options.caps), encoding="utf-8")
 
 
 def _needed(path: Path, name: str, cap: str, seed: int) -> int:
     return trainings_needed(task_of(read_table(path), CAPS[cap]), PLAYERS[name], seed)
 
 
-def svg_of(found: dict[tuple[str, str], np.ndarray], players: list[str], caps: list[str]) -> str:
-    """For each cap, the share of searches that have ended after so many trainings, one line for each player."""
+def _plot(found: dict[tuple[str, str], np.ndarray], players: list[str], caps: list[str]) -> str:
     panels = []
-    for number, cap in enumerate(caps):
-        left = 50 + number * (PANEL + 30)
+    for cap in caps:
         title = "no cap" if CAPS[cap] is None else f"at most {cap} parameters"
-        panels.append(_text(left + PANEL / 2, 20, title, "middle"))
-        panels += [
-            _text(left + PANEL * x / ACROSS, 30 + PANEL + 16, str(x), "middle") for x in range(0, ACROSS + 1, 20)
-        ]
-        panels.append(f'<rect x="{left}" y="30" width="{PANEL}" height="{PANEL}" fill="none" stroke="#999"/>')
-        for place, name in enumerate(players):
-            ended = [np.mean(found[name, cap] <= trainings) for trainings in range(ACROSS + 1)]
-            points = " ".join(
-                f"{left + PANEL * x / ACROSS:.1f},{30 + PANEL * (1 - share):.1f}" for x, share in enumerate(ended)
-            )
-            panels.append(f'<polyline points="{points}" fill="none" stroke="{COLOURS[place]}" stroke-width="2"/>')
-    right = 50 + len(caps) * (PANEL + 30)
-    for place, name in enumerate(players):
-        panels.append(f'<rect x="{right}" y="{36 + 20 * place}" width="14" height="4" fill="{COLOURS[place]}"/>')
-        panels.append(_text(right + 20, 43 + 20 * place, name, "start"))
-    panels += [_text(44, 30 + PANEL * (1 - share / 100) + 4, f"{share} %", "end") for share in (0, 50, 100)]
-    panels.append(
-        _text(50, 30 + PANEL + 36, "Trainings until within 0.3 points of the best, share of searches", "start")
-    )
-    size = f'width="{right + 110}" height="{PANEL + 76}"'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}><rect width="100%" height="100%" fill="white"/>' + (
-        "".join(panels) + "</svg>\n"
-    )
-
-
-def _text(x: float, y: float, text: str, anchor: str) -> str:
-    font = 'font-family="sans-serif" font-size="12" fill="#222"'
-    return f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}" {font}>{text}</text>'
+        shares = [[np.mean(found[name, cap] <= trainings) for trainings in range(ACROSS + 1)] for name in players]
+        panels.append(Panel(title, [Curve(np.array(share)) for share in shares]))
+    caption = "Trainings until within 0.3 points of the best, share of searches"
+    return svg_of(panels, players, caption, levels=(0, 0.5, 1))
 
 
 if __name__ == "__main__":
