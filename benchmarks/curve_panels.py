@@ -65,7 +65,7 @@ def _panel(panel: Panel, left: int, top: int, levels: Sequence[float], *, with_l
         if curve.low is not None and curve.high is not None:
             edge = [*enumerate(curve.high), *reversed(list(enumerate(curve.low)))]
             points = " ".join(point(*place) for place in edge)
-            parts.append(f'<polygon points="{points}" fill="{colour}" fill-opacity="0.12"/>')
+            parts.append(f'<polygon points="{points}" fill="{colour}" fill-opacity="0.2"/>')
     for curve, colour in zip(panel.curves, COLOURS, strict=False):
         points = " ".join(point(*place) for place in enumerate(curve.heights))
         parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')

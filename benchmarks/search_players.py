@@ -55,7 +55,8 @@ Player = Callable[[Task, np.random.Generator], Generator[int, None, None]]
 def neighbours(task: Task, row: int, trained: Collection[int] = ()) -> list[int]:
     """The allowed networks that are one step away, without those that were trained."""
     near = task.table.near[row]
-    return [other for other in near[task.allowed[near]].tolist() if other not in trained][: task.table.neighbours]
+    seen = frozenset(trained)
+    return [other for other in near[task.allowed[near]].tolist() if other not in seen][: task.table.neighbours]
 
 
 def rows_trained(task: Task, player: Player, seed: int, most: int) -> Generator[int, None, None]:

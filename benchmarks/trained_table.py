@@ -31,7 +31,8 @@ from remap_core.trials.training_recipe import RECIPES
 from remap_core.trials.trial import Proposal, Trial, TrialState
 from remap_core.version import __version__
 
-SEED = 7
+SEED, TRAINING_SEED = 7, 0
+"""Of the networks that are drawn, and of each training."""
 PARENTS = 12
 SAVE_EVERY = 10
 
@@ -84,13 +85,18 @@ def read_table(path: Path) -> tuple[list[Architecture], np.ndarray]:
     return [Architecture(shape, about["classes"], chain) for chain in chains], table["accuracy"].to_numpy()
 
 
+def sampled_first(networks: int) -> int:
+    """How many of so many networks are samples; the first rows of a table are these, in order."""
+    return networks * 2 // 3
+
+
 def _networks(dataset: Dataset, options: argparse.Namespace, trained: dict[str, float]) -> Iterator[Architecture]:
     space = SPACES[options.space]
     caps = (
         Cap(Cost.PARAMETERS, options.max_parameters, "--max-parameters"),
         Cap(Cost.MULTIPLY_ADDS, options.max_multiply_adds, "--max-multiply-adds"),
     )
-    first = options.networks * 2 // 3
+    first = sampled_first(options.networks)
     rng = np.random.default_rng(SEED)
     sampled = sample_architectures(space, dataset.input_shape, dataset.classes, first, rng, caps=caps)
     yield from sampled
@@ -109,6 +115,7 @@ def _trained(architecture: Architecture, dataset: Dataset, options: argparse.Nam
         epochs=options.epochs,
         batch_size=TrainingConfig.default_batch_size(len(dataset.train)),
         recipe=RECIPES[options.recipe],
+        seed=TRAINING_SEED,
     )
     trial = Trial(1, Proposal(architecture, dataset.name, config), TrialState.RUNNING, 1.0, 1, 0.0)
     started = time.perf_counter()
@@ -122,6 +129,8 @@ def _trained(architecture: Architecture, dataset: Dataset, options: argparse.Nam
 
 
 def _write(rows: list[dict[str, float | str]], dataset: Dataset, options: argparse.Namespace) -> None:
+    import torch  # noqa: PLC0415
+
     about = {
         "data": options.data.rpartition("/")[2],
         "input_shape": list(dataset.input_shape),
@@ -130,7 +139,13 @@ def _write(rows: list[dict[str, float | str]], dataset: Dataset, options: argpar
         "epochs": options.epochs,
         "recipe": options.recipe,
         "seed": SEED,
+        "networks": options.networks,
+        "max_parameters": options.max_parameters,
+        "max_multiply_adds": options.max_multiply_adds,
+        "training_seed": TRAINING_SEED,
         "remap": __version__,
+        "torch": torch.__version__,
+        "numpy": np.__version__,
     }
     table = pa.Table.from_pylist(rows).replace_schema_metadata({"remap": json.dumps(about)})
     options.out.parent.mkdir(parents=True, exist_ok=True)
