@@ -12,6 +12,7 @@ from remap_core.ui import app_data, frame, sent_commands
 from remap_core.ui.data.add_panel import add_panel
 from remap_core.ui.data.choices_panel import choose_columns, show_choices
 from remap_core.ui.data.dataset_list import REPORTED, show_datasets
+from remap_core.ui.data.issues_panel import show_issues
 from remap_core.ui.data.job_panel import choose_job, discard_button, show_interrupted, show_progress, show_unusable
 from remap_core.ui.data.published_panel import published_panel
 from remap_core.ui.data.report_panel import show_numbers, show_report, show_warnings
@@ -88,6 +89,7 @@ with frame.body():
     if app_data.newest():
         sent_commands.show_answers()
     show_what_was_done()
+    show_issues()
     st.subheader("Add your images")
     job = choose_job(data_jobs(app_data.folder()))
     if job:

@@ -33,6 +33,12 @@ EVALUATED_MODELS = """
 SELECT id FROM trials WHERE dataset = ? AND state = 'complete' AND origin NOT IN ('repeat', 'finish')
 AND EXISTS (SELECT 1 FROM evaluations WHERE evaluations.trial = trials.id) ORDER BY finished, id
 """
+JUDGING_MODELS = """
+SELECT evaluations.trial FROM evaluations JOIN trials ON trials.id = evaluations.trial
+JOIN datasets ON datasets.name = trials.dataset
+WHERE datasets.name = ? AND coalesce(evaluations.labels, datasets.labels) = datasets.labels
+"""
+"""Selects the trials that were evaluated on the images that their data set has now, as far as that is known."""
 DATASET = """
 SELECT name, input_shape, class_names, split, label_sets.labels, examples, examples_shape, coalesce(recipe, '')
 FROM datasets JOIN label_sets ON digest = datasets.labels WHERE name = ?

@@ -219,6 +219,10 @@ class Catalogue:
         """The models that can be on a map, complete and with predictions, in the order in which they finished."""
         return [trial for (trial,) in self._read.rows(encoding.EVALUATED_MODELS, dataset)]
 
+    def judging_models(self, dataset: str) -> set[TrialId]:
+        """The trials whose predictions are of the validation images that the data set has now."""
+        return {trial for (trial,) in self._read.rows(encoding.JUDGING_MODELS, dataset)}
+
     def mapped_models(self, trials: Sequence[TrialId]) -> list[MappedModel]:
         """What maps need of the models, in the given order, leaving out those without predictions."""
         found = self._read.rows(encoding.MAPPED_MODELS, rows.possible_ids(trials))

@@ -17,6 +17,7 @@ from tqdm import tqdm
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.cli.choice_options import with_choices
+from remap_core.cli.issue_lines import issue_lines
 from remap_core.cli.options import AsJson
 from remap_core.data_folder.folder import DataFolder
 from remap_core.datasets.image_report import Report
@@ -26,7 +27,8 @@ from remap_core.datasets.preparation.intake import Progress, prepare
 from remap_core.datasets.preparation.intake import add as add_images
 from remap_core.datasets.recipe import Choices
 from remap_core.errors import DatasetError, NoCatalogue, NotFound
-from remap_core.formatting import count
+from remap_core.formatting import count, dataset_title, listed
+from remap_core.services.data.data_issues import data_issues, validation_files
 from remap_core.services.data.known_datasets import KnownDataset, removal_of, remove_dataset
 from remap_core.settings import read_settings
 
@@ -38,7 +40,7 @@ Title = Annotated[str, typer.Argument(metavar="NAME", help="The name of the data
 
 app = typer.Typer(
     name="data",
-    help="Your own images: check them, add them, list, show and remove data sets.",
+    help="Your own images: check them, add them, list, show and remove data sets; what the models say about them.",
     no_args_is_help=True,
 )
 
@@ -133,11 +135,38 @@ def remove(name: Title, yes: Annotated[bool, typer.Option("--yes", help="Do not 
     typer.echo(f"Removed {kept.title}.")
 
 
+@app.command()
+def issues(name: Title, as_json: AsJson = False) -> None:
+    """List labels that look wrong, hard images and confused classes of a data set, by what its models predict.
+
+    Nothing is trained. The better half of the finished models is asked, of which there must be at least 5.
+    """
+    settings, _ = read_settings()
+    catalogue = open_snapshot(DataFolder(settings.home))
+    found = data_issues(catalogue, _trained(name, catalogue))
+    files = validation_files(found.dataset, settings.home)
+    if as_json:
+        typer.echo(json.dumps(found.to_json(files), indent=2))
+        return
+    typer.echo("\n".join(issue_lines(found, files)))
+
+
 def _newest_catalogue(folder: DataFolder) -> Catalogue | None:
     try:
         return open_snapshot(folder)
     except NoCatalogue:
         return None
+
+
+def _trained(name: str, catalogue: Catalogue) -> str:
+    """The full name of a data set with models, by its name or its title."""
+    known = catalogue.datasets()
+    if name in known:
+        return name
+    for full_name in known:
+        if dataset_title(full_name) == name:
+            return full_name
+    raise NotFound(f"Nothing was trained on a data set {name!r:.60}: {listed(list(map(dataset_title, known)))}.")
 
 
 def _answered(report: Report) -> None:

@@ -81,12 +81,16 @@ class Kept:
         parts: Parts = _array(self.folder / PARTS)
         return parts
 
-    def original(self, row: int) -> Picture:
-        """The person's own image of a row; raises DatasetError where it is no longer there."""
+    def names(self) -> list[str]:
+        """What each of the n images is called in its source: a path, or a place in a file."""
         text = (self.folder / NAMES).read_text(encoding="utf-8")
         names: list[str] = json.loads(text)
+        return names
+
+    def original(self, row: int) -> Picture:
+        """The person's own image of a row; raises DatasetError where it is no longer there."""
         home = self.folder.parent.parent
-        return open_original(self.recipe.source, names[row], home)
+        return open_original(self.recipe.source, self.names()[row], home)
 
 
 def kept_datasets(home: Path) -> list[Kept]:

@@ -14,6 +14,7 @@ from remap_core.analysis.edit_effects import Effect, effects
 from remap_core.analysis.surrogate import Surrogate
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.samples import samples_uri
+from remap_core.services.data.data_issues import DataIssues, data_issues
 from remap_core.services.proposals import surrogate_of
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.model_maps import ModelMap, Relation
@@ -81,6 +82,11 @@ class DatasetView:
         if training not in self._surrogates:
             self._surrogates[training] = surrogate_of(self.population, self.card, training)
         return self._surrogates[training]
+
+    @cached_property
+    def issues(self) -> DataIssues:
+        """What the models say about the validation images; raises NotFound for fewer than 5 models."""
+        return data_issues(self.newest(), self.name)
 
     @cached_property
     def median_accuracy(self) -> float:

@@ -4,6 +4,7 @@ import io
 import json
 
 import pytest
+from catalogues import write_catalogue, write_halved
 from image_folders import picture, write_classes
 from test_command_line import remap  # noqa: F401 (a fixture)
 
@@ -112,3 +113,42 @@ def test_the_same_name_twice_is_refused_before_anything_is_converted(remap, phot
     assert remap("data", "add", photos, "--name", "pets")[0] == 0  # the same again changes nothing
     picture().save(photos / "cat" / "new.png")
     assert remap("data", "add", photos, "--name", "pets")[0] == 1
+
+
+def test_issues_prints_what_the_models_say_as_one_object(remap, tmp_path):  # noqa: F811
+    write_catalogue(tmp_path / "home")
+    code, out, err = remap("data", "issues", "digits", "--json")
+    found = json.loads(out)
+    assert (code, err) == (0, "")
+    assert set(found) == {
+        *("dataset", "models", "images", "suspected", "hard"),
+        *("limits_of_data", "limits_of_architecture", "undecided_pairs"),
+    }
+    assert (found["dataset"], found["models"], found["images"]) == ("digits", [6, 5, 4], 20)
+    assert found["suspected"][0] == {
+        "image": 16,
+        "file": None,
+        "label": "6",
+        "other": "7",
+        "votes_for_label": 0,
+        "votes_for_other": 3,
+        "entropy": 0.0,
+    }
+
+
+def test_issues_in_words(remap, tmp_path):  # noqa: F811
+    write_catalogue(tmp_path / "home")
+    code, out, _ = remap("data", "issues", "digits")
+    assert code == 0
+    assert out.startswith("digits: the better half of the models, 3 models, on 20 validation images.\n")
+    assert "  image 16: labelled 6, 3 of 3 models say 7\n" in out
+
+
+def test_issues_of_too_few_models_or_of_an_unknown_data_set_are_one_sentence(remap, tmp_path):  # noqa: F811
+    write_halved(tmp_path / "home")
+    code, _, err = remap("data", "issues", "digits")
+    assert code == 1
+    assert "needs at least 5 finished models, but digits has 1 model." in err
+    code, _, err = remap("data", "issues", "birds")
+    assert code == 1
+    assert "Nothing was trained on a data set 'birds': digits." in err
