@@ -20,6 +20,7 @@ from remap_core.cli.choice_options import with_choices
 from remap_core.cli.issue_lines import issue_lines
 from remap_core.cli.options import AsJson
 from remap_core.data_folder.folder import DataFolder
+from remap_core.datasets.dataset import validation_names
 from remap_core.datasets.image_report import Report
 from remap_core.datasets.kept import Kept, find_kept, kept_datasets
 from remap_core.datasets.naming import checked_title
@@ -28,7 +29,7 @@ from remap_core.datasets.preparation.intake import add as add_images
 from remap_core.datasets.recipe import Choices
 from remap_core.errors import DatasetError, NoCatalogue, NotFound
 from remap_core.formatting import count, dataset_title, listed
-from remap_core.services.data.data_issues import data_issues, validation_files
+from remap_core.services.data.data_issues import data_issues
 from remap_core.services.data.known_datasets import KnownDataset, removal_of, remove_dataset
 from remap_core.settings import read_settings
 
@@ -144,7 +145,7 @@ def issues(name: Title, as_json: AsJson = False) -> None:
     settings, _ = read_settings()
     catalogue = open_snapshot(DataFolder(settings.home))
     found = data_issues(catalogue, _trained(name, catalogue))
-    files = validation_files(found.dataset, settings.home)
+    files = validation_names(found.dataset, settings.home)
     if as_json:
         typer.echo(json.dumps(found.to_json(files), indent=2))
         return

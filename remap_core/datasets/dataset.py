@@ -124,6 +124,25 @@ def validation_originals(name: str, home: Path = HOME) -> Callable[[int], Pictur
 
     What it returns raises DatasetError where the file is no longer there.
     """
+    found = _kept_validation(name, home)
+    if found is None:
+        return None
+    kept, rows = found
+    return lambda place: kept.original(int(rows[place]))
+
+
+def validation_names(name: str, home: Path = HOME) -> list[str]:
+    """What each validation image is called in the person's own source; empty for a data set that was not added."""
+    found = _kept_validation(name, home)
+    if found is None:
+        return []
+    kept, rows = found
+    names = kept.names()
+    return [names[row] for row in rows]
+
+
+def _kept_validation(name: str, home: Path) -> tuple[Kept, Rows] | None:
+    """A data set that was added, and which of its rows are the validation images; None for any other."""
     if not is_kept_name(name.partition("#")[0]):
         return None
     source, size = parse_name(name)
@@ -132,8 +151,7 @@ def validation_originals(name: str, home: Path = HOME) -> Callable[[int], Pictur
         return None
     labels = as_labels(kept.labels(), len(kept.report.class_names))
     _, validation, _ = _kept_rows(kept, name, size, labels)
-    rows = np.arange(len(labels))[validation]
-    return lambda place: kept.original(int(rows[place]))
+    return kept, np.arange(len(labels))[validation]
 
 
 def to_download(name: str, home: Path = HOME) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.data_folder.folder import DataFolder
+from remap_core.datasets.dataset import validation_names
 from remap_core.datasets.naming import NAMES
 from remap_core.datasets.preparation.resolving import resolve
 from remap_core.errors import InvalidArgument, NoCatalogue, NotFound
@@ -20,6 +21,7 @@ from remap_core.lab.lab_plots import LabPlots
 from remap_core.lab.models.model import Model, Models
 from remap_core.lab.models.model_comparison import Comparison
 from remap_core.lab.workspace import Workspace
+from remap_core.services.data.data_issues import data_issues
 from remap_core.settings import Settings, read_settings
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.population import pareto_front
@@ -132,6 +134,18 @@ class Lab:
         True
         """
         return suggested_designs(self.workspace, n, max_parameters, explore, step)
+
+    def data_issues(self) -> dict[str, Any]:
+        """Ask the better half of the complete models what they say about the validation images; nothing is trained.
+
+        Returns what `remap data issues --json` prints: the models; images whose label looks wrong (suspected), the most
+        suspected first, and images on which the models split (hard), each with its number, label, the other class and
+        the votes for both; pairs of classes that every good model confuses (limits_of_data), and those that some tell
+        apart (limits_of_architecture), with the best_model. Raises NotFound for fewer than 5 models, NoCatalogue while
+        nothing was trained here.
+        """
+        issues = data_issues(self.workspace.catalogue, self.dataset)
+        return issues.to_json(validation_names(self.dataset, self.folder.home))
 
     def compare(self, first: Model, second: Model) -> Comparison:
         """Compare two models; see `Model.compare`."""

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from image_folders import picture, problem_of, report_on, write_classes
+from photos import write_photos
 from PIL import Image
 
-from remap_core.datasets.dataset import load_dataset
+from remap_core.datasets.dataset import load_dataset, validation_names
 from remap_core.datasets.kept import find_kept, kept_datasets, remove_kept
 from remap_core.datasets.naming import canonical_name
 from remap_core.datasets.preparation import conversion
@@ -383,3 +384,16 @@ def test_decoding_uses_little_memory(tmp_path):
     images, kilobytes = map(int, output.split())
     assert images == 60
     assert kilobytes < 500_000
+
+
+@pytest.mark.parametrize("subset", ["", "#60"])
+def test_validation_images_have_the_names_of_their_files(tmp_path, subset):
+    kept = add(write_photos(tmp_path / "trees.zip", per_class=40), "trees", Choices(side=16), tmp_path / "home")
+    validation = load_dataset(kept.name + subset, tmp_path / "home").validation
+    names = validation_names(kept.name + subset, tmp_path / "home")
+    rows = [kept.names().index(name) for name in names]
+    assert np.array_equal(kept.pixels()[rows], validation.images)
+
+
+def test_a_built_in_data_set_has_no_files(tmp_path):
+    assert validation_names("digits", tmp_path) == []

@@ -59,9 +59,9 @@ def test_suspected_labels_are_shown_with_picture_label_and_votes(home):
     assert first["Image"].startswith("data:image/png;base64,")
     assert {key: value for key, value in first.items() if key != "Image"} == {
         "Label": "6",
-        "Models say": "7",
-        "Votes": "3 of 3",
-        "For the label": "0 of 3",
+        "Other class": "7",
+        "Votes for it": "3 of 3",
+        "Votes for the label": "0 of 3",
         "Number": 16,
     }
     assert last["Number"] == 19

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,8 +11,6 @@ import numpy as np
 from remap_core.analysis.class_pairs import ClassPair, ConfusedPairs, confused_pairs
 from remap_core.analysis.image_votes import MIN_MODELS, ImageVerdict, ImageVotes, better_half
 from remap_core.catalogue.reader import Catalogue
-from remap_core.datasets.kept import find_kept
-from remap_core.datasets.splits import Part
 from remap_core.errors import NotFound
 from remap_core.formatting import dataset_title, pluralize
 from remap_core.trials.trial import TrialId
@@ -37,7 +34,7 @@ class DataIssues:
     def to_json(self, files: Sequence[str] = ()) -> dict[str, Any]:
         """Everything, with names of classes. Images are numbered from 0, in the order of the validation images.
 
-        files: what each of them is called, see `validation_files`.
+        files: what each of them is called, see `datasets.dataset.validation_names`.
         """
         return {
             "dataset": self.dataset,
@@ -101,16 +98,3 @@ def data_issues(catalogue: Catalogue, dataset: str) -> DataIssues:
         hard=tuple(votes.hard()),
         pairs=confused_pairs(votes),
     )
-
-
-def validation_files(dataset: str, home: Path) -> list[str]:
-    """What each validation image is called in its source; empty for a data set that was not added, or not as a whole.
-
-    home: the data folder. Raises DatasetError where its files cannot be read.
-    """
-    kept = find_kept(dataset, home)
-    if kept is None or kept.name != dataset:
-        return []
-    rows = np.flatnonzero(kept.parts() == Part.VALIDATION)
-    names = kept.names()
-    return [names[row] for row in rows]

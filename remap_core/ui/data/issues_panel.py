@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from remap_core.analysis.class_pairs import ClassPair
 from remap_core.analysis.image_votes import ImageVerdict
 from remap_core.data_folder.validation_images import read_validation_images
+from remap_core.datasets.dataset import validation_names
 from remap_core.drawing.samples import samples_uri
 from remap_core.errors import CatalogueError, RemapError
 from remap_core.formatting import count, dataset_title, model_tag, pluralize
-from remap_core.services.data.data_issues import DataIssues, validation_files
+from remap_core.services.data.data_issues import DataIssues
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.ui import app_data
 from remap_core.ui.markdown import escape_markdown
@@ -41,14 +42,14 @@ def show_issues() -> None:
     if catalogue is None or name not in catalogue.datasets():
         return
     title = f"What the models say about {escape_markdown(dataset_title(name))}"
-    panel = st.expander(title, key="data-issues", on_change="rerun", icon=":material/how_to_vote:")
+    panel = st.expander(title, key="data-issues", on_change="rerun")
     if not panel.open:
         return
     with panel:
         try:
             view = app_data.dataset_view(name)
             issues = view.issues
-            files = validation_files(name, app_data.folder().home)
+            files = validation_names(name, app_data.folder().home)
         except RemapError as error:
             st.info(escape_markdown(str(error)))
             return
@@ -92,7 +93,7 @@ def _images(verdicts: Sequence[ImageVerdict], row: Callable[[ImageVerdict], Row]
         key=f"data-issues-{kind}",
         hide_index=True,
         row_height=ROW_HEIGHT,
-        height=ROW_HEIGHT * (min(len(rows), _ROWS) + 1),
+        height="content" if len(rows) <= _ROWS else ROW_HEIGHT * (1 + _ROWS),
         column_config={"Image": st.column_config.ImageColumn(width="small")},
         alt=f"{kind.capitalize()} validation images, their labels and what the good models say.",
     )
@@ -110,9 +111,9 @@ def _row(verdict: ImageVerdict, issues: DataIssues, pixels: Pixels | None, files
         row["Image"] = samples_uri(pixels[verdict.row : verdict.row + 1])
     row |= {
         "Label": issues.class_names[verdict.label],
-        "Models say": issues.class_names[verdict.other],
-        "Votes": f"{count(verdict.for_other)} of {voters}",
-        "For the label": f"{count(verdict.for_label)} of {voters}",
+        "Other class": issues.class_names[verdict.other],
+        "Votes for it": f"{count(verdict.for_other)} of {voters}",
+        "Votes for the label": f"{count(verdict.for_label)} of {voters}",
         "Number": verdict.row,
     }
     if files:
@@ -125,11 +126,13 @@ def _class_pairs(issues: DataIssues) -> None:
     data, architecture = st.columns(2, gap="large")
     with data:
         st.markdown("##### A limit of the data")
-        st.caption("Classes that every good model confuses: look at their images and labels.")
+        if pairs.limits_of_data:
+            st.caption("Classes that every good model confuses: look at their images and labels.")
         _pair_list(issues, pairs.limits_of_data, "No two classes are confused by every good model.")
     with architecture:
         st.markdown("##### A limit of the architecture")
-        st.caption("Classes that some models tell apart, by more than chance: look at these models.")
+        if pairs.limits_of_architecture:
+            st.caption("Classes that some models tell apart, by more than chance: look at these models.")
         _pair_list(issues, pairs.limits_of_architecture, "In no two classes do good models differ by more than chance.")
         if pairs.undecided:
             st.caption(f"{pluralize(pairs.undecided, 'more pair')}: too few images to say that it is no chance.")

@@ -5,17 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from catalogues import CARD, CHAINS, architecture, changed, evaluation, write_catalogue
-from photos import write_photos
 from trainings import epoch
 
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
-from remap_core.datasets.dataset import load_dataset
-from remap_core.datasets.preparation.intake import add
-from remap_core.datasets.recipe import Choices
 from remap_core.errors import NotFound
-from remap_core.services.data.data_issues import data_issues, validation_files
+from remap_core.services.data.data_issues import data_issues
 from remap_core.trials.class_labels import as_labels
 from remap_core.trials.training_config import TrainingConfig
 from remap_core.trials.trial import Proposal
@@ -78,15 +74,3 @@ def test_models_that_were_evaluated_on_other_images_do_not_vote(tmp_path):
     catalogue = changed(tmp_path, lambda store: store.register_dataset(other))
     with pytest.raises(NotFound, match="digits has 0 models"):
         data_issues(catalogue, "digits")
-
-
-def test_validation_images_of_an_added_data_set_have_the_names_of_their_files(tmp_path):
-    kept = add(write_photos(tmp_path / "trees.zip", per_class=10), "trees", Choices(side=16), tmp_path / "home")
-    names = validation_files(kept.name, tmp_path / "home")
-    dataset = load_dataset(kept.name, tmp_path / "home")
-    folders = [name.split("/")[-2] for name in names]
-    assert folders == [dataset.class_names[label] for label in dataset.validation.labels]
-
-
-def test_a_built_in_data_set_has_no_files(tmp_path):
-    assert validation_files("digits", tmp_path) == []
