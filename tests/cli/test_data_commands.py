@@ -2,9 +2,11 @@
 
 import io
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
-from catalogues import write_catalogue, write_halved
+from catalogues import CARD, write_catalogue, write_halved
 from image_folders import picture, write_classes
 from test_command_line import remap  # noqa: F401 (a fixture)
 
@@ -142,6 +144,15 @@ def test_issues_in_words(remap, tmp_path):  # noqa: F811
     assert code == 0
     assert out.startswith("digits: the better half of the models, 3 models, on 20 validation images.\n")
     assert "  image 16: labelled 6, 3 of 3 models say 7\n" in out
+
+
+def test_issues_names_the_pairs_of_classes_and_counts_those_that_are_undecided(remap, tmp_path):  # noqa: F811
+    place = np.arange(40) % 20  # three good models: 16 to 19 are wrong for all, 15 for two, 14 for one
+    labels = np.select([place >= 16, place >= 14], [0, 4], 8).astype(np.uint8)
+    write_catalogue(tmp_path / "home", card=replace(CARD, split=(70, 40, 10), validation_labels=labels))
+    _, out, _ = remap("data", "issues", "digits")
+    assert "a limit of the data: 1\n  0 and 1: of 8 images, 8.0 are read as the other on average, 8 by #6\n" in out
+    assert out.endswith("a limit of the architecture: 0\nToo few images to decide: 1 pair of classes.\n")
 
 
 def test_issues_of_too_few_models_or_of_an_unknown_data_set_are_one_sentence(remap, tmp_path):  # noqa: F811

@@ -28,6 +28,8 @@ MAX_PAIRS = 8
 ROW_HEIGHT = 56
 _ROWS = 6
 """Rows of a table before it scrolls."""
+_EDGE = 64
+"""Pixels of a picture, about; more than a row shows."""
 _NAME = 40
 """Letters of a class's name in a list."""
 
@@ -108,7 +110,7 @@ def _row(verdict: ImageVerdict, issues: DataIssues, pixels: Pixels | None, files
     voters = count(len(issues.models))
     row: Row = {}
     if pixels is not None:
-        row["Image"] = samples_uri(pixels[verdict.row : verdict.row + 1])
+        row["Image"] = _picture(pixels[verdict.row])
     row |= {
         "Label": issues.class_names[verdict.label],
         "Other class": issues.class_names[verdict.other],
@@ -119,6 +121,12 @@ def _row(verdict: ImageVerdict, issues: DataIssues, pixels: Pixels | None, files
     if files:
         row["File"] = files[verdict.row]
     return row
+
+
+def _picture(image: Pixels) -> str:
+    """An image as a data URI; a large one with every so many pixels, as a page may have a hundred of them."""
+    step = max(1, max(image.shape[:2]) // _EDGE)
+    return samples_uri(image[np.newaxis, ::step, ::step])
 
 
 def _class_pairs(issues: DataIssues) -> None:
