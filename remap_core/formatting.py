@@ -122,6 +122,15 @@ def points(difference: float) -> str:
     return f"{_signed(f'{rounded:+.1f}')} points"
 
 
+def points_interval(low: float, high: float) -> str:
+    """The ends of an interval of differences of shares, in percentage points, where the mean says the unit.
+
+    >>> points_interval(-0.004, 0.0221)
+    '−0.4 to +2.2'
+    """
+    return f"{signed_points(100 * low)} to {signed_points(100 * high)}"
+
+
 def signed_points(difference: float) -> str:
     """A difference in percentage points, signed, where the column says the unit.
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from remap_core.analysis.uncertainty import SeedNoise
 from remap_core.catalogue.reader import Catalogue
 from remap_core.errors import RemapError
 from remap_core.formatting import more_or_fewer, points
@@ -38,6 +41,9 @@ def edit_sentence(parent: Trial, child: Trial) -> str:
 def effect_sentence(catalogue: Catalogue, parent: Trial, child: Trial) -> str:
     """The effect of an edit on accuracy and parameters, marked where it is within noise.
 
+    Noise is a difference that may well be chance on these images (McNemar), or, where one of the two models was
+    repeated, one that seeds alone may make.
+
     For example "+1.2 points (within noise), 100 parameters fewer"; the child's state before it has an accuracy. Of
     repeated models the first trainings are compared, as they are the ones that are tested for noise.
     """
@@ -56,6 +62,17 @@ def _noise(catalogue: Catalogue, parent: Trial, child: Trial) -> str:
         test = compare_predictions(catalogue, parent, child)
     except RemapError:
         return f" ({child.state})"
-    if test.is_noise:
+    if test.is_noise or _may_be_seeds(parent, child):
         return " (within noise)"
     return ""
+
+
+def _may_be_seeds(parent: Trial, child: Trial) -> bool:
+    """Whether the first trainings differ by no more than trainings with other seeds do."""
+    scores = [trial.score for trial in (parent, child) if trial.score]
+    noise = SeedNoise.pooled(
+        np.array([score.deviation for score in scores]), np.array([score.seeds for score in scores], dtype=np.int64)
+    )
+    if noise is None or child.last is None or parent.last is None:
+        return False
+    return abs(child.last.validation_accuracy - parent.last.validation_accuracy) <= noise.band([1, -1], [1, 1])

@@ -5,6 +5,7 @@ from trainings import epoch
 
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.services.lineage import ancestors, edit_sentence, effect_sentence
+from remap_core.trials.evaluation import EpochResult
 from remap_core.trials.trial import Origin, Proposal
 
 
@@ -45,4 +46,26 @@ def test_the_effect_of_an_edit_on_repeated_models_is_that_of_their_first_trainin
     assert parent.accuracy != child.accuracy
     assert effect_sentence(catalogue, parent, child) == (
         "0.0 points between the first trainings (within noise), as many parameters"
+    )
+
+
+def test_a_difference_that_other_seeds_make_as_well_is_noise_even_where_the_images_tell_the_two_apart(tmp_path):
+    def train(store, right, origin=Origin.INITIAL, parent=None, seed=0):
+        asked = store.trial(1).proposal
+        config = replace(asked.config, seed=seed)
+        (trial,) = store.enqueue([replace(asked, config=config, origin=origin, parent=parent)], 200.0)
+        store.claim(201.0)
+        store.record_epoch(trial, EpochResult(1, 1.0, 0.5, 1.0, right / 20, 0.5))
+        store.complete(trial, evaluation(right), 203.0)
+        return trial
+
+    def pair(store):
+        assert (train(store, 3), train(store, 20)) == (7, 8)
+
+    write_catalogue(tmp_path / "home")
+    catalogue = changed(tmp_path / "home", pair)
+    assert effect_sentence(catalogue, *catalogue.trials([7, 8])) == "+85.0 points, as many parameters"
+    catalogue = changed(tmp_path / "home", lambda store: train(store, 19, Origin.REPEAT, parent=7, seed=1))
+    assert effect_sentence(catalogue, *catalogue.trials([7, 8])) == (
+        "+85.0 points between the first trainings (within noise), as many parameters"
     )

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 from apps import opened, said
-from catalogues import CARD, architecture, write_catalogue, write_learnt
+from catalogues import CARD, architecture, changed, evaluation, write_catalogue, write_learnt
+from trainings import epoch
 
 from remap_core.catalogue.snapshot import Publisher
 from remap_core.catalogue.store import CatalogueStore
@@ -306,6 +307,31 @@ def test_what_each_kind_of_edit_did_counts_its_pairs(home):
     app = opened("generate", model="1")
     (effects,) = [frame.value for frame in app.dataframe if "Pairs" in frame.value]
     assert effects[["Edit", "Pairs"]].to_numpy().tolist() == [["remove", 1]]
+    assert effects[["95 % interval", "Verdict"]].to_numpy().tolist() == [["n/a", "too few pairs"]]
+
+
+@pytest.mark.parametrize(
+    ("right", "interval", "verdict"),
+    [((8, 8, 9), "−20.5 to −6.2", "worse"), ((8, 9, 19), "−70.6 to +80.6", "within noise")],
+)
+def test_what_an_edit_did_has_its_interval_and_a_verdict_from_three_pairs_on(home, right, interval, verdict):
+    def train_children(store):
+        parent = store.trial(1).proposal  # 55 %
+        for number, units in zip(right, (7, 8, 9), strict=True):
+            edit = Prepend(4, Dense(units))
+            child = edit.apply(parent.architecture)
+            made = replace(parent, architecture=child, origin=Origin.VARIATION, parent=1, edits=(edit,))
+            (trial,) = store.enqueue([made], 200.0)
+            store.claim(201.0)
+            store.record_epoch(trial, epoch(1))
+            store.complete(trial, evaluation(number), 203.0)
+
+    write_catalogue(home)
+    changed(home, train_children)
+    app = opened("generate", model="1")
+    (effects,) = [frame.value for frame in app.dataframe if "Pairs" in frame.value]
+    (row,) = effects[effects["Pairs"] == 3].to_dict("records")
+    assert (row["95 % interval"], row["Verdict"]) == (interval, verdict)
 
 
 def test_a_parent_that_still_waits_can_have_children(home):

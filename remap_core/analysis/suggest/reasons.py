@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from remap_core.analysis.edit_effects import comparable_pairs
-from remap_core.formatting import more_or_fewer, pluralize, points
+from remap_core.analysis.uncertainty import Spread
+from remap_core.formatting import more_or_fewer, pluralize, points, points_interval
 from remap_core.space.edits import Edit, Merge, Prepend, Reparameterize, Replace
 from remap_core.space.layers import KINDS, Layer
 from remap_core.space.text import layer_text, parse_layers
@@ -36,10 +37,12 @@ class Evidence:
     def sentence(self, edits: Sequence[Edit], parent_layers: Sequence[Layer], difference: int) -> str:
         """What earlier edits of this sort did, and what these do to the parameters (child minus parent).
 
+        From 3 edits on with the 95 % confidence interval of the mean, and "within noise" where it holds 0.
+
         >>> from remap_core.space.edits import Remove
         >>> chain = parse_layers("Dense 64, Dropout 0.5")
-        >>> Evidence({"removing Dropout": (0.02, 0.01, -0.01)}).sentence([Remove(1)], chain, -900)
-        'Removing Dropout helped in 2 of 3 earlier edits, +0.7 points on average; 900 parameters fewer.'
+        >>> Evidence({"removing Dropout": (0.02, -0.01)}).sentence([Remove(1)], chain, -900)
+        'Removing Dropout helped in 1 of 2 earlier edits, +0.5 points on average; 900 parameters fewer.'
         """
         size = more_or_fewer(difference, "parameter")
         if len(edits) != 1:
@@ -50,8 +53,21 @@ class Evidence:
         if not known:
             return f"{said} was not tried yet; {size}."
         helped = sum(each > 0 for each in known)
-        mean = points(float(np.mean(known)))
-        return f"{said} helped in {helped} of {pluralize(len(known), 'earlier edit')}, {mean} on average; {size}."
+        edits_tried = pluralize(len(known), "earlier edit")
+        return f"{said} helped in {helped} of {edits_tried}, {_average(Spread.of(known))}; {size}."
+
+
+def _average(difference: Spread) -> str:
+    """A mean difference of shares in points, with its confidence interval where there is one.
+
+    >>> _average(Spread(0.02, 0.01, 4)), _average(Spread(0.02, 0.01, 2))
+    ('+2.0 points on average (+0.4 to +3.6)', '+2.0 points on average')
+    """
+    mean = f"{points(difference.mean)} on average"
+    if difference.interval is None:
+        return mean
+    noise = ", within noise" if difference.may_be_zero else ""
+    return f"{mean} ({points_interval(*difference.interval)}{noise})"
 
 
 def phrase(edit: Edit, parent_layers: Sequence[Layer]) -> str:
