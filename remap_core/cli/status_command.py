@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -20,9 +21,11 @@ from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import read_trainer
 from remap_core.errors import CatalogueError, NoCatalogue
 from remap_core.formatting import accuracy_over_seeds, duration, model_name, pluralize
+from remap_core.services.best_of_many import BestOfMany, best_of_many
 from remap_core.settings import read_settings
 from remap_core.space.text import layers_text
 from remap_core.trials.trial import Trial, TrialState
+from remap_core.views.view import View
 
 NO_TRAINER = 3
 """Exit code when no trainer is running."""
@@ -70,18 +73,19 @@ def _screen_text(folder: DataFolder, now: float) -> str:
     moment = datetime.fromtimestamp(now).astimezone()
     clock = f"{moment:%H:%M:%S}, every {WATCH_SECONDS:.0f} s; Ctrl-C ends"
     try:
-        lines = list(_lines(_report(folder, now)))
+        lines = list(_lines(_report(folder, now, with_optimism=False)))
     except CatalogueError as error:
         lines = [str(error)]
     return "\n".join([*lines, clock])
 
 
-def _report(folder: DataFolder, now: float) -> Report:
+def _report(folder: DataFolder, now: float, *, with_optimism: bool = True) -> Report:
+    """with_optimism: of the best models; too much work for every second."""
     with _newest_catalogue(folder) as catalogue:
         report = {"home": str(folder.home), "trainer": _trainer_report(folder, now)}
         if catalogue is None:
             return report | _empty_report()
-        return report | _catalogue_report(catalogue)
+        return report | _catalogue_report(catalogue, with_optimism=with_optimism)
 
 
 @contextmanager
@@ -119,14 +123,16 @@ def _empty_report() -> Report:
     }
 
 
-def _catalogue_report(catalogue: Catalogue) -> Report:
+def _catalogue_report(catalogue: Catalogue, *, with_optimism: bool) -> Report:
     counts = catalogue.counts()
     running = [trial for trial in catalogue.queue(finished=0) if trial.state is TrialState.RUNNING]
     return {
         "paused": catalogue.paused(),
         "counts": {state.value: counts[state] for state in TrialState},
         "running": [_trial_report(trial) for trial in running],
-        "best": {dataset: _best_report(catalogue, dataset) for dataset in catalogue.datasets()},
+        "best": {
+            dataset: _best_report(catalogue, dataset, with_optimism=with_optimism) for dataset in catalogue.datasets()
+        },
     }
 
 
@@ -147,11 +153,15 @@ def _trial_report(trial: Trial) -> Report:
     }
 
 
-def _best_report(catalogue: Catalogue, dataset: str) -> Report | None:
+def _best_report(catalogue: Catalogue, dataset: str, *, with_optimism: bool) -> Report | None:
     best = catalogue.best(dataset)
     if best is None:
         return None
-    return _trial_report(best) | {"layers": layers_text(best.architecture.layers)}
+    report = _trial_report(best) | {"layers": layers_text(best.architecture.layers)}
+    if not with_optimism:
+        return report
+    chosen = best_of_many(catalogue, catalogue.population(dataset), View())
+    return report | {"chosen": asdict(chosen) if chosen else None}
 
 
 def _lines(report: Report) -> Iterator[str]:
@@ -170,6 +180,8 @@ def _lines(report: Report) -> Iterator[str]:
     for dataset, best in report["best"].items():
         if best:
             yield f"Best:    {_best_line(dataset, best)}"
+            if best.get("chosen"):
+                yield f"         {BestOfMany(**best['chosen']).sentence}"
 
 
 def _trainer_line(report: Report) -> str:

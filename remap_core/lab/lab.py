@@ -21,12 +21,14 @@ from remap_core.lab.lab_plots import LabPlots
 from remap_core.lab.models.model import Model, Models
 from remap_core.lab.models.model_comparison import Comparison
 from remap_core.lab.workspace import Workspace
+from remap_core.services.best_of_many import best_of_many
 from remap_core.services.data.data_issues import data_issues
 from remap_core.settings import Settings, read_settings
 from remap_core.trials.dataset_card import DatasetCard
-from remap_core.trials.population import pareto_front
+from remap_core.trials.population import Population, pareto_front
 from remap_core.trials.training_config import MAX_EPOCHS
 from remap_core.trials.trial import Trial
+from remap_core.views.view import View
 
 MAX_ID = 2**63 - 1
 
@@ -181,10 +183,15 @@ class Lab:
         waiting = len(self.workspace.queue())
         if best:
             accuracy = best.accuracy_text()
-            about += f", best {accuracy} ({model_name(best.id)})"
+            about += f", best {accuracy} ({model_name(best.id)}{self._optimism(population)})"
         if waiting:
             about += f", {waiting} in the queue"
         return about
+
+    def _optimism(self, population: Population | None) -> str:
+        """How optimistic the best accuracy is; empty for fewer than two models."""
+        chosen = best_of_many(self.catalogue, population, View()) if population is not None else None
+        return f", optimistic by {chosen.amount} as the best of {chosen.models}" if chosen else ""
 
 
 def open(

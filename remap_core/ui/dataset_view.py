@@ -14,12 +14,16 @@ from remap_core.analysis.edit_effects import Effect, effects
 from remap_core.analysis.surrogate import Surrogate
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.samples import samples_uri
+from remap_core.services.best_of_many import BestOfMany, best_of_many
 from remap_core.services.data.data_issues import DataIssues, data_issues
 from remap_core.services.proposals import surrogate_of
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.model_maps import ModelMap, Relation
 from remap_core.trials.population import Population
 from remap_core.trials.training_config import TrainingConfig
+from remap_core.views.filters import Filter
+from remap_core.views.objective import Objective
+from remap_core.views.view import View
 
 Stamp = tuple[int, float, tuple[str, ...]]
 MapStamp = tuple[int, int]
@@ -38,6 +42,7 @@ class DatasetView:
     stamp: Stamp
     newest: Callable[[], Catalogue]
     _surrogates: dict[TrainingConfig, Surrogate | None] = field(default_factory=dict, init=False, repr=False)
+    _best: dict[tuple[Objective, Filter], BestOfMany | None] = field(default_factory=dict, init=False, repr=False)
     _maps: dict[Relation, ModelMap] = field(default_factory=dict, init=False, repr=False)
     _icons: dict[int, str] = field(default_factory=dict, init=False, repr=False)
     _samples: dict[int, str] = field(default_factory=dict, init=False, repr=False)
@@ -82,6 +87,13 @@ class DatasetView:
         if training not in self._surrogates:
             self._surrogates[training] = surrogate_of(self.population, self.card, training)
         return self._surrogates[training]
+
+    def best_of_many(self, view: View) -> BestOfMany | None:
+        """The best model of a view, and how optimistic its accuracy is; None for fewer than two with predictions."""
+        key = (view.objective, view.filter)
+        if key not in self._best:
+            self._best[key] = best_of_many(self.newest(), self.population, view)
+        return self._best[key]
 
     @cached_property
     def issues(self) -> DataIssues:

@@ -1,5 +1,6 @@
 """`remap status --watch`."""
 
+import json
 import os
 import pty
 import signal
@@ -69,3 +70,13 @@ def test_in_a_terminal_ctrl_c_ends_it_cleanly(folder):
 def test_json_is_not_watched():
     ended = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["status", "--json", "--watch"])
     assert (ended.exit_code, "leave out --json or --watch" in ended.output) == (2, True)
+
+
+def test_the_best_model_is_said_with_how_optimistic_its_accuracy_is(folder):
+    write_catalogue(folder.home)
+    runner = CliRunner(env={"COLUMNS": "200", "REMAP_HOME": str(folder.home)})
+    text = runner.invoke(app, ["status"]).output
+    assert "The validation accuracy of the best of 6 models is optimistic by less than 0.1 points" in text
+    chosen = json.loads(runner.invoke(app, ["status", "--json"]).output)["best"]["digits"]["chosen"]
+    assert (chosen["model"], chosen["models"]) == (6, 6)
+    assert chosen["optimism"] == pytest.approx(0, abs=1e-6)  # it is right wherever another one is

@@ -79,6 +79,12 @@ def test_every_repr_is_one_plain_line(shown, kind, lab, tmp_path):
     assert len(said) < 200
 
 
+def test_a_lab_says_how_optimistic_its_best_accuracy_is(lab):
+    assert re.search(
+        r"best .* % \(Model \d, optimistic by (about|less than) \d+\.\d points as the best of \d", repr(lab)
+    )
+
+
 def test_an_edited_design_marks_what_was_put_in(shown):
     assert "#ee7300" in shown["edited"]._repr_html_()
     assert "#ee7300" not in shown["design"]._repr_html_()

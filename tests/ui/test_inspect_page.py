@@ -504,3 +504,10 @@ def test_a_finish_says_whose_it_is(home):
 def test_the_page_says_how_a_model_was_trained(home):
     write_catalogue(home)
     assert "Trained for 2 epochs, recipe paper, batch size 256" in said(opened("inspect", model="1"))
+
+
+@pytest.mark.parametrize(("model", "said_so"), [(6, True), (5, False)])
+def test_only_the_most_accurate_model_says_how_optimistic_its_accuracy_is(home, model, said_so):
+    write_catalogue(home)
+    words = said(opened("inspect", model=str(model)))
+    assert ("The validation accuracy of the best of 6 models is optimistic by less than 0.1 points" in words) is said_so

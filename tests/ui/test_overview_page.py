@@ -178,6 +178,25 @@ def test_without_a_selection_there_are_models_to_start_from_with_what_can_be_don
     assert keys == [f"start-{way}-{model}" for model in (6, 5) for way in ("ablate", "vary", "inspect")]
 
 
+def test_the_most_accurate_model_says_how_optimistic_its_accuracy_is_and_leads_to_the_sealed_test(home):
+    write_catalogue(home)
+    app = opened("overview")
+    (sentence,) = [line for line in said(app).splitlines() if "optimistic" in line]
+    assert sentence.startswith("The validation accuracy of the best of 6 models is optimistic by less than 0.1 points")
+    press(app, "best-sealed-test")
+    assert "##### #6 " in said(app)
+    assert "Score #6 on the sealed test images?" in said(app)
+
+
+def test_a_single_model_within_the_cap_was_not_chosen_from_any_others(home):
+    write_catalogue(home)
+    app = opened("overview")
+    population = open_snapshot(DataFolder(home)).population("digits")
+    enter(app, cap_parameters=int(min(population.parameters)))
+    assert "Most accurate" in said(app)
+    assert "optimistic" not in said(app)
+
+
 @pytest.mark.parametrize(
     ("button", "heading"),
     [("start-ablate-6", "Train 3 ablations"), ("start-vary-6", "variation"), ("start-inspect-6", "##### #6 ")],

@@ -9,7 +9,7 @@ from remap_core.drawing.snac.wrapping_snac import wrapping_snac_html
 from remap_core.formatting import milliseconds, model_tag, percent, pluralize
 from remap_core.trials.evaluation import Evaluation
 from remap_core.trials.trial import Trial, TrialState
-from remap_core.ui import drawer_state, navigation
+from remap_core.ui import app_data, drawer_state, navigation, view_state
 from remap_core.ui.inspect.second_model import choose_second_model
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.session import current_session
@@ -17,14 +17,25 @@ from remap_core.ui.tables import origin_sentence, training_status
 
 
 def show_heading(catalogue: Catalogue, trial: Trial) -> None:
-    """Number and results in a line, where the model comes from, why it failed, its SNAC."""
+    """Number and results in a line, how optimistic they are, where the model comes from, why it failed, its SNAC."""
     st.markdown(f"##### {model_tag(trial.id)} :small[{_numbers(trial, catalogue.evaluation(trial.id))}]")
+    _show_optimism(trial)
     st.caption(origin_sentence(trial, catalogue))
     if trial.error and trial.state is TrialState.PRUNED:
         st.info(escape_markdown(trial.error))
     elif trial.error:
         st.error(escape_markdown(trial.error))
     st.html(wrapping_snac_html(trial.architecture))
+
+
+def _show_optimism(trial: Trial) -> None:
+    """Of the most accurate model of the view, how optimistic that accuracy is."""
+    dataset = app_data.dataset_view()
+    if trial.proposal.dataset != dataset.name or trial.state is not TrialState.COMPLETE:
+        return
+    best = dataset.best_of_many(view_state.current_view())
+    if best and best.model == trial.id:
+        st.caption(best.sentence, help="The sealed test is at the end of Performance.")
 
 
 def _numbers(trial: Trial, evaluation: Evaluation | None) -> str:

@@ -19,9 +19,9 @@ from remap_core.ui.generate.ways import ABLATIONS, VARIATIONS, WAY
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.overview.newer_recipe import offer_newer_recipe
 from remap_core.ui.pictures import picture
-from remap_core.ui.session import current_session
+from remap_core.ui.session import Tab, current_session
 from remap_core.ui.tables import training_status
-from remap_core.views.starting_points import StartingPoint, starting_points
+from remap_core.views.starting_points import MOST_ACCURATE, StartingPoint, starting_points
 from remap_core.views.view import View
 
 MAX_COMING = 8
@@ -73,6 +73,9 @@ def _card(dataset: DatasetView, view: View, point: StartingPoint) -> None:
         st.caption(" · ".join(point.reasons))
         st.markdown(f"**{model_tag(model)}** {value_text(population, view, point.row)} · {parameters}")
         picture(snac_data_uri(architecture, blocks=0, size=Size.MEDIUM), snac_alt(architecture))
+        best = dataset.best_of_many(view) if MOST_ACCURATE in point.reasons else None
+        if best:
+            st.caption(best.sentence)
         with st.container(horizontal=True, gap="small"):
             if st.button("Ablate", key=f"start-ablate-{model}", type="primary"):
                 generate_from(model, ABLATIONS)
@@ -81,6 +84,15 @@ def _card(dataset: DatasetView, view: View, point: StartingPoint) -> None:
             if st.button("Inspect", key=f"start-inspect-{model}"):
                 drawer_state.select(model)
                 navigation.open_model(model)
+            if best and st.button("Sealed test", key="best-sealed-test", type="tertiary", icon=":material/lock:"):
+                _open_sealed_test(model)
+
+
+def _open_sealed_test(model: TrialId) -> None:
+    """Select a model, and go to where it can be scored on the sealed test images."""
+    drawer_state.select(model)
+    current_session().tab = Tab.PERFORMANCE
+    navigation.open_model(model)
 
 
 def generate_from(model: TrialId, way: str) -> None:
