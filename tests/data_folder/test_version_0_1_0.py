@@ -157,7 +157,7 @@ def updated(folder: DataFolder) -> Catalogue:
 def test_the_snapshot_that_the_pointer_names_waits_for_a_trainer_of_this_version(folder):
     with pytest.raises(
         CatalogueError,
-        match=r"older version \(it lacks m004_recipes, m005_removed_trials, m006_spaces\); start the trainer",
+        match=r"it lacks m004_recipes, m005_removed_trials, m006_spaces, m007_suggested\); start the trainer",
     ):
         open_snapshot(folder)
 

@@ -7,18 +7,17 @@ draws them in frames instead (`embedded`), for pages that may not run the bridge
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
 import streamlit as st
 
 from remap_core.drawing.charts.later_circles import Later
+from remap_core.system.imports import finish_imports
 from remap_core.ui import app_data
 from remap_core.ui.events.embedded import draw_embedded
 
@@ -101,16 +100,10 @@ def draw(
         _draw_in_frame(figure, key, alt, on_click=on_click, on_brush=on_brush, marks=marks)
         return
     height: Literal["stretch", "content"] = "stretch" if fills else "content"
-    _finish_import_of_pandas()
+    finish_imports("numpy", "pandas")  # another visitor's page may be the first to need them
     st.plotly_chart(figure, key=key, config=_CONFIG, width="stretch", height=height, alt=alt)
     if has_events:
         listen(key, on_click=on_click, on_brush=on_brush, marks=marks, keys=keys)
-
-
-def _finish_import_of_pandas() -> None:
-    """Wait where another visitor's page is just importing pandas: Plotly uses what is there of it, ready or not."""
-    if "pandas" in sys.modules:
-        import_module("pandas")
 
 
 def listen(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from remap_core.system.imports import finish_imports
+
 _SENT = "first-paint"
 
 _NOTHING = {"data": [{"x": [], "y": []}], "layout": {"xaxis": {"visible": False}, "yaxis": {"visible": False}}}
@@ -20,6 +22,7 @@ def begin() -> DeltaGenerator | None:
     if _SENT in st.session_state:
         return None
     st.session_state[_SENT] = True
+    finish_imports("numpy", "pandas")
     place = st.empty()
     place.plotly_chart(_NOTHING, key=_SENT, height=100)
     return place

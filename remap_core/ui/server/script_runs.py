@@ -40,7 +40,10 @@ def finish_callbacks() -> None:
 
     def run_after_the_run_before(self: ScriptRunner, rerun_data: RerunData) -> None:
         with _lock_of(self._pages_manager):
+            asked = _asked.get(self._pages_manager)
             run(self, rerun_data)
+            if asked and _asked.get(self._pages_manager) is asked:
+                del _asked[self._pages_manager]
 
     ScriptRunner._maybe_handle_execution_control_request = look_once_the_script_runs  # type: ignore[method-assign]
     ScriptRunner._run_script = run_after_the_run_before  # type: ignore[method-assign]
@@ -85,7 +88,8 @@ def answer_on_the_present_page() -> None:
             if not client_state.fragment_id:
                 client_state.query_string = ""
         elif client_state and not client_state.fragment_id:
-            _asked[self] = _Asked(client_state.page_script_hash, self._pages_manager.current_page_script_hash)
+            given = self._pages_manager.current_page_script_hash
+            _asked[self._pages_manager] = _Asked(client_state.page_script_hash, given)
         if client_state and not client_state.fragment_id:
             _bring_what_waits(self, client_state)
         request(self, client_state)
@@ -109,19 +113,19 @@ def _has_more_to_say(session: AppSession) -> bool:
 
 
 class _Asked(NamedTuple):
-    """A page that a visitor has asked for, and the one that was run when they did."""
+    """A page that a visitor has asked for and not been given yet, and the one that was run when they did."""
 
     page: str
     before: str
 
 
-_asked: WeakKeyDictionary[AppSession, _Asked] = WeakKeyDictionary()
+_asked: WeakKeyDictionary[PagesManager, _Asked] = WeakKeyDictionary()
 
 
 def _present_page(session: AppSession) -> str:
     """The page that a visitor was last given, or has asked for since."""
     given: str = session._pages_manager.current_page_script_hash
-    asked = _asked.get(session)
+    asked = _asked.get(session._pages_manager)
     return asked.page if asked and asked.page and asked.before == given else given
 
 

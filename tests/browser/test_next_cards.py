@@ -13,7 +13,9 @@ def test_a_suggestion_is_trained_by_one_click_and_the_autopilot_trains_two_more(
     home = tmp_path / "home"
     write_catalogue(home, card=load_dataset("digits").card())
     with served(home, population=0, workers=1) as server:
-        page.goto(f"{server.url}/overview")
+        page.goto(f"{server.url}/generate?way=suggest")
+        expect(page.locator(".st-key-autopilot-start button")).to_be_enabled()
+        go_to(page, "Overview")
         page.locator(".st-key-next-train-0 button").click()
         expect(page.get_by_text("Model 7 queued.")).to_be_visible()
         for _ in range(300):
