@@ -45,12 +45,12 @@ class Outlook:
 
     @property
     def basis(self) -> str:
-        """What the suggestions rest on, in a sentence or two."""
+        """What the suggestions are based on, in a sentence or two."""
         models = pluralize(len(self.known), "finished model")
-        rests = f"Predicted from {models} (rank correlation {self.rank:.2f})."
+        basis = f"Predicted from {models} (rank correlation {self.rank:.2f})."
         if self.posterior is None:
-            rests = f"Suggested for variety: {self.guess_because}."
-        return f"{rests} {self.caveat}".rstrip()
+            basis = f"Suggested for variety: {self.guess_because}."
+        return f"{basis} {self.caveat}".rstrip()
 
     def suggestions(self, n: int, explore: float = PLAIN) -> list[Suggestion]:
         """At most n suggestions, the best first, each as if those before it were trained.

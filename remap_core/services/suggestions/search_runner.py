@@ -97,7 +97,7 @@ class SearchRunner:
     def _carry_out(self, found: Enqueue | str | None, now: float) -> None:
         self._running = None
         form = read_search(self._folder)
-        if form is None or form != self._form:  # stopped meanwhile
+        if form is None or form != self._form:  # it has been stopped
             return
         if isinstance(found, Enqueue):
             self._sent = Inbox(self._folder).send(found, now)

@@ -47,7 +47,7 @@ def show_list(name: str, label: str, options: Sequence[int], format_func: Callab
 
 
 def _take_over(name: str, key: str) -> None:
-    """Take over what was chosen in a list, unless a choice in the chart has replaced that list meanwhile."""
+    """Apply what was chosen in a list, unless a click in the chart has already replaced that list."""
     if key == list_key(name):
         st.session_state[name] = sorted(st.session_state[key])
 

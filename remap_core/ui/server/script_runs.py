@@ -21,7 +21,7 @@ UNTIL_ALL_IS_SAID = 0.01
 
 @cache
 def finish_callbacks() -> None:
-    """Let what a click does come to its end, whatever else is clicked meanwhile; once per process.
+    """Let the callbacks of a click finish, even when another click follows; once per process.
 
     Streamlit (1.67) ends a run at its next access to `st.session_state` when there is a newer one, also while it reads
     what a browser has sent and while callbacks run: a second click ends the callback of the first half way, or keeps it

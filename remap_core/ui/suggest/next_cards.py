@@ -23,7 +23,7 @@ CARDS = 3
 
 
 def show_next() -> None:
-    """The suggestions of this moment, and what they rest on."""
+    """The current suggestions, and what they are based on."""
     live.live(_show)
 
 

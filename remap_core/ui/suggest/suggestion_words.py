@@ -37,6 +37,6 @@ def snac_uri(catalogue: Catalogue, suggestion: Suggestion, blocks: int, size: Si
     if suggestion.parent is not None and suggestion.edits:
         try:
             edited = marks(catalogue.trial(suggestion.parent).architecture, suggestion.edits)
-        except NotFound:  # it was removed meanwhile
+        except NotFound:  # it has been removed
             edited = NO_MARKS
     return snac_data_uri(suggestion.architecture, blocks=blocks, size=size, marks=edited)
