@@ -39,6 +39,7 @@ def choose_way() -> str:
     title = st.segmented_control(
         "Kind of children",
         WAYS,
+        default=st.session_state[WAY],
         required=True,
         key=WAY,
         label_visibility="collapsed",

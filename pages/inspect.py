@@ -102,8 +102,9 @@ CONTENTS: dict[Tab, Callable[[Catalogue, Trials], None]] = {
 def show_tabs(catalogue: Catalogue, trials: Trials) -> None:
     """Only the content of the open tab is made."""
     titles = [tab.capitalize() for tab in Tab]
-    bind(TABS, current_session().tab.capitalize())
-    for tab, container in zip(Tab, st.tabs(titles, key=TABS, on_change=remember_tab), strict=True):
+    shown = current_session().tab.capitalize()
+    tabs = st.tabs(titles, default=shown, key=bind(TABS, shown), on_change=remember_tab)
+    for tab, container in zip(Tab, tabs, strict=True):
         if container.open:
             with container, st.container(gap="xsmall"):
                 CONTENTS[tab](catalogue, trials)

@@ -72,7 +72,11 @@ def current_objective() -> Objective:
 
 
 def bind(key: str, value: object) -> str:
-    """Return the key of a widget that shows `value`; while the value stays the same, typing is left alone."""
+    """Return the key of a widget that shows `value`; while the value stays the same, typing is left alone.
+
+    The value has to be the widget's default, too, except in a field that can be emptied: a browser that gets a widget
+    shows its default first, and what is asked for in that moment carries it, as if the visitor had chosen it.
+    """
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
     return key

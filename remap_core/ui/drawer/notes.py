@@ -28,12 +28,14 @@ def edit_notes(catalogue: Catalogue, trial: Trial) -> None:
     _follow(model, draft, stored)
     st.text_area(
         f"Note on {model_tag(model)}",
+        st.session_state[_note_key(model)],
         key=_note_key(model),
         persist_state="session",
         help=f"Up to {count(MAX_NOTE_LENGTH)} characters of plain text, for everyone who opens this catalogue.",
     )
     st.text_input(
         f"Tags of {model_tag(model)}",
+        st.session_state[_tags_key(model)],
         key=_tags_key(model),
         persist_state="session",
         placeholder="small, no pooling",

@@ -136,7 +136,7 @@ def _change_layer(parent: Trial, draft: Draft) -> None:
     index = st.selectbox(
         "Change layer",
         range(len(draft.layers)),
-        index=None,
+        index=st.session_state.get(LAYER),
         format_func=lambda index: _numbered(index, draft.layers[index]),
         placeholder="Click a block, or choose one here",
         key=LAYER,
@@ -179,6 +179,7 @@ def _insert_layer(parent: Trial, draft: Draft) -> None:
     place = st.selectbox(
         "Insert before",
         range(len(places)),
+        index=st.session_state.get(PLACE, 0),
         format_func=places.__getitem__,
         key=PLACE,
     )

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from remap_core.ui.view_state import bind
+
 
 def chosen(name: str, default: Sequence[int] = ()) -> list[int]:
     """What is chosen, in order."""
@@ -34,13 +36,13 @@ def list_key(name: str) -> str:
 def show_list(name: str, label: str, options: Sequence[int], format_func: Callable[[int], str]) -> None:
     """The choice as a list of options, which the keyboard reaches."""
     key = list_key(name)
-    st.session_state[key] = chosen(name)
     st.pills(
         label,
         options,
+        default=[number for number in chosen(name) if number in options],
         selection_mode="multi",
         format_func=format_func,
-        key=key,
+        key=bind(key, chosen(name)),
         on_change=_take_over,
         args=(name, key),
     )

@@ -46,12 +46,13 @@ def _panel(evaluation: Evaluation, card: DatasetCard, trial: Trial, key: str) ->
     """A fragment: a choice reruns only this part of the page."""
     names = card.class_names
     key = f"{key}-{trial.id}"
-    # Clicks in the matrix set the keys too, so the fields may not have a default.
     st.session_state.setdefault(f"{key}-true", _worst_class(evaluation))
+    labels = [ANY, *range(len(names))]
     with st.container(horizontal=True):
         true_class = st.selectbox(
             "True class",
             range(len(names)),
+            index=st.session_state[f"{key}-true"],
             format_func=lambda label: names[label],
             key=f"{key}-true",
             persist_state="session",
@@ -59,7 +60,8 @@ def _panel(evaluation: Evaluation, card: DatasetCard, trial: Trial, key: str) ->
         )
         predicted = st.selectbox(
             "Predicted",
-            [ANY, *range(len(names))],
+            labels,
+            index=labels.index(st.session_state.get(f"{key}-predicted", ANY)),
             format_func=lambda label: "any, errors first" if label == ANY else names[label],
             key=f"{key}-predicted",
             persist_state="session",

@@ -55,6 +55,7 @@ def filter_panel() -> None:
         st.pills(
             "Origin",
             list(MODEL_ORIGINS),
+            default=sorted(chosen.origins),
             selection_mode="multi",
             format_func=lambda origin: origin.value.capitalize(),
             key=view_state.bind(_ORIGINS, sorted(chosen.origins)),
@@ -85,14 +86,15 @@ def _range(name: str, span: Span) -> None:
     form = _RANGES[name]
     for column, (end, word) in zip(st.columns(2), _ENDS.items(), strict=True):
         bound = getattr(span, end)
+        shown = None if bound is None else round(bound * form.scale, 9)
         column.number_input(
             f"{form.title}, {word}",
             min_value=0.0,
             step=form.step,
             format="%g",
-            value=None,
+            value=None,  # a field with another default could not be emptied
             placeholder="any",
-            key=view_state.bind(f"filter-{name}-{end}", None if bound is None else round(bound * form.scale, 9)),
+            key=view_state.bind(f"filter-{name}-{end}", shown),
             on_change=_change_range,
             args=(name,),
         )
@@ -114,6 +116,7 @@ def _recipes(chosen: frozenset[str]) -> None:
     st.pills(
         "Training recipe",
         sorted(names),
+        default=sorted(chosen),
         selection_mode="multi",
         key=view_state.bind(_RECIPES, sorted(chosen)),
         on_change=lambda: view_state.change_filter(lambda: {"recipes": frozenset(st.session_state[_RECIPES])}),
@@ -122,11 +125,13 @@ def _recipes(chosen: frozenset[str]) -> None:
 
 def _layer_kinds(name: str, title: str, chosen: frozenset[str]) -> None:
     key = f"filter-{name}"
+    shown = [kind for kind in KINDS if kind in chosen]
     st.pills(
         title,
         list(KINDS),
+        default=shown,
         selection_mode="multi",
         format_func=lambda kind: KINDS[kind].title,
-        key=view_state.bind(key, [kind for kind in KINDS if kind in chosen]),
+        key=view_state.bind(key, shown),
         on_change=lambda: view_state.change_filter(lambda: {name: frozenset(st.session_state[key])}),
     )

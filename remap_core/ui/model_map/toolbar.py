@@ -52,11 +52,13 @@ def _set_dock(dock: Dock) -> None:
 
 
 def _projection(view: View) -> None:
+    shown = view.map or _METRICS
     st.segmented_control(
         "Projection",
         list(_TITLES),
+        default=shown,
         format_func=_TITLES.__getitem__,
-        key=view_state.bind(_KEY, view.map or _METRICS),
+        key=view_state.bind(_KEY, shown),
         required=True,
         label_visibility="collapsed",
         on_change=_choose_projection,
@@ -73,11 +75,13 @@ def _axis(name: str, dataset: DatasetView, view: View) -> None:
     names = dataset.class_names
     titles = {key: metric_title(metric, view.objective, names) for key, metric in metrics(names).items()}
     titles[OBJECTIVE] = "Objective"
+    shown = getattr(view, name)
     st.selectbox(
         f"{name.upper()} axis",
         list(titles),
+        index=list(titles).index(shown),
         format_func=lambda key: f"{name}: {titles[key]}",
-        key=view_state.bind(f"axis-{name}", getattr(view, name)),
+        key=view_state.bind(f"axis-{name}", shown),
         on_change=_choose_axis,
         args=(name,),
         label_visibility="collapsed",

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import RerunData, ScriptRunner, get_script_run_ctx
@@ -70,6 +71,9 @@ def answer_on_the_present_page() -> None:
     So it is where a click on a link to another page leaves a field: the browser tells of the link first, then of the
     field, in the name of the page that it is still on.
 
+    What a timer asks for changes no widget. A browser that gets a widget shows its default for a moment, before it
+    shows what the app has set: a timer would bring that default along, as if the visitor had chosen it.
+
     An update also waits until the browser was told all of the run before. Streamlit forgets what a run that has ended
     still has to say when an update begins: the browser then lacks the place of the update, and empties the page.
     """
@@ -92,6 +96,8 @@ def answer_on_the_present_page() -> None:
             _asked[self._pages_manager] = _Asked(client_state.page_script_hash, given)
         if client_state and not client_state.fragment_id:
             _bring_what_waits(self, client_state)
+        if client_state and client_state.is_auto_rerun:
+            client_state.widget_states.CopyFrom(_what_waits(self))
         request(self, client_state)
 
     AppSession.request_rerun = request_on_the_present_page  # type: ignore[method-assign]
@@ -99,11 +105,25 @@ def answer_on_the_present_page() -> None:
 
 def _bring_what_waits(session: AppSession, client_state: ClientState) -> None:
     """Add the clicks that wait for the end of the present run to a request that ends it: Streamlit forgets them."""
+    states = _coalesce_widget_states(_waiting_states(session), client_state.widget_states)
+    if states:
+        client_state.widget_states.CopyFrom(states)
+
+
+def _what_waits(session: AppSession) -> WidgetStates:
+    """What the widgets say in a request that waits, without clicks: Streamlit keeps these by itself."""
+    waiting = _waiting_states(session) or WidgetStates()
+    return WidgetStates(
+        widgets=[state for state in waiting.widgets if "trigger" not in (state.WhichOneof("value") or "")]
+    )
+
+
+def _waiting_states(session: AppSession) -> WidgetStates | None:
+    """What the widgets say in the request that waits for the end of the present run; None without one."""
     requests = session._scriptrunner._requests if session._scriptrunner else None
     if requests and requests._state is ScriptRequestType.RERUN:
-        states = _coalesce_widget_states(requests._rerun_data.widget_states, client_state.widget_states)
-        if states:
-            client_state.widget_states.CopyFrom(states)
+        return requests._rerun_data.widget_states
+    return None
 
 
 def _has_more_to_say(session: AppSession) -> bool:

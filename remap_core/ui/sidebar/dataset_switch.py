@@ -28,6 +28,7 @@ def show_dataset() -> None:
     st.selectbox(
         "Data set",
         names,
+        index=names.index(shown),
         format_func=dataset_title,
         label_visibility="collapsed",
         key=view_state.bind(SWITCH, shown),

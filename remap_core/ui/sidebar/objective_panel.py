@@ -100,6 +100,7 @@ def _class_list(objective: Objective, names: tuple[str, ...]) -> None:
     st.multiselect(
         "Classes that count",
         range(len(names)),
+        default=list(objective.weighted_classes),
         format_func=lambda label: names[label],
         placeholder=f"All {count(len(names))} equally",
         key=view_state.bind("objective-classes", list(objective.weighted_classes)),
@@ -113,7 +114,7 @@ def _parameter_cap(objective: Objective) -> None:
         min_value=1,
         max_value=int(MAX_TYPED),
         step=1000,
-        value=None,
+        value=None,  # a field with another default could not be emptied
         placeholder="none",
         key=view_state.bind("cap-parameters", objective.max_parameters),
         on_change=lambda: view_state.change_objective(max_parameters=st.session_state["cap-parameters"]),
