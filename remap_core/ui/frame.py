@@ -65,7 +65,9 @@ def show(place: DeltaGenerator | None = None) -> None:
     st.html(f"<style>{_style(name)}</style>")
     with place.container(key="frame") if place else st.container(key="frame"):
         left, right = st.columns([3, 2], gap="small")
-    st.sidebar.markdown("**REMAP**")  # a sidebar without content is closed, and the map would change its width
+    with st.sidebar:
+        st.markdown("**REMAP**")  # a sidebar without content is closed, and the map would change its width
+        chart_events.load()  # before the map, which can be clicked once it is seen
     _show_map(left)  # before the rest: the browser takes longest to draw it
     with st.sidebar:
         _sidebar()
@@ -124,7 +126,6 @@ def _sidebar() -> None:
     show_objective()
     show_drawer()
     show_progress()
-    chart_events.load()
     show_tour()
 
 

@@ -55,6 +55,27 @@ def test_a_click_on_a_circle_puts_that_model_into_the_drawer_and_selects_it(page
     expect(page.get_by_role("heading", name="#2 ")).to_be_visible()
 
 
+BRIDGE_IS_LATE = """
+Object.defineProperty(window, 'remapCharts', { configurable: true, set(begin) {
+  setTimeout(() => {
+    Object.defineProperty(window, 'remapCharts', { value: begin, writable: true })
+    window.dispatchEvent(new Event('remap-charts'))
+  }, 4000)
+} })
+"""
+
+
+def test_a_click_on_a_map_that_nobody_listens_to_yet_selects_the_model_once_somebody_does(chromium, finished):
+    page = chromium.new_page()
+    page.add_init_script(BRIDGE_IS_LATE)
+    page.goto(finished.url)
+    wait_for_circles(page)
+    click_circle(page, 4)
+    assert page.evaluate("window.remapCharts") is None
+    expect(page.locator(".st-key-open-4")).to_contain_text("#4")
+    page.close()
+
+
 def test_the_same_circle_twice_keeps_one_model(page, finished):
     page.goto(finished.url)
     wait_for_circles(page)

@@ -4,6 +4,21 @@ const charts = new WeakMap()
 // By the chart's element: the timer of a hover that has not been sent yet.
 const hovers = new WeakMap()
 
+// A click on a chart that nobody listens to yet, as it was drawn just now, waits for who will.
+const heard = new WeakMap()
+const early = new WeakMap()
+addEventListener('click', ({ target }) => {
+  const gd = target.closest?.('.js-plotly-plot')
+  if (gd?._hoverdata?.length && heard.get(gd) !== gd.on) early.set(gd, gd._hoverdata)
+}, true)
+
+function hearEarly(gd, onClick) {
+  heard.set(gd, gd.on)
+  const points = early.get(gd)
+  early.delete(gd)
+  if (points) onClick({ points })
+}
+
 const pointOf = (p) => ({
   curve: p.curveNumber,
   point: Array.isArray(p.pointNumber) ? p.pointNumber : (p.pointIndex ?? p.pointNumber),
@@ -249,6 +264,7 @@ function observe(chart) {
     if (gd.on === chart.on) Object.keys(listeners).forEach((name) => gd.removeListener(name, listeners[name]))
     Object.assign(chart, { gd, on: gd.on, events })  // a chart redrawn in its old place has another `on`
     chart.data.events.forEach((name) => gd.on(name, listeners[name]))
+    if (chart.data.events.includes('plotly_click')) hearEarly(gd, listeners.plotly_click)
     const redrawn = () => {  // the page may redraw it without the marks
       freeScrolling(gd)
       drawIn(gd, chart.data)
