@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import warnings
 from collections.abc import Sequence
 from functools import cache
@@ -30,6 +31,8 @@ SUFFIXES = frozenset(f".{ending}" for ending in _ENDINGS.split())
 """Endings of image files; a file of another ending may still be one, unless its ending says what it is."""
 _NEVER_IMAGES = frozenset(f".{ending}" for ending in _OTHER_ENDINGS.split())
 _FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "BMP", "DIB", "GIF", "TIFF", "PPM", "HEIF", "AVIF")
+MAX_PIXELS = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+"""Above this, Pillow refuses to open an image."""
 _BITS_PER_SAMPLE = 258
 """A tag of TIFF."""
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # up to twice the limit is allowed
@@ -64,23 +67,32 @@ class FilePictures:
         return open_picture(content)
 
 
-def open_picture(content: bytes) -> Picture:
-    """An encoded image; raises DatasetError with the reason why it is none, as the end of a sentence."""
+def open_picture(content: bytes, most: int = MAX_PIXELS) -> Picture:
+    """An encoded image; raises DatasetError with the reason why it is none, as the end of a sentence.
+
+    most: pixels that it may have; its header says how many there are before any is decoded.
+    """
     if not content:
         raise DatasetError("the file is empty")
     _register_heif()
     try:
         image = Image.open(BytesIO(content), formats=_known_formats())
-    except Image.DecompressionBombError:
-        most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
-        raise DatasetError(f"it has more pixels than the {count(most)} allowed") from None
+    except Image.DecompressionBombError as error:
+        numbers = re.findall(r"\d+", str(error))  # the pixels of the image, then Pillow's limit
+        raise DatasetError(_too_many(int(numbers[0]), most)) from None
     except UnidentifiedImageError:
-        return _rare_tiff(content)
+        return _rare_tiff(content, most)
     except Exception as error:  # a damaged file can raise nearly anything
         raise DatasetError(f"the image is damaged ({reason(error)})") from error
+    if image.width * image.height > most:
+        raise DatasetError(_too_many(image.width * image.height, most))
     if _is_deep_rgb(image):
-        return _rare_tiff(content)  # Pillow would cut its values to 8 bits
+        return _rare_tiff(content, most)  # Pillow would cut its values to 8 bits
     return image
+
+
+def _too_many(pixels: int, most: int) -> str:
+    return f"it has {count(pixels)} pixels, more than the {count(most)} allowed"
 
 
 def _is_deep_rgb(image: Image.Image) -> bool:
@@ -110,7 +122,7 @@ def _is_image(root: Path, file: ListedFile) -> bool:
     return is_webp or head.startswith(_MAGIC)
 
 
-def _rare_tiff(content: bytes) -> Picture:
+def _rare_tiff(content: bytes, most: int) -> Picture:
     """A TIFF that Pillow cannot read, such as 16-bit RGB, by the extra `tiff`: (height, width, channels)."""
     if not content.startswith(_TIFF_MAGIC):
         raise DatasetError(_what_it_is(content))
@@ -119,10 +131,17 @@ def _rare_tiff(content: bytes) -> Picture:
     except ImportError:
         raise DatasetError("this kind of TIFF needs the package tifffile (extra `tiff`)") from None
     try:
-        pixels = np.asarray(tifffile.imread(BytesIO(content), key=0))
+        with tifffile.TiffFile(BytesIO(content)) as file:
+            page = file.pages[0]
+            pixels = page.imagewidth * page.imagelength
+            if pixels > most:
+                raise DatasetError(_too_many(pixels, most))
+            values = np.asarray(page.asarray())
+    except DatasetError:
+        raise
     except Exception as error:  # as above
         raise DatasetError(f"the TIFF is damaged ({reason(error)})") from error
-    return _channels_last(pixels)
+    return _channels_last(values)
 
 
 def _channels_last(pixels: NDArray[Any]) -> NDArray[Any]:
