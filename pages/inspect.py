@@ -1,4 +1,4 @@
-"""One model, or two side by side: results, images, layers, lineage, exports, notes."""
+"""One model, or two side by side: results, images, layers, lineage, answers to new pictures, exports, notes."""
 
 from remap_core.ui.model_map import first_paint
 
@@ -26,6 +26,7 @@ from remap_core.ui.inspect.seeds_panel import show_repeats
 from remap_core.ui.overview.start_here import require_model
 from remap_core.ui.session import Tab, current_session
 from remap_core.ui.tables import fusing_sentence, layer_table
+from remap_core.ui.try_it.try_panel import show_try_it
 from remap_core.ui.view_state import bind
 
 TABS = "inspect-tabs"
@@ -94,6 +95,7 @@ CONTENTS: dict[Tab, Callable[[Catalogue, Trials], None]] = {
     Tab.IMAGES: show_all_images,
     Tab.LAYERS: show_layers,
     Tab.LINEAGE: show_origin,
+    Tab.TRY_IT: show_try_it,
     Tab.EXPORT: show_export,
     Tab.NOTES: show_notes,
 }
@@ -101,8 +103,8 @@ CONTENTS: dict[Tab, Callable[[Catalogue, Trials], None]] = {
 
 def show_tabs(catalogue: Catalogue, trials: Trials) -> None:
     """Only the content of the open tab is made."""
-    titles = [tab.capitalize() for tab in Tab]
-    shown = current_session().tab.capitalize()
+    titles = list(map(title, Tab))
+    shown = title(current_session().tab)
     tabs = st.tabs(titles, default=shown, key=bind(TABS, shown), on_change=remember_tab)
     for tab, container in zip(Tab, tabs, strict=True):
         if container.open:
@@ -110,8 +112,12 @@ def show_tabs(catalogue: Catalogue, trials: Trials) -> None:
                 CONTENTS[tab](catalogue, trials)
 
 
+def title(tab: Tab) -> str:
+    return tab.replace("-", " ").capitalize()
+
+
 def remember_tab() -> None:
-    current_session().tab = Tab(st.session_state[TABS].lower())
+    current_session().tab = next(tab for tab in Tab if title(tab) == st.session_state[TABS])
 
 
 def show_models(catalogue: Catalogue, trials: Trials) -> None:

@@ -9,13 +9,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from remap_core.drawing.palette import OUTLINE, SELECTION
+from remap_core.drawing.palette import LABEL_GROUND, LABEL_TEXT, OUTLINE, SELECTION
 from remap_core.drawing.thumbnails import png_uri
 from remap_core.errors import InvalidTrial
 from remap_core.trials.class_labels import Labels
 
 EDGE = 64
 """Pixels of an image's longer edge on the page."""
+
+_BADGE = (
+    "position:absolute;left:2px;top:2px;padding:0 4px;border-radius:3px 0;font-size:11px;"
+    f"color:{LABEL_TEXT};background:{LABEL_GROUND}"
+)
 
 
 class Tile(NamedTuple):
@@ -46,12 +51,15 @@ def rows_of_cell(true_classes: Labels, predicted: Labels, row: int, column: int 
 
 
 def sheet_html(tiles: Sequence[Tile]) -> str:
-    """The tiles as HTML that wraps to the page's width; misclassified ones have a border. Names are escaped."""
-    figures = "".join(map(_figure, tiles))
+    """The tiles as HTML that wraps to the page's width, with their numbers from 1 on; names are escaped.
+
+    Misclassified ones have a border.
+    """
+    figures = "".join(_figure(tile, number) for number, tile in enumerate(tiles, start=1))
     return f"<div style='display:flex;flex-wrap:wrap;gap:8px'>{figures}</div>"
 
 
-def _figure(tile: Tile) -> str:
+def _figure(tile: Tile, number: int) -> str:
     height, width, _ = tile.pixels.shape
     scale = EDGE / max(height, width)
     border = OUTLINE
@@ -59,7 +67,8 @@ def _figure(tile: Tile) -> str:
         border = SELECTION
     alt = escape(f"{tile.true_class}, predicted {tile.predicted}", quote=True)
     return (
-        f"<figure style='margin:0;width:{EDGE + 4}px'>"
+        f"<figure style='margin:0;width:{EDGE + 4}px;position:relative'>"
+        f"<span style='{_BADGE}'>{number}</span>"
         f"<img src='{png_uri(tile.pixels)}' alt='{alt}' "
         f"width='{width * scale:.0f}' height='{height * scale:.0f}' "
         f"style='image-rendering:pixelated;border:2px solid {border};border-radius:3px'>"

@@ -36,6 +36,7 @@ class Tab(StrEnum):
     IMAGES = "images"
     LAYERS = "layers"
     LINEAGE = "lineage"
+    TRY_IT = "try-it"
     EXPORT = "export"
     NOTES = "notes"
 

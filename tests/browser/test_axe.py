@@ -6,6 +6,7 @@ from axe_playwright_python.sync_playwright import Axe
 from browsing import served, wait_until_drawn_up
 from catalogues import write_catalogue
 from playwright.sync_api import Page, expect
+from weights import leave_weights
 
 from remap_core.data_folder.validation_images import write_validation_images
 
@@ -19,6 +20,7 @@ ADDRESSES = (
     f"drawer?{SELECTION}",
     "inspect",
     f"inspect?{SELECTION}",
+    f"inspect?{SELECTION}&tab=try-it",
     "generate",
     f"generate?{SELECTION}",
     "generate?way=suggest",
@@ -43,7 +45,9 @@ SETTLED = """
 @pytest.fixture(scope="module")
 def url(tmp_path_factory):
     home = tmp_path_factory.mktemp("axe") / "home"
-    write_validation_images(write_catalogue(home, waiting=2, failed=1), "digits", IMAGES)
+    folder = write_catalogue(home, waiting=2, failed=1)
+    write_validation_images(folder, "digits", IMAGES)
+    leave_weights(folder, 1)
     with served(home, autostart=False) as server:
         yield server.url
 

@@ -48,6 +48,6 @@ def test_every_image_says_its_true_class_and_the_predicted_one():
 def test_class_names_never_become_tags_or_attributes():
     name = "<script>alert(1)</script>' onload='alert(1)"
     tags = Tags(sheet_html([Tile(np.zeros((2, 2, 3), dtype=np.uint8), name, name + "&")]))
-    assert tags.names == ["div", "figure", "img", "figcaption"]
+    assert tags.names == ["div", "figure", "span", "img", "figcaption"]
     assert tags.images[0]["alt"] == f"{name}, predicted {name}&"
     assert "onload" not in tags.images[0]

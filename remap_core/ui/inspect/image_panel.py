@@ -18,6 +18,7 @@ from remap_core.trials.trial import Trial, TrialId
 from remap_core.ui import app_data
 from remap_core.ui.inspect.live_results import missing_sentence
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.try_it.tile_reasons import explain_tile
 
 MAX_IMAGES = 48
 """Images shown at once."""
@@ -67,7 +68,7 @@ def _panel(evaluation: Evaluation, card: DatasetCard, trial: Trial, key: str) ->
             persist_state="session",
             width=180,
         )
-    _sheet(card, trial, true_class, predicted)
+    _sheet(card, trial, true_class, predicted, key)
 
 
 def _worst_class(evaluation: Evaluation) -> int:
@@ -78,7 +79,13 @@ def _worst_class(evaluation: Evaluation) -> int:
     return int(np.nanargmin(accuracies))
 
 
-def _sheet(card: DatasetCard, trial: Trial, true_class: int, predicted: int) -> None:
+def _sheet(
+    card: DatasetCard,
+    trial: Trial,
+    true_class: int,
+    predicted: int,
+    key: str,
+) -> None:
     """The images of a cell, or of a whole class, each with its prediction."""
     try:
         labels, predictions = judged_images(app_data.catalogue(), trial)
@@ -96,6 +103,7 @@ def _sheet(card: DatasetCard, trial: Trial, true_class: int, predicted: int) -> 
         shown = f"{count(MAX_IMAGES)} of {shown}"
     st.caption(f"{shown}, each with its predicted class. Misclassified images have an orange border.")
     tiles = [Tile(images[row], names[labels[row]], names[predictions[row]]) for row in rows[:MAX_IMAGES]]
+    explain_tile(trial, tiles, f"{key}-{true_class}-{predicted}")
     st.html(sheet_html(tiles))
 
 
