@@ -17,12 +17,14 @@ from remap_core.catalogue.snapshot import Publisher, current_number
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
 from remap_core.datasets.dataset import load_dataset
+from remap_core.services.proposals import initial_config
+from remap_core.settings import Settings
 from remap_core.space.caps import Cap, Cost
 from remap_core.space.markov.sampler import sample_architectures
 from remap_core.space.markov.search_spaces import REMAP_2019
 from remap_core.trials.trial import Proposal
 
-HOMES = Path(tempfile.gettempdir()) / "remap-many"
+HOMES = Path(tempfile.gettempdir()) / "remap-populations"
 """Where they are kept."""
 
 # Invented, but shaped like trained models: more parameters are better by a little, each class by its own luck.
@@ -52,7 +54,8 @@ def write_many(home: Path, models: int) -> None:
     sampled = sample_architectures(
         REMAP_2019, (1, 28, 28), 10, models, np.random.default_rng(0), caps=(Cap(Cost.PARAMETERS, 1_000_000),)
     )
-    store.enqueue([Proposal(architecture, CARD.name) for architecture in sampled], 0.0)
+    config = initial_config(Settings(), CARD)  # today's: models of older recipes predict nothing
+    store.enqueue([Proposal(architecture, CARD.name, config) for architecture in sampled], 0.0)
     store.close()
     with duckdb.connect(folder.live) as connection:
         connection.execute(_TRAINED)

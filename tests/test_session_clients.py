@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 from browsing import served
+from catalogues import changed
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from benchmarks.populations import write_many
 from benchmarks.sessions import KeptMessages, OpenPage
+from remap_core.trials.annotations import Annotation
+from remap_core.ui.live import IDLE_POLL
 
 
 def drawn(text, place=0, fragment=""):
@@ -83,6 +86,53 @@ def test_a_click_adds_the_model_to_the_drawer_of_its_page_alone(tmp_path):
 
     with served(tmp_path / "home", autostart=False) as server:
         assert run(clicks(server.url)) == ("model=5&drawer=3%2C5", "model=4&drawer=4")
+
+
+class WatchedPage(OpenPage):
+    """Counts what is drawn on it."""
+
+    drawn_parts = 0
+
+    def _look_at(self, delta):
+        self.drawn_parts += 1
+        super()._look_at(delta)
+
+
+def test_open_pages_send_nothing_until_there_is_news_which_all_of_them_show(tmp_path):
+    write_many(tmp_path / "home", 5)
+
+    async def visit(url):
+        async with asyncio.TaskGroup() as tasks:
+            pages = [await WatchedPage.open(tasks, url, name, "model=1") for name in ("overview", "generate", "queue")]
+            await asyncio.gather(*(page.answered() for page in pages))
+            await asyncio.sleep(2 * IDLE_POLL)  # the overview's suggestions come to its map
+            before = [page.drawn_parts for page in pages]
+            await asyncio.sleep(2 * IDLE_POLL)
+            assert [page.drawn_parts for page in pages] == before
+            changed(tmp_path / "home", lambda store: store.annotate(1, Annotation(note="odd")))
+            async with asyncio.timeout(60):
+                while any(page.drawn_parts == count for page, count in zip(pages, before, strict=True)):
+                    await asyncio.sleep(0.1)
+            await asyncio.gather(*(page.leave() for page in pages))
+
+    with served(tmp_path / "home", autostart=False) as server:
+        run(visit(server.url))
+
+
+def test_a_client_goes_to_another_page_and_takes_its_drawer_along(tmp_path):
+    write_many(tmp_path / "home", 5)
+
+    async def visit(url):
+        async with asyncio.TaskGroup() as tasks:
+            page = await OpenPage.open(tasks, url, "overview")
+            await page.answered()
+            await page.click(3)
+            await page.go("drawer")
+            await page.leave()
+            return page.query
+
+    with served(tmp_path / "home", autostart=False) as server:
+        assert run(visit(server.url)) == "model=3&drawer=3"
 
 
 def test_a_page_that_the_app_lacks_is_an_error(tmp_path):

@@ -43,6 +43,15 @@ def read_ended_search(folder: DataFolder) -> Form | None:
     return _read(folder, ENDED)
 
 
+def search_stamp(folder: DataFolder) -> tuple[int, ...]:
+    """Differs once a search has begun or ended. Cheap enough to poll."""
+    stamps = []
+    for name in (ACTIVE, ENDED):
+        with suppress(OSError):
+            stamps.append((folder.home / name).stat().st_mtime_ns)
+    return tuple(stamps)
+
+
 def end_search(folder: DataFolder, form: Form, sentence: str, queued: int) -> None:
     """End a search, and keep why, and how many trainings it has queued; nothing happens where it has ended already.
 

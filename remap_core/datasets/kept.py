@@ -108,6 +108,14 @@ def kept_datasets(home: Path) -> list[Kept]:
     return sorted(found, key=lambda kept: (kept.title.casefold(), kept.name))
 
 
+def kept_stamp(home: Path) -> int:
+    """Differs once a data set was added to a data folder or removed. Cheap enough to poll."""
+    try:
+        return (home / "data").stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 def find_kept(name: str, home: Path) -> Kept | None:
     """The data set of this title, or of this name with its digest."""
     for kept in kept_datasets(home):

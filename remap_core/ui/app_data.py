@@ -57,7 +57,8 @@ def look() -> Catalogue | None:
     newest = None
     if number is not None:
         newest = _opened(number)
-    current_session().catalogue = newest
+    session = current_session()
+    session.catalogue, session.dataset_views = newest, {}
     return newest
 
 
@@ -114,7 +115,11 @@ def looked_at() -> str | None:
 
 def dataset_view(name: str | None = None) -> DatasetView:
     """A data set as it is now, by default the one that this visitor looks at; raises NoCatalogue and NotFound."""
-    return _dataset_view(dataset_name() if name is None else name)
+    known = current_session().dataset_views
+    name = dataset_name() if name is None else name
+    if name not in known:
+        known[name] = _dataset_view(name)
+    return known[name]
 
 
 @st.cache_resource(max_entries=8, show_spinner=False, validate=DatasetView.is_current)

@@ -15,7 +15,7 @@ from remap_core.errors import RemapError
 from remap_core.system.memory import leave_out_of_collections
 from remap_core.ui import app_data
 from remap_core.ui.events import chart_events
-from remap_core.ui.live import PageEnds, errors_as_sentences
+from remap_core.ui.live import PageEnds, begin_run, errors_as_sentences
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.model_map.docked_map import show_map
 from remap_core.ui.model_map.toolbar import fold_button
@@ -116,7 +116,7 @@ def _begin_run(name: str) -> None:
     limit_shutdown_time()
     finish_callbacks()
     answer_on_the_present_page()
-    app_data.look()
+    begin_run()
     started_trainers()
     read_url(name)
 

@@ -13,22 +13,68 @@ from remap_core.errors import NoCatalogue, RemapError
 from remap_core.trials.trial import TrialState
 from remap_core.ui import app_data
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.news import news, note_sources
 from remap_core.ui.session import current_session
 
 POLL = 1.0
-"""Seconds between checks for something new while trainings wait or run."""
+"""Seconds between updates of each part of a page while something moves."""
 IDLE_POLL = 3.0
-"""The same while nothing is trained: an open page then costs next to nothing."""
+"""Seconds between looks for something new while nothing does: one look for the whole page, which sends nothing."""
 TOAST_SECONDS = 0.5
 """Until a toast has reached the browser."""
 
 
-def watch(look: Callable[[], object], seen: object, every: float | None = None) -> None:
-    """Rerun the page as soon as `look()` differs from `seen`; checks every so many seconds, by default at `pace()`."""
+def begin_run() -> None:
+    """Look what there is now, once for a whole run of a page: all of its parts are drawn from that."""
+    note_sources()
+    app_data.look()
+    current_session().moves = is_moving()
 
+
+def is_moving() -> bool:
+    """Whether what pages show changes by itself: trainings run or wait, or this visitor waits for an answer."""
+    found = app_data.newest()
+    if found is None:
+        return True
+    if app_data.trainer() is None:
+        return False
+    counts = found.counts()
+    unfinished = counts[TrialState.RUNNING] + counts[TrialState.WAITING]
+    return bool(unfinished or current_session().unannounced)
+
+
+def timer() -> float | None:
+    """Seconds between updates of a part of the page; None while nothing moves, as `follow` then looks for all parts."""
+    return POLL if current_session().moves else None
+
+
+def follow(also: Callable[[], object]) -> None:
+    """While nothing moves, look for something new, and rerun the page once there is. `also`: what else may change.
+
+    Without this, each part of the page would be drawn every few seconds to show what it shows already.
+    """
+    if current_session().moves:
+        return
+    drawn = (news(), also())
     is_first = True
 
-    @st.fragment(run_every=every or pace())
+    @st.fragment(run_every=IDLE_POLL)
+    def look() -> None:
+        nonlocal is_first
+        if not is_first and (news(), also()) != drawn:
+            rerun_page()
+        is_first = False
+
+    look()
+
+
+def watch(look: Callable[[], object], seen: object) -> None:
+    """Rerun the page as soon as `look()` differs from `seen`. While nothing moves, `follow` does so."""
+    if not current_session().moves:
+        return
+    is_first = True
+
+    @st.fragment(run_every=POLL)
     def check() -> None:
         nonlocal is_first
         if is_first:  # the page was drawn just now; while much is trained, it would else be drawn without an end
@@ -50,23 +96,16 @@ def rerun_page() -> None:
         st.rerun()
 
 
-def pace() -> float:
-    """Seconds between checks at present."""
-    found = app_data.newest()
-    if found is None or app_data.trainer() is None:
-        return POLL if found is None else IDLE_POLL
-    counts = found.counts()
-    if counts[TrialState.RUNNING] or counts[TrialState.WAITING]:
-        return POLL
-    return IDLE_POLL
-
-
 def live(body: Callable[[Catalogue], None]) -> None:
-    """Draw `body` now and whenever it is time to look, each time with the newest catalogue."""
+    """Draw `body` now and, while something moves, again and again, each time with the newest catalogue."""
+    is_first = True
 
-    @st.fragment(run_every=pace())
+    @st.fragment(run_every=timer())
     def redraw() -> None:
-        app_data.look()
+        nonlocal is_first
+        if not is_first:  # the page has just looked
+            app_data.look()
+        is_first = False
         with errors_as_sentences():
             body(app_data.catalogue())
 

@@ -93,15 +93,9 @@ def _was_made(press: Press) -> bool:
     return press.number <= number or time.monotonic() - moment < DOUBLE_CLICK
 
 
-def unannounced() -> list[str]:
-    """This visitor's commands whose answers were not shown yet, oldest first."""
-    session = current_session()
-    return [command for command in session.sent if command not in session.announced]
-
-
 def show_answers() -> None:
     """Whether this visitor's commands wait for an answer, live. The answer itself is a toast, on any page."""
-    if unannounced():
+    if current_session().unannounced:
         live.live(answers)
     else:
         st.caption(NOTHING)
@@ -110,7 +104,8 @@ def show_answers() -> None:
 def answers(catalogue: Catalogue) -> None:
     """One line while commands of this visitor are not answered; its place is kept."""
     inbox = Inbox(app_data.folder())
-    waits = any(catalogue.receipt(command) is None and not inbox.rejection(command) for command in unannounced())
+    unannounced = current_session().unannounced
+    waits = any(catalogue.receipt(command) is None and not inbox.rejection(command) for command in unannounced)
     if not waits:
         st.caption(NOTHING)
     elif app_data.trainer():

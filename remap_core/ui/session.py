@@ -16,6 +16,7 @@ from remap_core.views.view import View
 
 if TYPE_CHECKING:
     from remap_core.analysis.suggest.suggestion import Suggestion
+    from remap_core.ui.dataset_view import DatasetView
     from remap_core.ui.drawer.note_draft import NoteDraft
 
 SESSION = "remap"
@@ -54,7 +55,9 @@ class Drawer(NamedTuple):
 class Session:
     """One visitor's working state.
 
-    catalogue: the one that the present run of the page reads; None before the first look.
+    catalogue: the one that the present run of the page reads; None before the first look. dataset_views: its data
+    sets, by name, those that this run has asked for.
+    drawn_from: what the present page was drawn from (see `news`). moves: whether its parts update by themselves.
     dataset, selected, hovered: what the visitor looks at; None before they choose. compared: the model next to the
     selected one. stack: models whose circles lie where the last click was, if there are several. tab: what the inspect
     page shows of them.
@@ -75,6 +78,9 @@ class Session:
     """
 
     catalogue: Catalogue | None = None
+    dataset_views: dict[str, DatasetView] = field(default_factory=dict)
+    drawn_from: tuple[object, ...] = ()
+    moves: bool = True
     dataset: str | None = None
     selected: TrialId | None = None
     compared: TrialId | None = None
@@ -104,9 +110,16 @@ class Session:
     suggested: tuple[Suggestion, ...] = ()
     suggestions_sent: list[str] = field(default_factory=list)
 
+    @property
+    def unannounced(self) -> list[str]:
+        """The commands whose answers were not shown yet, oldest first."""
+        return [command for command in self.sent if command not in self.announced]
+
 
 def current_session() -> Session:
-    """This visitor's state."""
-    if SESSION not in st.session_state:
-        st.session_state[SESSION] = Session()
-    return cast(Session, st.session_state[SESSION])
+    """This visitor's state. A run of a page asks for it a hundred times, and Streamlit takes its time to look it up."""
+    try:
+        return cast(Session, st.session_state[SESSION])
+    except KeyError:
+        st.session_state[SESSION] = session = Session()
+        return session

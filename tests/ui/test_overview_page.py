@@ -16,6 +16,7 @@ from remap_core.data_folder.inbox import Inbox
 from remap_core.trials.training_recipe import QUICK
 from remap_core.trials.trial import Origin
 from remap_core.ui.model_map.filter_panel import PANEL
+from remap_core.ui.overview import newer_recipe
 from remap_core.ui.session import SESSION
 
 
@@ -313,6 +314,15 @@ def test_the_offer_to_train_the_front_ends_once_it_was_taken(home):
     ((_, command),) = Inbox(folder).pending()
     changed(folder.home, lambda store: store.enqueue(command.proposals, 300.0))
     assert "the default is now" not in said(opened("overview"))
+
+
+def test_the_offer_to_train_the_front_is_made_once_for_a_catalogue(home, monkeypatch):
+    write_catalogue(home)
+    made, make = [], newer_recipe.propose_again
+    monkeypatch.setattr(newer_recipe, "propose_again", lambda *given: made.append(1) or make(*given))
+    opened("overview").run()
+    opened("overview")
+    assert len(made) == 1
 
 
 def test_models_of_several_recipes_can_be_filtered_by_recipe(home):

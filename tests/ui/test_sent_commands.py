@@ -90,7 +90,7 @@ def test_an_answer_whose_toast_was_overtaken_by_another_run_is_said_by_that_one(
     sent_commands.send(Pause())
     with pytest.raises(InterruptedError):
         show_receipt_toasts()
-    assert len(sent_commands.unannounced()) == 1
+    assert len(live.current_session().unannounced) == 1
     monkeypatch.setattr("streamlit.toast", lambda *_args, **_kwargs: None)
     show_receipt_toasts()
-    assert sent_commands.unannounced() == []
+    assert live.current_session().unannounced == []

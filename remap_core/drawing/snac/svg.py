@@ -51,18 +51,20 @@ def snac_svg(
     height: int = 0,
     marks: Marks = NO_MARKS,
     repeated_blocks: Sequence[RepeatedBlock] = (),
+    has_tooltips: bool = True,
 ) -> str:
     """A standalone SVG of a row of chips, left-aligned on a transparent background.
 
     title: the text alternative, by default the layers in words. blocks, height: room for at least so many blocks
     (the head included) and pixels, so that the rows of a table share one scale. marks: what differs from a parent:
     a frame around a block, a bar where one was removed. repeated_blocks: those that get a bracket below.
+    has_tooltips: whether a block says what it is; a browser shows that only of an SVG that is part of the page.
     """
     if not title:
         title = ", ".join(chip.text for chip in row)
     own_height = row_height(row, size, repeated_blocks)
     full_height = max(height, own_height)
-    body = row_body(row, size, repeated_blocks)
+    body = row_body(row, size, repeated_blocks, has_tooltips=has_tooltips)
     body += "".join(_marks(row, size, marks))
     return document(
         body,
@@ -73,12 +75,18 @@ def snac_svg(
     )
 
 
-def row_body(row: Sequence[Chip], size: Size, repeated_blocks: Sequence[RepeatedBlock] = ()) -> str:
+def row_body(
+    row: Sequence[Chip],
+    size: Size,
+    repeated_blocks: Sequence[RepeatedBlock] = (),
+    *,
+    has_tooltips: bool = True,
+) -> str:
     """SVG elements of a row of chips whose upper left corner is (0, 0)."""
     labels_end = _labels_end(row, size)
-    elements = [_chip(chip, size) for chip in row]
+    elements = [_chip(chip, size, has_tooltips) for chip in row]
     elements += [_bracket(row, block, labels_end) for block in repeated_blocks]
-    return "".join(elements)
+    return group("".join(elements), text_anchor="middle", font_family=FONT)
 
 
 def row_height(row: Sequence[Chip], size: Size, repeated_blocks: Sequence[RepeatedBlock] = ()) -> int:
@@ -120,6 +128,7 @@ def snac_data_uri(
         blocks=blocks,
         height=TABLE_ROW - TABLE_PADDING,
         marks=marks,
+        has_tooltips=False,
     )
     return svg_uri(drawing)
 
@@ -180,9 +189,9 @@ def _gap(chip: Chip, size: Size) -> str:
     )
 
 
-def _chip(chip: Chip, size: Size) -> str:
+def _chip(chip: Chip, size: Size, has_tooltip: bool) -> str:
     parts = [*_block(chip, size), *_bar(chip, size), *_symbol(chip, size), *_label(chip, size)]
-    return group("".join(parts), chip.text)
+    return group("".join(parts), chip.text) if has_tooltip else "".join(parts)
 
 
 def _block(chip: Chip, size: Size) -> Iterator[str]:
@@ -254,8 +263,6 @@ def _symbol(chip: Chip, size: Size) -> Iterator[str]:
             escape(chip.symbol),
             x=chip.x + chip.width / 2,
             y=size.block / 2 + 0.36 * size.symbol,
-            text_anchor="middle",
-            font_family=FONT,
             font_size=size.symbol,
             font_weight="bold",
             fill=chip.ink,
@@ -295,8 +302,6 @@ def _small_text(text: str, centre: float, baseline: int) -> str:
         escape(text),
         x=centre,
         y=baseline,
-        text_anchor="middle",
-        font_family=FONT,
         font_size=10,
         fill=QUIET_TEXT,
     )

@@ -10,10 +10,10 @@ FONT = "Arial,Helvetica,sans-serif"
 def element(name: str, content: str = "", /, **attributes: str | float) -> str:
     """An element around `content`, which is SVG itself. Underscores in names of attributes stand for hyphens.
 
-    Floats are written with two decimals; names and values are not escaped.
+    Floats are written with at most two decimals; names and values are not escaped.
 
-    >>> element("rect", x=1.5, width=7, stroke_width="0.8")
-    "<rect x='1.50' width='7' stroke-width='0.8'/>"
+    >>> element("rect", x=1.5, width=7.0, stroke_width="0.8")
+    "<rect x='1.5' width='7' stroke-width='0.8'/>"
     """
     words = [name]
     for attribute, value in attributes.items():
@@ -26,7 +26,7 @@ def element(name: str, content: str = "", /, **attributes: str | float) -> str:
 
 def _written(value: str | float) -> str:
     if isinstance(value, float):
-        return f"{value:.2f}"
+        return f"{value:.2f}".rstrip("0").rstrip(".")
     return str(value)
 
 

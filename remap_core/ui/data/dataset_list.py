@@ -40,15 +40,23 @@ def show_datasets() -> None:
     _rows()
 
 
-@st.fragment(run_every=2 * live.POLL)
 def _rows() -> None:
-    with live.errors_as_sentences():
-        known = app_data.known_datasets()
-        if not known:
-            st.caption("None yet. Add your own images below.")
-        shown = app_data.looked_at()
-        for place, found in enumerate(known):
-            _row(found, place, is_shown=found.name == shown)
+    @st.fragment(run_every=live.timer())
+    def redraw() -> None:
+        app_data.look()
+        with live.errors_as_sentences():
+            _show_rows()
+
+    redraw()
+
+
+def _show_rows() -> None:
+    known = app_data.known_datasets()
+    if not known:
+        st.caption("None yet. Add your own images below.")
+    shown = app_data.looked_at()
+    for place, found in enumerate(known):
+        _row(found, place, is_shown=found.name == shown)
 
 
 def _row(known: KnownDataset, place: int, *, is_shown: bool) -> None:

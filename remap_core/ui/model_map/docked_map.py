@@ -79,7 +79,7 @@ def _draw_whole(shown: DrawnOverview, dataset: DatasetView, view: View, model_ma
         shown.alt,
         on_click=on_click,
         on_brush=on_brush,
-        marks=_marks(dataset, view, model_map),
+        marks=selection_marks(dataset.population, view, projected(dataset, view, model_map)),
     )
     _caption(dataset, view, model_map)
     live.watch(lambda: _stamps(view), _stamps(view))
@@ -139,7 +139,7 @@ def _additions(view: View) -> None:
     projection = projected(dataset, view, model_map)
     suggested = suggested_circles(current_session().suggested, view)
     rings = (waiting_rings(*added.rings), Mark(SUGGESTED, suggested["x"], suggested["y"]))
-    marks = [*_marks(dataset, view, model_map), *rings]
+    marks = [*selection_marks(dataset.population, view, projection), *rings]
     labels = edit_labels(app_data.catalogue(), dataset.population, projection, current_session().selected)
     update(
         CHART,
@@ -148,10 +148,6 @@ def _additions(view: View) -> None:
         later=replace(added, traces=added.traces | {EDITS: labels, SUGGESTED: suggested}),
     )
     _caption(dataset, view, model_map)
-
-
-def _marks(dataset: DatasetView, view: View, model_map: ModelMap | None) -> list[Mark]:
-    return selection_marks(dataset.population, view, projected(dataset, view, model_map))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=CACHE_KEYS)

@@ -92,10 +92,11 @@ def last_shown() -> DrawnOverview | None:
 CACHE_KEYS: dict[str | type, Callable[[Any], object]] = {
     Catalogue: lambda catalogue: catalogue.number,
     DrawnOverview: lambda drawn: drawn.serial,
-    DatasetView: lambda dataset: (dataset.name, dataset.stamp),
-    View: View.to_query,
-    ModelMap: lambda model_map: (model_map.version, len(model_map)),
+    DatasetView: lambda dataset: f"{dataset.name} {dataset.stamp}",
+    View: lambda view: str(view.to_query()),
+    ModelMap: lambda model_map: f"{model_map.version} {len(model_map)}",
 }
+"""One text each: Streamlit hashes a tuple item by item, which takes longer than the text."""
 
 
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=CACHE_KEYS)

@@ -15,7 +15,6 @@ from remap_core.trials.commands import Outcome
 from remap_core.trials.trial import Trial
 from remap_core.ui import app_data
 from remap_core.ui.markdown import escape_markdown
-from remap_core.ui.sent_commands import unannounced
 from remap_core.ui.session import current_session
 
 
@@ -23,7 +22,7 @@ def show_receipt_toasts() -> None:
     """Say once what came of each command: done, refused and why, or not understood."""
     found = app_data.newest()
     inbox = Inbox(app_data.folder())
-    for command in unannounced():
+    for command in current_session().unannounced:
         receipt = found.receipt(command) if found else None
         if receipt:
             _announce(command, receipt.message, is_applied=receipt.outcome is Outcome.APPLIED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Literal
 
 import streamlit as st
@@ -22,6 +23,8 @@ MAX_ROWS = 12
 """Models that the sidebar shows without scrolling."""
 SCROLLING_HEIGHT = 440
 """Pixels that more models scroll in."""
+STEP = 4
+"""Blocks: a longer model seldom changes the width of all icons, which would all be sent again."""
 
 
 def show_drawer() -> None:
@@ -43,7 +46,8 @@ def show_drawer() -> None:
 
 
 def _rows(trials: Sequence[Trial]) -> None:
-    blocks = snac_blocks(trial.architecture for trial in trials)
+    longest = snac_blocks(trial.architecture for trial in trials)
+    blocks = STEP * ceil(longest / STEP)
     shown = current_session().selected
     height: int | Literal["content"] = "content"
     if len(trials) > MAX_ROWS:

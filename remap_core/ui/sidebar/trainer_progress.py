@@ -55,16 +55,21 @@ def _start_another() -> None:
 
 def show_progress() -> None:
     """What is trained, live: how much is done, how long it takes, and a button that starts a trainer if none runs."""
-    pace = live.pace()
 
-    @st.fragment(run_every=pace)
+    @st.fragment(run_every=live.timer())
     def redraw() -> None:
         app_data.look()
-        if live.pace() != pace:
-            live.rerun_page()  # the parts of the page that update by themselves then do so more, or less, often
+        if live.is_moving() != current_session().moves:
+            live.rerun_page()  # from now on, its parts update by themselves, or no longer do
         _show()
 
     redraw()
+    live.follow(_is_starting)
+
+
+def _is_starting() -> bool:
+    started = started_trainers()
+    return bool(started) and started[-1].is_running()
 
 
 def _show() -> None:
@@ -95,7 +100,7 @@ def _show() -> None:
 def show_no_trainer(key: str) -> None:
     """That no trainer is running, why the last one ended, and a button that starts one."""
     started = started_trainers()
-    if started and started[-1].is_running():
+    if _is_starting():
         st.caption("The trainer is starting …")
         return
     st.warning("No trainer running. Requests wait until one starts.", icon=":material/bedtime:")

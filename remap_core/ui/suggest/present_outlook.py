@@ -61,12 +61,12 @@ class _Look:
         view = view_state.current_view()
         return cls(app_data.dataset_view(), View(objective=view.objective, filter=view.filter))
 
-    def key(self) -> tuple[object, ...]:
+    def key(self) -> str:
         """Changes when something is queued, and when a twentieth more has finished: an outlook takes up to a second."""
         finished, _, class_names = self.dataset.stamp
         news = finished - finished % max(1, finished // PATIENCE)
         tried = sum(self.dataset.newest().states_of(self.dataset.name).values())
-        return (self.dataset.name, class_names, news, tried, self.view.to_query())
+        return f"{(self.dataset.name, class_names, news, tried, self.view.to_query())}"
 
 
 _CACHE_KEYS: dict[str | type, Callable[[Any], object]] = {_Look: _Look.key}
