@@ -6,7 +6,7 @@ from remap_core.space.layers.blocks import InvertedResidual, Residual
 from remap_core.space.layers.convolutions import Conv2d, SeparableConv2d
 from remap_core.space.layers.dense import Dense
 from remap_core.space.layers.kinds import KINDS, layer_from_json, offered_layers
-from remap_core.space.layers.layer import Layer, Shape
+from remap_core.space.layers.layer import Kernel, Layer, Shape
 from remap_core.space.layers.node_rules import Group, Mass, NodeRule
 from remap_core.space.layers.pooling import AvgPool2d, GlobalAvgPool2d, MaxPool2d
 from remap_core.space.layers.regularization import BatchNorm, Dropout
@@ -28,6 +28,7 @@ __all__ = [
     "Glyph",
     "Group",
     "InvertedResidual",
+    "Kernel",
     "Layer",
     "Mass",
     "MaxPool2d",

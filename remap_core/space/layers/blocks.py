@@ -10,7 +10,7 @@ from typing import ClassVar, Self
 
 from remap_core.errors import InvalidArchitecture
 from remap_core.space.layers.appearance import Appearance, Glyph
-from remap_core.space.layers.layer import Layer, Shape
+from remap_core.space.layers.layer import Kernel, Layer, Shape
 from remap_core.space.layers.layer_checks import (
     COUNT_PATTERN,
     require_counts,
@@ -102,6 +102,13 @@ class Residual(_Block):
         if self.keeps_shape(shape[0]):
             return weights
         return weights + filters * shape[0] + 2 * filters
+
+    def kernels(self, shape: Shape) -> tuple[Kernel, ...]:
+        filters = self.filters
+        kernels = (Kernel(9 * filters * shape[0], filters), Kernel(9 * filters * filters, filters))
+        if self.keeps_shape(shape[0]):
+            return kernels
+        return (*kernels, Kernel(filters * shape[0], filters))
 
     def multiply_adds(self, shape: Shape) -> int:
         per_value = 9 * (shape[0] + self.filters)
@@ -220,6 +227,17 @@ class InvertedResidual(_Block):
             squeezed = self.squeezed(channels)
             weights += squeezed * (expanded + 1) + expanded * (squeezed + 1)
         return weights
+
+    def kernels(self, shape: Shape) -> tuple[Kernel, ...]:
+        channels = shape[0]
+        expanded = self.expanded(channels)
+        kernels = [Kernel(expanded * self.kernel_size**2, expanded), Kernel(expanded * self.filters, self.filters)]
+        if self.expand != 1:
+            kernels.append(Kernel(channels * expanded, expanded))
+        if self.squeeze_excite:
+            squeezed = self.squeezed(channels)
+            kernels += [Kernel(expanded * squeezed, squeezed), Kernel(expanded * squeezed, expanded)]
+        return tuple(kernels)
 
     def multiply_adds(self, shape: Shape) -> int:
         channels, rows, columns = shape

@@ -10,7 +10,7 @@ from typing import ClassVar, Literal, Self
 
 from remap_core.errors import InvalidArchitecture
 from remap_core.space.layers.appearance import Appearance
-from remap_core.space.layers.layer import Layer, Shape
+from remap_core.space.layers.layer import Kernel, Layer, Shape
 from remap_core.space.layers.layer_checks import COUNT_PATTERN, require_counts, require_image, windows
 from remap_core.space.layers.node_rules import Mass, NodeRule
 
@@ -112,6 +112,9 @@ class Conv2d(_Convolution):
     def parameters(self, shape: Shape) -> int:
         return self.filters * (shape[0] * self.kernel_size**2 + 1)
 
+    def kernels(self, shape: Shape) -> tuple[Kernel, ...]:
+        return (Kernel(self.filters * shape[0] * self.kernel_size**2, self.filters),)
+
     def multiply_adds(self, shape: Shape) -> int:
         return prod(self.output_shape(shape)) * shape[0] * self.kernel_size**2
 
@@ -144,6 +147,10 @@ class SeparableConv2d(_Convolution):
 
     def parameters(self, shape: Shape) -> int:
         return shape[0] * self.kernel_size**2 + self.filters * (shape[0] + 1)
+
+    def kernels(self, shape: Shape) -> tuple[Kernel, ...]:
+        channels = shape[0]
+        return Kernel(channels * self.kernel_size**2, channels), Kernel(channels * self.filters, self.filters)
 
     def multiply_adds(self, shape: Shape) -> int:
         _, height, width = self.output_shape(shape)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import ClassVar, Self
 
 from remap_core.space.layers.appearance import Appearance
-from remap_core.space.layers.layer import Layer, Shape
+from remap_core.space.layers.layer import Kernel, Layer, Shape
 from remap_core.space.layers.layer_checks import COUNT_PATTERN, require_counts
 from remap_core.space.layers.node_rules import Mass, NodeRule
 
@@ -44,6 +44,9 @@ class Dense(Layer):
 
     def parameters(self, shape: Shape) -> int:
         return self.units * (prod(shape) + 1)
+
+    def kernels(self, shape: Shape) -> tuple[Kernel, ...]:
+        return (Kernel(self.units * prod(shape), self.units),)
 
     def multiply_adds(self, shape: Shape) -> int:
         return self.units * prod(shape)

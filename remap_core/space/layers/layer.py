@@ -9,13 +9,20 @@ from dataclasses import fields
 from itertools import product
 from math import prod
 from types import MappingProxyType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from remap_core.space.layers.appearance import Appearance, Glyph
 from remap_core.space.layers.node_rules import NodeRule
 
 Shape = tuple[int, ...]
 """(channels, height, width) of an image, or (features,) of a vector."""
+
+
+class Kernel(NamedTuple):
+    """The weights of a convolution or a fully connected layer, and its output channels: each has a bias and a scale."""
+
+    weights: int
+    channels: int
 
 
 class Layer(ABC):
@@ -63,6 +70,10 @@ class Layer(ABC):
     def parameters(self, shape: Shape) -> int:
         """Count of weights and biases, given the input `shape`."""
         return 0
+
+    def kernels(self, shape: Shape) -> tuple[Kernel, ...]:
+        """What a runtime stores of the trained layer: batch norms inside a block are part of the kernel before them."""
+        return ()
 
     def multiply_adds(self, shape: Shape) -> int:
         """Multiply-accumulate operations of products with weights for one example, given the input `shape`.

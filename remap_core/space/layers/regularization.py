@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 
 from remap_core.errors import InvalidArchitecture
 from remap_core.space.layers.appearance import Appearance
-from remap_core.space.layers.layer import Layer, Shape
+from remap_core.space.layers.layer import Kernel, Layer, Shape
 from remap_core.space.layers.node_rules import Mass, NodeRule
 
 _NORM = NodeRule("batch norm")
@@ -40,6 +40,9 @@ class BatchNorm(Layer):
 
     def parameters(self, shape: Shape) -> int:
         return 2 * shape[0]
+
+    def kernels(self, shape: Shape) -> tuple[Kernel, ...]:
+        return (Kernel(shape[0], shape[0]),)
 
     @property
     def chip_label(self) -> str:
