@@ -14,6 +14,7 @@ from remap_core.trials.trial import Trial
 from remap_core.ui import app_data, frame, live, sent_commands
 from remap_core.ui.drawer.comparison_table import compare_layers, compare_results
 from remap_core.ui.drawer.notes import edit_notes
+from remap_core.ui.inspect.device_table import device_table
 from remap_core.ui.inspect.export_panel import show_exports
 from remap_core.ui.inspect.heading import show_actions, show_details, show_heading
 from remap_core.ui.inspect.image_panel import show_images
@@ -64,6 +65,7 @@ def show_layers(catalogue: Catalogue, trials: Trials) -> None:  # noqa: ARG001 (
     for trial, key in zip(trials, KEYS, strict=False):
         _whose(trials, trial)
         layer_table(trial.architecture, key=f"{key}-layers")
+        device_table(trial.architecture, key=f"{key}-devices")
         sentence = fusing_sentence(trial.architecture)
         if sentence:
             st.caption(sentence)

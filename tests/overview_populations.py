@@ -38,6 +38,7 @@ def population(accuracy, parameters=None, ids=None, classes=("cat", "<i>dog</i>"
     return Population(
         dataset="digits",
         class_names=classes,
+        input_shape=(1, 28, 28),
         id=np.array(ids or range(1, n + 1), dtype=np.int64),
         parameters=np.array(parameters or range(1_000, 1_000 + n), dtype=np.int64),
         accuracy=accuracy,

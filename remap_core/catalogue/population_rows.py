@@ -58,12 +58,15 @@ WHERE dataset = ? AND state = 'complete' AND parent IS NOT NULL AND origin NOT I
 """Condition that selects the finished models of a data set that have a parent."""
 
 
-def population_of(table: pa.Table, dataset: str, class_names: tuple[str, ...]) -> Population:
+def population_of(
+    table: pa.Table, dataset: str, class_names: tuple[str, ...], input_shape: tuple[int, int, int]
+) -> Population:
     """Return the population of the rows of POPULATION, each model averaged over its seeds."""
     columns: dict[str, Any] = {name: _column(table[name].combine_chunks()) for name in _NUMBERS}
     trainings = Population(
         dataset=dataset,
         class_names=class_names,
+        input_shape=input_shape,
         class_accuracy=_matrix(table["class_accuracy"], len(class_names)),
         origin=tuple(table["origin"].to_pylist()),
         text=tuple(table["text"].to_pylist()),

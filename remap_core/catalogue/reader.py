@@ -56,9 +56,9 @@ class Catalogue:
 
     def population(self, dataset: str) -> Population:
         """The finished models of a data set as columns, each averaged over its seeds; raises NotFound."""
-        class_names = self._class_names(dataset)
+        class_names, input_shape = self._task(dataset)
         table = self._read.table(population_rows.POPULATION, len(class_names), dataset)
-        return population_rows.population_of(table, dataset, class_names)
+        return population_rows.population_of(table, dataset, class_names, input_shape)
 
     def population_stamp(self, dataset: str) -> tuple[int, float, tuple[str, ...]]:
         """Number of finished trainings, when the last one finished, and class names. Raises NotFound.
@@ -66,7 +66,8 @@ class Catalogue:
         While the stamp stays the same, so does the population. Cheap enough to poll.
         """
         ((models, last),) = self._read.rows(population_rows.STAMP, dataset)
-        return int(models), float(last), self._class_names(dataset)
+        class_names, _ = self._task(dataset)
+        return int(models), float(last), class_names
 
     def best(self, dataset: str) -> Trial | None:
         """The model of the highest validation accuracy, averaged over its seeds; None before any.
@@ -96,9 +97,13 @@ class Catalogue:
         latest_first = self._read.rows(population_rows.MEASURED, dataset, LATEST)
         return [population_rows.measured_of(row) for row in reversed(latest_first)]
 
-    def _class_names(self, dataset: str) -> tuple[str, ...]:
-        for (class_names,) in self._read.rows("SELECT class_names FROM datasets WHERE name = ?", dataset):
-            return tuple(class_names)
+    def _task(self, dataset: str) -> tuple[tuple[str, ...], tuple[int, int, int]]:
+        """Class names, and the shape of an image; raises NotFound."""
+        for class_names, shape in self._read.rows(
+            "SELECT class_names, input_shape FROM datasets WHERE name = ?", dataset
+        ):
+            channels, height, width = shape
+            return tuple(class_names), (channels, height, width)
         raise NotFound(f"There is no data set {dataset}.")
 
     # Trials

@@ -16,7 +16,7 @@ from remap_core.services.pace import ELSEWHERE, Pace
 from remap_core.services.sampling import SamplingPlan, plan_for, set_caps
 from remap_core.settings import Settings
 from remap_core.space.architecture import Architecture
-from remap_core.space.caps import Cap, Caps, Cost, tightest
+from remap_core.space.caps import Caps, tightest
 from remap_core.space.text import parse_layers
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.population import Population
@@ -105,10 +105,7 @@ def caps_on_children(settings: Settings, objective: Objective) -> Caps:
 
     Caps that are only a default for sampling are not among them.
     """
-    caps = set_caps(settings)
-    if objective.max_parameters is not None:
-        caps = (Cap(Cost.PARAMETERS, objective.max_parameters, "the objective's cap"), *caps)
-    return tightest(caps)
+    return tightest((*objective.caps, *set_caps(settings)))
 
 
 def surrogate_of(population: Population, card: DatasetCard, config: TrainingConfig) -> Surrogate | None:

@@ -10,6 +10,7 @@ from math import inf, isfinite
 from remap_core.errors import InvalidSpace
 from remap_core.formatting import count, duration, kilobytes, pluralize
 from remap_core.space.architecture import Architecture
+from remap_core.space.footprint import footprint
 
 KILOBYTE = 1024
 MAX_SOURCE = 100
@@ -21,6 +22,8 @@ class Cost(StrEnum):
     PARAMETERS = "parameters"
     MULTIPLY_ADDS = "multiply-adds"
     MEMORY = "activation memory"
+    FLASH_INT8 = "flash in int8"
+    FLASH_FLOAT = "flash in float32"
     SECONDS = "training time"
 
 
@@ -33,8 +36,8 @@ class Cap:
     """A limit on one cost, and where it comes from, for sentences.
 
     limit: weights and biases; multiply-adds of one example; bytes of the activations of one example in int8 (see
-    `Architecture.peak_values`); seconds of a whole training. Raises InvalidSpace unless it is greater than 0, and for a
-    source of more than MAX_SOURCE characters.
+    `Architecture.peak_values`) and of the model file (see `footprint`); seconds of a whole training. Raises
+    InvalidSpace unless it is greater than 0, and for a source of more than MAX_SOURCE characters.
     """
 
     cost: Cost
@@ -65,6 +68,8 @@ def amount_text(cost: Cost, amount: float) -> str:
     match cost:
         case Cost.MEMORY:
             return f"{bare_text(cost, amount)} of activations"
+        case Cost.FLASH_INT8 | Cost.FLASH_FLOAT:
+            return f"{bare_text(cost, amount)} of {cost}"
         case Cost.SECONDS:
             return f"{bare_text(cost, amount)} of training"
     return pluralize(round(amount), cost.removesuffix("s"))
@@ -77,7 +82,7 @@ def bare_text(cost: Cost, amount: float) -> str:
     ('1,000', '1 min 30 s')
     """
     match cost:
-        case Cost.MEMORY:
+        case Cost.MEMORY | Cost.FLASH_INT8 | Cost.FLASH_FLOAT:
             return kilobytes(amount)
         case Cost.SECONDS:
             return duration(amount)
@@ -118,6 +123,8 @@ def amount(cost: Cost, architecture: Architecture, seconds_of: SecondsOf | None 
             return architecture.multiply_adds
         case Cost.MEMORY:
             return architecture.peak_values
+        case Cost.FLASH_INT8 | Cost.FLASH_FLOAT:
+            return footprint(architecture, int8=cost is Cost.FLASH_INT8).flash_bytes
     if seconds_of is None:
         return 0.0
     seconds = seconds_of(architecture)

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from functools import cached_property, lru_cache
+from math import nan
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from remap_core.errors import InvalidArchitecture
+from remap_core.space.architecture import Architecture
+from remap_core.space.footprint import footprint
+from remap_core.space.text import parse_layers
 from remap_core.trials.training_config import TrainingConfig
 
 Floats = NDArray[np.float64]
@@ -20,6 +26,7 @@ class Population:
 
     A model that was trained with several seeds is one row: its accuracies and losses are means over the seeds.
 
+    input_shape: of the data set's images: channels, height, width.
     id, parent (0 for none), parameters, multiply_adds, epochs: (n,) int64.
     accuracy, train_accuracy, loss: (n,) float64, of the last epoch, on validation images unless named otherwise.
     class_accuracy: (n, classes) float64. seconds: (n,) float64, mean of an epoch.
@@ -30,6 +37,7 @@ class Population:
 
     dataset: str
     class_names: tuple[str, ...]
+    input_shape: tuple[int, int, int]
     id: Ints
     parent: Ints
     parameters: Ints
@@ -51,6 +59,21 @@ class Population:
 
     def __len__(self) -> int:
         return len(self.id)
+
+    def ram(self, int8: bool) -> Floats:
+        """(n,) float64 bytes of RAM for images of `input_shape`, see `footprint`; NaN for other models."""
+        return self._footprints[:, 0 if int8 else 2]
+
+    def flash(self, int8: bool) -> Floats:
+        """(n,) float64 bytes of flash for images of `input_shape`, see `footprint`; NaN for other models."""
+        return self._footprints[:, 1 if int8 else 3]
+
+    @cached_property
+    def _footprints(self) -> Floats:
+        """(n, 4) RAM and flash in int8, then in float32."""
+        classes = len(self.class_names)
+        rows = [_footprint_row(self.input_shape, classes, text) for text in self.text]
+        return np.array(rows, dtype=np.float64).reshape(-1, 4)
 
     def row_of(self, model: int) -> int | None:
         """Return the row of a model, or None where it is not (yet) finished."""
@@ -95,6 +118,16 @@ class Population:
             column = getattr(self, name)
             selected[name] = tuple(column[row] for row in rows)
         return replace(self, **selected)
+
+
+@lru_cache(maxsize=100_000)
+def _footprint_row(input_shape: tuple[int, int, int], classes: int, text: str) -> tuple[float, float, float, float]:
+    try:
+        architecture = Architecture(input_shape, classes, parse_layers(text))
+    except InvalidArchitecture:
+        return nan, nan, nan, nan
+    small, large = footprint(architecture, int8=True), footprint(architecture, int8=False)
+    return small.ram_bytes, small.flash_bytes, large.ram_bytes, large.flash_bytes
 
 
 _AVERAGED = ("accuracy", "train_accuracy", "loss", "class_accuracy")

@@ -14,6 +14,7 @@ from remap_core.space.caps import Caps
 from remap_core.ui import app_data
 from remap_core.ui.session import current_session
 from remap_core.views.objective import Objective
+from remap_core.views.targets import Target
 from remap_core.views.view import View, read_view
 
 
@@ -36,6 +37,11 @@ def caps(dataset: str) -> Caps:
     """What a child must keep to under this visitor's objective for a data set."""
     view = current_session().views.get(dataset, View())
     return proposals.caps_on_children(app_data.settings(), view.objective)
+
+
+def target(dataset: str) -> Target | None:
+    """The target that this visitor chose for a data set."""
+    return current_session().views.get(dataset, View()).objective.target
 
 
 def change_view(change: Callable[[View], View]) -> None:

@@ -5,19 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from remap_core.errors import InvalidView
 from remap_core.formatting import percent
+from remap_core.space.architecture import Architecture
+from remap_core.space.caps import KILOBYTE
+from remap_core.space.footprint import footprint
 from remap_core.space.layers import KINDS
 from remap_core.space.text import parse_layers
-from remap_core.trials.population import Population
+from remap_core.trials.population import Floats, Population
 from remap_core.trials.training_recipe import is_recipe_name
 from remap_core.trials.trial import Origin
 
 Mask = NDArray[np.bool_]
+
+MEMORY = MappingProxyType(
+    {"ram_int8": "ram-int8", "flash_int8": "flash-int8", "ram_float": "ram-float", "flash_float": "flash-float"}
+)
+"""Keys of the metrics that say what a model needs on a device, by the names of the filter's ranges."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,7 @@ class Filter:
 
     latency_ms: milliseconds, batch of 1. accuracy: on all validation images, 0..1. present, absent: layer kinds that
     a model must and must not contain. origins, recipes (names of training recipes): an empty set allows any.
+    multiply_adds: of one example. ram_int8, flash_int8 and so on: KB, see `footprint`.
     """
 
     parameters: Span = Span()
@@ -74,6 +84,11 @@ class Filter:
     absent: frozenset[str] = frozenset()
     origins: frozenset[Origin] = frozenset()
     recipes: frozenset[str] = frozenset()
+    multiply_adds: Span = Span()
+    ram_int8: Span = Span()
+    flash_int8: Span = Span()
+    ram_float: Span = Span()
+    flash_float: Span = Span()
 
     def __post_init__(self) -> None:
         self._require_kinds()
@@ -106,7 +121,9 @@ class Filter:
     def mask(self, population: Population) -> Mask:
         """(n,) bool: which models pass."""
         passed = self.parameters.holds(population.parameters)
+        passed &= self.multiply_adds.holds(population.multiply_adds)
         passed &= self.latency_ms.holds(population.latency_1_ms)
+        passed &= self._memory_mask(population)
         passed &= self.accuracy.holds(population.accuracy)
         if self.present or self.absent:
             passed &= self._kinds_mask(population)
@@ -118,6 +135,14 @@ class Filter:
             passed &= np.isin(recipes, sorted(self.recipes))
         return passed
 
+    def _memory_mask(self, population: Population) -> Mask:
+        passed = np.ones(len(population), dtype=bool)
+        for name in MEMORY:
+            span = getattr(self, name)
+            if span:
+                passed &= span.holds(memory(population, name))
+        return passed
+
     def _kinds_mask(self, population: Population) -> Mask:
         matches = map(self._matches_kinds, population.text)
         return np.fromiter(matches, dtype=bool, count=len(population))
@@ -127,6 +152,20 @@ class Filter:
         if self.absent & kinds:
             return False
         return self.present <= kinds
+
+
+def memory(population: Population, name: str) -> Floats:
+    """(n,) KB of one of `MEMORY`."""
+    kind, _, number_format = name.partition("_")
+    column = population.ram if kind == "ram" else population.flash
+    return column(int8=number_format == "int8") / KILOBYTE
+
+
+def memory_of(architecture: Architecture, metric: str) -> float:
+    """KB of one of the metrics of `MEMORY` for an architecture."""
+    kind, _, number_format = metric.partition("-")
+    needed = footprint(architecture, int8=number_format == "int8")
+    return (needed.ram_bytes if kind == "ram" else needed.flash_bytes) / KILOBYTE
 
 
 @lru_cache(maxsize=100_000)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from remap_core.trials.population import Floats, Ints, Population, pareto_front
+from remap_core.views.filters import MEMORY, memory
 from remap_core.views.objective import Objective
 
 PARAMETERS = "parameters"
@@ -25,6 +26,7 @@ class Unit(Enum):
 
     SHARE = "share"
     COUNT = "count"
+    KILOBYTES = "kilobytes"
     MILLISECONDS = "milliseconds"
     SECONDS = "seconds"
     LOSS = "loss"
@@ -32,7 +34,7 @@ class Unit(Enum):
     @property
     def is_amount(self) -> bool:
         """Whether ratios matter rather than differences."""
-        return self in (Unit.COUNT, Unit.MILLISECONDS, Unit.SECONDS)
+        return self in (Unit.COUNT, Unit.KILOBYTES, Unit.MILLISECONDS, Unit.SECONDS)
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,13 @@ def _column(name: str) -> Column:
     return column
 
 
+def _memory(name: str) -> Column:
+    def column(population: Population, _: Objective) -> Floats:
+        return memory(population, name)
+
+    return column
+
+
 def _class_metric(index: int, name: str) -> Metric:
     def column(population: Population, _: Objective) -> Floats:
         return population.class_accuracy[:, index]
@@ -126,6 +135,10 @@ _METRICS = (
     Metric("loss", "Validation loss", Unit.LOSS, _column("loss")),
     Metric(PARAMETERS, "Parameters", Unit.COUNT, _column("parameters")),
     Metric("multiply-adds", "Multiply-adds", Unit.COUNT, _column("multiply_adds")),
+    Metric(MEMORY["ram_int8"], "RAM, int8", Unit.KILOBYTES, _memory("ram_int8")),
+    Metric(MEMORY["flash_int8"], "Flash, int8", Unit.KILOBYTES, _memory("flash_int8")),
+    Metric(MEMORY["ram_float"], "RAM, float32", Unit.KILOBYTES, _memory("ram_float")),
+    Metric(MEMORY["flash_float"], "Flash, float32", Unit.KILOBYTES, _memory("flash_float")),
     Metric("latency-1", "Latency, batch of 1", Unit.MILLISECONDS, _column("latency_1_ms")),
     Metric("latency-256", "Latency, batch of 256", Unit.MILLISECONDS, _column("latency_256_ms")),
     Metric("seconds", "Seconds per epoch", Unit.SECONDS, _column("seconds")),

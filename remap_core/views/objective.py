@@ -10,7 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remap_core.errors import InvalidView
+from remap_core.space.caps import Cap, Caps, Cost
 from remap_core.trials.population import Floats, Population
+from remap_core.views.target_fit import target_shares
+from remap_core.views.targets import Target
 
 
 @dataclass(frozen=True)
@@ -18,19 +21,24 @@ class Objective:
     """Weights of the classes, and caps on what a model may cost. Raises InvalidView with the rule and the value.
 
     weights: one for each class in the data set's order, at least 0 and not all 0; empty (the default) to weight all
-    validation images equally. max_parameters: count. max_latency_ms: milliseconds, batch of 1.
+    validation images equally. max_parameters, max_multiply_adds (of one example): counts. max_latency_ms: milliseconds,
+    batch of 1. target: a device that models must fit.
     """
 
     weights: tuple[float, ...] = ()
     max_parameters: int | None = None
     max_latency_ms: float | None = None
+    max_multiply_adds: int | None = None
+    target: Target | None = None
 
     def __post_init__(self) -> None:
         weights = tuple(map(float, self.weights))
         object.__setattr__(self, "weights", weights)
         self._require_weights()
         if self.max_parameters is not None:
-            _require_parameters(self.max_parameters)
+            _require_count("parameter", self.max_parameters)
+        if self.max_multiply_adds is not None:
+            _require_count("multiply-add", self.max_multiply_adds)
         if self.max_latency_ms is not None:
             _require_latency(self.max_latency_ms)
 
@@ -95,18 +103,29 @@ class Objective:
             )
 
     def allows(self, population: Population) -> NDArray[np.bool_]:
-        """(n,) bool: which models are within both caps; one of unknown latency is not within any latency cap."""
+        """(n,) bool: which models are within all caps; one of unknown latency or size is within no cap on it."""
         allowed = np.ones(len(population), dtype=bool)
         if self.max_parameters is not None:
             allowed &= population.parameters <= self.max_parameters
         if self.max_latency_ms is not None:
             allowed &= population.latency_1_ms <= self.max_latency_ms
+        if self.max_multiply_adds is not None:
+            allowed &= population.multiply_adds <= self.max_multiply_adds
+        if self.target is not None:
+            allowed &= target_shares(self.target, population) <= 1
         return allowed
 
+    @property
+    def caps(self) -> Caps:
+        """The limits on what architectures cost, as far as that is known before they are trained."""
+        counts = {Cost.PARAMETERS: self.max_parameters, Cost.MULTIPLY_ADDS: self.max_multiply_adds}
+        own = [Cap(cost, limit, "the objective's cap") for cost, limit in counts.items() if limit is not None]
+        return (*own, *(self.target.caps if self.target else ()))
 
-def _require_parameters(cap: int) -> None:
+
+def _require_count(name: str, cap: int) -> None:
     if type(cap) is not int or cap < 1:
-        raise InvalidView(f"The parameter cap must be a whole number of at least 1, but got {cap!r}.")
+        raise InvalidView(f"The {name} cap must be a whole number of at least 1, but got {cap!r}.")
 
 
 def _require_latency(cap: float) -> None:

@@ -12,9 +12,10 @@ import numpy as np
 from remap_core.errors import InvalidView
 from remap_core.trials.model_maps import Relation
 from remap_core.trials.trial import MODEL_ORIGINS, Origin
-from remap_core.views.filters import Filter, Span
+from remap_core.views.filters import MEMORY, Filter, Span
 from remap_core.views.metrics import OBJECTIVE, PARAMETERS, is_metric
 from remap_core.views.objective import Objective
+from remap_core.views.targets import find_target
 
 _AMOUNT = r"\d{1,400}(?:\.\d{1,400})?"
 _WEIGHT = re.compile(rf"(0|[1-9]\d{{0,4}})(?:x({_AMOUNT}))?", re.ASCII)
@@ -74,12 +75,16 @@ class View:
             "classes": "-".join(classes),
             "cap": _number_text(objective.max_parameters),
             "ms": _number_text(objective.max_latency_ms),
+            "macs": _number_text(objective.max_multiply_adds),
+            "target": objective.target.key if objective.target else "",
         }
 
     def _filter_parts(self) -> dict[str, str]:
         return {
             "parameters": _span_text(self.filter.parameters),
+            "multiply-adds": _span_text(self.filter.multiply_adds),
             "latency": _span_text(self.filter.latency_ms),
+            **{metric: _span_text(getattr(self.filter, name)) for name, metric in MEMORY.items()},
             "accuracy": _span_text(self.filter.accuracy),
             "with": _joined(self.filter.present),
             "without": _joined(self.filter.absent),
@@ -212,8 +217,12 @@ _READERS: dict[str, Reader] = {
     "classes": _with_weights,
     "cap": _part_reader("objective", "max_parameters", _cap),
     "ms": _part_reader("objective", "max_latency_ms", _latency_cap),
+    "macs": _part_reader("objective", "max_multiply_adds", _cap),
+    "target": _part_reader("objective", "target", find_target),
     "parameters": _part_reader("filter", "parameters", _span),
+    "multiply-adds": _part_reader("filter", "multiply_adds", _span),
     "latency": _part_reader("filter", "latency_ms", _span),
+    **{metric: _part_reader("filter", name, _span) for name, metric in MEMORY.items()},
     "accuracy": _part_reader("filter", "accuracy", _span),
     "with": _part_reader("filter", "present", _names),
     "without": _part_reader("filter", "absent", _names),

@@ -19,4 +19,4 @@ def population(**columns) -> Population:
     given = {
         name: value if name in ("origin", "text", "config") else np.asarray(value) for name, value in columns.items()
     }
-    return Population(dataset="digits", class_names=("no", "yes"), **(values | given))
+    return Population(dataset="digits", class_names=("no", "yes"), input_shape=(1, 28, 28), **(values | given))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
+from types import MappingProxyType
 
-from remap_core.formatting import NOT_AVAILABLE, count, milliseconds, percent, pluralize
+from remap_core.formatting import NOT_AVAILABLE, count, kilobytes, milliseconds, percent, pluralize
+from remap_core.space.caps import KILOBYTE
 from remap_core.views.metrics import OBJECTIVE, Metric, Unit
 from remap_core.views.objective import Objective
 
@@ -25,6 +27,8 @@ def objective_text(objective: Objective, class_names: Sequence[str]) -> str:
 def caps_text(objective: Objective) -> str:
     """The caps in force, each after a semicolon; empty without any.
 
+    >>> caps_text(Objective(max_multiply_adds=2_000_000))
+    '; at most 2,000,000 multiply-adds'
     >>> caps_text(Objective(max_parameters=100_000, max_latency_ms=0.5)), caps_text(Objective())
     ('; at most 100,000 parameters; at most 0.5 ms', '')
     """
@@ -33,6 +37,10 @@ def caps_text(objective: Objective) -> str:
         text += f"; at most {pluralize(objective.max_parameters, 'parameter')}"
     if objective.max_latency_ms is not None:
         text += f"; at most {objective.max_latency_ms:g} ms"
+    if objective.max_multiply_adds is not None:
+        text += f"; at most {pluralize(objective.max_multiply_adds, 'multiply-add')}"
+    if objective.target:
+        text += f"; for {objective.target.name}"
     return text
 
 
@@ -67,18 +75,20 @@ def metric_title(metric: Metric, objective: Objective, class_names: Sequence[str
     return f"Validation accuracy, {weights_text(objective, class_names)}"
 
 
+_TEXTS: Mapping[Unit, Callable[[float], str]] = MappingProxyType(
+    {
+        Unit.SHARE: percent,
+        Unit.COUNT: lambda value: count(int(value)),
+        Unit.KILOBYTES: lambda value: kilobytes(KILOBYTE * value),
+        Unit.MILLISECONDS: milliseconds,
+        Unit.SECONDS: "{:.2g} s".format,
+        Unit.LOSS: "{:.3f}".format,
+    }
+)
+
+
 def metric_text(metric: Metric, value: float) -> str:
     """A value of a metric with its unit."""
     if not isfinite(value):
         return NOT_AVAILABLE
-    match metric.unit:
-        case Unit.SHARE:
-            return percent(value)
-        case Unit.COUNT:
-            return count(int(value))
-        case Unit.MILLISECONDS:
-            return milliseconds(value)
-        case Unit.SECONDS:
-            return f"{value:.2g} s"
-        case Unit.LOSS:
-            return f"{value:.3f}"
+    return _TEXTS[metric.unit](value)

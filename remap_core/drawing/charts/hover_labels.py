@@ -15,6 +15,8 @@ from remap_core.drawing.snac.strip import strip_html
 from remap_core.formatting import accuracy_over_seeds, model_tag, percent, pluralize
 from remap_core.trials.population import Floats, Population
 from remap_core.views.metrics import OBJECTIVE, PARAMETERS, Metric, metrics
+from remap_core.views.target_fit import target_shares, verdict_on
+from remap_core.views.targets import Target
 from remap_core.views.view import View
 
 _IN_EVERY_LABEL = (OBJECTIVE, PARAMETERS, "accuracy", "train-accuracy")
@@ -25,7 +27,7 @@ class Labels:
     """Labels of n models under a view.
 
     value: (n,) objective. allowed: (n,) within the objective's caps. weights: the objective's, empty where all classes
-    count alike. axes: further metrics to show, each with its (n,) values.
+    count alike. axes: further metrics to show, each with its (n,) values. target: the objective's.
     """
 
     population: Population
@@ -33,6 +35,7 @@ class Labels:
     allowed: NDArray[np.bool_]
     weights: str
     axes: tuple[tuple[Metric, Floats], ...]
+    target: Target | None = None
 
     @classmethod
     def of(cls, population: Population, view: View) -> Labels:
@@ -50,6 +53,7 @@ class Labels:
             allowed=objective.allows(population),
             weights=weights,
             axes=tuple((metric, metric.values(population, objective)) for metric in shown),
+            target=objective.target,
         )
 
     def lines(self, row: int) -> list[str]:
@@ -80,4 +84,10 @@ class Labels:
         if columns.suggested[row]:
             yield "suggested by the machine"
         if not self.allowed[row]:
-            yield "over a cap of the objective"
+            yield self._reason(row)
+
+    def _reason(self, row: int) -> str:
+        """Why the objective does not allow a model."""
+        if self.target and target_shares(self.target, self.population)[row] > 1:
+            return verdict_on(self.target, self.population, row)
+        return "over a cap of the objective"

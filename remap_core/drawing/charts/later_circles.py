@@ -20,6 +20,7 @@ from remap_core.drawing.snac.strip import strip_html
 from remap_core.formatting import model_tag, percent, pluralize, predicted_accuracy
 from remap_core.trials.population import Ints, Population
 from remap_core.trials.trial import Trial, TrialState
+from remap_core.views.filters import MEMORY, memory_of
 from remap_core.views.metrics import OBJECTIVE
 from remap_core.views.view import View
 
@@ -157,6 +158,8 @@ def _value(one: Unfinished, metric: str) -> float:
             return float(architecture.parameters)
         case "multiply-adds":
             return float(architecture.multiply_adds)
+    if metric in MEMORY.values():
+        return memory_of(architecture, metric)
     last = one.trial.last
     known = {"train-accuracy": "train_accuracy", "loss": "validation_loss", "seconds": "seconds"}
     if last and metric in known:
@@ -215,6 +218,8 @@ def _expected(suggestion: Suggestion, view: View, metric: str) -> float:
             return float(suggestion.parameters)
         case "multiply-adds":
             return float(suggestion.architecture.multiply_adds)
+    if metric in MEMORY.values():
+        return memory_of(suggestion.architecture, metric)
     return nan
 
 

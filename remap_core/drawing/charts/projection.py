@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,12 @@ from remap_core.formatting import percent, pluralize
 from remap_core.trials.model_maps import ModelMap, Relation
 from remap_core.trials.population import Floats, Ints, Population
 from remap_core.views.metrics import Metric, Unit, best_rows, metrics
+from remap_core.views.objective import Objective
+from remap_core.views.targets import target_limits
 from remap_core.views.view import View
+
+FAR = 10
+"""How many times the largest value of a model a budget may be and still be in sight."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +97,7 @@ MAP_HELP = {
 def metric_projection(population: Population, view: View) -> Projection:
     """One metric against another, with the Pareto front of the models that the filter shows and the caps allow."""
     by_key = metrics(population.class_names)
+    x_limits, y_limits = _limits(view.objective, view.x), _limits(view.objective, view.y)
     x_metric = by_key[view.x]
     y_metric = by_key[view.y]
     x = _on_axis(x_metric, x_metric.values(population, view.objective))
@@ -102,10 +108,10 @@ def metric_projection(population: Population, view: View) -> Projection:
     return Projection(
         name=f"{view.x} {view.y}",
         places=np.column_stack([x, y]),
-        x=_axis(x_metric, view, population, x[shown]),
-        y=_axis(y_metric, view, population, y[shown]),
+        x=_axis(x_metric, view, population, _with_budgets(x[shown], x_limits)),
+        y=_axis(y_metric, view, population, _with_budgets(y[shown], y_limits)),
         front=best_rows((x_metric, x_eligible), (y_metric, y)),
-        limits=(*_limits(view, x_metric.key, "x"), *_limits(view, y_metric.key, "y")),
+        limits=(*_lines(x_limits, "x"), *_lines(y_limits, "y")),
     )
 
 
@@ -150,6 +156,8 @@ def _logarithmic_axis(title: str, metric: Metric, values: Floats) -> dict[str, A
         ticks = {"dtick": 1}
     if metric.unit is Unit.MILLISECONDS:
         title += " (ms)"
+    if metric.unit is Unit.KILOBYTES:
+        title += " (KB)"
     return axis(
         title,
         type="log",
@@ -159,22 +167,50 @@ def _logarithmic_axis(title: str, metric: Metric, values: Floats) -> dict[str, A
     )
 
 
-def _limits(view: View, key: str, direction: str) -> Iterator[dict[str, Any]]:
-    """A dashed line at the objective's cap on the metric of an axis ("x" or "y"), where there is one."""
-    caps = {"parameters": view.objective.max_parameters, "latency-1": view.objective.max_latency_ms}
-    cap = caps.get(key)
-    if cap is None:
-        return
-    across = "x"
-    if direction == "x":
-        across = "y"
-    yield {
-        "type": "line",
-        "layer": "below",
-        "line": {"color": OUTLINE, "dash": "dash", "width": 1.5},
-        f"{direction}0": cap,
-        f"{direction}1": cap,
-        f"{across}0": 0,
-        f"{across}1": 1,
-        f"{across}ref": f"{across} domain",
+class _Limit(NamedTuple):
+    """Where a cap ends on an axis. name: of the target whose budget it is; empty for a cap of one's own."""
+
+    value: float
+    name: str = ""
+
+
+def _limits(objective: Objective, key: str) -> list[_Limit]:
+    """The caps in force on a metric."""
+    own = {
+        "parameters": objective.max_parameters,
+        "multiply-adds": objective.max_multiply_adds,
+        "latency-1": objective.max_latency_ms,
     }
+    cap = own.get(key)
+    limits = [] if cap is None else [_Limit(cap)]
+    if objective.target and key in target_limits(objective.target):
+        limits.append(_Limit(target_limits(objective.target)[key], objective.target.name))
+    return limits
+
+
+def _with_budgets(values: Floats, limits: Sequence[_Limit]) -> Floats:
+    """The values of an axis, and the ends of budgets that are not far beyond them, so that their lines are in sight."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return values
+    near = [limit.value for limit in limits if limit.name and limit.value <= FAR * known.max()]
+    return np.append(values, near)
+
+
+def _lines(limits: Sequence[_Limit], direction: str) -> Iterator[dict[str, Any]]:
+    """A dashed line at each cap on an axis ("x" or "y"), with the name of a target along it."""
+    across = "y" if direction == "x" else "x"
+    for limit in limits:
+        line = {
+            "type": "line",
+            "layer": "below",
+            "line": {"color": OUTLINE, "dash": "dash", "width": 1.5},
+            f"{direction}0": limit.value,
+            f"{direction}1": limit.value,
+            f"{across}0": 0,
+            f"{across}1": 1,
+            f"{across}ref": f"{across} domain",
+        }
+        if limit.name:
+            line["label"] = {"text": limit.name, "textposition": "start", "font": {"color": OUTLINE, "size": 11}}
+        yield line

@@ -19,7 +19,7 @@ from remap_core.space.text import layers_text
 from remap_core.space.variations import MAX_CHILDREN, VariationRequest, everything_allowed, variations
 from remap_core.trials.training_config import TrainingConfig
 from remap_core.trials.trial import Origin, Proposal, Trial
-from remap_core.views.filters import Filter, layer_kinds
+from remap_core.views.filters import MEMORY, Filter, Span, layer_kinds, memory_of
 
 FRESH = 150
 """New samples among the candidates, if the caps leave so many."""
@@ -118,7 +118,12 @@ def _is_shown(architecture: Architecture, shown: Filter) -> bool:
     kinds = layer_kinds(layers_text(architecture.layers))
     if shown.absent & kinds or not shown.present <= kinds:
         return False
-    return bool(shown.parameters.holds(np.array([architecture.parameters]))[0])
+    costs: list[tuple[Span, float]] = [
+        (shown.parameters, architecture.parameters),
+        (shown.multiply_adds, architecture.multiply_adds),
+    ]
+    costs += [(getattr(shown, name), memory_of(architecture, metric)) for name, metric in MEMORY.items()]
+    return all(span.holds(np.array([cost]))[0] for span, cost in costs)
 
 
 def _can_learn(architecture: Architecture) -> bool:

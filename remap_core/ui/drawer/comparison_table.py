@@ -13,13 +13,15 @@ from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.snac.difference import counts_sentence, difference_alt, difference_svg
 from remap_core.drawing.thumbnails import svg_uri
 from remap_core.errors import NotFound, RemapError
-from remap_core.formatting import NOT_AVAILABLE, count, milliseconds, model_tag, points, signed_count
+from remap_core.formatting import NOT_AVAILABLE, count, kilobytes, milliseconds, model_tag, points, signed_count
 from remap_core.services.comparison import compare_predictions, training_difference
 from remap_core.space.alignment import difference_sentences
+from remap_core.space.caps import KILOBYTE
+from remap_core.space.footprint import footprint
 from remap_core.trials.annotations import Annotation
 from remap_core.trials.population import Population
 from remap_core.trials.trial import Trial, TrialId
-from remap_core.ui import app_data
+from remap_core.ui import app_data, view_state
 from remap_core.ui.drawer.notes import first_line
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.pictures import picture
@@ -44,6 +46,10 @@ MAX_CLASSES = 40
 """Classes whose accuracy has a row."""
 
 MILLISECONDS = "%.2f ms"
+KILOBYTES = "%.1f KB"
+_FORMAT_HELP = (
+    "In the number format of the target; without one, in int8. Computed from the layers, without the runtime."
+)
 PERCENT = st.column_config.NumberColumn(format=PERCENT_FORMAT, width="small")
 
 COLUMNS: dict[str, Any] = {
@@ -55,6 +61,9 @@ COLUMNS: dict[str, Any] = {
     "Train accuracy": st.column_config.NumberColumn("Training", format=PERCENT_FORMAT, help="Training accuracy."),
     "Parameters": PARAMETERS,
     "Multiply-adds": MULTIPLY_ADDS,
+    "RAM": st.column_config.NumberColumn("RAM", format=KILOBYTES, width="small", help=_FORMAT_HELP),
+    "Flash": st.column_config.NumberColumn("Flash", format=KILOBYTES, width="small", help=_FORMAT_HELP),
+    "Target": st.column_config.TextColumn("Target", width="small"),
     "Latency, batch of 1": st.column_config.NumberColumn("Latency", format=MILLISECONDS, help="Of a batch of 1."),
     "Latency, batch of 256": st.column_config.NumberColumn(
         "Latency, 256", format=MILLISECONDS, help="Of a batch of 256."
@@ -83,6 +92,7 @@ def _rows(trials: Sequence[Trial], annotations: Mapping[int, Annotation]) -> lis
     for row, trial in zip(rows, trials, strict=True):
         row.pop("Origin", None)
         row.pop("Epochs", None)
+        row.update(_memory(trial))
         row.update(_measurements(trial))
     if len({trial.proposal.dataset for trial in trials}) > 1:
         for row, trial in zip(rows, trials, strict=True):
@@ -94,6 +104,16 @@ def _rows(trials: Sequence[Trial], annotations: Mapping[int, Annotation]) -> lis
         for row, trial in zip(rows, trials, strict=True):
             row["Note"] = first_line(annotations[trial.id])
     return rows
+
+
+def _memory(trial: Trial) -> dict[str, Any]:
+    """What a model needs on the target that was chosen for its data set, and whether it fits."""
+    target = view_state.target(trial.proposal.dataset)
+    needed = footprint(trial.architecture, int8=target is None or target.int8)
+    columns: dict[str, Any] = {"RAM": needed.ram_bytes / KILOBYTE, "Flash": needed.flash_bytes / KILOBYTE}
+    if target:
+        columns["Target"] = target.verdict(needed)
+    return columns
 
 
 def class_table(trials: Sequence[Trial]) -> None:
@@ -224,6 +244,9 @@ def difference_table(catalogue: Catalogue, first: Trial, second: Trial) -> None:
     rows = [_accuracy_row(first, second)]
     rows.append(_count_row("Parameters", first.architecture.parameters, second.architecture.parameters))
     rows.append(_count_row("Multiply-adds", first.architecture.multiply_adds, second.architecture.multiply_adds))
+    ours, theirs = footprint(first.architecture, int8=True), footprint(second.architecture, int8=True)
+    rows.append(_memory_row("RAM in int8", ours.ram_bytes, theirs.ram_bytes))
+    rows.append(_memory_row("Flash in int8", ours.flash_bytes, theirs.flash_bytes))
     rows.append(_latency_row(_latency_ms(catalogue, first), _latency_ms(catalogue, second)))
     headings = ("", *tags, "Difference")
     st.dataframe(
@@ -250,6 +273,11 @@ def _count_row(name: str, first: int, second: int) -> Row:
     if first != second:
         difference = f"{signed_count(second - first)} ({_change_text(second / first)})"
     return (name, count(first), count(second), difference)
+
+
+def _memory_row(name: str, first: int, second: int) -> Row:
+    difference = "equal" if first == second else _change_text(second / first)
+    return (name, kilobytes(first), kilobytes(second), difference)
 
 
 def _latency_row(first: float, second: float) -> Row:

@@ -6,7 +6,8 @@ import streamlit as st
 
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.snac.wrapping_snac import wrapping_snac_html
-from remap_core.formatting import milliseconds, model_tag, percent, pluralize
+from remap_core.formatting import kilobytes, milliseconds, model_tag, percent, pluralize
+from remap_core.space.footprint import footprint
 from remap_core.trials.evaluation import Evaluation
 from remap_core.trials.trial import Trial, TrialState
 from remap_core.ui import app_data, drawer_state, navigation, view_state
@@ -47,6 +48,9 @@ def _numbers(trial: Trial, evaluation: Evaluation | None) -> str:
     parts.append(pluralize(trial.architecture.parameters, "parameter"))
     if evaluation:
         parts.append(milliseconds(evaluation.latency.batch_1_ms))
+    target = view_state.current_objective().target
+    if target:
+        parts.append(target.verdict(target.needs(trial.architecture)))
     return " · ".join(parts)
 
 
@@ -56,6 +60,8 @@ def show_details(catalogue: Catalogue, trial: Trial) -> None:
     if trial.last:
         parts.append(f"Training accuracy {percent(trial.last.train_accuracy)}")
     parts.append(pluralize(trial.architecture.multiply_adds, "multiply-add"))
+    small = footprint(trial.architecture, int8=True)
+    parts.append(f"{kilobytes(small.ram_bytes)} of RAM and {kilobytes(small.flash_bytes)} of flash in int8")
     measured = None
     evaluation = catalogue.evaluation(trial.id)
     if evaluation:

@@ -24,8 +24,15 @@ class _Range:
 
 _RANGES = {
     "parameters": _Range("Parameters", scale=1.0, step=100.0),
+    "multiply_adds": _Range("Multiply-adds", scale=1.0, step=10_000.0),
     "latency_ms": _Range("Latency, ms", scale=1.0, step=0.1),
     "accuracy": _Range("Validation accuracy, %", scale=100.0, step=1.0),
+}
+_MEMORY_RANGES = {
+    "ram_int8": _Range("RAM in int8, KB", scale=1.0, step=1.0),
+    "flash_int8": _Range("Flash in int8, KB", scale=1.0, step=1.0),
+    "ram_float": _Range("RAM in float32, KB", scale=1.0, step=1.0),
+    "flash_float": _Range("Flash in float32, KB", scale=1.0, step=1.0),
 }
 _ENDS = {"low": "min", "high": "max"}
 _ORIGINS = "filter-origins"
@@ -50,6 +57,9 @@ def filter_panel() -> None:
     with panel:
         for name in _RANGES:
             _range(name, getattr(chosen, name))
+        with st.expander("RAM and flash", expanded=any(getattr(chosen, name) for name in _MEMORY_RANGES)):
+            for name in _MEMORY_RANGES:
+                _range(name, getattr(chosen, name))
         _layer_kinds("present", "With these layers", chosen.present)
         _layer_kinds("absent", "Without these layers", chosen.absent)
         st.pills(
@@ -83,7 +93,7 @@ def show_warnings(sentences: tuple[str, ...]) -> None:
 
 
 def _range(name: str, span: Span) -> None:
-    form = _RANGES[name]
+    form = _form(name)
     for column, (end, word) in zip(st.columns(2), _ENDS.items(), strict=True):
         bound = getattr(span, end)
         shown = None if bound is None else round(bound * form.scale, 9)
@@ -100,11 +110,15 @@ def _range(name: str, span: Span) -> None:
         )
 
 
+def _form(name: str) -> _Range:
+    return _RANGES.get(name) or _MEMORY_RANGES[name]
+
+
 def _change_range(name: str) -> None:
     ends = []
     for end in _ENDS:
         typed = st.session_state[f"filter-{name}-{end}"]
-        ends.append(None if typed is None else round(typed / _RANGES[name].scale, 12))
+        ends.append(None if typed is None else round(typed / _form(name).scale, 12))
     view_state.change_filter(lambda: {name: Span(*ends)})
 
 

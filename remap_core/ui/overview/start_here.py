@@ -22,6 +22,7 @@ from remap_core.ui.pictures import picture
 from remap_core.ui.session import Tab, current_session
 from remap_core.ui.tables import training_status
 from remap_core.views.starting_points import MOST_ACCURATE, StartingPoint, starting_points
+from remap_core.views.target_fit import none_fits_sentence
 from remap_core.views.view import View
 
 MAX_COMING = 8
@@ -109,6 +110,8 @@ def _nothing_counts(dataset: DatasetView, view: View) -> str:
     if not shown.any():
         return "No models match the filter."
     if not (shown & view.objective.allows(population)).any():
+        if view.objective.target and none_fits_sentence(view.objective.target, population):
+            return none_fits_sentence(view.objective.target, population)
         return f"None of {pluralize(int(shown.sum()), 'model')} is within the caps of the objective."
     return "No model reached an accuracy."
 

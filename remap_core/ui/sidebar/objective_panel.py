@@ -1,4 +1,4 @@
-"""The objective in the sidebar: classes as chips that are clicked to weigh more, and caps."""
+"""The objective in the sidebar: classes as chips that are clicked to weigh more, the target, and caps."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from remap_core.formatting import count
 from remap_core.ui import app_data, view_state
 from remap_core.ui.dataset_view import DatasetView
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.sidebar.target_choice import choose_target
 from remap_core.views.objective import Objective
 
 MAX_CHIPS = 30
@@ -25,12 +26,15 @@ MAX_LETTERS = 24
 MAX_CLICKED = 3
 """The weight after which a click returns to 0."""
 
+CAP_KEYS = {"max_parameters": "cap-parameters", "max_multiply_adds": "cap-multiply-adds"}
+"""Keys of the inputs for caps on counts."""
+
 MAX_TYPED = 1e15
 """Largest cap that can be typed."""
 
 
 def show_objective() -> None:
-    """Weigh classes, cap parameters and latency; nothing while there is no data set."""
+    """Weigh classes, choose a target, cap parameters, multiply-adds and latency; nothing while there is no data set."""
     try:
         objective = view_state.current_objective()
         dataset = app_data.dataset_view()
@@ -41,8 +45,10 @@ def show_objective() -> None:
         help="Click a class to weigh it 1, 2, 3, or no more. Without weights, all classes are weighted equally.",
     )
     _chips(objective, dataset)
+    choose_target(objective, dataset)
     with st.container(horizontal=True, gap="small", key="caps"):
-        _parameter_cap(objective)
+        _count_cap("max_parameters", "Parameters ≤", objective.max_parameters, step=1000)
+        _count_cap("max_multiply_adds", "Multiply-adds ≤", objective.max_multiply_adds, step=100_000)
         _latency_cap(objective)
     if objective != Objective():
         st.button(
@@ -108,16 +114,17 @@ def _class_list(objective: Objective, names: tuple[str, ...]) -> None:
     )
 
 
-def _parameter_cap(objective: Objective) -> None:
+def _count_cap(name: str, label: str, cap: int | None, step: int) -> None:
+    key = CAP_KEYS[name]
     st.number_input(
-        "Parameters ≤",
+        label,
         min_value=1,
         max_value=int(MAX_TYPED),
-        step=1000,
+        step=step,
         value=None,  # a field with another default could not be emptied
         placeholder="none",
-        key=view_state.bind("cap-parameters", objective.max_parameters),
-        on_change=lambda: view_state.change_objective(max_parameters=st.session_state["cap-parameters"]),
+        key=view_state.bind(key, cap),
+        on_change=lambda: view_state.change_objective(**{name: st.session_state[key]}),
     )
 
 
