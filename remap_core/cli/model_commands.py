@@ -11,7 +11,7 @@ import typer
 
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.cli.halving_lines import halving_lines
-from remap_core.cli.options import DatasetName, ModelId
+from remap_core.cli.options import DatasetName, ModelId, TargetName, target_for
 from remap_core.cli.output_files import write_output
 from remap_core.cli.sent_proposals import newest_catalogue, send
 from remap_core.data_folder.folder import DataFolder
@@ -41,6 +41,7 @@ def sample(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the sampling.")] = 0,
     dataset: DatasetName = None,
     space: Annotated[str, typer.Option(help="Search space or a .toml file of one; default: REMAP_SPACE.")] = "",
+    target: TargetName = None,
 ) -> None:
     """Sample architectures and queue them.
 
@@ -57,7 +58,8 @@ def sample(
     known: Collection[str] = ()
     if catalogue:
         known = catalogue.fingerprints(card.name)
-    plan = plan_of(settings, card, space, pace_in(catalogue))
+    device = target_for(target, card)
+    plan = plan_of(settings, card, space, pace_in(catalogue), caps=device.caps if device else ())
     proposals = propose_initial(settings, card, n, seed, known, plan=plan)
     subject = f"{pluralize(n, 'architecture')} of {plan.space.name} for {card.name} (seed {seed})"
     send(folder, catalogue, proposals, subject, plan.caps)

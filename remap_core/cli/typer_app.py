@@ -9,6 +9,7 @@ import typer
 from remap_core.cli import data_commands
 from remap_core.cli.architectures import space_commands
 from remap_core.cli.architectures.architecture_commands import describe, distances, snac
+from remap_core.cli.architectures.models_command import models
 from remap_core.cli.doctor import doctor
 from remap_core.cli.folder_commands import backup, config, restore
 from remap_core.cli.model_commands import export, finish, halving, repeat, report, sample
@@ -36,6 +37,7 @@ _COMMANDS = (
     finish,
     suggest_models,
     search,
+    models,
     halving,
     export,
     report,

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 
 from remap_core.errors import InvalidArgument
+from remap_core.views.targets import TARGETS, Target
 
 MAX_SHOWN = 60
 """Characters of a value that an error shows."""
@@ -51,6 +52,13 @@ remap-2019?
     if nearest:
         raise InvalidArgument(f"{rule}: did you mean {nearest}?")
     raise InvalidArgument(f"{rule}.")
+
+
+def read_target(value: object) -> Target | None:
+    """The target of that name; None for None."""
+    if value is None:
+        return None
+    return TARGETS[require_choice("target", value, TARGETS)]
 
 
 def require_flag(name: str, value: object) -> bool:

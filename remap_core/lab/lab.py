@@ -116,6 +116,7 @@ class Lab:
         n: int = 5,
         *,
         max_parameters: int | None = None,
+        target: str | None = None,
         explore: float = 0.5,
         step: int = 1,
     ) -> SuggestedDesigns:
@@ -125,9 +126,9 @@ class Lab:
         expected to move the front the most. With fewer than 5 models, or where predictions are no better than guessing,
         they are as varied as can be, and say so. Models that are trained from here are marked as suggested.
 
-        max_parameters: cap on each. explore: 0 takes predictions for granted, 1 counts their uncertainty double. step:
-        edits that one may be away from its parent, 1 to 5. Raises SpaceExhausted with the cap that binds where nothing
-        new is left, InvalidArgument for anything else.
+        max_parameters: cap on each. target: device that each must fit, such as "esp32-s3". explore: 0 takes predictions
+        for granted, 1 counts their uncertainty double. step: edits that one may be away from its parent, 1 to 5. Raises
+        SpaceExhausted with the cap that binds where nothing new is left, InvalidArgument for anything else.
 
         >>> suggested = lab.suggest(3, max_parameters=5_000)
         >>> suggested
@@ -135,7 +136,7 @@ class Lab:
         >>> max(one.parameters for one in suggested) <= 5_000
         True
         """
-        return suggested_designs(self.workspace, n, max_parameters, explore, step)
+        return suggested_designs(self.workspace, n, max_parameters, target, explore=explore, step=step)
 
     def data_issues(self) -> dict[str, Any]:
         """Ask the better half of the complete models what they say about the validation images; nothing is trained.

@@ -76,6 +76,10 @@ class Target:
         """What an architecture needs there."""
         return footprint(architecture, self.int8)
 
+    def has_room(self, architecture: Architecture) -> bool:
+        """Whether an architecture fits."""
+        return self.excess(self.needs(architecture)) <= 1
+
     def verdict(self, needed: Footprint) -> str:
         """Whether a network fits, or what it exceeds and by how much.
 
@@ -83,11 +87,23 @@ class Target:
         >>> nano.verdict(Footprint(8_000, 64_000)), nano.verdict(Footprint(300 * 1024, 64_000))
         ('fits Arduino Nano 33 BLE', 'exceeds Arduino Nano 33 BLE by 108 KB of RAM')
         """
-        pairs = zip(self._limits, self._amounts(needed), strict=True)
-        over = [(kind, amount - left) for (kind, left), amount in pairs if amount > left]
+        over = self._over(needed)
         if not over:
             return f"fits {self.name}"
         return f"exceeds {self.name} by {_memory_text(over)}"
+
+    def brief_verdict(self, needed: Footprint) -> str:
+        """The same where space is short and the target is known.
+
+        >>> TARGETS["arduino-nano-33-ble"].brief_verdict(Footprint(300 * 1024, 64_000))
+        'RAM +108 KB'
+        """
+        texts = [f"{kind} +{kilobytes(amount)}" for kind, amount in self._over(needed)]
+        return ", ".join(texts) or "fits"
+
+    def _over(self, needed: Footprint) -> list[tuple[str, int]]:
+        pairs = zip(self._limits, self._amounts(needed), strict=True)
+        return [(kind, amount - left) for (kind, left), amount in pairs if amount > left]
 
     def excess(self, needed: Footprint) -> float:
         """The larger share of its room that a network needs: above 1 it does not fit."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -20,11 +22,12 @@ from remap_core.drawing.snac.chips import Size
 from remap_core.drawing.snac.panel import panel_alt, panel_svg
 from remap_core.drawing.snac.picture_files import picture
 from remap_core.errors import InvalidDistances, InvalidPicture
-from remap_core.formatting import count, pluralize
+from remap_core.formatting import count, kilobytes, pluralize
 from remap_core.geometry.otmann.conventions import CONVENTIONS
 from remap_core.geometry.otmann.distances import distances as otmann_distances
 from remap_core.geometry.otmann.reference import reference_distances
 from remap_core.space.architecture import Architecture
+from remap_core.space.footprint import footprint
 
 SizeName = Literal["strip", "small", "medium", "large"]
 Ground = Literal["none", "light", "dark"]
@@ -35,7 +38,7 @@ def describe(
     file: Annotated[Path, typer.Argument(help="JSON file with one architecture or a list of them.")],
     as_json: AsJson = False,
 ) -> None:
-    """Show the output shape, parameters and multiply-adds of every layer, and the totals.
+    """Show the output shape, parameters and multiply-adds of every layer, the totals, and RAM and flash on a device.
 
     An architecture looks like this:
 
@@ -127,6 +130,8 @@ def _description(architecture: Architecture) -> dict[str, Any]:
         "fingerprint": architecture.fingerprint,
         "parameters": architecture.parameters,
         "multiply_adds": architecture.multiply_adds,
+        "int8": asdict(footprint(architecture, int8=True)),
+        "float32": asdict(footprint(architecture, int8=False)),
         "layers": [
             {
                 "layer": cost.text,
@@ -141,7 +146,7 @@ def _description(architecture: Architecture) -> dict[str, Any]:
 
 def _table(architecture: Architecture) -> Table:
     title = f"{_dimensions(architecture.input_shape)} to {architecture.classes} classes"
-    table = Table(title=title, title_justify="left", show_footer=True)
+    table = Table(title=title, title_justify="left", caption_justify="left", show_footer=True)
     table.add_column("", justify="right")
     table.add_column("layer", footer="total")
     table.add_column("output shape", justify="right")
@@ -156,7 +161,14 @@ def _table(architecture: Architecture) -> Table:
             count(cost.parameters),
             count(cost.multiply_adds),
         )
+    table.caption = "\n".join(_memory_lines(architecture))
     return table
+
+
+def _memory_lines(architecture: Architecture) -> Iterator[str]:
+    for number_format in ("int8", "float32"):
+        needed = footprint(architecture, int8=number_format == "int8")
+        yield f"{number_format}: {kilobytes(needed.ram_bytes)} of RAM, {kilobytes(needed.flash_bytes)} of flash"
 
 
 def _dimensions(shape: tuple[int, ...]) -> str:

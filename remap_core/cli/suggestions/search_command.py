@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from remap_core.analysis.suggest.batch import PLAIN
-from remap_core.cli.options import DatasetName
+from remap_core.cli.options import DatasetName, TargetName, target_for
 from remap_core.cli.sent_proposals import newest_catalogue
 from remap_core.cli.suggestions.suggestion_commands import Explore, MaxParameters, Step, known_card
 from remap_core.data_folder.folder import DataFolder
@@ -43,6 +43,7 @@ def search(
     patience: Annotated[int, typer.Option(min=0, max=MAX_TRAININGS, help=_PATIENCE)] = 0,
     dataset: DatasetName = None,
     max_parameters: MaxParameters = None,
+    target: TargetName = None,
     explore: Explore = PLAIN,
     step: Step = 1,
     batch: Annotated[int, typer.Option(min=1, max=MAX_BATCH, help="Trainings that are suggested at a time.")] = 2,
@@ -64,7 +65,7 @@ def search(
     plan = SearchPlan(
         card.name,
         search_name(now),
-        view=View(Objective(max_parameters=max_parameters)).to_query(),
+        view=View(Objective(max_parameters=max_parameters, target=target_for(target, card))).to_query(),
         trainings=trainings,
         until=_time_of(until, now),
         patience=patience,

@@ -12,7 +12,7 @@ import typer
 from remap_core.analysis.suggest.batch import PLAIN
 from remap_core.analysis.suggest.suggestion import Suggestion
 from remap_core.catalogue.reader import Catalogue
-from remap_core.cli.options import AsJson, DatasetName
+from remap_core.cli.options import AsJson, DatasetName, TargetName, target_for
 from remap_core.cli.sent_proposals import newest_catalogue, send
 from remap_core.data_folder.folder import DataFolder
 from remap_core.datasets.dataset import load_dataset
@@ -37,9 +37,10 @@ def suggest_models(
     n: Annotated[int, typer.Option("-n", min=1, max=MAX_SUGGESTIONS, help="Number of suggestions.")] = 5,
     dataset: DatasetName = None,
     max_parameters: MaxParameters = None,
+    target: TargetName = None,
     explore: Explore = PLAIN,
-    step: Step = 1,
     *,
+    step: Step = 1,
     train: Annotated[bool, typer.Option("--train", help="Queue the suggestions.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -51,7 +52,7 @@ def suggest_models(
     folder = DataFolder(settings.home)
     catalogue = newest_catalogue(folder)
     card = known_card(settings, folder, catalogue, dataset)
-    view = View(Objective(max_parameters=max_parameters))
+    view = View(Objective(max_parameters=max_parameters, target=target_for(target, card)))
     found = suggest(catalogue, settings, card, view, n, explore=explore, step=step)
     if as_json:
         typer.echo(json.dumps([one.to_json() for one in found], indent=2))

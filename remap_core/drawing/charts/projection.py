@@ -197,6 +197,10 @@ def _with_budgets(values: Floats, limits: Sequence[_Limit]) -> Floats:
     return np.append(values, near)
 
 
+_LABEL = {"textposition": "start", "xanchor": "left", "font": {"color": OUTLINE, "size": 11}}
+"""Along the line, from its start on: the default would put half of it outside the plot where a line is vertical."""
+
+
 def _lines(limits: Sequence[_Limit], direction: str) -> Iterator[dict[str, Any]]:
     """A dashed line at each cap on an axis ("x" or "y"), with the name of a target along it."""
     across = "y" if direction == "x" else "x"
@@ -212,5 +216,5 @@ def _lines(limits: Sequence[_Limit], direction: str) -> Iterator[dict[str, Any]]
             f"{across}ref": f"{across} domain",
         }
         if limit.name:
-            line["label"] = {"text": limit.name, "textposition": "start", "font": {"color": OUTLINE, "size": 11}}
+            line["label"] = {"text": limit.name, **_LABEL}
         yield line

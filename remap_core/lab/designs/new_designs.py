@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from remap_core.errors import InvalidArgument
-from remap_core.lab.arguments import require_count, shown
+from remap_core.lab.arguments import read_target, require_count, shown
 from remap_core.lab.designs.design import Design
 from remap_core.lab.designs.design_table import Designs
 from remap_core.lab.image_task import HasCard, read_task
@@ -19,6 +19,7 @@ from remap_core.space.draft import Draft
 from remap_core.space.markov.sampler import sample_architectures
 from remap_core.space.text import parse_layers
 from remap_core.trials.trial import Origin
+from remap_core.views.targets import require_possible
 
 MAX_SAMPLED = 100_000
 MAX_SEED = 2**31 - 1
@@ -63,12 +64,14 @@ def sample(
     max_parameters: int = MAX_PARAMETERS,
     max_multiply_adds: int | None = None,
     max_activation_memory: int | None = None,
+    target: str | None = None,
 ) -> Designs:
     """Sample n different architectures from a search space, by its name or the path of its file; see `remap.spaces`.
 
     dataset, input_shape, classes: what they are for, as in `remap.architecture`. seed: the same one gives the same
     architectures. max_parameters: cap on weights and biases of each. max_multiply_adds: cap on those for one image.
-    max_activation_memory: cap on the activations of one image in int8, in KB.
+    max_activation_memory: cap on the activations of one image in int8, in KB. target: device that each must fit, such
+    as "esp32-s3".
 
     Raises SpaceExhausted where the space does not hold enough of them, InvalidArgument for a space that is not known,
     InvalidSpace for a file that is none.
@@ -92,6 +95,10 @@ def sample(
         if limit is not None
     ]
     task = read_task(dataset, input_shape, classes)
+    device = read_target(target)
+    if device:
+        require_possible(device, task.input_shape, task.classes)
+        caps += device.caps
     rng = np.random.default_rng(seed)
     sampled = sample_architectures(chosen, task.input_shape, task.classes, n, rng, caps=caps)
     return Designs(design_of(architecture, Origin.INITIAL, chosen.name) for architecture in sampled)

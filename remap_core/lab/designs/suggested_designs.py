@@ -13,7 +13,7 @@ from remap_core.drawing.snac.svg import table_size
 from remap_core.errors import InvalidArgument
 from remap_core.formatting import count, duration, model_tag, percent, pluralize, predicted_accuracy
 from remap_core.lab import notebook_html
-from remap_core.lab.arguments import require_count, shown
+from remap_core.lab.arguments import read_target, require_count, shown
 from remap_core.lab.designs.design import Design
 from remap_core.lab.frames import to_frame
 from remap_core.lab.recorded_trial import RecordedTrial
@@ -142,6 +142,8 @@ def suggested_designs(
     workspace: Workspace,
     n: object,
     max_parameters: object,
+    target: object,
+    *,
     explore: object,
     step: object,
 ) -> SuggestedDesigns:
@@ -151,7 +153,7 @@ def suggested_designs(
     edits = require_count("step", step, 1, MAX_STEP)
     if isinstance(explore, bool) or not isinstance(explore, int | float) or not 0 <= explore <= 1:
         raise InvalidArgument(f"explore must be a number from 0 to 1 ({PLAIN} by default), but got {shown(explore)}.")
-    view = View(Objective(max_parameters=cap))
+    view = View(Objective(max_parameters=cap, target=read_target(target)))
     found = suggest(
         workspace.published(),
         workspace.settings,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remap_core.errors import InvalidArgument, NotFound
-from remap_core.lab.arguments import require_count, shown
+from remap_core.lab.arguments import require_choice, require_count, shown
 from remap_core.lab.designs.design import Design
 from remap_core.lab.designs.design_table import Designs
 from remap_core.lab.designs.neighbours import ablations_of, variations_of
@@ -29,6 +29,7 @@ from remap_core.space.draft import Draft
 from remap_core.space.edit_marks import Marks
 from remap_core.trials.evaluation import EpochResult, Evaluation
 from remap_core.trials.trial import MAX_REPEATS, Origin, Trial
+from remap_core.views.targets import TARGETS
 
 
 class Model:
@@ -295,10 +296,21 @@ class Models(Sequence[Model]):
         last = len(self._models) - 1
         return self._models[require_count("index", index, -last - 1, last)]
 
+    def fitting(self, target: str) -> Models:
+        """Keep the models that fit a device, such as "arduino-nano-33-ble"; an error lists the known ones.
+
+        >>> len(lab.models.fitting("browser")) <= len(lab.models)
+        True
+        """
+        device = TARGETS[require_choice("target", target, TARGETS)]
+        trials = [recorded.trial for recorded in self._recorded]
+        return Models(self._workspace, [trial for trial in trials if device.has_room(trial.architecture)])
+
     def to_frame(self, library: str = "pandas") -> Any:
         """The models as a data frame, one row each.
 
         Columns: model (its number), layers, origin, parent, edits, state, epochs, seeds, parameters, multiply_adds;
+        ram_int8, flash_int8, ram_float32, flash_float32 (bytes, computed from the layers, without a runtime);
         accuracy (0..1, mean over the seeds), deviation (of accuracy over the seeds), train_accuracy, loss (nats),
         latency_1_ms and latency_256_ms (milliseconds for a batch), seconds (of an epoch). NaN: not measured.
 

@@ -11,6 +11,7 @@ from remap_core.formatting import count, milliseconds, model_tag, pluralize
 from remap_core.lab import notebook_html
 from remap_core.lab.recorded_trial import RecordedTrial
 from remap_core.lab.workspace import Workspace
+from remap_core.space.footprint import footprint
 from remap_core.space.text import layers_text
 from remap_core.trials.population import Population
 from remap_core.trials.trial import Trial
@@ -44,6 +45,10 @@ def model_columns(workspace: Workspace, models: Sequence[RecordedTrial]) -> dict
         "parameters": [architecture.parameters for architecture in architectures],
         "multiply_adds": [architecture.multiply_adds for architecture in architectures],
     }
+    for number_format in ("int8", "float32"):
+        needed = [footprint(architecture, int8=number_format == "int8") for architecture in architectures]
+        columns[f"ram_{number_format}"] = [one.ram_bytes for one in needed]
+        columns[f"flash_{number_format}"] = [one.flash_bytes for one in needed]
     for name in MEASURES:
         columns[name] = [_measure(population, name, row) for row in rows]
     return columns

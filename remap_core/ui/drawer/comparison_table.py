@@ -63,7 +63,9 @@ COLUMNS: dict[str, Any] = {
     "Multiply-adds": MULTIPLY_ADDS,
     "RAM": st.column_config.NumberColumn("RAM", format=KILOBYTES, width="small", help=_FORMAT_HELP),
     "Flash": st.column_config.NumberColumn("Flash", format=KILOBYTES, width="small", help=_FORMAT_HELP),
-    "Target": st.column_config.TextColumn("Target", width="small"),
+    "Target": st.column_config.TextColumn(
+        "Target", width=88, help="Whether it fits, or how much of what it needs more."
+    ),
     "Latency, batch of 1": st.column_config.NumberColumn("Latency", format=MILLISECONDS, help="Of a batch of 1."),
     "Latency, batch of 256": st.column_config.NumberColumn(
         "Latency, 256", format=MILLISECONDS, help="Of a batch of 256."
@@ -112,7 +114,7 @@ def _memory(trial: Trial) -> dict[str, Any]:
     needed = footprint(trial.architecture, int8=target is None or target.int8)
     columns: dict[str, Any] = {"RAM": needed.ram_bytes / KILOBYTE, "Flash": needed.flash_bytes / KILOBYTE}
     if target:
-        columns["Target"] = target.verdict(needed)
+        columns["Target"] = target.brief_verdict(needed)
     return columns
 
 

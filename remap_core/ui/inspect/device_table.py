@@ -12,11 +12,10 @@ from remap_core.space.footprint import footprint
 from remap_core.views.targets import TARGETS, Target
 
 COLUMNS: dict[str, Any] = {
-    "Target": st.column_config.TextColumn("Target", width=144),
-    "Format": st.column_config.TextColumn("Format", width=64),
-    "RAM": st.column_config.TextColumn("RAM", width=120, help="Activations of one image at their peak."),
-    "Flash": st.column_config.TextColumn("Flash", width=136, help="The model file: weights, biases, scales, graph."),
-    "Result": st.column_config.TextColumn("Result", width=220),
+    "Target": st.column_config.TextColumn("Target", width=136),
+    "RAM": st.column_config.TextColumn("RAM", width=88, help="Activations of one image at their peak."),
+    "Flash": st.column_config.TextColumn("Flash", width=108, help="The model file: weights, biases, scales, graph."),
+    "Result": st.column_config.TextColumn("Result", width=96, help="Whether it fits, or how much more it needs."),
 }
 
 
@@ -31,20 +30,18 @@ def device_table(architecture: Architecture, key: str) -> None:
     )
     in_float = footprint(architecture, int8=False)
     st.caption(
-        f"In float32: {kilobytes(in_float.ram_bytes)} of RAM and {kilobytes(in_float.flash_bytes)} of flash. "
-        "Computed from the layers, without the runtime."
+        f"In int8; a browser in float32 ({kilobytes(in_float.ram_bytes)} of RAM, {kilobytes(in_float.flash_bytes)} of "
+        "flash). Computed from the layers, without the runtime."
     )
 
 
 def _row(target: Target, architecture: Architecture) -> dict[str, str]:
     needed = target.needs(architecture)
-    result = target.verdict(needed)
     return {
         "Target": target.name,
-        "Format": target.number_format,
         "RAM": _of(needed.ram_bytes, target.ram_left),
         "Flash": _of(needed.flash_bytes, target.flash_left),
-        "Result": result.replace(f" {target.name}", ""),
+        "Result": target.brief_verdict(needed),
     }
 
 
