@@ -8,7 +8,7 @@ from remap_core.trials.population import Population
 from remap_core.trials.training_config import TrainingConfig
 from remap_core.trials.training_recipe import RECIPES
 from remap_core.trials.trial import MODEL_ORIGINS
-from remap_core.views.filters import Filter, Span
+from remap_core.views.filters import MEMORY, Filter, Span
 
 TEXTS = ("Conv 32x3, ReLU", "MaxPool 2, Dense 16", "Dense 64, Tanh, Dropout 0.5", "AvgPool 3, Conv 8x1, Sigmoid")
 
@@ -87,4 +87,6 @@ def filters(draw):
         frozenset(kind for kind, wanted in chosen.items() if not wanted),
         draw(st.frozensets(st.sampled_from(list(MODEL_ORIGINS)))),
         draw(st.frozensets(st.sampled_from(list(RECIPES)))),
+        draw(spans(10**6)),
+        **{name: draw(spans(10**3)) for name in draw(st.frozensets(st.sampled_from(list(MEMORY))))},
     )

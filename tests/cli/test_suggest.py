@@ -88,3 +88,11 @@ def test_a_cap_below_the_smallest_network_is_one_sentence(remap, tmp_path):
 @pytest.mark.parametrize("words", [("-n", 0), ("--max-parameters", 0), ("--explore", 2), ("--step", 6)])
 def test_options_out_of_range_are_wrong_usage(remap, words):
     assert remap("suggest", *words)[0] == 2
+
+
+def test_a_target_is_kept_to_or_refused_with_the_known_ones(remap, tmp_path):
+    write_learnt(tmp_path / "home")
+    assert remap("suggest", "-n", 1, "--target", "esp32-s3")[0] == 0
+    code, _, err = remap("suggest", "--target", "toaster")
+    assert code == 1
+    assert err.endswith("one of arduino-nano-33-ble, esp32-s3, raspberry-pi-pico, browser, but got 'toaster'.\n")

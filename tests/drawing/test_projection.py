@@ -1,9 +1,13 @@
+from math import log10
+
 import pytest
 from overview_populations import population
 
 from remap_core.drawing.charts.projection import metric_projection
+from remap_core.space.footprint import Footprint
 from remap_core.views.filters import Filter, Span
 from remap_core.views.objective import Objective
+from remap_core.views.targets import Target
 from remap_core.views.view import View
 
 TWO = population([0.5, 0.9], parameters=[100, 10_000], latency_1_ms=[0.0, 2.0])
@@ -37,3 +41,20 @@ def test_a_cap_is_a_line_across_the_axis_that_measures_it():
     (line,) = metric_projection(TWO, View(Objective(max_latency_ms=1.5), y="latency-1")).limits
     assert (line["y0"], line["y1"], line["xref"]) == (1.5, 1.5, "x domain")
     assert metric_projection(TWO, View(Objective(max_latency_ms=1.5))).limits == ()
+
+
+@pytest.mark.parametrize(("x", "place"), [("ram-int8", 8.0), ("flash-int8", 30.0), ("parameters", 30_720)])
+def test_a_targets_budget_is_a_line_with_its_name(x, place):
+    tiny = Target("tiny", "Tiny", flash=30 * 1024, ram=8 * 1024, runtime=Footprint(0, 0))
+    placed = metric_projection(TWO, View(Objective(target=tiny), x=x))
+    (line,) = placed.limits
+    assert (line["x0"], line["x1"], line["yref"], line["label"]["text"]) == (place, place, "y domain", "Tiny")
+    low, high = placed.x["range"]
+    assert low < log10(place) < high
+    assert metric_projection(TWO, View(Objective(target=tiny), x="ram-float")).limits == ()
+
+
+def test_a_budget_far_beyond_all_models_does_not_stretch_the_axis():
+    huge = Target("huge", "Huge", flash=10**12)
+    plain = metric_projection(TWO, View())
+    assert metric_projection(TWO, View(Objective(target=huge))).x["range"] == plain.x["range"]

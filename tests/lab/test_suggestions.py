@@ -4,7 +4,8 @@ import pytest
 from labs import small_lab
 
 import remap_core as remap
-from remap_core.errors import InvalidArgument, SpaceExhausted
+from remap_core.errors import InvalidArgument, InvalidView, SpaceExhausted
+from remap_core.views.targets import TARGETS
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +53,7 @@ def test_what_is_suggested_can_be_trained_and_is_marked_as_the_machines(tmp_path
         ({"n": 0}, "n must be a whole number from 1 to 100, but got 0"),
         ({"n": 2.5}, "n must be a whole number"),
         ({"max_parameters": 0}, "max_parameters must be a whole number from 1"),
+        ({"target": "esp32"}, "target must be one of .* but got 'esp32': did you mean esp32-s3?"),
         ({"explore": "much"}, "explore must be a number from 0 to 1"),
         ({"explore": 2}, "explore must be a number from 0 to 1"),
         ({"step": 9}, "step must be a whole number from 1 to 5"),
@@ -76,3 +78,14 @@ def test_a_suggestion_of_another_lab_is_refused(lab, tmp_path):
 def test_an_index_that_is_not_there_is_refused(lab):
     with pytest.raises(InvalidArgument, match="index must be a whole number from -2 to 1"):
         lab.suggest(2)[5]
+
+
+def test_suggestions_samples_and_models_keep_to_a_target(lab):
+    nano = TARGETS["arduino-nano-33-ble"]
+    assert all(nano.has_room(one.suggestion.architecture) for one in lab.suggest(2, target=nano.key))
+    drawn = remap.sample("residual", input_shape=(3, 64, 64), classes=5, n=5, target=nano.key, max_parameters=10**7)
+    assert all(nano.has_room(one.architecture) for one in drawn)
+    assert len(lab.models.fitting(nano.key)) == len(lab.models)
+    assert {"ram_int8", "flash_float32"} <= set(lab.models.to_frame().columns)
+    with pytest.raises(InvalidView, match="No network for images of 3 x 512 x 512 fits ESP32-S3"):
+        remap.sample(input_shape=(3, 512, 512), classes=5, target="esp32-s3")

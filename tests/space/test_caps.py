@@ -14,7 +14,14 @@ limits = st.lists(st.builds(Cap, st.sampled_from(Cost), st.floats(1, 1e12), st.s
 
 @pytest.mark.parametrize(
     ("cost", "expected"),
-    [(Cost.PARAMETERS, 5_930), (Cost.MULTIPLY_ADDS, 10_944), (Cost.MEMORY, 640), (Cost.SECONDS, 3.0)],
+    [
+        (Cost.PARAMETERS, 5_930),
+        (Cost.MULTIPLY_ADDS, 10_944),
+        (Cost.MEMORY, 640),
+        (Cost.FLASH_INT8, 11_336),
+        (Cost.FLASH_FLOAT, 25_768),
+        (Cost.SECONDS, 3.0),
+    ],
 )
 def test_the_amount_of_each_cost(cost, expected):
     assert amount(cost, NET, lambda _: 3.0) == expected
@@ -45,6 +52,7 @@ def test_of_each_cost_one_cap_is_left_in_the_order_of_costs(caps):
 def test_caps_are_said_in_words():
     caps = [Cap(Cost.PARAMETERS, 1), Cap(Cost.MEMORY, 512 * 1024), Cap(Cost.SECONDS, 300)]
     assert caps_text(caps) == "at most 1 parameter, 512 KB of activations and 5 min 00 s of training"
+    assert caps_text([Cap(Cost.FLASH_INT8, 832 * 1024)]) == "at most 832 KB of flash in int8"
     assert caps_text([]) == "no caps"
     assert over_sentence(Cap(Cost.MEMORY, 512, "REMAP_MAX_ACTIVATION_MEMORY"), NET) == (
         "Over the cap: 0.62 KB of activations, at most 0.5 KB allowed (REMAP_MAX_ACTIVATION_MEMORY)."

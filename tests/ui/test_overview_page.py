@@ -346,3 +346,28 @@ def retrained(store) -> None:
     store.claim(201.0)
     store.record_epoch(trial, epoch(2))
     store.complete(trial, evaluation(15), 203.0)
+
+
+def test_a_chosen_target_is_in_the_url_says_its_room_and_leaves_with_clear(home):
+    write_catalogue(home)
+    app = opened("overview")
+    app.selectbox(key="target").set_value("arduino-nano-33-ble").run()
+    assert not app.exception
+    assert address(app)["target"] == "arduino-nano-33-ble"
+    assert "Room for 192 KB of RAM and 832 KB of flash in int8; 6 of 6 models fit." in said(app)
+    press(app, "objective-clear")
+    assert "target" not in address(app)
+    assert app.selectbox(key="target").value is None
+
+
+def test_an_unknown_target_in_the_url_is_ignored_with_the_known_ones(home):
+    write_catalogue(home)
+    app = opened("overview", target="toaster")
+    assert "?target=toaster is ignored: the target must be one of arduino-nano-33-ble, esp32-s3" in said(app)
+
+
+def test_a_target_too_small_for_these_images_is_one_sentence(home):
+    large = replace(CARD, input_shape=(3, 512, 512))
+    write_catalogue(home, card=large)
+    app = opened("overview", target="esp32-s3")
+    assert "No network for images of 3 x 512 x 512 fits ESP32-S3: the smallest one needs 768 KB of RAM" in said(app)

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from overview_populations import population, populations
 
 from remap_core.errors import InvalidView
+from remap_core.space.footprint import Footprint
 from remap_core.views.objective import Objective
+from remap_core.views.targets import Target
 
 weights = st.lists(st.floats(0, 1e6), min_size=3, max_size=3)
 
@@ -61,6 +63,14 @@ def test_caps_are_inclusive_and_exclude_unknown_latencies():
     assert Objective().allows(of).all()
 
 
+def test_a_cap_on_multiply_adds_and_a_target_leave_out_what_exceeds_them():
+    of = population([0.5] * 3, multiply_adds=[10, 11, 10], text=("Conv 8x3", "MaxPool 2", "MaxPool 2"))
+    tiny = Target("tiny", "Tiny", flash=10**6, ram=4_000, runtime=Footprint(0, 0))
+    assert Objective(max_multiply_adds=10).allows(of).tolist() == [True, False, True]
+    assert Objective(target=tiny).allows(of).tolist() == [False, True, True]
+    assert Objective(max_multiply_adds=10, target=tiny).allows(of).tolist() == [False, False, True]
+
+
 def test_new_weights_keep_the_caps_and_no_weights_make_all_classes_equal():
     held = Objective(max_parameters=7)
     assert held.with_weights({2: 2.0}, 3) == Objective((0, 0, 2), 7)
@@ -74,6 +84,7 @@ def test_new_weights_keep_the_caps_and_no_weights_make_all_classes_equal():
         ({"weights": (1, float("nan"))}, "A class weight must be a number of at least 0, but got nan."),
         ({"weights": (0, 0)}, "At least one of the 2 class weights must be above 0, but all are 0."),
         ({"max_parameters": 0}, "The parameter cap must be a whole number of at least 1, but got 0."),
+        ({"max_multiply_adds": 0}, "The multiply-add cap must be a whole number of at least 1, but got 0."),
         ({"max_latency_ms": 0.0}, "The latency cap must be above 0 ms, but got 0."),
     ],
 )

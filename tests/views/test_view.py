@@ -7,9 +7,10 @@ from remap_core.errors import InvalidView
 from remap_core.trials.trial import Origin
 from remap_core.views.filters import Filter, Span
 from remap_core.views.objective import Objective
+from remap_core.views.targets import TARGETS
 from remap_core.views.view import KEYS, View, read_view
 
-AXES = ("parameters", "objective", "accuracy", "latency-1", "class-0", "class-2")
+AXES = ("parameters", "objective", "accuracy", "latency-1", "ram-int8", "flash-float", "class-0", "class-2")
 
 
 @st.composite
@@ -20,6 +21,8 @@ def views(draw):
             tuple(weights) if any(weights) else (),
             draw(st.none() | st.integers(1, 10**15 - 1)),
             draw(st.none() | st.floats(0, 1e300, exclude_min=True)),
+            draw(st.none() | st.integers(1, 10**15 - 1)),
+            draw(st.none() | st.sampled_from(list(TARGETS.values()))),
         ),
         draw(filters()),
         draw(st.sampled_from(AXES)),
@@ -46,13 +49,16 @@ def test_the_default_view_adds_nothing_to_the_url():
 
 def test_a_url_is_short_and_readable():
     view = View(
-        Objective((0, 2, 1.5), max_parameters=100_000, max_latency_ms=2.5),
+        Objective((0, 2, 1.5), 100_000, 2.5, max_multiply_adds=2_000_000, target=TARGETS["esp32-s3"]),
         Filter(
             Span(1_000),
             accuracy=Span(high=0.9),
             present=frozenset({"dense"}),
             origins=frozenset({Origin.INITIAL}),
             recipes=frozenset({"quick", "paper"}),
+            multiply_adds=Span(high=1_000_000),
+            ram_int8=Span(high=192),
+            flash_float=Span(10, 500.5),
         ),
         x="multiply-adds",
     )
@@ -60,7 +66,12 @@ def test_a_url_is_short_and_readable():
         "classes": "1x2-2x1.5",
         "cap": "100000",
         "ms": "2.5",
+        "macs": "2000000",
+        "target": "esp32-s3",
         "parameters": "1000-",
+        "multiply-adds": "-1000000",
+        "ram-int8": "-192",
+        "flash-float": "10-500.5",
         "accuracy": "-0.9",
         "with": "dense",
         "made": "initial",

@@ -13,6 +13,7 @@ from remap_core.services.suggestions import known_models
 from remap_core.services.suggestions.suggesting import outlook, propose_suggestions, suggest
 from remap_core.settings import Settings
 from remap_core.space.edits import Remove, apply_all
+from remap_core.space.footprint import Footprint
 from remap_core.space.text import parse_layers
 from remap_core.trials.evaluation import EpochResult
 from remap_core.trials.population import pareto_front
@@ -20,6 +21,7 @@ from remap_core.trials.training_config import TrainingConfig
 from remap_core.trials.trial import Origin, Place, Proposal
 from remap_core.views.filters import Filter, Span
 from remap_core.views.objective import Objective
+from remap_core.views.targets import Target
 from remap_core.views.view import View
 
 SETTINGS = Settings(epochs=2)
@@ -96,6 +98,19 @@ def test_no_suggestion_is_over_a_cap(learnt, cap):
     assert max(proposal.architecture.parameters for proposal in found.proposals) <= cap
     tight = outlook(learnt, Settings(epochs=2, max_parameters=cap), CARD)
     assert max(proposal.architecture.parameters for proposal in tight.proposals) <= cap
+
+
+def test_no_suggestion_exceeds_the_target(learnt):
+    tiny = Target("tiny", "Tiny", flash=10 * 1024, ram=600, runtime=Footprint(0, 0))
+    found = outlook(learnt, SETTINGS, CARD, View(Objective(target=tiny)), step=2)
+    assert found.proposals
+    assert all(tiny.has_room(proposal.architecture) for proposal in found.proposals)
+
+
+def test_a_target_without_room_is_named_where_nothing_is_left(learnt):
+    nothing = Target("nothing", "Nothing", flash=1_000, ram=100_000, runtime=Footprint(0, 0))
+    with pytest.raises(SpaceExhausted, match=r"0\.98 KB of flash in int8 \(Nothing\)"):
+        suggest(learnt, SETTINGS, CARD, View(Objective(target=nothing)))
 
 
 def test_a_filter_leaves_out_what_it_would_hide(learnt):
