@@ -50,7 +50,7 @@ class Target:
 
     @property
     def most_parameters(self) -> int:
-        """Parameters above which no network fits: those that alone fill the flash."""
+        """Parameters whose weights alone fill the flash: where an axis of parameters has the end of the budget."""
         return self.flash_left if self.int8 else self.flash_left // FLOAT_BYTES
 
     @property

@@ -27,6 +27,7 @@ from remap_core.space.caps import tightest
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.population import Ints, Population
 from remap_core.trials.trial import Proposal
+from remap_core.views.targets import require_possible
 from remap_core.views.view import View
 
 MAX_SUGGESTIONS = 100
@@ -65,11 +66,14 @@ def outlook(
 
     catalogue: None before anything was trained. step: edits that a candidate may be away from its parent, 1 to 5. The
     same catalogue has the same candidates. Takes some tenths of a second. Raises SpaceExhausted with the cap that binds
-    where nothing new is left, InvalidArgument, InvalidSpace, and InvalidView for weights of other classes.
+    where nothing new is left, InvalidArgument, InvalidSpace, InvalidView for weights of other classes
+    and for a target that no network fits.
     """
     if not 1 <= step <= MAX_STEP:
         raise InvalidArgument(f"The step must be 1 to {MAX_STEP} edits, but got {step}.")
     view = view or View()
+    if view.objective.target:
+        require_possible(view.objective.target, card.input_shape, card.classes)
     population = None
     if catalogue and card.name in catalogue.datasets():
         population = catalogue.population(card.name)
