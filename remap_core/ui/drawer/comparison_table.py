@@ -26,7 +26,6 @@ from remap_core.ui.drawer.notes import first_line
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.pictures import picture
 from remap_core.ui.tables import (
-    MODEL,
     MULTIPLY_ADDS,
     PARAMETERS,
     PERCENT_FORMAT,
@@ -53,7 +52,7 @@ _FORMAT_HELP = (
 PERCENT = st.column_config.NumberColumn(format=PERCENT_FORMAT, width="small")
 
 COLUMNS: dict[str, Any] = {
-    "Model": MODEL,
+    "Model": st.column_config.NumberColumn("Model", format="#%d", width=56),
     "Validation accuracy": st.column_config.NumberColumn(
         "Accuracy", format=PERCENT_FORMAT, help="Validation accuracy."
     ),

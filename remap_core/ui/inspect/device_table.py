@@ -12,10 +12,10 @@ from remap_core.space.footprint import footprint
 from remap_core.views.targets import TARGETS, Target
 
 COLUMNS: dict[str, Any] = {
-    "Target": st.column_config.TextColumn("Target", width=136),
-    "RAM": st.column_config.TextColumn("RAM", width=88, help="Activations of one image at their peak."),
+    "Target": st.column_config.TextColumn("Target", width=128),
+    "RAM": st.column_config.TextColumn("RAM", width=84, help="Activations of one image at their peak."),
     "Flash": st.column_config.TextColumn("Flash", width=108, help="The model file: weights, biases, scales, graph."),
-    "Result": st.column_config.TextColumn("Result", width=96, help="Whether it fits, or how much more it needs."),
+    "Result": st.column_config.TextColumn("Result", width=124, help="Whether it fits, or how much more it needs."),
 }
 
 
