@@ -12,7 +12,7 @@ from remap_core.ui import app_data, frame, sent_commands
 from remap_core.ui.data.add_panel import add_panel
 from remap_core.ui.data.choices_panel import choose_columns, show_choices
 from remap_core.ui.data.dataset_list import REPORTED, show_datasets
-from remap_core.ui.data.issues_panel import show_issues
+from remap_core.ui.data.issues.issues_panel import show_issues
 from remap_core.ui.data.job_panel import choose_job, discard_button, show_interrupted, show_progress, show_unusable
 from remap_core.ui.data.published_panel import published_panel
 from remap_core.ui.data.report_panel import show_numbers, show_report, show_warnings

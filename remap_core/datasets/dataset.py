@@ -17,7 +17,7 @@ from remap_core.datasets.readers.digits import read_digits
 from remap_core.datasets.readers.found import Picture
 from remap_core.datasets.readers.leaves import read_leaves
 from remap_core.datasets.readers.published import PUBLISHED
-from remap_core.datasets.recipe import Recipe
+from remap_core.datasets.recipe import BUILT_IN, Recipe
 from remap_core.datasets.splits import (
     MIN_IMAGES_PER_CLASS,
     Part,
@@ -124,25 +124,31 @@ def validation_originals(name: str, home: Path = HOME) -> Callable[[int], Pictur
 
     What it returns raises DatasetError where the file is no longer there.
     """
-    found = _kept_validation(name, home)
-    if found is None:
+    found = _kept_parts(name, home)
+    if found is None or found[0].recipe.form == BUILT_IN:
         return None
-    kept, rows = found
+    kept, (_, rows, _) = found
     return lambda place: kept.original(int(rows[place]))
 
 
 def validation_names(name: str, home: Path = HOME) -> list[str]:
     """What each validation image is called in the person's own source; empty for a data set that was not added."""
-    found = _kept_validation(name, home)
+    by_part = names_by_part(name, home)
+    return by_part[Part.VALIDATION] if by_part else []
+
+
+def names_by_part(name: str, home: Path = HOME) -> list[list[str]]:
+    """What each training, validation and test image is called; empty for a data set that was not added."""
+    found = _kept_parts(name, home)
     if found is None:
         return []
-    kept, rows = found
+    kept, by_part = found
     names = kept.names()
-    return [names[row] for row in rows]
+    return [[names[row] for row in rows] for rows in by_part]
 
 
-def _kept_validation(name: str, home: Path) -> tuple[Kept, Rows] | None:
-    """A data set that was added, and which of its rows are the validation images; None for any other."""
+def _kept_parts(name: str, home: Path) -> tuple[Kept, list[Rows]] | None:
+    """A data set that was added, and its rows of each part; None for any other."""
     if not is_kept_name(name.partition("#")[0]):
         return None
     source, size = parse_name(name)
@@ -150,8 +156,8 @@ def _kept_validation(name: str, home: Path) -> tuple[Kept, Rows] | None:
     if kept is None:
         return None
     labels = as_labels(kept.labels(), len(kept.report.class_names))
-    _, validation, _ = _kept_rows(kept, name, size, labels)
-    return kept, np.arange(len(labels))[validation]
+    every = np.arange(len(labels))
+    return kept, [every[rows] for rows in _kept_rows(kept, name, size, labels)]
 
 
 def to_download(name: str, home: Path = HOME) -> str:

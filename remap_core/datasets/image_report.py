@@ -80,6 +80,8 @@ class Report:
             f"{height} x {width}, {colour}: {fitting}.",
             f"{train} to train, {validation} to validate, {test} to test.",
         ]
+        if self.recipe and self.recipe.corrections_text:
+            lines.append(f"{self.recipe.corrections_text}.")
         return [*lines, *self.warnings]
 
     def _fitting(self) -> str:

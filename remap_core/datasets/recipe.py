@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 from remap_core.datasets.splits import SEED
 from remap_core.errors import DatasetError
+from remap_core.formatting import pluralize
 
 Colour = Literal["grey", "colour"]
 Fit = Literal["squash", "crop", "pad"]
@@ -19,6 +20,8 @@ COLOURS: tuple[Colour, ...] = get_args(Colour)
 FITS: tuple[Fit, ...] = get_args(Fit)
 BACKGROUNDS: tuple[Background, ...] = get_args(Background)
 AUGMENTATIONS: tuple[Augmentation, ...] = get_args(Augmentation)
+BUILT_IN = "a data set in the box"
+"""The form of what was made of one that is not somebody's files."""
 MIN_SIDE = 8
 MAX_SIDE = 224
 
@@ -76,6 +79,8 @@ class Recipe:
     source: an absolute path, or the name of a published data set. form: as which the source was read, see `Found`.
     side: None keeps the one size that all images have. white: the value that becomes 255 in images of more than
     8 bits. The rest is as in `Choices`.
+    relabelled: images and the classes that they should have, by image. without: images that are left out. Both were
+    said after the images were prepared, see `corrections`; an image is named as its source names it.
     """
 
     source: str
@@ -92,6 +97,18 @@ class Recipe:
     augmentation: tuple[Augmentation, ...] = ()
     images: int | None = None
     seed: int = SEED
+    relabelled: tuple[tuple[str, str], ...] = ()
+    without: tuple[str, ...] = ()
+
+    @property
+    def corrections_text(self) -> str:
+        """What was said of single images, in numbers; empty where nothing was."""
+        parts = []
+        if self.relabelled:
+            parts.append(f"{pluralize(len(self.relabelled), 'label')} corrected")
+        if self.without:
+            parts.append(f"{pluralize(len(self.without), 'image')} left out")
+        return ", ".join(parts)
 
     @property
     def digest(self) -> str:
@@ -99,8 +116,12 @@ class Recipe:
         return hashlib.sha256(self.to_json().encode()).hexdigest()
 
     def to_json(self) -> str:
-        """One line of JSON, the same for equal recipes."""
-        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=True)
+        """One line of JSON, the same for equal recipes. Without corrections it is what it was before there were any."""
+        form = asdict(self)
+        for name in ("relabelled", "without"):
+            if not form[name]:
+                del form[name]
+        return json.dumps(form, sort_keys=True, ensure_ascii=True)
 
     @classmethod
     def from_json(cls, text: str) -> Recipe:
@@ -110,7 +131,13 @@ class Recipe:
             recipe = cls(**fields)
         except (ValueError, TypeError) as error:
             raise DatasetError(f"This is not the recipe of a data set: {text!r:.80}.") from error
-        return replace(recipe, left_out=tuple(recipe.left_out), augmentation=tuple(recipe.augmentation))
+        return replace(
+            recipe,
+            left_out=tuple(recipe.left_out),
+            augmentation=tuple(recipe.augmentation),
+            relabelled=tuple((image, name) for image, name in recipe.relabelled),
+            without=tuple(recipe.without),
+        )
 
 
 def _require_one_of(what: str, value: str | None, allowed: tuple[str, ...]) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 
+from remap_core.datasets.preparation.corrections import Corrections
 from remap_core.errors import InvalidArgument
 from remap_core.views.targets import TARGETS, Target
 
@@ -66,6 +67,23 @@ def require_flag(name: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise InvalidArgument(f"{name} must be True or False, but got {shown(value)}.")
     return value
+
+
+def checked_corrections(labels: object, left_out: object) -> Corrections:
+    """What a caller says of single images; raises InvalidArgument for what cannot name an image or a class."""
+    if labels is None:
+        labels = {}
+    if not isinstance(labels, Mapping):
+        raise InvalidArgument(f"labels must be classes by image, such as {{12: 'cat'}}, but got {shown(labels)}.")
+    if isinstance(left_out, str) or not isinstance(left_out, Iterable):
+        raise InvalidArgument(f"leave_out must be a list of images, but got {shown(left_out)}.")
+    images = tuple(left_out)
+    for image in (*labels, *images):
+        if not isinstance(image, int | str) or isinstance(image, bool):
+            raise InvalidArgument(f"An image must be a number or a name, but got {shown(image)}.")
+    for name in labels.values():
+        require_text("The class of an image", name)
+    return Corrections(dict(labels), images)
 
 
 def suggestion(value: object, choices: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +10,14 @@ from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.data_folder.folder import DataFolder
 from remap_core.datasets.dataset import validation_names
+from remap_core.datasets.kept import Kept
 from remap_core.datasets.naming import NAMES
+from remap_core.datasets.preparation.corrected import keep_corrected
 from remap_core.datasets.preparation.resolving import resolve
 from remap_core.errors import InvalidArgument, NoCatalogue, NotFound
 from remap_core.formatting import model_name, pluralize
 from remap_core.lab import training_run
-from remap_core.lab.arguments import require_count, require_flag, shown, suggestion
+from remap_core.lab.arguments import checked_corrections, require_count, require_flag, shown, suggestion
 from remap_core.lab.designs.suggested_designs import SuggestedDesigns, suggested_designs
 from remap_core.lab.lab_plots import LabPlots
 from remap_core.lab.models.model import Model, Models
@@ -149,6 +151,27 @@ class Lab:
         """
         issues = data_issues(self.workspace.catalogue, self.dataset)
         return issues.to_json(validation_names(self.dataset, self.folder.home))
+
+    def relabel(
+        self,
+        labels: Mapping[int | str, str] | None = None,
+        leave_out: Sequence[int | str] = (),
+        name: str = "",
+    ) -> Kept:
+        """Correct labels and leave images out: makes a new data set beside this one, which stays with its models.
+
+        labels: by image, the class that it should have. leave_out: images. An image is the number of a validation
+        image, as `data_issues` has it, or the name of its file. name: of the new data set, by default this one's with
+        "-corrected"; `remap.open(folder, dataset=name)` trains on it. Split and pixels stay the same. Raises
+        DatasetError for an image or a class that there is none of, and where a class would have no image left.
+
+        >>> lab.relabel({12: "8"}, leave_out=[3], name="digits-2").report.images
+        199
+        """
+        corrections = checked_corrections(labels, leave_out)
+        if not isinstance(name, str):
+            raise InvalidArgument(f"name must be a text, but got {shown(name)}.")
+        return keep_corrected(self.dataset, corrections, self.folder.home, name)
 
     def compare(self, first: Model, second: Model) -> Comparison:
         """Compare two models; see `Model.compare`."""

@@ -73,6 +73,8 @@ class Session:
     url: what the URL says, as this app last wrote or read it; None before the first page. page: the page it was for.
     asked_view: the view that the URL asks for, until it is read. url_warnings: by part of the URL, why it is ignored.
     warnings: which parts of a view, or of an entry, are ignored and why.
+    corrections: by data set, what was said of its validation images: by number, the class that one should have, empty
+    for one to leave out.
     started: ids of the commands that train the first models of a data set, by data set.
     suggested: what the page suggests, for the map beside it. suggestions_sent: fingerprints of those that were sent.
     """
@@ -106,6 +108,7 @@ class Session:
     asked_view: dict[str, str] | None = None
     url_warnings: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    corrections: dict[str, dict[int, str]] = field(default_factory=dict)
     started: dict[str, str] = field(default_factory=dict)
     suggested: tuple[Suggestion, ...] = ()
     suggestions_sent: list[str] = field(default_factory=list)

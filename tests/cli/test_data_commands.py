@@ -10,6 +10,7 @@ from catalogues import CARD, write_catalogue, write_halved
 from image_folders import picture, write_classes
 from test_command_line import remap  # noqa: F401 (a fixture)
 
+from remap_core.datasets.dataset import validation_names
 from remap_core.datasets.kept import find_kept
 
 
@@ -163,3 +164,33 @@ def test_issues_of_too_few_models_or_of_an_unknown_data_set_are_one_sentence(rem
     code, _, err = remap("data", "issues", "birds")
     assert code == 1
     assert "Nothing was trained on a data set 'birds': digits." in err
+
+
+def test_relabel_makes_a_new_data_set_and_says_what_comes_next(remap, photos, tmp_path):  # noqa: F811
+    remap("data", "add", photos, "--name", "pets")
+    cat, *_, dog = validation_names(find_kept("pets", tmp_path / "home").name, tmp_path / "home")
+    code, out, err = remap("data", "relabel", "pets", "--label", f"{cat}=dog", "--label", "1=dog", "--leave-out", dog)
+    assert (code, err) == (1, "Error: cat would have no validation image left: every class needs at least one.\n")
+    code, out, _ = remap("data", "relabel", "pets", "--label", f"{cat}=dog", "--leave-out", dog)
+    assert code == 0
+    assert out.splitlines()[0] == "Kept as pets-corrected. pets and its models stay as they are."
+    assert "1 label corrected, 1 image left out." in out
+    assert out.splitlines()[-1] == "To train on it: REMAP_DATASET='pets-corrected' streamlit run app.py"
+    _, out, _ = remap("data", "relabel", "pets-corrected", "--label", "0=cat", "--name", "more", "--json")
+    assert json.loads(out)["name"] == "more"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("digits",), "Nothing to correct"),
+        (("digits", "--label", "12"), "--label must be IMAGE=CLASS, but got '12'."),
+        (("digits", "--label", "12=8", "--label", "12=9"), "Image 12 is given two classes."),
+        (("birds", "--leave-out", "1"), "There is no data set 'birds'"),
+    ],
+)
+def test_what_cannot_be_relabelled_is_one_sentence(remap, words, sentence):  # noqa: F811
+    code, out, err = remap("data", "relabel", *words)
+    assert (code, out) == (1, "")
+    assert err.startswith(f"Error: {sentence}")
+    assert err.count("\n") == 1

@@ -1,10 +1,10 @@
-"""`lab.data_issues`: what the models of a lab say about its data."""
+"""`lab.data_issues` and `lab.relabel`: what the models of a lab say about its data, and what a person says to that."""
 
 import pytest
 from catalogues import write_catalogue
 
 import remap_core as remap
-from remap_core.errors import NoCatalogue
+from remap_core.errors import InvalidArgument, NoCatalogue
 
 
 def test_what_the_models_say_is_in_plain_values(tmp_path):
@@ -17,3 +17,27 @@ def test_what_the_models_say_is_in_plain_values(tmp_path):
 def test_where_nothing_was_trained_there_is_nobody_to_ask(tmp_path):
     with pytest.raises(NoCatalogue):
         remap.open(tmp_path, dataset="digits").data_issues()
+
+
+def test_labels_are_corrected_in_a_new_data_set_that_can_be_opened(tmp_path):
+    kept = remap.open(tmp_path, dataset="digits").relabel({12: "8"}, leave_out=[3], name="digits 2")
+    lab = remap.open(tmp_path, dataset="digits 2")
+    assert lab.dataset == kept.name
+    assert lab.card.split == (1260, 269, 267)
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        ({"labels": [3]}, "labels must be classes by image"),
+        ({"leave_out": "3"}, "leave_out must be a list of images"),
+        ({"leave_out": [2.5]}, "An image must be a number or a name, but got 2.5."),
+        ({"labels": {True: "8"}}, "An image must be a number or a name, but got True."),
+        ({"labels": {12: 8}}, "The class of an image must be a text"),
+        ({"leave_out": [3], "name": 7}, "name must be a text, but got 7."),
+    ],
+)
+def test_what_is_no_correction_is_one_sentence(tmp_path, call, sentence):
+    with pytest.raises(InvalidArgument) as refused:
+        remap.open(tmp_path, dataset="digits").relabel(**call)
+    assert str(refused.value).startswith(sentence)

@@ -13,10 +13,14 @@ from PIL import Image
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.validation_images import write_validation_images
 from remap_core.datasets.dataset import load_dataset
+from remap_core.datasets.kept import find_kept
 from remap_core.datasets.preparation.intake import add
 from remap_core.datasets.recipe import Choices
 from remap_core.trials.dataset_card import DatasetCard
-from remap_core.ui.data.issues_panel import MAX_IMAGES, MAX_PAIRS
+from remap_core.ui.data.issues.image_list import PAGE
+from remap_core.ui.data.issues.issues_panel import MAX_PAIRS
+from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.session import SESSION
 
 PIXELS = np.arange(20 * 64, dtype=np.int64).reshape(20, 8, 8, 1).astype(np.uint8)
 
@@ -30,10 +34,24 @@ def asked():
     return app
 
 
-def images(app, kind):
-    """The rows of a table, as it is shown."""
-    (found,) = (frame for frame in app.dataframe if frame.proto.alt.startswith(kind))
-    return found.value.to_dict("records")
+def rows(app):
+    """What is said of each image that is shown, in both lists."""
+    return [str(text.value) for text in app.markdown if " models say " in str(text.value)]
+
+
+def pictures(app):
+    """The pictures, as they are sent."""
+    sent = (element.proto.body for element in app.get("html"))
+    return [body.split('"')[1] for body in sent if "Validation image" in body]
+
+
+def current(app):
+    return app.session_state[SESSION]
+
+
+def say(app, image, what):
+    app.button_group(key=f"issues-said-digits-{image}").set_value(what).run()
+    assert not app.exception
 
 
 def test_the_panel_stays_closed_and_asks_nothing_before_it_is_opened(home):
@@ -59,24 +77,17 @@ def test_suspected_labels_are_shown_with_picture_label_and_votes(home):
     write_validation_images(DataFolder(home), "digits", PIXELS)
     app = asked()
     assert "the better half of the finished models, 3 models, on 20 validation images" in said(app)
-    first, *_, last = images(app, "Suspected")
-    assert first["Image"].startswith("data:image/png;base64,")
-    assert {key: value for key, value in first.items() if key != "Image"} == {
-        "Label": "6",
-        "Other class": "7",
-        "Votes for it": "3 of 3",
-        "Votes for the label": "0 of 3",
-        "Number": 16,
-    }
-    assert last["Number"] == 19
+    assert rows(app)[0] == "Labelled **6** · 3 of 3 models say **7**, 0 say **6**  \n:small[:gray[Image 16]]"
+    assert [f"Image {image}]" in row for image, row in zip((16, 17, 18, 19, 14, 15), rows(app), strict=True)]
+    assert len(pictures(app)) == 6
 
 
 def test_pictures_of_large_images_are_small(home):
     write_catalogue(home, card=replace(CARD, input_shape=(3, 224, 224)))
     noise = np.random.default_rng(0).integers(0, 256, (20, 224, 224, 3), dtype=np.uint8)
     write_validation_images(DataFolder(home), "digits", noise)
-    for row in images(asked(), "Suspected"):
-        encoded = row["Image"].removeprefix("data:image/png;base64,")
+    for picture in pictures(asked()):
+        encoded = picture.removeprefix("data:image/png;base64,")
         assert max(Image.open(BytesIO(b64decode(encoded))).size) == 75
 
 
@@ -123,11 +134,12 @@ def test_no_pairs_and_no_hard_images_are_said_in_words(home):
     assert "No two classes are confused by every good model." in words
 
 
-def test_without_stored_images_the_tables_have_no_pictures_and_the_page_says_why(home):
+def test_without_stored_images_the_lists_have_no_pictures_and_the_page_says_why(home):
     write_catalogue(home)
     app = asked()
     assert "Without pictures: The validation images were not published" in said(app)
-    assert "Image" not in images(app, "Suspected")[0]
+    assert pictures(app) == []
+    assert len(rows(app)) == 6
 
 
 def test_images_of_an_added_data_set_have_the_names_of_their_files(home, tmp_path):
@@ -136,15 +148,56 @@ def test_images_of_an_added_data_set_have_the_names_of_their_files(home, tmp_pat
     write_catalogue(home, card=card)
     app = asked()
     assert [panel.label for panel in app.expander][:1] == ["What the models say about trees"]
-    files = [row["File"] for row in images(app, "Suspected")]
-    assert files
-    assert set(files) <= set(kept.names())
+    assert rows(app)
+    assert all(any(escape_markdown(name) in row for name in kept.names()) for row in rows(app))
 
 
-def test_a_data_set_of_a_thousand_classes_is_shown_like_any_other(home):
-    card = wide_card(1000)
+def test_of_many_images_the_first_are_shown_and_more_on_request(home):
+    write_catalogue(home, card=wide_card(1000))
+    app = asked()
+    assert "600 images." in said(app)
+    assert len(rows(app)) == 2 * PAGE  # suspected and hard ones
+    assert "kind 16 of bird" in rows(app)[0]
+    app.button(key="issues-suspected-shown-more").click().run()
+    assert len(rows(app)) == 3 * PAGE
+
+
+def test_what_is_said_of_images_becomes_a_new_data_set_and_the_page_says_what_comes_next(home):
+    card = load_dataset("digits#140").card()
     write_catalogue(home, card=card)
     app = asked()
-    assert f"{MAX_IMAGES} of 600 images" in said(app)
-    assert len(images(app, "Suspected")) == MAX_IMAGES
-    assert "kind 16 of bird" in {row["Label"] for row in images(app, "Suspected")}
+    app.button_group(key="issues-said-digits#140-16").set_value("Label is wrong").run()
+    app.button_group(key="issues-said-digits#140-17").set_value("Leave out").run()
+    assert "1 label corrected, 1 image left out** in a new data set; digits#140 and its models stay" in said(app)
+    app.button(key="issues-make").click().run()
+    assert "Next: train models on it." in app.success[0].value
+    kept = find_kept("digits-corrected-140", home)
+    wrong = int(card.validation_labels[16])
+    assert kept.recipe.relabelled == (("validation 16", card.class_names[(wrong + 1) % 10]),)
+    assert kept.recipe.without == ("validation 17",)
+    assert current(app).corrections["digits#140"] == {}
+    assert app.button_group(key="issues-said-digits#140-16").value is None
+    app.button(key="issues-train").click().run()
+    assert "The first models of digits-corrected-140 are being sampled" in said(app)
+
+
+def test_another_class_than_the_models_say_can_be_chosen(home):
+    write_catalogue(home)
+    app = asked()
+    say(app, 16, "Label is wrong")
+    app.selectbox(key="issues-said-digits-16-class").set_value("9").run()
+    assert current(app).corrections["digits"] == {16: "9"}
+    say(app, 16, None)
+    assert current(app).corrections["digits"] == {}
+
+
+def test_a_name_that_is_taken_is_one_sentence_and_nothing_that_was_said_is_lost(home):
+    write_catalogue(home)
+    app = asked()
+    say(app, 16, "Leave out")
+    app.text_input(key="issues-name").set_value("leaves")
+    app.button(key="issues-make").click().run()
+    assert [error.value for error in app.error] == [
+        "leaves is the name of a data set that is built in: choose another one."
+    ]
+    assert current(app).corrections["digits"] == {16: ""}

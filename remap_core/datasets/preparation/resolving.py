@@ -45,7 +45,7 @@ def resolve(
         return _with_size(added.name, size)
     choices = Choices(images=size)
     if is_published(source):
-        title = _free_title(source, size, home)
+        title = free_title(source, size, home)
         return _add(source, title, choices, home, progress)
     path = _path(source, home)
     as_before = _with_size(str(path.resolve()), size)
@@ -54,7 +54,7 @@ def resolve(
     added = _added_before(path, choices, home)
     if added is not None:
         return added.name
-    title = _free_title(_stem(path), size, home)
+    title = free_title(_stem(path), size, home)
     return _add(path, title, choices, home, progress)
 
 
@@ -112,7 +112,7 @@ def _stem(path: Path) -> str:
     return path.name
 
 
-def _free_title(stem: str, size: int | None, home: Path) -> str:
+def free_title(stem: str, size: int | None, home: Path) -> str:
     """A title like the name of a file or folder that no other data set has."""
     words = re.sub(r"[^\w .-]+", "-", stem)
     title = words.strip(" .-")[: MAX_TITLE - _ROOM_FOR_NUMBERS] or "images"

@@ -13,7 +13,9 @@ from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.inbox import Inbox
 from remap_core.datasets.dataset import load_dataset
 from remap_core.datasets.kept import Kept, kept_datasets, remove_kept
-from remap_core.formatting import count, dataset_title, pluralize
+from remap_core.datasets.naming import NAMES, split_name
+from remap_core.errors import NotFound
+from remap_core.formatting import count, dataset_title, listed, pluralize
 from remap_core.services.data.uploads import remove_upload, upload_megabytes
 from remap_core.services.pace import pace_in
 from remap_core.services.proposals import plan_of, propose_initial
@@ -85,7 +87,7 @@ def removal_of(known: KnownDataset, catalogue: Catalogue | None, folder: DataFol
     megabytes = uploaded = 0.0
     if known.kept:
         megabytes = known.kept.bytes / 1e6
-        uploaded = upload_megabytes(folder, Path(known.kept.recipe.source))
+        uploaded = sum(upload_megabytes(folder, source) for source in _sources_of_no_other(known.kept, folder))
     if catalogue is None:
         return Removal(megabytes, uploaded, models=0, unfinished=0, others=0, notes=0)
     states = catalogue.states_of(known.name)
@@ -105,9 +107,29 @@ def remove_dataset(known: KnownDataset, folder: DataFolder, now: float) -> str |
     if known.is_trained:
         command = Inbox(folder).send(RemoveDataset(known.name), now)
     if known.kept:
+        for source in _sources_of_no_other(known.kept, folder):
+            remove_upload(folder, source)
         remove_kept(known.kept)
-        remove_upload(folder, Path(known.kept.recipe.source))
     return command
+
+
+def _sources_of_no_other(kept: Kept, folder: DataFolder) -> list[Path]:
+    """The files of a data set, unless another one, such as one with corrected labels, was made of them, too."""
+    source = kept.recipe.source
+    if any(other.recipe.source == source and other.name != kept.name for other in kept_datasets(folder.home)):
+        return []
+    return [Path(source)]
+
+
+def find_dataset(name: str, catalogue: Catalogue | None, home: Path) -> str:
+    """The full name of a data set by its name or its title; raises NotFound."""
+    known = known_datasets(catalogue, home)
+    for found in known:
+        if name in (found.name, found.title):
+            return found.name
+    if split_name(name).source in NAMES:
+        return name
+    raise NotFound(f"There is no data set {name!r:.60}: {listed([found.title for found in known]) or 'none is known'}.")
 
 
 def first_population(

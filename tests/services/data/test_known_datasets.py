@@ -7,12 +7,15 @@ from photos import write_photos
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.inbox import Inbox
+from remap_core.datasets.preparation.corrected import keep_corrected
+from remap_core.datasets.preparation.corrections import Corrections
 from remap_core.datasets.preparation.intake import add
 from remap_core.datasets.recipe import Choices
 from remap_core.errors import NotFound
 from remap_core.services.data.known_datasets import (
     KnownDataset,
     card_of,
+    find_dataset,
     first_population,
     known_datasets,
     removal_of,
@@ -113,3 +116,25 @@ def test_what_was_uploaded_stays_with_its_data_set_and_goes_with_it(home, tmp_pa
     assert kept.original(0)
     remove_dataset(known, folder, 100.0)
     assert not upload.exists()
+
+
+def test_files_that_another_data_set_was_made_of_stay_until_the_last_one_is_removed(home, tmp_path):
+    folder = DataFolder(home)
+    with write_photos(tmp_path / "trees.zip", per_class=10, damaged=0).open("rb") as file:
+        upload = save_upload(folder, [("trees.zip", file)], 1.0)
+    trees = add(upload, "trees", Choices(side=16), home)
+    corrected = keep_corrected(trees.name, Corrections({}, [0]), home)
+    assert removal_of(KnownDataset(trees.name, trees, is_trained=False), None, folder).uploaded == 0
+    remove_dataset(KnownDataset(trees.name, trees, is_trained=False), folder, 2.0)
+    assert upload.exists()
+    remove_dataset(KnownDataset(corrected.name, corrected, is_trained=False), folder, 3.0)
+    assert not upload.exists()
+
+
+def test_a_data_set_is_found_by_its_name_and_by_its_title(home, trees):
+    catalogue = open_snapshot(DataFolder(home))
+    assert [find_dataset(name, catalogue, home) for name in ("digits", "trees", trees.name, "leaves#80")] == [
+        *("digits", trees.name, trees.name, "leaves#80")
+    ]
+    with pytest.raises(NotFound, match=r"There is no data set 'birds': digits, trees\."):
+        find_dataset("birds", catalogue, home)

@@ -1,0 +1,1 @@
+"""What the models say about the data, and what comes of it."""
