@@ -20,6 +20,7 @@ from remap_core.ui.inspect.heading import show_actions, show_details, show_headi
 from remap_core.ui.inspect.image_panel import show_images
 from remap_core.ui.inspect.lineage_tree import show_lineage
 from remap_core.ui.inspect.live_results import show_live, watch_states
+from remap_core.ui.inspect.more_images_panel import show_more_images
 from remap_core.ui.inspect.performance import show_confusion, show_curves
 from remap_core.ui.inspect.sealed_test_panel import show_sealed_test
 from remap_core.ui.inspect.second_model import second_model
@@ -76,6 +77,8 @@ def show_origin(catalogue: Catalogue, trials: Trials) -> None:
     show_lineage(catalogue, trial, key="inspect-lineage")
     st.markdown("###### Repeat with other seeds")
     live.live(lambda newest: show_repeats(newest, trial))
+    st.markdown("###### Would more images help?")
+    live.live(lambda newest: show_more_images(newest, trial))
 
 
 def show_export(catalogue: Catalogue, trials: Trials) -> None:

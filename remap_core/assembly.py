@@ -23,6 +23,7 @@ from remap_core.data_folder.removed_files import remove_files
 from remap_core.data_folder.start_weights import provide_start
 from remap_core.data_folder.validation_images import write_validation_images
 from remap_core.datasets.dataset import Dataset, load_dataset
+from remap_core.datasets.naming import split_part
 from remap_core.datasets.preparation.resolving import resolve
 from remap_core.errors import FolderUnusable, SettingsError
 from remap_core.exports.finished_model import FinishedModel
@@ -142,6 +143,8 @@ class Trainer:
         """Load a data set and return its card; its validation images are published for the app, too."""
         with self._heartbeat.in_background():
             dataset = load_dataset(name, self._folder.home)
+        if split_part(name)[1]:  # the whole one's validation images are published
+            return dataset.card()
         try:
             write_validation_images(self._folder, dataset.name, dataset.validation.images)
         except FolderUnusable as error:

@@ -15,12 +15,14 @@ JOIN (
     SELECT id, 1, position, id FROM trials WHERE state = 'waiting'
     UNION ALL
     (SELECT id, 2, -finished, -id FROM trials
-     WHERE state NOT IN ('running', 'waiting') AND ($2::VARCHAR IS NULL OR dataset = $2)
+     WHERE state NOT IN ('running', 'waiting')
+     AND ($2::VARCHAR IS NULL OR dataset = $2 OR starts_with(dataset, $2 || '%'))
      ORDER BY finished DESC, id DESC LIMIT $1)
-) USING (id) WHERE $2::VARCHAR IS NULL OR dataset = $2 ORDER BY part, rank, tie
+) USING (id) WHERE $2::VARCHAR IS NULL OR dataset = $2 OR starts_with(dataset, $2 || '%')
+ORDER BY part, rank, tie
 """
 """Condition that selects running trials, then waiting ones, then so many ($1) of those that ended last; with a data
-set ($2), only its trials."""
+set ($2), only its trials and those on parts of it."""
 
 _NEXT_ID = """
 SELECT coalesce(max(id), 0) + 1 FROM (SELECT id FROM trials UNION ALL SELECT trial AS id FROM removed_trials)

@@ -10,6 +10,7 @@ from remap_core.analysis.durations import LATEST, Measured
 from remap_core.catalogue import annotation_rows, encoding, map_rows, population_rows, rows
 from remap_core.catalogue.connection import ReadConnection
 from remap_core.catalogue.queue_rows import QUEUE
+from remap_core.datasets.naming import split_part
 from remap_core.errors import NotFound
 from remap_core.formatting import model_name
 from remap_core.trials.annotations import Annotation
@@ -44,9 +45,9 @@ class Catalogue:
     # Data sets
 
     def datasets(self) -> list[str]:
-        """Names of the data sets, in the order in which they were registered."""
+        """Names of the data sets, in the order in which they were registered, without parts of them."""
         names = self._read.rows("SELECT name FROM datasets ORDER BY place")
-        return [name for (name,) in names]
+        return [name for (name,) in names if split_part(name)[1] is None]
 
     def dataset(self, name: str) -> DatasetCard:
         """The card of a data set; raises NotFound."""
@@ -151,6 +152,15 @@ class Catalogue:
         """All trials of these architectures on a data set, in any state, oldest first."""
         condition = "WHERE dataset = ? AND fingerprint IN (SELECT unnest(?::VARCHAR[])) ORDER BY id"
         return self._trials(condition, dataset, list(fingerprints))
+
+    def part_trainings(self, dataset: str, fingerprint: str = "") -> list[Trial]:
+        """The trials on parts of a data set's training images, in any state, oldest first.
+
+        fingerprint: only those of this architecture.
+        """
+        condition = "WHERE starts_with(dataset, ? || '%') AND (? = '' OR fingerprint = ?) ORDER BY id"
+        found = self._trials(condition, dataset, fingerprint, fingerprint)
+        return [trial for trial in found if split_part(trial.proposal.dataset)[0] == dataset]
 
     def batch(self, name: str) -> list[Trial]:
         """The trials of one request, oldest first."""

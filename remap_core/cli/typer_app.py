@@ -10,6 +10,7 @@ from remap_core.cli import data_commands
 from remap_core.cli.architectures import space_commands
 from remap_core.cli.architectures.architecture_commands import describe, distances, snac
 from remap_core.cli.architectures.models_command import models
+from remap_core.cli.data.more_images_command import show_more_images
 from remap_core.cli.data.relabel_command import relabel
 from remap_core.cli.doctor import doctor
 from remap_core.cli.folder_commands import backup, config, restore
@@ -53,6 +54,7 @@ _NAMES: dict[object, str] = {suggest_models: "suggest"}
 for command in _COMMANDS:
     app.command(_NAMES.get(command))(command)
 data_commands.app.command()(relabel)
+data_commands.app.command("more-images")(show_more_images)
 app.add_typer(data_commands.app)
 app.add_typer(space_commands.app)
 

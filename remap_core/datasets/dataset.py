@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,16 @@ from numpy.typing import NDArray
 
 from remap_core.datasets.images import Images, Source
 from remap_core.datasets.kept import Kept, find_kept
-from remap_core.datasets.naming import DIGITS, LEAVES, canonical_name, is_kept_name, parse_name
+from remap_core.datasets.naming import (
+    DIGITS,
+    LEAVES,
+    TrainingPart,
+    canonical_name,
+    is_kept_name,
+    parse_name,
+    part_name,
+    split_part,
+)
 from remap_core.datasets.preparation.as_is import read_as_is
 from remap_core.datasets.readers.digits import read_digits
 from remap_core.datasets.readers.found import Picture
@@ -24,6 +33,7 @@ from remap_core.datasets.splits import (
     Parts,
     Rows,
     balanced_counts,
+    shuffled_rows,
     split_by_class,
     stratified_rows,
 )
@@ -93,8 +103,12 @@ def load_dataset(name: str, home: Path = HOME) -> Dataset:
     "#N" after it takes a class-balanced subset of N images in total. The split is the same every time. Published data
     sets are downloaded into `home` if they are not there. A path is read as it is, with images of one size: data
     folders of version 0.1 have models of such data sets; for everything else see `resolve`.
+    "%K" + "ofN" after it takes the Kth of N equal parts of the training images, and all others.
     Raises DatasetError with the name of the data set and the rule that it breaks.
     """
+    whole, part = split_part(name)
+    if part:
+        return _with_part(load_dataset(whole, home), part)
     name = canonical_name(name)
     source, size = parse_name(name)
     if is_kept_name(source):
@@ -117,6 +131,21 @@ def load_dataset(name: str, home: Path = HOME) -> Dataset:
         raise DatasetError(
             f"{name}: the images do not fit into memory ({error}): add #N to the name to take N of them."
         ) from error
+
+
+def _with_part(dataset: Dataset, part: TrainingPart) -> Dataset:
+    """The data set with a part of its training images; every class is parted alike."""
+    labels = dataset.train.labels
+    counts = np.bincount(labels, minlength=dataset.classes)
+    if counts.min() < part.parts:
+        label = int(counts.argmin())
+        raise DatasetError(
+            f"Training images in {part.parts} parts need {part.parts} of every class, but {dataset.class_names[label]} "
+            f"has {counts[label]}."
+        )
+    by_class = [np.array_split(shuffled_rows(labels, label), part.parts) for label in range(dataset.classes)]
+    rows = np.sort(np.concatenate([pieces[part.number - 1] for pieces in by_class]))
+    return replace(dataset, name=part_name(dataset.name, part), train=dataset.train.take(rows))
 
 
 def validation_originals(name: str, home: Path = HOME) -> Callable[[int], Picture] | None:

@@ -18,6 +18,7 @@ NAMES = (DIGITS, LEAVES, *PUBLISHED)
 _NAME = re.compile(r"(?P<source>.*\.npz|.*?)(?:#(?P<size>[^#/]*))?")
 
 
+_PART = re.compile(r"(?P<whole>.+)%(?P<number>[1-9])of(?P<parts>[2-9])")
 MAX_TITLE = 60
 DIGITS_OF_DIGEST = 12
 _TITLE = re.compile(r"\w[\w .-]*")
@@ -76,6 +77,34 @@ def canonical_name(name: str) -> str:
     if parse_name(canonical) != (source, size):
         raise DatasetError(f"{source}: the name of a folder of images must not contain #.")
     return canonical
+
+
+class TrainingPart(NamedTuple):
+    """One of so many equal parts of the training images, counted from 1."""
+
+    number: int
+    parts: int
+
+
+def split_part(name: str) -> tuple[str, TrainingPart | None]:
+    """The name of a whole data set, and which part of its training images is used; None for all of them.
+
+    >>> split_part("digits#500%2of4")
+    ('digits#500', TrainingPart(number=2, parts=4))
+    """
+    match = _PART.fullmatch(name)
+    if match is None or not 1 <= int(match["number"]) <= int(match["parts"]):
+        return name, None
+    return match["whole"], TrainingPart(int(match["number"]), int(match["parts"]))
+
+
+def part_name(name: str, part: TrainingPart) -> str:
+    """The name of a data set with a part of its training images, and with all others.
+
+    >>> part_name("digits", TrainingPart(2, 4))
+    'digits%2of4'
+    """
+    return f"{name}%{part.number}of{part.parts}"
 
 
 def title_of(name: str) -> str | None:

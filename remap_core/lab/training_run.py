@@ -20,10 +20,11 @@ from remap_core.lab.designs.design import Design
 from remap_core.lab.designs.new_designs import design_of
 from remap_core.lab.designs.suggested_designs import SuggestedDesign
 from remap_core.lab.models.model import Model, Models
-from remap_core.lab.models.retrainings import Finish, Repeats
+from remap_core.lab.models.retrainings import Finish, OnFewerImages, Repeats
 from remap_core.lab.recorded_trial import RecordedTrial
 from remap_core.lab.training_progress import ProgressBar
 from remap_core.lab.workspace import Workspace
+from remap_core.services.data.more_images import propose_more_images
 from remap_core.services.proposals import propose_children, propose_designs, propose_finish, propose_repeats
 from remap_core.services.sampling import set_caps
 from remap_core.services.suggestions.suggesting import propose_suggestions
@@ -39,7 +40,7 @@ POLL_SECONDS = 0.2
 MAX_NAMED = 5
 """Models that a warning names; the others are only counted."""
 
-Asked = Design | SuggestedDesign | Model | Repeats | Finish
+Asked = Design | SuggestedDesign | Model | Repeats | Finish | OnFewerImages
 
 
 def train(workspace: Workspace, asked: object, epochs: int | None, progress: bool) -> Models:
@@ -55,7 +56,8 @@ def train(workspace: Workspace, asked: object, epochs: int | None, progress: boo
             TrainingRun(workspace, new, bar).carry_out()
     trials = trainings_of(workspace, proposals)
     _warn_of_missing(trials, workspace.is_paused())
-    complete = [trial.model for trial in trials if trial.state is TrialState.COMPLETE]
+    own = [trial for trial in trials if trial.proposal.dataset == workspace.dataset]  # others are of parts of it
+    complete = [trial.model for trial in own if trial.state is TrialState.COMPLETE]
     numbers = list(dict.fromkeys(complete))
     return Models(workspace, workspace.trials(numbers))
 
@@ -200,13 +202,9 @@ def _with_epochs(proposal: Proposal, epochs: int | None) -> Proposal:
 
 def _proposals_of(workspace: Workspace, asked: Asked, now: float) -> Sequence[Proposal]:
     match asked:
-        case Repeats():
+        case Repeats() | Finish() | OnFewerImages():
             asked.recorded.require_in(workspace)
-            return propose_repeats(workspace.catalogue, asked.recorded.trial, asked.seeds, now)
-        case Finish():
-            asked.recorded.require_in(workspace)
-            model = asked.recorded.trial
-            return [propose_finish(workspace.catalogue, model, asked.epochs, asked.augmentation, now)]
+            return _further_trainings(workspace, asked, now)
         case Model():
             asked.recorded.require_in(workspace)
             return [asked.trial.proposal]
@@ -219,6 +217,17 @@ def _proposals_of(workspace: Workspace, asked: Asked, now: float) -> Sequence[Pr
         case Design():
             card, architectures = workspace.card, [asked.architecture]
             return propose_designs(workspace.settings, card, architectures, asked.origin, now, space=asked.space)
+
+
+def _further_trainings(workspace: Workspace, asked: Repeats | Finish | OnFewerImages, now: float) -> Sequence[Proposal]:
+    catalogue, model = workspace.catalogue, asked.recorded.trial
+    match asked:
+        case Repeats():
+            return propose_repeats(catalogue, model, asked.seeds, now)
+        case Finish():
+            return [propose_finish(catalogue, model, asked.epochs, asked.augmentation, now)]
+        case OnFewerImages():
+            return propose_more_images(catalogue, model.id, now)
 
 
 def _require_same(own: Workspace, workspace: Workspace) -> None:

@@ -81,11 +81,13 @@ class Workspace:
         return catalogue.trials(numbers)
 
     def trainings(self, fingerprints: Sequence[str]) -> list[Trial]:
-        """All trials of architectures, by their fingerprints, in whatever state, oldest first."""
+        """All trials of architectures, by their fingerprints, in whatever state, oldest first; then those on parts."""
         catalogue = self.published()
         if catalogue is None:
             return []
-        return catalogue.trainings_of(self.dataset, list(fingerprints))
+        on_parts = catalogue.part_trainings(self.dataset)
+        found = [trial for trial in on_parts if trial.architecture.fingerprint in fingerprints]
+        return [*catalogue.trainings_of(self.dataset, list(fingerprints)), *found]
 
     def queue(self) -> list[Trial]:
         """The trials that run, then those that wait."""

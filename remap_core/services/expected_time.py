@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import isfinite, nan
 
 from remap_core.analysis.durations import MIN_TRAININGS, TimeEstimate, estimate_time, schedule_seconds
 from remap_core.catalogue.reader import Catalogue
 from remap_core.data_folder.heartbeat import TrainerStatus
+from remap_core.datasets.naming import split_part
 from remap_core.formatting import duration, pluralize, relative_error
 from remap_core.trials.trial import Proposal, Trial, TrialState
 
@@ -97,9 +98,22 @@ def queue_time(trials: Iterable[Trial], estimates: Estimates, *, workers: int) -
 
 def time_estimates(catalogue: Catalogue, datasets: Iterable[str]) -> dict[str, TimeEstimate]:
     """The estimates by data set, without the data sets on which too few trainings are finished."""
+    return estimates_by_name(datasets, lambda name: estimate_time(catalogue.measured(name)))
+
+
+def estimates_by_name(
+    names: Iterable[str], estimate_of: Callable[[str], TimeEstimate | None]
+) -> dict[str, TimeEstimate]:
+    """The estimates that there are, by data set; an epoch on a part of the training images takes its share.
+
+    estimate_of: for a whole data set.
+    """
     estimates = {}
-    for name in datasets:
-        estimate = estimate_time(catalogue.measured(name))
+    for name in names:
+        whole, part = split_part(name)
+        estimate = estimate_of(whole)
+        if estimate and part:
+            estimate = replace(estimate, costs=tuple(cost / part.parts for cost in estimate.costs))
         if estimate:
             estimates[name] = estimate
     return estimates

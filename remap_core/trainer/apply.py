@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
 
+from remap_core.datasets.naming import split_part
 from remap_core.errors import CommandRefused, DatasetError
 from remap_core.formatting import count, dataset_title, model_name, pluralize
 from remap_core.space.caps import Caps, amount, bare_text, exceeded, tightest
@@ -72,7 +73,7 @@ def apply(command: Command, store: Store, describe: DescribeDataset, now: float,
             store.request_layout(command.dataset, command.relation)
             answer = f"Layout of the {command.relation} map: recomputing."
         case RemoveDataset():
-            removed = store.remove_dataset(command.dataset)
+            removed = _remove(command.dataset, store)
             answer = f"{dataset_title(command.dataset)} removed, with {pluralize(len(removed), 'training')}."
         case Pause():
             store.set_paused(True)
@@ -81,6 +82,15 @@ def apply(command: Command, store: Store, describe: DescribeDataset, now: float,
             store.set_paused(False)
             answer = "Queue resumed."
     return answer
+
+
+def _remove(dataset: str, store: Store) -> list[TrialId]:
+    """Remove a data set, and what was trained on parts of it."""
+    removed = store.remove_dataset(dataset)
+    for name in store.dataset_names():
+        if split_part(name)[0] == dataset:
+            removed += store.remove_dataset(name)
+    return removed
 
 
 def _annotated(command: Annotate) -> str:

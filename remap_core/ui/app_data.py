@@ -17,6 +17,7 @@ from remap_core.errors import NoCatalogue, NoModels, RemapError
 from remap_core.formatting import dataset_title
 from remap_core.services.data.known_datasets import KnownDataset
 from remap_core.services.data.known_datasets import known_datasets as _known_datasets
+from remap_core.services.expected_time import estimates_by_name
 from remap_core.services.pace import ELSEWHERE, Pace, pace_of
 from remap_core.settings import Settings, read_settings, unknown_variables
 from remap_core.ui.dataset_view import DatasetView
@@ -129,8 +130,7 @@ def _dataset_view(name: str) -> DatasetView:
 
 def time_estimates(names: Iterable[str]) -> dict[str, TimeEstimate]:
     """How long trainings take, by data set, without those that have no estimate yet; raises NotFound."""
-    estimates = {name: dataset_view(name).time_estimate for name in names}
-    return {name: estimate for name, estimate in estimates.items() if estimate}
+    return estimates_by_name(names, lambda name: dataset_view(name).time_estimate)
 
 
 def pace() -> Pace:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from remap_core.datasets.naming import split_part
 from remap_core.errors import NotFound, RemapError
 from remap_core.formatting import count
 from remap_core.trials.trial import TrialId
@@ -211,7 +212,9 @@ def _follow_dataset(asked: Mapping[str, str], selected: TrialId | None, before: 
     if name and not named:
         current_session().url_warnings["dataset"] = f"There is no data set {name:.60}."
     drawer, _ = parse_drawer(asked.get("drawer", ""))
-    of_models = [trial.proposal.dataset for trial in app_data.catalogue().trials([selected or 0, *drawer[:1]])]
+    of_models = [
+        split_part(trial.proposal.dataset)[0] for trial in app_data.catalogue().trials([selected or 0, *drawer[:1]])
+    ]
     for dataset in (*of_models[: 1 if selected else 0], *named, *of_models):
         look_at(dataset, before)
         return

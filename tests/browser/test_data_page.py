@@ -11,12 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browsing import served, wait_for_circles
+from catalogues import write_catalogue
 from photos import write_photos
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.data_folder.folder import DataFolder
+from remap_core.datasets.dataset import load_dataset
 from remap_core.datasets.kept import Kept, kept_datasets
 from remap_core.datasets.splits import Part
 from remap_core.errors import NoCatalogue
@@ -168,3 +170,18 @@ def test_on_a_phone_nothing_scrolls_sideways(page, tmp_path, photos):
         expect(page.get_by_text(re.compile("Mean brightness"))).to_be_visible()
         assert page.evaluate(NO_SIDEWAYS)
         expect(page.locator(".stException")).to_have_count(0)
+
+
+def test_images_that_the_models_doubt_are_corrected_by_clicks_into_a_new_data_set(page, tmp_path):
+    home = tmp_path / "home"
+    write_catalogue(home, card=load_dataset("digits#140").card())
+    with served(home, autostart=False) as server:
+        page.goto(f"{server.url}/data")
+        page.get_by_text("What the models say about digits#140").click()
+        page.get_by_text("Label is wrong", exact=True).first.click()
+        expect(page.get_by_text("1 label corrected")).to_be_visible()
+        page.get_by_text("Leave out", exact=True).nth(1).click()
+        expect(page.get_by_text("1 label corrected, 1 image left out")).to_be_visible()
+        page.get_by_role("button", name="Make the data set").click()
+        expect(page.get_by_text("Next: train models on it.")).to_be_visible()
+    assert [kept.report.images for kept in kept_datasets(home)] == [139]

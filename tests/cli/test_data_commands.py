@@ -194,3 +194,22 @@ def test_what_cannot_be_relabelled_is_one_sentence(remap, words, sentence):  # n
     assert (code, out) == (1, "")
     assert err.startswith(f"Error: {sentence}")
     assert err.count("\n") == 1
+
+
+def test_more_images_says_what_the_answer_needs_and_queues_it(remap, tmp_path):  # noqa: F811
+    write_catalogue(tmp_path / "home", card=replace(CARD, split=(800, 20, 10)))
+    code, out, _ = remap("data", "more-images", "6", "--train")
+    assert code == 0
+    assert out.splitlines()[1] == "Needs 8 trainings: on quarters, on halves and on all of the images."
+    assert "Sent Model 6 on fewer images as command" in out
+    _, out, _ = remap("data", "more-images", "6", "--json")
+    assert json.loads(out)["missing"] == 8
+
+
+def test_more_images_of_too_small_a_data_set_is_one_sentence(remap, tmp_path):  # noqa: F811
+    write_catalogue(tmp_path / "home")
+    code, _, err = remap("data", "more-images", "6")
+    assert code == 1
+    assert err == (
+        "Error: A quarter of the training images must have 2 of a class on average: 80 in all, but there are 70.\n"
+    )

@@ -112,3 +112,26 @@ def test_a_real_archive_is_loaded(image_data):
     assert [len(part) for part in (dataset.train, dataset.validation, dataset.test)] == [5600, 1200, 1200]
     assert np.bincount(dataset.test.labels).tolist() == [120] * 10
     assert dataset.class_names[:2] == ("airplane", "alarm clock")
+
+
+def test_the_parts_of_the_training_images_are_all_of_them_each_class_alike_and_nothing_else_changes():
+    whole = load_dataset("digits#505")
+    parts = [load_dataset(f"digits#505%{number}of4") for number in (1, 2, 3, 4)]
+    assert [part.name for part in parts] == [f"digits#505%{number}of4" for number in (1, 2, 3, 4)]
+    for part in parts:
+        assert (part.validation.images == whole.validation.images).all()
+        assert (part.test.labels == whole.test.labels).all()
+        counts = np.bincount(part.train.labels)
+        assert np.ptp(counts) <= 1
+    together = np.concatenate([part.train.images for part in parts]).reshape(len(whole.train), -1)
+    assert sorted(map(bytes, together)) == sorted(map(bytes, whole.train.images.reshape(len(whole.train), -1)))
+
+
+def test_a_part_is_the_same_every_time():
+    first, second = load_dataset("digits#200%1of2"), load_dataset("digits#200%1of2")
+    assert (first.train.images == second.train.images).all()
+
+
+def test_a_class_that_is_not_in_every_part_is_named():
+    with pytest.raises(DatasetError, match=r"Training images in 8 parts need 8 of every class, but \d has 7\."):
+        load_dataset("digits#100%1of8")

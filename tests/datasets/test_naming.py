@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remap_core.datasets.naming import canonical_name
+from remap_core.datasets.naming import TrainingPart, canonical_name, part_name, split_part
 from remap_core.errors import DatasetError
 
 
@@ -42,3 +42,13 @@ def test_the_canonical_name_of_a_canonical_name_is_the_same(name):
     except DatasetError:
         return
     assert canonical_name(canonical) == canonical
+
+
+@pytest.mark.parametrize("name", ["digits", "digits%", "digits%5of4", "digits%0of4", "digits%1of1", "100%1of2/photos"])
+def test_what_names_no_part_is_a_whole_data_set(name):
+    assert split_part(name) == (name, None)
+
+
+@given(st.integers(2, 9).flatmap(lambda parts: st.tuples(st.integers(1, parts), st.just(parts))))
+def test_the_name_of_a_part_says_which(part):
+    assert split_part(part_name("a@0123456789ab#50", TrainingPart(*part))) == ("a@0123456789ab#50", part)

@@ -41,3 +41,16 @@ def test_what_is_no_correction_is_one_sentence(tmp_path, call, sentence):
     with pytest.raises(InvalidArgument) as refused:
         remap.open(tmp_path, dataset="digits").relabel(**call)
     assert str(refused.value).startswith(sentence)
+
+
+def test_whether_more_images_would_help_is_asked_trained_and_answered(tmp_path):
+    lab = remap.open(tmp_path, dataset="digits#200", epochs=1)
+    (model,) = lab.train(remap.architecture("MaxPool 2, Dense 8, ReLU", dataset=lab), progress=False)
+    assert model.more_images()["missing"] == 8
+    assert lab.train(model.on_fewer_images(), progress=False)[0] == model
+    found = model.more_images()
+    assert [one["images"] for one in found["measured"]] == [35, 70, 140]
+    assert [len(one["accuracies"]) for one in found["measured"]] == [4, 2, 2]
+    assert (found["missing"], found["unfinished"]) == (0, 0)
+    assert "With twice as many images" in found["answer"]
+    assert len(lab.models) == 1

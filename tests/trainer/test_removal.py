@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,15 @@ def test_a_scoring_that_was_asked_for_is_forgotten_with_its_data_set():
     trainer.tick(3)
     assert not trainer.worker.is_busy
     assert trainer.store.pending_sealed_tests() == []
+
+
+def test_trainings_on_parts_of_a_data_set_go_with_it():
+    trainer = FakeTrainer()
+    trainer.apply(Enqueue((proposal(3),)))
+    trainer.store.register_dataset(replace(TOY, name="toy%1of2"))
+    trainer.store.enqueue([replace(proposal(3), dataset="toy%1of2")], 1.0)
+    assert trainer.apply(RemoveDataset("toy")).message == "toy removed, with 2 trainings."
+    assert trainer.store.dataset_names() == []
 
 
 def test_a_data_set_that_is_not_there_is_refused():

@@ -21,9 +21,10 @@ from remap_core.lab.models.model_html import model_html
 from remap_core.lab.models.model_plots import ModelPlots
 from remap_core.lab.models.model_table import model_columns, models_html, models_text
 from remap_core.lab.models.predictions import Photo, Prediction, predicted
-from remap_core.lab.models.retrainings import Finish, Repeats, finish_of
+from remap_core.lab.models.retrainings import Finish, OnFewerImages, Repeats, finish_of
 from remap_core.lab.recorded_trial import RecordedTrial, with_parents
 from remap_core.lab.workspace import Workspace
+from remap_core.services.data.more_images import more_images
 from remap_core.space.architecture import Architecture
 from remap_core.space.draft import Draft
 from remap_core.space.edit_marks import Marks
@@ -205,6 +206,28 @@ class Model:
         Model 1, to be finished for 60 epochs
         """
         return finish_of(self.recorded, epochs, augmentation)
+
+    def on_fewer_images(self) -> OnFewerImages:
+        """Ask for the trainings that `more_images` needs: four on quarters of the training images, two on halves, and
+        two on all of them with other seeds. Those that are there already are not repeated.
+
+        >>> lab.model(1).on_fewer_images()
+        Model 1 on fewer images
+        """
+        return OnFewerImages(self.recorded)
+
+    def more_images(self) -> dict[str, Any]:
+        """Say whether more images would make the model better; train `on_fewer_images()` first.
+
+        Returns what `remap data more-images --json` prints: the accuracies that were measured on 25, 50 and 100 % of
+        the training images (measured); once all are there, the curve through them, carried on to four times the images,
+        with its 80 % band (curve), and the gain from twice the images; the answer as a sentence. Raises InvalidTrial
+        for a model that is not complete, that started from another one's weights, or with too few images.
+
+        >>> lab.model(1).more_images()["missing"]
+        8
+        """
+        return more_images(self.recorded.workspace.catalogue, self.recorded.id).to_json()
 
     def compare(self, other: Model) -> Comparison:
         """Compare with another model: which layers differ, and whether the accuracies differ by more than noise.

@@ -36,6 +36,16 @@ class Finish:
         return f"{model_name(self.recorded.id)}, to be finished for {pluralize(self.epochs, 'epoch')}"
 
 
+@dataclass(frozen=True, repr=False)
+class OnFewerImages:
+    """A request to train a model on parts of its training images, for `lab.train`."""
+
+    recorded: RecordedTrial
+
+    def __repr__(self) -> str:
+        return f"{model_name(self.recorded.id)} on fewer images"
+
+
 def finish_of(recorded: RecordedTrial, epochs: object, augmentation: Iterable[object] | None) -> Finish:
     """See `Model.finish`."""
     length = require_count("epochs", epochs, 1, MAX_EPOCHS)

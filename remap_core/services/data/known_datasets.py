@@ -45,7 +45,10 @@ class KnownDataset:
 
 @dataclass(frozen=True)
 class Removal:
-    """What goes with a data set: megabytes of prepared images and of their upload, and numbers of trials."""
+    """What goes with a data set: megabytes of prepared images and of their upload, and numbers of trials.
+
+    on_parts: those on parts of its training images.
+    """
 
     megabytes: float
     uploaded: float
@@ -53,6 +56,7 @@ class Removal:
     unfinished: int
     others: int
     notes: int
+    on_parts: int = 0
 
     @property
     def sentences(self) -> list[str]:
@@ -68,6 +72,8 @@ class Removal:
             lines.append(f"{pluralize(self.unfinished, 'training')} waiting or running")
         if self.others:
             lines.append(f"{pluralize(self.others, 'training')} failed, cancelled or pruned")
+        if self.on_parts:
+            lines.append(f"{pluralize(self.on_parts, 'training')} on parts of the images")
         if self.notes:
             lines.append(f"the notes and tags of {pluralize(self.notes, 'model')}")
         return lines
@@ -94,7 +100,8 @@ def removal_of(known: KnownDataset, catalogue: Catalogue | None, folder: DataFol
     models = states[TrialState.COMPLETE]
     unfinished = states[TrialState.WAITING] + states[TrialState.RUNNING]
     others = sum(states.values()) - models - unfinished
-    return Removal(megabytes, uploaded, models, unfinished, others, catalogue.noted(known.name))
+    on_parts = len(catalogue.part_trainings(known.name))
+    return Removal(megabytes, uploaded, models, unfinished, others, catalogue.noted(known.name), on_parts)
 
 
 def remove_dataset(known: KnownDataset, folder: DataFolder, now: float) -> str | None:
