@@ -11,18 +11,21 @@ from remap_core.errors import InvalidArchitecture, InvalidArgument
 from remap_core.lab.arguments import shown
 from remap_core.lab.designs.design import Design
 from remap_core.lab.designs.new_designs import design_of
+from remap_core.lab.designs.torch_blocks import block_reader
 from remap_core.lab.designs.torch_modules import (
     READERS,
+    Reader,
     Unreadable,
+    is_known,
     is_separable,
-    is_torch,
     read_separable,
 )
 from remap_core.lab.image_task import HasCard, read_task
 from remap_core.space.architecture import Architecture
 from remap_core.space.layers import Layer, Shape
 
-IMAGE_MODULES = ("Conv2d", "MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "BatchNorm2d")
+IMAGE_MODULES = ("Conv2d", "MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "GlobalAvgPool2d", "BatchNorm2d")
+HEADS = ("Linear", "FlatLinear")
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,8 @@ def from_torch(
 ) -> Design:
     """Read the architecture of a PyTorch nn.Sequential. Its weights are not taken.
 
-    The last module must be the nn.Linear that puts out the classes; it and nn.Flatten are implied in a design.
+    The last module must be the nn.Linear that puts out the classes; it and nn.Flatten are implied in a design. Blocks
+    that are read: those of exported PyTorch source, and torchvision's BasicBlock and InvertedResidual (MobileNetV2).
     dataset: name, path or lab whose images it is for; or else input_shape, (channels, height, width), and, if you like,
     the number of classes.
 
@@ -62,7 +66,7 @@ def from_torch(
     if not _is_sequential(module):
         raise InvalidArgument(f"from_torch reads an nn.Sequential, but got {shown(module)}.")
     parts = list(_parts(module))
-    if not parts or parts[-1].name != "Linear":
+    if not parts or parts[-1].name not in HEADS:
         raise InvalidArchitecture("The last module must be an nn.Linear that puts out the classes (the head).")
     outputs = parts[-1].module.out_features
     if dataset is None and classes is None:
@@ -109,21 +113,23 @@ class _Reading:
             raise InvalidArchitecture(_sentence(part, str(reason))) from None
 
     def _read(self, part: Part) -> Layer | None:
-        if part.name == "Flatten":
+        if part.name == "Flatten" and is_known(part.module):
             self._is_flat = True
             if part.module.start_dim != 1 or part.module.end_dim != -1:
                 raise Unreadable("it does not flatten from the first dimension of an image to the last")
             return None
-        return READERS[part.name](part.module, self._shape)
+        reader = _reader(part.module)
+        if reader is None:
+            raise Unreadable("a design has no such layer")
+        return reader(part.module, self._shape)
 
     def _require_place(self, part: Part) -> None:
         """Raise Unreadable where a module of this class cannot stand behind what came before."""
-        if not is_torch(part.module) or part.name not in {*READERS, "Flatten"}:
-            raise Unreadable("a design has no such layer")
         is_image = len(self._shape) == 3
-        if part.name in IMAGE_MODULES and self._is_flat:
+        needs_image = part.name in IMAGE_MODULES or block_reader(part.module)
+        if needs_image and (self._is_flat or not is_image):
             raise Unreadable("it needs an image, but a vector comes in")
-        if part.name == "Linear" and is_image and not self._is_flat:
+        if part.name in HEADS and is_image and not self._is_flat:
             raise Unreadable("it needs an nn.Flatten before it")
         if part.name == "BatchNorm1d" and is_image:
             raise Unreadable("a design normalizes the channels of an image, and not its single values")
@@ -137,6 +143,13 @@ class _Reading:
             self._is_flat = True
 
 
+def _reader(module: Any) -> Reader | None:
+    """What reads a module; None where a design has no such layer."""
+    if is_known(module) and type(module).__name__ in READERS:
+        return READERS[type(module).__name__]
+    return block_reader(module)
+
+
 def _parts(module: Any, prefix: str = "") -> Iterator[Part]:
     """The modules of a chain and of the chains in it."""
     for name, child in module.named_children():
@@ -148,7 +161,7 @@ def _parts(module: Any, prefix: str = "") -> Iterator[Part]:
 
 
 def _is_sequential(module: object) -> bool:
-    return type(module).__name__ == "Sequential" and is_torch(module)
+    return type(module).__name__ == "Sequential" and is_known(module)
 
 
 def _sentence(part: Part, reason: str) -> str:

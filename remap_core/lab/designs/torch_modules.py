@@ -25,16 +25,22 @@ from remap_core.space.layers import (
 EPSILON, MOMENTUM = 1e-5, 0.1
 """PyTorch's defaults of a batch norm: the only ones that a design has."""
 
+TRAINED = "remap_core.training.network."
+"""The package of the modules of which REMAP builds networks."""
+
 Padding = Literal["valid", "same"]
+Reader = Callable[[Any, Shape], Layer | None]
+"""Reads a module: its layer, or None where it does nothing. Takes the module and its input's shape."""
 
 
 class Unreadable(Exception):
     """Why a module is no layer of a design: the end of a sentence."""
 
 
-def is_torch(module: object) -> bool:
-    """Whether the module's class is PyTorch's own, and does what its name says."""
-    return type(module).__module__.partition(".")[0] == "torch"
+def is_known(module: object) -> bool:
+    """Whether the module's class is PyTorch's own or one that REMAP trains, and so does what its name says."""
+    name = type(module).__module__
+    return name.partition(".")[0] == "torch" or name.startswith(TRAINED)
 
 
 def read_conv(module: Any, shape: Shape) -> Layer:
@@ -56,7 +62,7 @@ def read_separable(depthwise: Any, pointwise: Any, shape: Shape) -> Layer:
 def is_separable(depthwise: Any, pointwise: Any) -> bool:
     """Whether two modules in a row are one separable convolution."""
     for module in (depthwise, pointwise):
-        if type(module).__name__ != "Conv2d" or not is_torch(module):
+        if type(module).__name__ != "Conv2d" or not is_known(module):
             return False
     channels = depthwise.in_channels
     is_depthwise = depthwise.groups == channels == depthwise.out_channels and depthwise.bias is None
@@ -76,7 +82,9 @@ def read_dense(module: Any, shape: Shape) -> Layer:
 
 
 def _max_pool(module: Any, _: Shape) -> Layer:
-    if _edge("dilation", module.dilation) != 1:
+    if hasattr(module, "window"):  # one that REMAP trains
+        return MaxPool2d(module.window, module.stride)
+    if edge("dilation", module.dilation) != 1:
         raise Unreadable("it has a dilation")
     if module.return_indices:
         raise Unreadable("it returns indices, too")
@@ -84,17 +92,19 @@ def _max_pool(module: Any, _: Shape) -> Layer:
 
 
 def _avg_pool(module: Any, _: Shape) -> Layer:
+    if hasattr(module, "window"):
+        return AvgPool2d(module.window, module.stride)
     if module.divisor_override is not None:
         raise Unreadable("it sets divisor_override")
     return AvgPool2d(*_pool(module))
 
 
 def _pool(module: Any) -> tuple[int, int]:
-    if _edge("padding", module.padding) != 0:
+    if edge("padding", module.padding) != 0:
         raise Unreadable("it pads its input")
     if module.ceil_mode:
         raise Unreadable("it has ceil_mode=True")
-    return _edge("kernel_size", module.kernel_size), _edge("stride", module.stride)
+    return edge("kernel_size", module.kernel_size), edge("stride", module.stride)
 
 
 def _global_pool(module: Any, _: Shape) -> Layer:
@@ -104,7 +114,8 @@ def _global_pool(module: Any, _: Shape) -> Layer:
     return GlobalAvgPool2d()
 
 
-def _batch_norm(module: Any, _: Shape) -> Layer:
+def read_batch_norm(module: Any, _: Shape) -> Layer:
+    """A batch norm with PyTorch's defaults."""
     if not module.affine:
         raise Unreadable("it has affine=False")
     if not module.track_running_stats:
@@ -132,15 +143,17 @@ def _activation(function: Function) -> Callable[[Any, Shape], Layer]:
     return lambda _, __: Activation(function)
 
 
-READERS: Mapping[str, Callable[[Any, Shape], Layer | None]] = MappingProxyType(
+READERS: Mapping[str, Reader] = MappingProxyType(
     {
         "Conv2d": read_conv,
         "MaxPool2d": _max_pool,
         "AvgPool2d": _avg_pool,
         "AdaptiveAvgPool2d": _global_pool,
+        "GlobalAvgPool2d": lambda _, __: GlobalAvgPool2d(),
         "Linear": read_dense,
-        "BatchNorm1d": _batch_norm,
-        "BatchNorm2d": _batch_norm,
+        "FlatLinear": read_dense,
+        "BatchNorm1d": read_batch_norm,
+        "BatchNorm2d": read_batch_norm,
         "Dropout": _dropout,
         "ReLU": _activation("relu"),
         "Tanh": _activation("tanh"),
@@ -150,7 +163,7 @@ READERS: Mapping[str, Callable[[Any, Shape], Layer | None]] = MappingProxyType(
         "Identity": lambda _, __: None,
     }
 )
-"""What reads a module of a class: its layer, or None where it does nothing. Takes the module and its input's shape."""
+"""What reads a module of a class."""
 
 
 def _window(module: Any, shape: Shape) -> tuple[int, int, Padding]:
@@ -161,10 +174,10 @@ def _window(module: Any, shape: Shape) -> tuple[int, int, Padding]:
         raise Unreadable(f"it takes {takes} channels, but {channels} come in")
     if module.padding_mode != "zeros":
         raise Unreadable(f"it has padding_mode={module.padding_mode!r}")
-    if _edge("dilation", module.dilation) != 1:
+    if edge("dilation", module.dilation) != 1:
         raise Unreadable("it has a dilation")
-    kernel = _edge("kernel_size", module.kernel_size)
-    stride = _edge("stride", module.stride)
+    kernel = edge("kernel_size", module.kernel_size)
+    stride = edge("stride", module.stride)
     return kernel, stride, _padding(module.padding, kernel)
 
 
@@ -175,7 +188,7 @@ def _padding(padding: Any, kernel: int) -> Padding:
         return "same"
     if padding == "valid":
         return "valid"
-    margin = _edge("padding", padding)
+    margin = edge("padding", padding)
     if margin == 0:
         return "valid"
     if kernel != 2 * margin + 1:
@@ -189,8 +202,8 @@ def _window_is(module: Any, kernel: int, stride: int) -> bool:
     return bool(module.padding == (0, 0) and module.dilation == (1, 1))
 
 
-def _edge(name: str, size: Any) -> int:
-    """One number for height and width."""
+def edge(name: str, size: Any) -> int:
+    """One number for height and width; raises Unreadable where they differ."""
     if isinstance(size, int):
         return size
     height, width = size
