@@ -15,12 +15,13 @@ from remap_core.trials.trial import Origin, Trial
 from remap_core.ui import app_data, frame, live, sent_commands
 from remap_core.ui.data.first_models import require_models
 from remap_core.ui.generate.ablation_panel import choose_ablations
+from remap_core.ui.generate.baselines_panel import show_baselines
 from remap_core.ui.generate.children_table import show_children
 from remap_core.ui.generate.draft_editor import handcraft
 from remap_core.ui.generate.effects_table import show_effects
 from remap_core.ui.generate.preview_table import preview, train_children_bar
 from remap_core.ui.generate.variation_panel import choose_variations
-from remap_core.ui.generate.ways import ABLATIONS, HANDCRAFTED, SUGGESTED, VARIATIONS, WAY, WAYS
+from remap_core.ui.generate.ways import ABLATIONS, BASELINE, HANDCRAFTED, SUGGESTED, VARIATIONS, WAY, WAYS
 from remap_core.ui.overview.start_here import require_model
 from remap_core.ui.session import current_session
 from remap_core.ui.suggest.autopilot_panel import show_autopilot
@@ -94,6 +95,13 @@ def suggest(catalogue: Catalogue) -> None:
     raise live.PageEnds
 
 
+def baselines() -> None:
+    """Baselines need no selected model."""
+    live.live(show_baselines)
+    sent_commands.show_answers()
+    raise live.PageEnds
+
+
 with frame.body():
     require_models()
     catalogue = app_data.catalogue()
@@ -101,6 +109,8 @@ with frame.body():
     way = choose_way()
     if way == SUGGESTED:
         suggest(catalogue)
+    if way == BASELINE:
+        baselines()
     selected = require_model(catalogue)
     show_baseline(selected)
     origin, noun, choose_children = MAKERS[way]

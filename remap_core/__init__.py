@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from remap_core.lab.designs.design_table import Designs
     from remap_core.lab.designs.from_torch import from_torch
     from remap_core.lab.designs.new_designs import architecture, sample
+    from remap_core.lab.designs.read_designs import baselines, read
     from remap_core.lab.lab import Lab, open
     from remap_core.lab.models.model import Model, Models
     from remap_core.lab.models.model_comparison import Comparison
@@ -38,9 +39,11 @@ __all__ = [
     "RemapWarning",
     "__version__",
     "architecture",
+    "baselines",
     "datasets",
     "from_torch",
     "open",
+    "read",
     "sample",
     "spaces",
 ]
@@ -56,8 +59,10 @@ _MODULES = {
     "RemapError": "remap_core.errors",
     "RemapWarning": "remap_core.errors",
     "architecture": "remap_core.lab.designs.new_designs",
+    "baselines": "remap_core.lab.designs.read_designs",
     "from_torch": "remap_core.lab.designs.from_torch",
     "open": "remap_core.lab.lab",
+    "read": "remap_core.lab.designs.read_designs",
     "sample": "remap_core.lab.designs.new_designs",
     "spaces": "remap_core.lab.spaces",
 }

@@ -216,6 +216,15 @@ def pluralize(number: int, noun: str) -> str:
     return f"{count(number)} {noun}s"
 
 
+def sentence_case(text: str) -> str:
+    """The text with a capital at its beginning; other letters stay.
+
+    >>> sentence_case("baseline LeNet-5")
+    'Baseline LeNet-5'
+    """
+    return text[:1].upper() + text[1:]
+
+
 def listed(names: Sequence[str], limit: int = 10) -> str:
     """The first names of a list, and how many more there are; long names are cut.
 

@@ -9,6 +9,8 @@ import typer
 from remap_core.cli import data_commands
 from remap_core.cli.architectures import space_commands
 from remap_core.cli.architectures.architecture_commands import describe, distances, snac
+from remap_core.cli.architectures.baseline_command import baselines
+from remap_core.cli.architectures.import_command import import_file
 from remap_core.cli.architectures.models_command import models
 from remap_core.cli.data.more_images_command import show_more_images
 from remap_core.cli.data.relabel_command import relabel
@@ -35,6 +37,8 @@ _COMMANDS = (
     snac,
     distances,
     sample,
+    import_file,
+    baselines,
     repeat,
     finish,
     suggest_models,
@@ -50,7 +54,7 @@ _COMMANDS = (
     restore,
     config,
 )
-_NAMES: dict[object, str] = {suggest_models: "suggest"}
+_NAMES: dict[object, str] = {suggest_models: "suggest", import_file: "import"}
 for command in _COMMANDS:
     app.command(_NAMES.get(command))(command)
 data_commands.app.command()(relabel)

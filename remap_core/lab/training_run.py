@@ -216,7 +216,15 @@ def _proposals_of(workspace: Workspace, asked: Asked, now: float) -> Sequence[Pr
             return _child_proposals(asked, parent.trial, now)
         case Design():
             card, architectures = workspace.card, [asked.architecture]
-            return propose_designs(workspace.settings, card, architectures, asked.origin, now, space=asked.space)
+            return propose_designs(
+                workspace.settings,
+                card,
+                architectures,
+                asked.origin,
+                now,
+                space=asked.space,
+                source=asked.source,
+            )
 
 
 def _further_trainings(workspace: Workspace, asked: Repeats | Finish | OnFewerImages, now: float) -> Sequence[Proposal]:

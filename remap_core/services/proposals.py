@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -76,16 +77,32 @@ def propose_designs(
     now: float,
     *,
     space: str = "",
+    source: str = "",
 ) -> tuple[Proposal, ...]:
     """Architectures without a parent for a data set, trained by the settings; all are one batch.
 
-    space: name of the one that they were sampled from.
+    space: name of the one that they were sampled from. source: where they are from, for the batch's name: see
+    `baseline_source` and `import_source`.
     """
     config = initial_config(settings, card)
-    batch = f"{origin}, {moment(now)}"
+    batch = f"{source or origin}, {moment(now)}"
     return tuple(
         Proposal(architecture, card.name, config, origin, batch=batch, space=space) for architecture in architectures
     )
+
+
+def baseline_source(name: str) -> str:
+    """The beginning of the name of a batch with a baseline."""
+    return f"baseline {name}"
+
+
+def import_source(name: str) -> str:
+    """The beginning of the name of a batch with what was read of a file.
+
+    >>> import_source("my net, v2.onnx")
+    'import my net_ v2.onnx'
+    """
+    return f"import {re.sub(r'[^A-Za-z0-9.() -]', '_', name)[-40:]}"
 
 
 def initial_config(settings: Settings, card: DatasetCard) -> TrainingConfig:

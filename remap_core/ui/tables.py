@@ -13,12 +13,14 @@ from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.snac.chips import Size
 from remap_core.drawing.snac.svg import MEDIUM_UP_TO, snac_data_uri, table_size
 from remap_core.errors import NotFound
-from remap_core.formatting import count, model_name, model_tag, pluralize, spread
+from remap_core.formatting import count, model_name, model_tag, pluralize, sentence_case, spread
 from remap_core.services.lineage import edit_sentence
 from remap_core.space.architecture import Architecture
+from remap_core.space.baselines.named_baselines import baseline_name
 from remap_core.space.execution_plan import smallest_equivalent
 from remap_core.space.text import layers_text
-from remap_core.trials.trial import Origin, Trial, TrialState
+from remap_core.trials.trial import Origin, Proposal, Trial, TrialState
+from remap_core.ui.markdown import escape_markdown
 
 ROW_HEIGHT = 36
 """Pixels of a table row: a medium SNAC with some space around it."""
@@ -248,6 +250,15 @@ def origin_sentence(trial: Trial, catalogue: Catalogue) -> str:
     return f"{_origin(trial, catalogue)}; {trial.state.value}, {trial.epochs_done} of {epochs}."
 
 
+def _origin_without_parent(proposal: Proposal) -> str:
+    baseline = baseline_name(proposal.architecture)
+    if baseline:
+        return f"Baseline {baseline}"
+    if proposal.origin is Origin.HANDCRAFTED:
+        return escape_markdown(sentence_case(proposal.batch.split(",", maxsplit=1)[0])) or "Handcrafted"
+    return "Suggested new sample" if proposal.suggested else "Initial population"
+
+
 def _origin(trial: Trial, catalogue: Catalogue) -> str:
     proposal = trial.proposal
     if proposal.origin is Origin.FINISH:
@@ -255,7 +266,7 @@ def _origin(trial: Trial, catalogue: Catalogue) -> str:
     if proposal.is_repeat:
         return f"{model_name(trial.model)} repeated with seed {proposal.config.seed}"
     if proposal.parent is None or proposal.origin is Origin.INITIAL:
-        return "Suggested new sample" if proposal.suggested else "Initial population"
+        return _origin_without_parent(proposal)
     origin = f"{proposal.origin.value.capitalize()} of {model_tag(proposal.parent)}"
     if proposal.suggested:
         origin = f"Suggested {origin[0].lower()}{origin[1:]}"

@@ -1,6 +1,8 @@
 """The main path as its users walk it: ablate, vary and handcraft one model with real clicks, and watch all finish."""
 
-from browsing import served
+import re
+
+from browsing import DRAWN, served
 from catalogues import write_catalogue
 from generating import choose, click_mark, click_until, switch_off, train, train_button
 from playwright.sync_api import Page, expect
@@ -10,6 +12,7 @@ from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.inbox import Inbox
 from remap_core.datasets.dataset import load_dataset
 from remap_core.drawing.snac.svg import TABLE_ROW
+from remap_core.space.text import layers_text
 from remap_core.trials.commands import Pause, Resume
 from remap_core.trials.trial import Origin, TrialState
 
@@ -93,3 +96,40 @@ def test_children_are_put_into_the_drawer_and_cancelled_by_their_rows_and_a_word
         TrialState.COMPLETE,
         TrialState.CANCELLED,
     ]
+
+
+def pick(page: Page, key: str, option: str) -> None:
+    """Choose an option of a list."""
+    page.locator(f".st-key-{key} input").click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def fill(page: Page, key: str, number: int) -> None:
+    """Type a number, and leave the field with the next click."""
+    page.locator(f".st-key-handcraft-{key} input").fill(str(number))
+
+
+def test_a_chain_of_residual_blocks_is_built_and_trained_and_appears_on_the_map(page, tmp_path):
+    home = tmp_path / "home"
+    write_catalogue(home, card=load_dataset("digits").card())
+    with served(home, population=0, workers=1) as server:
+        page.goto(f"{server.url}/generate?model=2&way=edit")
+        pick(page, "handcraft-kind", "Residual")
+        page.get_by_role("button", name="Insert", exact=True).click()
+        layer = page.locator(".st-key-handcraft-layer input")
+        click_until(page, ("handcraft-snac", "layers", 0), lambda: layer.input_value() == "1 Residual 16")
+        fill(page, "filters-2-0-1", 8)
+        page.get_by_role("button", name="Change", exact=True).click()
+        expect(layer).to_have_value("1 Residual 8")
+        place = page.locator(".st-key-handcraft-place input")
+        click_until(page, ("handcraft-snac", "handles", ["insert", 1]), lambda: place.input_value() == "2 Dense 16")
+        fill(page, "filters-new-residual", 16)
+        fill(page, "stride-new-residual", 2)
+        page.get_by_role("button", name="Insert", exact=True).click()
+        page.wait_for_url(re.compile(r"draft=Residual.8.*Residual.16.stride.2"))
+        train(page, "Train 1 handcrafted model")
+        expect(page.get_by_text("Model 7 queued.")).to_be_visible()
+        page.wait_for_function(f"() => ({DRAWN})('overview-chart').includes(7)", timeout=150_000)
+    child = open_snapshot(DataFolder(home)).trial(7)
+    assert child.state is TrialState.COMPLETE
+    assert layers_text(child.architecture.layers) == "Residual 8, Residual 16 stride 2, Dense 16, Tanh"

@@ -50,7 +50,7 @@ def describe(
     if not as_json:
         console = Console()
         for architecture in architectures:
-            console.print(_table(architecture))
+            console.print(architecture_table(architecture))
         return
     descriptions = [_description(architecture) for architecture in architectures]
     if isinstance(form, list):
@@ -144,7 +144,8 @@ def _description(architecture: Architecture) -> dict[str, Any]:
     }
 
 
-def _table(architecture: Architecture) -> Table:
+def architecture_table(architecture: Architecture) -> Table:
+    """Every layer and the head, with shapes and costs."""
     title = f"{_dimensions(architecture.input_shape)} to {architecture.classes} classes"
     table = Table(title=title, title_justify="left", caption_justify="left", show_footer=True)
     table.add_column("", justify="right")

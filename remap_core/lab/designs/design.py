@@ -30,6 +30,7 @@ class Design:
     Every method that edits returns a new design and leaves this one alone. Positions count from 0, and negative ones
     from the end, as in lists. A design need not fit together while it is edited: `problem` says what does not fit, and
     training it raises InvalidArchitecture with that sentence. space: name of the search space it was sampled from.
+    source: the baseline or the file that it is from.
 
     >>> net = remap.architecture("Conv 16x3, ReLU, Dense 32", dataset="digits")
     >>> net.insert(2, "MaxPool 2").set(0, filters=8).text
@@ -41,6 +42,7 @@ class Design:
     parent: RecordedTrial | None = None
     candidate: Candidate | None = None
     space: str = ""
+    source: str = ""
 
     @property
     def text(self) -> str:
@@ -204,7 +206,7 @@ class Design:
         return f"{parameters}, {multiply_adds}"
 
     def _edited(self, draft: Draft) -> Design:
-        return replace(self, draft=draft, origin=Origin.HANDCRAFTED, candidate=None)
+        return replace(self, draft=draft, origin=Origin.HANDCRAFTED, candidate=None, source="")
 
     def _layer_position(self, position: int) -> int:
         if not self.draft.layers:

@@ -104,6 +104,8 @@ def sample(
     return Designs(design_of(architecture, Origin.INITIAL, chosen.name) for architecture in sampled)
 
 
-def design_of(architecture: Architecture, origin: Origin = Origin.HANDCRAFTED, space: str = "") -> Design:
-    """The design of an architecture without a parent. space: name of the one it was sampled from."""
-    return Design(Draft.of(architecture), origin, space=space)
+def design_of(
+    architecture: Architecture, origin: Origin = Origin.HANDCRAFTED, space: str = "", source: str = ""
+) -> Design:
+    """The design of an architecture without a parent. space: name of the one it was sampled from; source: of a file."""
+    return Design(Draft.of(architecture), origin, space=space, source=source)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import fields
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -24,6 +23,7 @@ from remap_core.space.text import layer_text, layers_text
 from remap_core.trials.trial import Trial
 from remap_core.ui import app_data, view_state
 from remap_core.ui.events.chart_events import Point, draw
+from remap_core.ui.generate.import_panel import import_file
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.session import current_session
 from remap_core.ui.tables import fusing_sentence, layer_table
@@ -163,12 +163,13 @@ def _change_layer(parent: Trial, draft: Draft) -> None:
             disabled=at_end,
             choose=index + 1,
         )
-    values = _hyperparameters(parent, draft.layers[index], f"{parent.id}-{index}-{len(draft.past)}")
+    layer, place = draft.layers[index], f"{parent.id}-{index}-{len(draft.past)}"
+    _hyperparameters(parent, layer, place)
     _action(
         parent,
         "Change",
         "check",
-        lambda: draft.reparameterized(index, values),
+        lambda: draft.reparameterized(index, _typed_values(layer, place)),
         choose=index,
     )
 
@@ -176,7 +177,7 @@ def _change_layer(parent: Trial, draft: Draft) -> None:
 def _insert_layer(parent: Trial, draft: Draft) -> None:
     places = [_numbered(index, layer) for index, layer in enumerate(draft.layers)]
     places.append("the head")
-    place = st.selectbox(
+    st.selectbox(
         "Insert before",
         range(len(places)),
         index=st.session_state.get(PLACE, 0),
@@ -192,8 +193,13 @@ def _insert_layer(parent: Trial, draft: Draft) -> None:
         format_func=lambda kind: examples[kind].title,
         key=KIND,
     )
-    values = _hyperparameters(parent, examples[kind], f"new-{kind}")
-    _action(parent, "Insert", "add", lambda: draft.inserted(place, kind, values))
+    _hyperparameters(parent, examples[kind], f"new-{kind}")
+    _action(parent, "Insert", "add", lambda: _inserted(draft, examples))
+
+
+def _inserted(draft: Draft, examples: Mapping[str, Layer]) -> Draft:
+    kind = st.session_state[KIND]
+    return draft.inserted(st.session_state[PLACE], kind, _typed_values(examples[kind], f"new-{kind}"))
 
 
 def _numbered(index: int, layer: Layer) -> str:
@@ -205,42 +211,54 @@ def _grid(parent: Trial) -> Grid:
     return (*layers_of(lineage_space(app_data.settings(), parent.proposal)), *offered_layers())
 
 
-def _hyperparameters(parent: Trial, layer: Layer, key: str) -> dict[str, Any]:
+def _hyperparameters(parent: Trial, layer: Layer, place: str) -> None:
     """One control per hyperparameter: it offers the grid's values, others can be typed."""
-    names = [field.name for field in fields(layer)]  # type: ignore[arg-type]
+    names = layer.hyperparameters()
     if not names:
         st.caption(f"{layer.title} has no hyperparameters.")
-        return {}
+        return
     grid = grid_values(_grid(parent), layer.kind)
     with st.container(horizontal=True, gap="small"):
-        return {
-            name: _hyperparameter(name, getattr(layer, name), grid.get(name, ()), f"handcraft-{name}-{key}")
-            for name in names
-        }
+        for name in names:
+            _hyperparameter(name, getattr(layer, name), grid.get(name, ()), _control(name, place))
 
 
-def _hyperparameter(name: str, present: Any, offered: Sequence[Any], key: str) -> Any:
+def _control(name: str, place: str) -> str:
+    """The key of the control of a hyperparameter. place: tells the layers of the page apart."""
+    return f"handcraft-{name}-{place}"
+
+
+def _typed_values(layer: Layer, place: str) -> dict[str, Any]:
+    """What the controls of a layer say now.
+
+    A click that leaves a field comes with what was typed there, before the page could be drawn with it.
+    """
+    return {name: st.session_state.get(_control(name, place), getattr(layer, name)) for name in layer.hyperparameters()}
+
+
+def _hyperparameter(name: str, present: Any, offered: Sequence[Any], key: str) -> None:
     """A number is typed, whole or with a point as the present one is; anything else is chosen."""
     label = name.replace("_", " ").capitalize()
     usual = sorted({present, *offered}, key=lambda value: (str(type(value)), value))
     help_text = f"Usual values: {', '.join(map(str, offered))}." if offered else None
     if isinstance(present, float):
-        return st.number_input(label, 0.0, 1.0, present, step=0.125, format="%g", key=key, width=120, help=help_text)
-    if type(present) is int:
-        return st.number_input(label, 1, MAX_NUMBER, present, key=key, width=120, help=help_text)
-    return st.selectbox(
-        label,
-        usual,
-        index=usual.index(present),
-        format_func=lambda value: {True: "on", False: "off"}.get(value, value),
-        key=key,
-        width=140,
-    )
+        st.number_input(label, 0.0, 1.0, present, step=0.125, format="%g", key=key, width=120, help=help_text)
+    elif type(present) is int:
+        st.number_input(label, 1, MAX_NUMBER, present, key=key, width=120, help=help_text)
+    else:
+        st.selectbox(
+            label,
+            usual,
+            index=usual.index(present),
+            format_func=lambda value: {True: "on", False: "off"}.get(value, value),
+            key=key,
+            width=140,
+        )
 
 
 def _as_text(parent: Trial, draft: Draft) -> None:
     refused = st.session_state.get(REFUSED_TEXT)
-    with st.expander("As text", expanded=bool(refused)):
+    with st.expander("As text, import", expanded=bool(refused)):
         st.code(layers_text(draft.layers) or "(only the head)", language=None)
         st.text_area(
             "Paste layers as text (Conv 32x3, ReLU) or JSON",
@@ -256,6 +274,7 @@ def _as_text(parent: Trial, draft: Draft) -> None:
             on_click=_apply,
             args=(parent, lambda: draft.pasted(st.session_state[PASTE]), None, REFUSED_TEXT),
         )
+        import_file(parent, lambda read: _apply(parent, lambda: draft.with_layers(read.layers), None))
 
 
 def _action(

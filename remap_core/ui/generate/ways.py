@@ -1,4 +1,4 @@
-"""The ways to make children of a model, as the generate page names them."""
+"""The ways to make models, as the generate page names them; the last two need no selected model."""
 
 from __future__ import annotations
 
@@ -10,4 +10,6 @@ VARIATIONS = "Vary"
 HANDCRAFTED = "Edit"
 SUGGESTED = "Suggest"
 
-WAYS = (ABLATIONS, VARIATIONS, HANDCRAFTED, SUGGESTED)
+BASELINE = "Baselines"
+
+WAYS = (ABLATIONS, VARIATIONS, HANDCRAFTED, SUGGESTED, BASELINE)

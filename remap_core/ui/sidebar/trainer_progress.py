@@ -9,7 +9,7 @@ import streamlit as st
 
 from remap_core.catalogue.reader import Catalogue
 from remap_core.errors import FolderUnusable, RemapError
-from remap_core.formatting import count, duration, model_tag
+from remap_core.formatting import count, duration, model_tag, sentence_case
 from remap_core.services.expected_time import queue_time, workers_of
 from remap_core.services.trainer_process import StartedTrainer, start_trainer, why_ended
 from remap_core.trials.commands import Pause, Resume
@@ -148,7 +148,7 @@ def _batch_progress(trials: Sequence[Trial]) -> None:
     """A bar for a request of this visitor's; none once all of it has finished, which a toast says."""
     finished = sum(trial.state.is_finished() for trial in trials)
     if finished < len(trials):
-        name = trials[0].proposal.batch.split(",", maxsplit=1)[0].capitalize()
+        name = sentence_case(trials[0].proposal.batch.split(",", maxsplit=1)[0])
         st.progress(finished / len(trials), f"{escape_markdown(name)}: {finished} of {len(trials)}")
 
 

@@ -1,0 +1,1 @@
+"""Published networks to compare with."""
