@@ -116,11 +116,13 @@ def read_graph(content: bytes) -> Graph:
 
 
 def _constants(graph: Any) -> dict[str, Constant]:
-    """The tensors of the graph, by name: its initializers and the outputs of its Constant nodes."""
+    """The tensors of the graph, by name: its initializers, the outputs of its Constant nodes, and copies of these."""
     from onnx import helper
 
     tensors = {tensor.name: tensor for tensor in graph.initializer}
     for form in graph.node:
+        if form.op_type == "Identity" and form.input and form.input[0] in tensors:
+            tensors[form.output[0]] = tensors[form.input[0]]  # PyTorch's exporter stores equal tensors once
         if form.op_type != "Constant" or not form.output:
             continue
         for attribute in form.attribute:

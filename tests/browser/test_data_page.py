@@ -185,3 +185,18 @@ def test_images_that_the_models_doubt_are_corrected_by_clicks_into_a_new_data_se
         page.get_by_role("button", name="Make the data set").click()
         expect(page.get_by_text("Next: train models on it.")).to_be_visible()
     assert [kept.report.images for kept in kept_datasets(home)] == [139]
+
+
+def test_the_diagram_of_a_space_opens_where_a_phone_has_room_for_it(page, tmp_path):
+    home = tmp_path / "home"
+    write_catalogue(home, space="residual")
+    page.set_viewport_size({"width": 390, "height": 844})
+    with served(home, population=0, autostart="false") as server:
+        page.goto(f"{server.url}/data")
+        button = page.get_by_role("button", name="Search space: residual")
+        button.wait_for()
+        page.add_style_tag(content="[data-testid=stMainBlockContainer] { padding-top: 400px !important }")
+        button.click()
+        diagram = page.get_by_test_id("stPopoverBody")
+        expect(diagram.locator(".js-plotly-plot")).to_be_visible()
+        page.wait_for_function("document.querySelector('[data-testid=stPopoverBody]').clientHeight > 350")

@@ -177,6 +177,11 @@ def test_a_residual_block_is_read_with_its_batch_norms_folded_into_the_convoluti
     assert text_of(residual(norm=norm)) == "Residual 1"
 
 
+def test_weights_that_are_copied_are_weights():
+    copied = (node("Identity", "w", out="w2", name="copy"), HEAD[0], node("Gemm", "flat", "w2", "b", transB=1))
+    assert text_of(graph(node("Relu", "in", out="x"), *copied, **LINEAR)) == "ReLU"
+
+
 def external(content: bytes) -> bytes:
     """The same file with its weights in another one, which is not there."""
     model = onnx.load_from_string(content)
