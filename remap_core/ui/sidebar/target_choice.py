@@ -25,7 +25,7 @@ def choose_target(objective: Objective, dataset: DatasetView) -> None:
         "Target",
         list(TARGETS),
         format_func=lambda key: TARGETS[key].name,
-        index=None,
+        index=None,  # a list with another default could not be emptied
         placeholder="any device",
         key=view_state.bind(_KEY, target.key if target else None),
         on_change=_change_target,
