@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import streamlit as st
@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from remap_core.catalogue.reader import Catalogue
-from remap_core.datasets.hand_drawing import drawn, pen_like
+from remap_core.datasets.hand_drawing import pen_like
 from remap_core.datasets.photos import photo_steps
-from remap_core.datasets.readers.found import Picture
-from remap_core.datasets.single_picture import open_single, picture_notes, pixels_of
+from remap_core.datasets.single_picture import picture_notes, pixels_of
 from remap_core.errors import DatasetError, RemapError
 from remap_core.exports.classifier import Classifier
 from remap_core.exports.classify_script import steps_sentence
@@ -23,15 +22,11 @@ from remap_core.trials.trial import Trial, TrialId
 from remap_core.ui.inspect.finish_panel import choose_weights
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.try_it.answer import Answer, choose_class, show_probabilities, show_reasons
-from remap_core.ui.try_it.canvas import can_draw, draw_by_hand
 from remap_core.ui.try_it.classifiers import ready_classifier
+from remap_core.ui.try_it.picture_ways import Open, choose_way, chosen_picture
 
-UPLOAD, DRAW, WEBCAM = "Upload", "Draw", "Webcam"
-MAX_MEGABYTES = 50
 UNLIKE = 128
 """Grey values by which the border of a picture differs from the ground of the data set's images, to be said."""
-
-Open = Callable[[], Picture]
 
 
 @st.fragment
@@ -54,10 +49,10 @@ def show_try_it(catalogue: Catalogue, trials: Sequence[Trial]) -> None:
 
 def _show_answers(classifiers: Mapping[TrialId, Classifier], card: DatasetCard) -> None:
     """The picture and the probabilities side by side, and below what speaks for them."""
-    way = _choose_way(card)
+    way = choose_way(card)
     left, right = st.columns(2, gap="small")
     with left:
-        picture = _picture(card, way)
+        picture = chosen_picture(card, way)
     if picture is None:
         return
     answers = {}
@@ -79,62 +74,6 @@ def _whose(classifiers: Mapping[TrialId, Classifier], model: TrialId) -> None:
     """Of two models, which one answers."""
     if len(classifiers) > 1:
         st.markdown(f"###### {model_tag(model)}")
-
-
-def _choose_way(card: DatasetCard) -> str:
-    """Grey images can be drawn, too."""
-    channels = card.input_shape[0]
-    ways = [UPLOAD, WEBCAM]
-    if channels == 1 and can_draw():
-        ways = [DRAW, UPLOAD, WEBCAM]
-    return st.segmented_control(
-        "Picture",
-        ways,
-        default=ways[0],
-        required=True,
-        key=f"try-way-{channels}",
-        label_visibility="collapsed",
-        persist_state="session",
-    )
-
-
-def _picture(card: DatasetCard, way: str) -> Open | None:
-    """The way to open the picture that was chosen; None while there is none. Raises DatasetError."""
-    if way == DRAW:
-        return _drawing(card)
-    if way == WEBCAM:
-        taken = st.camera_input("Webcam", key="try-webcam", label_visibility="collapsed")
-        missing = (
-            "If the browser refuses the camera, allow it beside the address, or use Upload. "
-            "Browsers allow cameras only at https:// addresses and on localhost."
-        )
-    else:
-        taken = st.file_uploader(
-            "Upload", key="try-upload", max_upload_size=MAX_MEGABYTES, label_visibility="collapsed"
-        )
-        missing = "Drop a picture of any size: it is brought to what the model takes, as the data set was."
-    if taken is None:
-        st.caption(missing)
-        return None
-    content = taken.getvalue()
-    return lambda: open_single(content)
-
-
-def _drawing(card: DatasetCard) -> Open | None:
-    _, height, width = card.input_shape
-    pen = pen_like(card.examples.reshape(-1, height, width, 1))
-    strokes = draw_by_hand(pen, height, width, "try-canvas")
-    centred = st.toggle(
-        "Centre and scale",
-        value=True,
-        key="try-centred",
-        persist_state="session",
-        help="Moves and scales the drawing to the place and size that drawings of the data set have.",
-    )
-    if not strokes:
-        st.caption("Nothing is drawn yet: draw with the mouse, a pen or a finger. Every stroke is answered.")
-        return None
-    return lambda: drawn(strokes, pen, height, width, centred=centred)
 
 
 def _prepared(classifier: Classifier, card: DatasetCard, open_picture: Open, key: str) -> NDArray[np.uint8]:
