@@ -9,9 +9,10 @@ import numpy as np
 
 from remap_core.datasets.photos import photo_pixels, photo_steps
 from remap_core.datasets.readers.found import Picture
-from remap_core.errors import DatasetError
+from remap_core.errors import DatasetError, MissingPackage
 from remap_core.exports.finished_model import FinishedModel
 from remap_core.exports.onnx_file import IMAGES, LOGITS, onnx_bytes
+from remap_core.exports.onnx_session import onnx_session
 from remap_core.formatting import pluralize
 from remap_core.trials.class_labels import Labels
 
@@ -65,10 +66,9 @@ def check_on_originals(
     training predicted for each validation image.
     """
     try:
-        import onnxruntime
-    except ImportError:
-        return OriginalCheck(not_run="onnxruntime is not installed")
-    session = onnxruntime.InferenceSession(onnx_bytes(model), providers=["CPUExecutionProvider"])
+        session = onnx_session(onnx_bytes(model))
+    except MissingPackage as error:
+        return OriginalCheck(not_run=str(error).rstrip("."))
     _, height, width = model.architecture.input_shape
     steps = photo_steps(model.recipe, model.architecture.input_shape)
     checked = 0

@@ -165,7 +165,8 @@ def test_what_cannot_be_checked_says_why(colour, monkeypatch):
     )
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     assert check_on_originals(colour.model, colour.original, predictions).sentence == (
-        "Not checked on original images: onnxruntime is not installed."
+        "Not checked on original images: Running an ONNX file needs onnxruntime, which is not installed: "
+        "pip install onnxruntime."
     )
 
 

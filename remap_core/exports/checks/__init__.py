@@ -1,0 +1,1 @@
+"""Whether an exported file predicts what the trained network did."""
