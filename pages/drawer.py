@@ -16,6 +16,7 @@ from remap_core.services.reports import report_of
 from remap_core.trials.trial import Trial, TrialId
 from remap_core.ui import app_data, drawer_state, frame, navigation, sent_commands
 from remap_core.ui.drawer.comparison_table import class_table, compare, comparison_table, show_training_difference
+from remap_core.ui.drawer.export_models import export_models
 from remap_core.ui.drawer.notes import edit_notes, first_line
 from remap_core.ui.live import PageEnds
 from remap_core.ui.overview.start_here import show_start
@@ -73,6 +74,7 @@ def show_actions(catalogue: Catalogue, chosen: list[Trial]) -> None:
             on_click="ignore",
             help="One HTML file to keep, print or send: the Pareto front, and all results of these models.",
         )
+        export_models(catalogue, models)
         st.button(
             f"Remove {counted} from drawer",
             key="remove",

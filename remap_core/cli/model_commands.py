@@ -1,4 +1,4 @@
-"""Commands that queue models or show finished ones: `remap sample`, `repeat`, `finish`, `export` and others."""
+"""Commands that queue models or report finished ones: `remap sample`, `repeat`, `finish` and others."""
 
 from __future__ import annotations
 
@@ -21,10 +21,8 @@ from remap_core.datasets.preparation.resolving import resolve
 from remap_core.datasets.recipe import AUGMENTATIONS, Choices
 from remap_core.drawing.report import report_html
 from remap_core.errors import ExportFailed, NotFound
-from remap_core.exports import export_formats
 from remap_core.formatting import model_name, pluralize
 from remap_core.services.halving_report import halving_replay
-from remap_core.services.model_files import exported_training, finished_model, original_check
 from remap_core.services.pace import pace_in
 from remap_core.services.proposals import plan_of, propose_finish, propose_initial, propose_repeats
 from remap_core.services.reports import report_of
@@ -123,39 +121,6 @@ def halving(dataset: DatasetName = None) -> None:
     pruned = catalogue.counts()[TrialState.PRUNED]
     if pruned:
         typer.echo(f"{pluralize(pruned, 'model')} already pruned, so this replay says little about halving.")
-
-
-def export(
-    model: ModelId,
-    *,
-    out: Annotated[
-        Path, typer.Option("--out", "-o", help="File to write: .onnx, .py, .safetensors, .json, .onnx.zip or .py.zip.")
-    ],
-) -> None:
-    """Write a finished model as ONNX, as PyTorch source, as weights, or its architecture as JSON.
-
-    ONNX and PyTorch take images as uint8, (n, channels, height, width), and return logits; both scale the pixels
-    themselves. The source needs only torch, safetensors and the weights next to it. A .zip file has the model and
-    classify.py, which classifies photos of any size.
-    """
-    settings, _ = read_settings()
-    folder = DataFolder(settings.home)
-    catalogue = open_snapshot(folder)
-    training = exported_training(catalogue, catalogue.trial(model))
-    finished = finished_model(catalogue, folder, training.id)
-    content = export_formats.export(finished, out.name)
-    write_output(out, content, "The model", ExportFailed)
-    size = pluralize(len(content), "byte")
-    how = ""
-    if training.id != model:
-        how = f", finished by {model_name(training.id)} ({training.accuracy_text()}),"
-    typer.echo(f"Wrote {model_name(model)}{how} to {out} ({size}).")
-    check = original_check(catalogue, folder, finished)
-    if check:
-        typer.echo(check.sentence)
-    if out.suffix.lower() == ".py":
-        weights = out.with_suffix(".safetensors")
-        typer.echo(f"Its weights: remap export {model} -o {weights}")
 
 
 def report(

@@ -15,8 +15,9 @@ from remap_core.cli.architectures.models_command import models
 from remap_core.cli.data.more_images_command import show_more_images
 from remap_core.cli.data.relabel_command import relabel
 from remap_core.cli.doctor import doctor
+from remap_core.cli.exporting.export_command import export
 from remap_core.cli.folder_commands import backup, config, restore
-from remap_core.cli.model_commands import export, finish, halving, repeat, report, sample
+from remap_core.cli.model_commands import finish, halving, repeat, report, sample
 from remap_core.cli.status_command import status
 from remap_core.cli.suggestions.search_command import search
 from remap_core.cli.suggestions.suggestion_commands import suggest_models

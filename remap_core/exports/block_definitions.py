@@ -4,7 +4,7 @@ RESIDUAL = '''\
 class Residual(nn.Module):
     """The basic block of a ResNet (He et al., 2016)."""
 
-    def __init__(self, channels, filters, stride=1):
+    def __init__(self, channels: int, filters: int, stride: int = 1) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(channels, filters, 3, stride=stride, padding=1, bias=False)
         self.norm1 = nn.BatchNorm2d(filters)
@@ -17,7 +17,7 @@ class Residual(nn.Module):
                 nn.BatchNorm2d(filters),
             )
 
-    def forward(self, images):
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
         output = self.norm1(self.conv1(images)).relu()
         output = self.norm2(self.conv2(output))
         return (output + self.shortcut(images)).relu()
@@ -27,13 +27,13 @@ INVERTED_RESIDUAL = '''\
 class SqueezeExcite(nn.Module):
     """Each channel is scaled by a share that depends on the means of all channels (Hu et al., 2018)."""
 
-    def __init__(self, channels):
+    def __init__(self, channels: int) -> None:
         super().__init__()
         squeezed = max(1, channels // 4)
         self.reduce = nn.Conv2d(channels, squeezed, 1)
         self.expand = nn.Conv2d(squeezed, channels, 1)
 
-    def forward(self, images):
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
         means = images.mean((2, 3), keepdim=True)
         return images * nn.functional.hardsigmoid(self.expand(self.reduce(means).relu()))
 
@@ -41,7 +41,15 @@ class SqueezeExcite(nn.Module):
 class InvertedResidual(nn.Module):
     """The block of MobileNetV2 (Sandler et al., 2018); with squeeze-excite of MobileNetV3 (Howard et al., 2019)."""
 
-    def __init__(self, channels, filters, kernel_size, expand, stride=1, squeeze_excite=False):
+    def __init__(
+        self,
+        channels: int,
+        filters: int,
+        kernel_size: int,
+        expand: int,
+        stride: int = 1,
+        squeeze_excite: bool = False,
+    ) -> None:
         super().__init__()
         self.has_shortcut = stride == 1 and channels == filters
         expanded = expand * channels
@@ -68,7 +76,7 @@ class InvertedResidual(nn.Module):
         self.squeeze_excite = SqueezeExcite(expanded) if squeeze_excite else nn.Identity()
         self.project = nn.Sequential(nn.Conv2d(expanded, filters, 1, bias=False), nn.BatchNorm2d(filters))
 
-    def forward(self, images):
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
         output = self.project(self.squeeze_excite(self.depthwise(self.expand(images))))
         return output + images if self.has_shortcut else output
 '''

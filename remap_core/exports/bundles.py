@@ -17,13 +17,13 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 def onnx_bundle(model: FinishedModel) -> bytes:
     """model.onnx, classify.py, classes.txt and README.txt."""
-    return _zipped({"model.onnx": onnx_bytes(model), **_around(model, "onnxruntime")})
+    return zipped({"model.onnx": onnx_bytes(model), **_around(model, "onnxruntime")})
 
 
 def pytorch_bundle(model: FinishedModel) -> bytes:
     """model.py, model.safetensors, classify.py, classes.txt and README.txt."""
     source = pytorch_source(model, "model.safetensors").encode()
-    return _zipped({"model.py": source, "model.safetensors": model.file, **_around(model, "torch")})
+    return zipped({"model.py": source, "model.safetensors": model.file, **_around(model, "torch")})
 
 
 def _around(model: FinishedModel, runtime: Runtime) -> dict[str, bytes]:
@@ -39,7 +39,8 @@ def _around(model: FinishedModel, runtime: Runtime) -> dict[str, bytes]:
     }
 
 
-def _zipped(files: dict[str, bytes]) -> bytes:
+def zipped(files: dict[str, bytes]) -> bytes:
+    """The content of a .zip file; equal files make equal ones."""
     content = BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import PurePath
 from types import MappingProxyType
 
@@ -18,19 +18,26 @@ from remap_core.space.architecture import Architecture
 def export(model: FinishedModel, name: str) -> bytes:
     """The content of a file of this name; raises ExportFailed unless its suffix is one of FORMS."""
     suffix = suffix_of(name)
-    if suffix not in FORMS:
-        found = suffix or "without suffix"
-        raise ExportFailed(f"A model is exported as one of {', '.join(FORMS)}, but not as {found}.")
+    require_form(suffix, FORMS)
     return FORMS[suffix](model, name)
+
+
+def require_form(suffix: str, forms: Collection[str]) -> None:
+    """Raise ExportFailed for a suffix that is not one of `forms`."""
+    if suffix not in forms:
+        found = suffix or "without suffix"
+        raise ExportFailed(f"A model is exported as one of {', '.join(forms)}, but not as {found}.")
 
 
 def suffix_of(name: str) -> str:
     """The suffix that tells the form; of a .zip file it is the last two, a plain .zip file is one of ONNX.
 
-    >>> suffix_of("leaf.v2.onnx"), suffix_of("leaf.py.zip"), suffix_of("leaf.v2.zip")
-    ('.onnx', '.py.zip', '.onnx.zip')
+    >>> suffix_of("leaf.v2.onnx"), suffix_of("leaf.int8.onnx"), suffix_of("leaf.py.zip"), suffix_of("leaf.v2.zip")
+    ('.onnx', '.int8.onnx', '.py.zip', '.onnx.zip')
     """
     suffixes = [suffix.lower() for suffix in PurePath(name).suffixes]
+    if suffixes[-2:] == [".int8", ".onnx"]:
+        return ".int8.onnx"
     if suffixes[-1:] != [".zip"]:
         return "".join(suffixes[-1:])
     if suffixes[-2:-1] == [".py"]:

@@ -72,7 +72,7 @@ def layer_operators(placed: PlacedLayer) -> list[Step]:
 
 
 def layer_source(placed: PlacedLayer) -> list[str]:
-    """The lines of PyTorch source for a layer, with its Flatten: one per module of the network.
+    """PyTorch source for a layer, with its Flatten: an expression per module of the network.
 
     >>> layer_source(PlacedLayer(0, Dense(10), (1, 8, 8)))
     ['nn.Flatten()', 'nn.Linear(64, 10)']
@@ -120,6 +120,12 @@ def _conv_source(layer: Conv2d, placed: PlacedLayer) -> str:
     return f"nn.Conv2d({placed.input_shape[0]}, {layer.filters}, {_window_source(layer)})"
 
 
+def _nested(*modules: str) -> str:
+    """Modules that the trained network has as one."""
+    lines = "".join(f"    {module},\n" for module in modules)
+    return f"nn.Sequential(\n{lines})"
+
+
 def _separable_operators(layer: SeparableConv2d, placed: PlacedLayer) -> Sequence[Step]:
     depthwise = {**_window(layer), "group": placed.input_shape[0]}
     return [
@@ -131,7 +137,7 @@ def _separable_operators(layer: SeparableConv2d, placed: PlacedLayer) -> Sequenc
 def _separable_source(layer: SeparableConv2d, placed: PlacedLayer) -> str:
     channels = placed.input_shape[0]
     depthwise = f"nn.Conv2d({channels}, {channels}, {_window_source(layer)}, groups={channels}, bias=False)"
-    return f"nn.Sequential({depthwise}, nn.Conv2d({channels}, {layer.filters}, 1))"
+    return _nested(depthwise, f"nn.Conv2d({channels}, {layer.filters}, 1)")
 
 
 def _padded(size: int, stride: int = 1, group: int = 1) -> dict[str, Any]:
@@ -301,7 +307,7 @@ LAYER_EXPORTS: dict[type[Layer], LayerExport] = {
     ),
     GlobalAvgPool2d: LayerExport(
         _global_operators,
-        lambda _layer, _placed: "nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())",
+        lambda _layer, _placed: _nested("nn.AdaptiveAvgPool2d(1)", "nn.Flatten()"),
     ),
     Activation: LayerExport(_activation_operators, _activation_source),
     BatchNorm: LayerExport(_norm_operators, _norm_source),

@@ -38,14 +38,15 @@ def _reported(catalogue: Catalogue, trial: Trial) -> ReportedModel:
         score = sealed_test.score
     return ReportedModel(
         trial=trial,
-        steps=tuple(_steps(catalogue, trial)),
+        steps=tuple(lineage_steps(catalogue, trial)),
         latency=latency,
         sealed=score,
         annotation=catalogue.annotations([trial.id]).get(trial.id),
     )
 
 
-def _steps(catalogue: Catalogue, trial: Trial) -> Iterator[Step]:
+def lineage_steps(catalogue: Catalogue, trial: Trial) -> Iterator[Step]:
+    """The steps from the oldest known ancestor to a model."""
     lineage = [*ancestors(catalogue, trial), trial]
     for parent, child in pairwise(lineage):
         if child.proposal.is_retraining:

@@ -16,6 +16,7 @@ from remap_core.views.view import View
 
 if TYPE_CHECKING:
     from remap_core.analysis.suggest.suggestion import Suggestion
+    from remap_core.services.exporting.export_zip import ExportZip
     from remap_core.ui.dataset_view import DatasetView
     from remap_core.ui.drawer.note_draft import NoteDraft
 
@@ -76,6 +77,8 @@ class Session:
     corrections: by data set, what was said of its validation images: by number, the class that one should have, empty
     for one to leave out.
     started: ids of the commands that train the first models of a data set, by data set.
+    exports: what was pressed to be made, by file name and weights. zipped: the last .zip file of several models, with
+    what was asked for.
     suggested: what the page suggests, for the map beside it. suggestions_sent: fingerprints of those that were sent.
     """
 
@@ -110,6 +113,8 @@ class Session:
     warnings: tuple[str, ...] = ()
     corrections: dict[str, dict[int, str]] = field(default_factory=dict)
     started: dict[str, str] = field(default_factory=dict)
+    exports: set[str] = field(default_factory=set)
+    zipped: tuple[object, ExportZip] | None = None
     suggested: tuple[Suggestion, ...] = ()
     suggestions_sent: list[str] = field(default_factory=list)
 

@@ -263,7 +263,7 @@ def test_a_finished_model_is_exported_by_the_suffix(remap, tmp_path):
         assert (code, out.startswith(f"Wrote Model 2 to {tmp_path}/model{suffix} (")) == (0, True)
     code, out, _ = remap("export", 2, "-o", tmp_path / "model.py")
     assert f"Its weights: remap export 2 -o {tmp_path}/model.safetensors" in out
-    assert "WEIGHTS = 'model.safetensors'" in (tmp_path / "model.py").read_text()
+    assert 'WEIGHTS = "model.safetensors"' in (tmp_path / "model.py").read_text()
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,7 @@ def test_the_other_forms_are_the_weights_file_and_the_architecture(trained, mode
     assert set(FORMS) == {".onnx", ".onnx.zip", ".py", ".py.zip", ".safetensors", ".json"}
     assert export(model, "a.safetensors") == weights.read_bytes()
     assert json.loads(export(model, "a.JSON")) == trial.architecture.to_json()
-    assert b"WEIGHTS = 'a b.safetensors'" in export(model, "a b.py")
+    assert b'WEIGHTS = "a b.safetensors"' in export(model, "a b.py")
 
 
 @pytest.mark.parametrize(("name", "found"), [("a.pt", ".pt"), ("a", "without suffix")])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, overload
 
@@ -15,7 +15,7 @@ from remap_core.lab.designs.design import Design
 from remap_core.lab.designs.design_table import Designs
 from remap_core.lab.designs.neighbours import ablations_of, variations_of
 from remap_core.lab.frames import to_frame
-from remap_core.lab.models.export_files import write_model
+from remap_core.lab.models.export_files import write_model, write_models
 from remap_core.lab.models.model_comparison import Comparison, compared
 from remap_core.lab.models.model_html import model_html
 from remap_core.lab.models.model_plots import ModelPlots
@@ -263,8 +263,11 @@ class Model:
 
         .onnx: for onnxruntime, images in as (n, channels, height, width) uint8. .py: a PyTorch module.
         .safetensors: the weights that it loads. .json: the architecture. .onnx.zip and .py.zip: the model, with a
-        script that classifies photos of any size. Raises ExportFailed; warns where it classifies some of the data
-        set's original files otherwise than the training did.
+        script that classifies photos of any size. .int8.onnx: ONNX in int8, calibrated on training images; .h: the
+        same as C (extra `microcontroller`); .tflite: LiteRT (extra `litert`). .md and .html: a model card.
+
+        The file is run on all validation images. Raises ExportFailed; warns where the file loses more than 1 point of
+        accuracy, and where it classifies some of the data set's original files otherwise than the training did.
 
         >>> import tempfile
         >>> lab.front[-1].export(tempfile.mkdtemp() + "/digits.onnx").name
@@ -344,6 +347,19 @@ class Models(Sequence[Model]):
         ['model', 'layers', 'origin']
         """
         return to_frame(model_columns(self._workspace, self._recorded), library)
+
+    def export(self, path: str | Path, forms: Collection[str] = ()) -> Path:
+        """Write the models to one .zip file, a folder each, and return its path.
+
+        forms: suffixes as of `Model.export`, without .zip; by default ONNX in float and int8, PyTorch source, weights,
+        architecture and model card. Raises ExportFailed; warns of what could not be made, and of files that lose more
+        than 1 point of accuracy.
+
+        >>> import tempfile
+        >>> lab.front.export(tempfile.mkdtemp() + "/models.zip", forms=[".json"]).name
+        'models.zip'
+        """
+        return write_models(self._workspace, [recorded.id for recorded in self._recorded], path, forms)
 
     def __repr__(self) -> str:
         return models_text(self._recorded)

@@ -11,12 +11,14 @@ from remap_core.drawing.report import report_html
 from remap_core.errors import RemapError
 from remap_core.exports.export_formats import FORMS, architecture_json, export
 from remap_core.exports.original_check import OriginalCheck
-from remap_core.services.model_files import finished_model, original_check
+from remap_core.services.exporting.export_source import ExportSource
+from remap_core.services.model_files import original_check
 from remap_core.services.reports import report_of
 from remap_core.trials.population import Population
 from remap_core.trials.trial import Trial
 from remap_core.ui import app_data
 from remap_core.ui.inspect.finish_panel import choose_weights, show_finish
+from remap_core.ui.inspect.made_exports import show_made, show_quick_check
 from remap_core.ui.markdown import escape_markdown
 
 _TITLES = {
@@ -31,15 +33,15 @@ _TITLES = {
 
 def show_exports(catalogue: Catalogue, trial: Trial) -> None:
     """Downloads of a complete model, of other models the architecture; and the report on it."""
-    check = None
+    check = source = None
     training = choose_weights(catalogue, trial)
     name = f"model-{trial.model}"
     if training.id != trial.model:
         name += "-finished"
     try:
-        finished = finished_model(catalogue, app_data.folder(), training.id)
-        files = {suffix: export(finished, f"{name}{suffix}") for suffix in FORMS}
-        check = original_check(catalogue, app_data.folder(), finished)
+        source = ExportSource.of(catalogue, app_data.folder(), trial.model, training.id)
+        files = {suffix: export(source.model, f"{name}{suffix}") for suffix in FORMS}
+        check = original_check(catalogue, app_data.folder(), source.model)
     except RemapError as error:
         st.info(escape_markdown(str(error)))
         files = {".json": architecture_json(trial.architecture)}
@@ -58,6 +60,9 @@ def show_exports(catalogue: Catalogue, trial: Trial) -> None:
         )
     if check:
         _show_check(check)
+    if source:
+        show_quick_check(source)
+        show_made(source, name)
     show_finish(trial)
 
 

@@ -1,0 +1,1 @@
+"""Models as files, each run on all validation images before it leaves."""
