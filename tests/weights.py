@@ -1,5 +1,6 @@
 """Weights as a training leaves them, of models that were never trained."""
 
+import numpy as np
 from safetensors.numpy import save
 
 from remap_core.catalogue.snapshot import open_snapshot
@@ -25,6 +26,7 @@ def finished_untrained(
     """A grey model of 8 x 8 images with its first weights; file: what stands where its weights file is."""
     network = Architecture((1, 8, 8), len(names), parse_layers(chain))
     learner = Learner.create(network, 0, "cpu")
-    tensors = {name: tensor.detach().numpy() for name, tensor in learner.network.state_dict().items()}
+    state = learner.network.state_dict().items()
+    tensors = {name: np.array(tensor.numpy(), order="C") for name, tensor in state}  # safetensors takes no strides
     content = save(tensors) if file is None else file
     return FinishedModel(1, network, "toy", names, tensors, content, (100.0,), (60.0,), {"validation": 0.5})

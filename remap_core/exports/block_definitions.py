@@ -25,7 +25,7 @@ class Residual(nn.Module):
 
 INVERTED_RESIDUAL = '''\
 class SqueezeExcite(nn.Module):
-    """Each channel is scaled by a share that depends on the means of all channels (Hu et al., 2018)."""
+    """Scales each channel by a share that depends on the means of all (Hu et al., 2018)."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class SqueezeExcite(nn.Module):
 
 
 class InvertedResidual(nn.Module):
-    """The block of MobileNetV2 (Sandler et al., 2018); with squeeze-excite of MobileNetV3 (Howard et al., 2019)."""
+    """The block of MobileNetV2 (Sandler et al., 2018), with squeeze-excite that of MobileNetV3."""
 
     def __init__(
         self,
@@ -74,7 +74,10 @@ class InvertedResidual(nn.Module):
             nn.ReLU6(),
         )
         self.squeeze_excite = SqueezeExcite(expanded) if squeeze_excite else nn.Identity()
-        self.project = nn.Sequential(nn.Conv2d(expanded, filters, 1, bias=False), nn.BatchNorm2d(filters))
+        self.project = nn.Sequential(
+            nn.Conv2d(expanded, filters, 1, bias=False),
+            nn.BatchNorm2d(filters),
+        )
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         output = self.project(self.squeeze_excite(self.depthwise(self.expand(images))))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from remap_core.datasets.photos import photo_steps
+from remap_core.errors import MissingPackage
 from remap_core.exports.finished_model import FinishedModel, Weights, placed_layers
 from remap_core.exports.layer_exports import Join, Operator, Step, layer_operators
 
@@ -22,10 +23,12 @@ def onnx_bytes(model: FinishedModel) -> bytes:
 
     Input "images": (n, channels, height, width) uint8, 0..255; scaling the pixels is part of the graph. Output
     "logits": (n, classes) float32. The metadata hold the architecture, the class names, the accuracies, the recipe
-    of the data set and what is done with a photo as JSON.
+    of the data set and what is done with a photo as JSON. Raises MissingPackage without onnx.
     """
-    from onnx import checker, helper
-
+    try:
+        from onnx import checker, helper
+    except ImportError:
+        raise MissingPackage("An ONNX file needs onnx, which is not installed: pip install onnx.") from None
     graph = helper.make_model(
         _graph(model),
         opset_imports=[helper.make_opsetid("", OPSET)],

@@ -1,6 +1,8 @@
 """What only a browser can tell of drawer and inspect: real clicks on charts, reloads, and that nothing typed runs."""
 
 import re
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -128,13 +130,39 @@ def test_a_row_of_chips_that_a_phone_is_too_narrow_for_scrolls_and_does_not_shri
     assert whole == 390
 
 
-def test_a_model_is_downloaded_in_the_form_that_is_asked_for(page, finished):
+def test_every_form_of_a_model_is_downloaded_with_one_click_and_what_takes_time_after_another(page, finished):
     page.goto(f"{finished.url}/inspect?model=2")
     page.get_by_role("tab", name="Export").click()
+    ready = ("ONNX", "ONNX and classify.py", "PyTorch source", "PyTorch and classify.py", "Weights", "Report")
+    files = {name: downloaded(page, name) for name in ready}
+    assert onnx.load(files["ONNX"]).graph.output[0].name == "logits"
+    for name in ("ONNX, int8", "Model card"):
+        page.get_by_role("button", name=f"Make {name.replace('Model', 'model')}", exact=True).click()
+        made = re.compile(f"^{name} \\([0-9.]+ KB\\)$")
+        expect(page.get_by_role("button", name=made)).to_be_visible(timeout=60_000)
+        files[name] = downloaded(page, made)
+    assert len({node.op_type for node in onnx.load(files["ONNX, int8"]).graph.node} & {"QuantizeLinear"}) == 1
+    assert "<svg" in files["Model card"].read_text()
+    expect(page.get_by_text("This file loses accuracy").first).to_be_visible()  # untrained weights
+
+
+def test_models_leave_the_drawer_in_one_zip_file(page, finished):
+    page.goto(f"{finished.url}/drawer?drawer=2*3")
+    page.locator(".st-key-export-models button").first.click()
+    for form in ("ONNX, int8", "PyTorch source", "Model card", "README.md"):
+        page.get_by_role("button", name=form, exact=True).click()  # leaves it out
+    page.get_by_role("button", name="Make .zip file").click()
+    made = re.compile(r"^Download 2 models \([0-9.]+ KB\)$")
+    expect(page.get_by_role("button", name=made)).to_be_visible(timeout=60_000)
+    with zipfile.ZipFile(downloaded(page, made)) as archive:
+        assert "model-2/model-2.onnx" in archive.namelist()
+    expect(page.get_by_text("Model 3 has no weights")).to_be_visible()
+
+
+def downloaded(page, name) -> Path:
     with page.expect_download() as told:
-        page.get_by_role("button", name="ONNX", exact=True).click()
-    assert told.value.suggested_filename == "model-2.onnx"
-    assert onnx.load(told.value.path()).graph.output[0].name == "logits"
+        page.get_by_role("button", name=name, exact=True).click()
+    return Path(told.value.path())
 
 
 def test_one_click_saves_what_is_being_typed_and_it_survives_other_pages(page, finished):

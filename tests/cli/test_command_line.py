@@ -12,6 +12,7 @@ from remap_core.cli import main
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import TrainerStatus, write_trainer
 from remap_core.data_folder.inbox import Inbox
+from remap_core.data_folder.validation_images import write_validation_images
 from remap_core.trials.trial import Origin
 
 TINY = {
@@ -280,6 +281,34 @@ def test_what_cannot_be_exported_is_one_sentence(remap, tmp_path, model, out, se
     assert (code, said) == (1, "")
     assert sentence in complaint
     assert len(complaint.strip().splitlines()) == 1
+
+
+def test_several_models_are_exported_to_a_zip_and_a_loss_is_said_on_standard_error(remap, tmp_path):
+    folder = write_catalogue(tmp_path / "home")
+    leave_weights(folder, 2)
+    images = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 1), dtype=np.uint8)
+    write_validation_images(folder, "digits", images)
+    forms = ("--format", ".int8.onnx", "--format", ".json")
+    code, out, complaint = remap("export", 2, 3, "-o", tmp_path / "models.zip", *forms)
+    assert code == 0
+    assert f"Wrote 2 models to {tmp_path}/models.zip (" in out
+    assert "model-2/model-2.int8.onnx: Verified on 20 validation images: " in out
+    assert "Warning: model-2/model-2.int8.onnx: This file loses accuracy: " in complaint
+    assert "Warning: Model 3 has no weights in the data folder" in complaint
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((1, 2, "-o", "models.onnx"), "Several models or formats are exported to a .zip file, but not to models.onnx."),
+        ((2, "-o", "m.zip", "--format", ".pt"), "but not as .pt."),
+        ((2, "-o", "m.h5"), "but not as .h5."),
+    ],
+)
+def test_an_export_that_cannot_be_is_refused_in_a_sentence(remap, tmp_path, arguments, sentence):
+    leave_weights(write_catalogue(tmp_path / "home"), 2)
+    code, _, complaint = remap("export", *arguments)
+    assert (code, complaint.strip().splitlines()[-1].endswith(sentence)) == (1, True)
 
 
 def test_an_export_into_a_folder_that_is_not_there_is_one_sentence(remap, tmp_path):

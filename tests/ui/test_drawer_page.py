@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from apps import linked, opened, said
 from catalogues import CARD, architecture, write_catalogue
+from weights import leave_weights
 
 from remap_core.catalogue.snapshot import Publisher
 from remap_core.catalogue.store import CatalogueStore
@@ -218,3 +219,25 @@ def test_a_report_on_the_models_is_offered(home):
     write_catalogue(home)
     app = opened("drawer", drawer=[1, 6])
     assert "Report on 2 models" in {button.label for button in app.download_button}
+
+
+def test_the_chosen_models_are_exported_to_one_zip_file(home):
+    folder = write_catalogue(home)
+    leave_weights(folder, 2)
+    app = opened("drawer", drawer=[2, 3])
+    app.session_state["drawer-export-forms"] = [".json", ".onnx"]
+    app.run().button(key="make-zip").click().run()
+    (download,) = [found for found in app.download_button if found.key == "download-zip"]
+    assert download.label.startswith("Download 2 models (")
+    assert "Model 3 has no weights in the data folder, so it cannot be exported." in said(app)
+    assert "model-2/model-2.onnx: Not verified: The validation images were not published" in said(app)
+
+
+def test_an_export_of_models_without_weights_is_one_sentence(home):
+    write_catalogue(home)
+    app = opened("drawer", drawer=[2, 3])
+    app.button(key="make-zip").click().run()
+    assert [error.value for error in app.error] == [
+        "Model 2 has no weights in the data folder, so it cannot be exported."
+    ]
+    assert "download-zip" not in {found.key for found in app.download_button}

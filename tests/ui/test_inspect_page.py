@@ -14,6 +14,7 @@ from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.inbox import Inbox
 from remap_core.data_folder.validation_images import write_validation_images
+from remap_core.errors import ExportFailed
 from remap_core.exports.original_check import OriginalCheck
 from remap_core.trials.annotations import Annotation
 from remap_core.trials.commands import Enqueue, ScoreSealed
@@ -442,6 +443,53 @@ def test_an_export_says_how_it_does_on_the_original_images(home, monkeypatch, ch
     monkeypatch.setattr("remap_core.ui.inspect.export_panel.original_check", lambda *_: check)
     app = looked_at(home, "2")
     assert sentence in "".join(element.value for element in getattr(app, kind))
+
+
+def verifiable(home) -> DataFolder:
+    """Models 1 and 2 with weights that are not those of their results, and the validation images."""
+    folder = write_catalogue(home)
+    for model in (1, 2):
+        leave_weights(folder, model)
+    write_validation_images(folder, "digits", IMAGES)
+    return folder
+
+
+def test_an_export_that_loses_accuracy_is_a_warning_before_it_leaves(home):
+    verifiable(home)
+    app = looked_at(home, "2")
+    assert "ONNX: Verified on 20 validation images: " in said(app)
+    assert "ONNX: This file loses accuracy: 60.0 % before, " in app.warning[0].value
+
+
+def test_int8_is_made_when_it_is_pressed_and_checked_on_all_validation_images(home):
+    verifiable(home)
+    app = looked_at(home, "2")
+    app.button(key="make-model-2.int8.onnx").click().run()
+    (download,) = [found for found in app.download_button if found.key == "export-model-2.int8.onnx"]
+    assert download.label.startswith("ONNX, int8 (")
+    assert "ONNX, int8: Verified on 20 validation images: " in said(app)
+    assert any(found.value.startswith("ONNX, int8: This file loses accuracy") for found in app.warning)
+
+
+def test_a_form_whose_extra_is_not_installed_says_which(home, monkeypatch):
+    verifiable(home)
+    monkeypatch.setattr("remap_core.ui.inspect.made_exports.find_spec", lambda name: None)
+    button = looked_at(home, "2").button(key="make-model-2.h")
+    assert button.disabled
+    assert button.help.endswith("It needs an extra that is not installed: pip install -e '.[microcontroller]'.")
+
+
+def test_an_export_that_cannot_be_made_is_one_sentence_and_its_button_stays(home, monkeypatch):
+    verifiable(home)
+
+    def refused(*_):
+        raise ExportFailed("int8 needs at least 10 training images to calibrate on, but digits has 1 training image.")
+
+    monkeypatch.setattr("remap_core.ui.inspect.made_exports.made_file", refused)
+    app = looked_at(home, "1")
+    app.button(key="make-model-1.int8.onnx").click().run()
+    assert app.error[0].value.startswith("ONNX, int8: int8 needs at least 10 training images")
+    assert button(app, "make-model-1.int8.onnx") is not None
 
 
 def test_without_its_weights_a_model_is_exported_as_its_architecture_and_why_is_said(home):

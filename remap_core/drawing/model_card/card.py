@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from remap_core.analysis.wilson import wilson_interval
@@ -73,7 +73,7 @@ class ModelCard:
     sealed: SealedScore | None = None
     steps: Sequence[str] = ()
     files: Sequence[CardFile] = ()
-    memory: Sequence[Memory] = field(default_factory=tuple)
+    memory: Sequence[Memory] = ()
 
     @property
     def architecture(self) -> Architecture:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -75,12 +76,11 @@ def _quantised(folder: Path, model: FinishedModel, calibration: NDArray[np.uint8
 
 def _quantization() -> Any:
     try:
-        from onnxruntime import quantization
+        return import_module("onnxruntime.quantization")
     except ImportError:
         raise MissingPackage(
             "An int8 file needs onnxruntime, which is not installed: pip install onnxruntime."
         ) from None
-    return quantization
 
 
 def _reader(quantization: Any, calibration: NDArray[np.uint8]) -> Any:

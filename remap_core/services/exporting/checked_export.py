@@ -16,8 +16,8 @@ from remap_core.exports.int8.litert_file import litert_file
 from remap_core.exports.onnx_session import Logits, onnx_session, session_logits
 from remap_core.services.exporting.export_source import ExportSource
 
-ONNX, PYTORCH = "onnxruntime", "PyTorch"
-"""Who computed the logits that a file's are compared with."""
+ONNX, PYTORCH = "float ONNX", "PyTorch"
+"""Whose logits a file's are compared with."""
 
 INT8 = (".int8.onnx", ".h", ".tflite")
 """The forms in int8."""

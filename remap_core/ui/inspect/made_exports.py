@@ -32,9 +32,18 @@ class _Form(NamedTuple):
     package: str = ""
     extra: str = ""
 
+    @property
+    def name(self) -> str:
+        """The title at the start of a sentence."""
+        return self.title[:1].upper() + self.title[1:]
+
 
 _FORMS = (
-    _Form(".int8.onnx", "ONNX, int8", "A quarter of the size: 8-bit weights and activations, for onnxruntime."),
+    _Form(
+        ".int8.onnx",
+        "ONNX, int8",
+        "8-bit weights and activations, for onnxruntime: a quarter of the size of larger models.",
+    ),
     _Form(
         ".h",
         "C header, int8",
@@ -49,8 +58,8 @@ _FORMS = (
         "litert_torch",
         "litert",
     ),
-    _Form(".html", "Model card", "What the model is, how it does by class, and how to run it: one HTML file to read."),
-    _Form(".md", "Model card (Markdown)", "The same as a README.md for a repository."),
+    _Form(".html", "model card", "What the model is, how it does by class, and how to run it: one HTML file to read."),
+    _Form(".md", "model card (Markdown)", "The same as a README.md for a repository."),
 )
 
 
@@ -86,8 +95,8 @@ def show_quick_check(source: ExportSource) -> None:
 def show_made(source: ExportSource, name: str) -> None:
     """A button for each form that is made on request; once made, its download and how it does."""
     st.markdown("###### Made on request")
-    licence = st.text_input("Licence on the model card", key=LICENCE, placeholder="CC-BY-4.0", max_chars=100)
     columns = st.columns(2, gap="small")
+    licence = st.text_input("Licence on the model card", key=LICENCE, placeholder="CC-BY-4.0", max_chars=100)
     outcomes = st.container(gap="xsmall")
     for number, form in enumerate(_FORMS):
         request = _Request(form, source, f"{name}{form.suffix}", licence if form.suffix in CARDS else "")
@@ -110,7 +119,7 @@ def _button_or_download(request: _Request) -> CheckedExport | str | None:
         _button(request)
         return str(error)
     st.download_button(
-        f"{request.form.title} ({kilobytes(len(made.content))})",
+        f"{request.form.name} ({kilobytes(len(made.content))})",
         made.content,
         file_name=request.file_name,
         key=f"export-{request.file_name}",
@@ -140,12 +149,12 @@ def _button(request: _Request) -> None:
 
 def _show_outcome(form: _Form, made: CheckedExport | str) -> None:
     if isinstance(made, str):
-        st.error(f"{form.title}: {escape_markdown(made)}")
+        st.error(f"{form.name}: {escape_markdown(made)}")
         return
     if made.warning:
-        st.warning(f"{form.title}: {escape_markdown(made.warning)}")
+        st.warning(f"{form.name}: {escape_markdown(made.warning)}")
     if made.sentence:
-        st.caption(f"{form.title}: {escape_markdown(made.sentence)}")
+        st.caption(f"{form.name}: {escape_markdown(made.sentence)}")
 
 
 def _weights_key(source: ExportSource) -> str:
