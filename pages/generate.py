@@ -11,6 +11,7 @@ import streamlit as st
 from remap_core.analysis.previews import Children
 from remap_core.catalogue.reader import Catalogue
 from remap_core.formatting import model_tag, pluralize
+from remap_core.services.child_trainings import full_config
 from remap_core.trials.trial import Origin, Trial
 from remap_core.ui import app_data, frame, live, sent_commands
 from remap_core.ui.data.first_models import require_models
@@ -67,13 +68,13 @@ def choose_more_parents(catalogue: Catalogue, selected: Trial) -> list[Trial]:
     return [trial for trial in others if trial.id in chosen]
 
 
-def show_baseline(parent: Trial) -> None:
+def show_baseline(catalogue: Catalogue, parent: Trial) -> None:
     accuracy = parent.accuracy_text(otherwise=parent.state.value)
     parameters = pluralize(parent.architecture.parameters, "parameter")
-    epochs = pluralize(parent.proposal.config.epochs, "epoch")
+    epochs = pluralize(full_config(catalogue, parent).epochs, "epoch")
     st.markdown(
         f"**{model_tag(parent.id)}** {accuracy} · {parameters}",
-        help=f"The baseline. Children train for {epochs}, like their parent.",
+        help=f"The baseline. Children train for {epochs}, as models are compared, unless they start from its weights.",
     )
 
 
@@ -112,7 +113,7 @@ with frame.body():
     if way == BASELINE:
         baselines()
     selected = require_model(catalogue)
-    show_baseline(selected)
+    show_baseline(catalogue, selected)
     origin, noun, choose_children = MAKERS[way]
     parents = [selected]
     if origin is not Origin.HANDCRAFTED:

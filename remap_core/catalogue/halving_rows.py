@@ -1,4 +1,4 @@
-"""Successive halving as rows: which initial models are compared with each other."""
+"""Successive halving as rows: which models are compared with each other."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from remap_core.trials.halving import HalvingTrial, comparison_epochs
 from remap_core.trials.trial import TrialId, TrialState
 
 _UNFINISHED_GROUPS = """
-WITH together AS (
-    SELECT DISTINCT dataset, batch, created, config FROM trials
-    WHERE origin = 'initial' AND attempt = 1 AND suggested IS NOT TRUE AND state IN ('waiting', 'running')
+WITH halved AS (
+    SELECT dataset, batch, created, config, id, state FROM trials
+    WHERE (origin = 'initial' OR (origin <> 'finish' AND (config ->> '$.start') IS NOT NULL))
+        AND attempt = 1 AND suggested IS NOT TRUE
+), together AS (
+    SELECT DISTINCT dataset, batch, created, config FROM halved WHERE state IN ('waiting', 'running')
 )
-SELECT dataset, batch, created, config, id, state FROM trials JOIN together USING (dataset, batch, created, config)
-WHERE origin = 'initial' AND attempt = 1 AND suggested IS NOT TRUE ORDER BY dataset, batch, created, config, id
+SELECT dataset, batch, created, config, id, state FROM halved JOIN together USING (dataset, batch, created, config)
+ORDER BY dataset, batch, created, config, id
 """
 _CURVES = """
 SELECT trial, epoch, train_loss, train_accuracy, validation_loss, validation_accuracy, seconds FROM epochs
@@ -43,7 +46,7 @@ Curves = dict[TrialId, list[EpochResult]]
 
 
 def read_halving_groups(live: LiveConnection) -> list[tuple[HalvingTrial, ...]]:
-    """Return one group for each request of initial models that has not finished."""
+    """Return one group for each request of initial models, or of one parent's short children, that is unfinished."""
     rows = [_Row(*row) for row in live.rows(_UNFINISHED_GROUPS)]
     if not rows:
         return []

@@ -48,10 +48,12 @@ ORDER BY finished DESC, id DESC LIMIT ?
 BEST = """
 JOIN (
     SELECT if(origin = 'repeat', parent, id) AS id, avg(accuracy) AS mean
-    FROM trials WHERE dataset = ? AND state = 'complete' AND origin <> 'finish' GROUP BY ALL
+    FROM trials WHERE dataset = ? AND state = 'complete' AND (config ->> '$.start') IS NULL GROUP BY ALL
 ) USING (id) ORDER BY mean DESC, parameters, id LIMIT 1
 """
-"""Condition that selects the model of the highest accuracy, averaged over seeds; of equals, the smaller."""
+"""Condition that selects the model of the highest accuracy, averaged over seeds; of equals, the smaller.
+
+Models that started from their parent's weights do not compare, and finishes are no models."""
 DESCENDANTS = """
 WHERE dataset = ? AND state = 'complete' AND parent IS NOT NULL AND origin NOT IN ('repeat', 'finish') ORDER BY id
 """

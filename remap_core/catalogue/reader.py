@@ -84,8 +84,12 @@ class Catalogue:
         return dict(self._read.rows(population_rows.FINGERPRINTS, dataset))
 
     def tried(self, dataset: str) -> set[str]:
-        """The fingerprints of all trials of a data set, in whatever state: also those that failed or were cancelled."""
-        found = self._read.rows("SELECT DISTINCT fingerprint FROM trials WHERE dataset = ?", dataset)
+        """The fingerprints of all trials of a data set, in whatever state: also those that failed or were cancelled.
+
+        Without those that started from their parent's weights: they only hint at what a full training would give.
+        """
+        sql = "SELECT DISTINCT fingerprint FROM trials WHERE dataset = ? AND (config ->> '$.start') IS NULL"
+        found = self._read.rows(sql, dataset)
         return {fingerprint for (fingerprint,) in found}
 
     def spaces(self, dataset: str) -> list[str]:

@@ -28,6 +28,7 @@ def provide_start(folder: DataFolder, trial: Trial) -> None:
         own.mkdir(exist_ok=True)
         folder.write(own / START, content)
     except FileNotFoundError:
-        raise TrainingFailed(f"The weights of {name} are gone, so it cannot be finished.") from None
+        use = "its children cannot start from them" if trial.proposal.inherits else "it cannot be finished"
+        raise TrainingFailed(f"The weights of {name} are gone, so {use}.") from None
     except (OSError, FolderUnusable) as error:
         raise TrainingFailed(f"The weights of {name} cannot be copied: {error}") from error

@@ -27,7 +27,7 @@ from remap_core.services.best_of_many import best_of_many
 from remap_core.services.data.data_issues import data_issues
 from remap_core.settings import Settings, read_settings
 from remap_core.trials.dataset_card import DatasetCard
-from remap_core.trials.population import Population, pareto_front
+from remap_core.trials.population import Population
 from remap_core.trials.training_config import MAX_EPOCHS
 from remap_core.trials.trial import Trial
 from remap_core.views.view import View
@@ -68,7 +68,7 @@ class Lab:
         population = self.workspace.population()
         if population is None:
             return self._models([])
-        rows = pareto_front(population.parameters, population.accuracy)
+        rows = population.front()
         return self._models(population.id[rows].tolist())
 
     @property
@@ -90,18 +90,23 @@ class Lab:
         require_count("id", id, 1, MAX_ID)
         return self._table([self.workspace.model_trial(id)])[0]
 
-    def train(self, asked: object, *, epochs: int | None = None, progress: bool = True) -> Models:
+    def train(
+        self, asked: object, *, epochs: int | None = None, inherit: bool = False, progress: bool = True
+    ) -> Models:
         """Train what is asked for, and return the models; what was trained already is returned as it is.
 
         asked: designs, suggestions, models, repeats of models, or lists of these. A child is trained exactly as its
-        parent was, other designs by the settings. epochs: for all of them, instead. progress: show a progress bar.
+        parent was, other designs by the settings. epochs: for all of them, instead. inherit: children start from their
+        parent's weights, for a third of the epochs unless `epochs` says how many; such models are not compared with
+        others and are not on the front. progress: show a progress bar.
 
         Where a trainer is running in the data folder it does the work; else this process does, and trains everything
         that waits in the queue. Interrupt it whenever you like: what was recorded stays, and training continues from
         the last epoch next time. A model that fails is named in a RemapWarning.
 
         Raises InvalidArgument for what cannot be trained, InvalidArchitecture for a design that does not fit together,
-        CommandRefused with the trainer's reason, FolderInUse where another process holds the data folder.
+        InvalidTrial for weights of a parent that is not complete, CommandRefused with the trainer's reason, FolderInUse
+        where another process holds the data folder.
 
         >>> design = remap.architecture("MaxPool 2, Dense 8, ReLU", dataset=lab)
         >>> models = lab.train(design, epochs=1, progress=False)
@@ -110,8 +115,9 @@ class Lab:
         """
         if epochs is not None:
             require_count("epochs", epochs, 1, MAX_EPOCHS)
+        require_flag("inherit", inherit)
         require_flag("progress", progress)
-        return training_run.train(self.workspace, asked, epochs, progress)
+        return training_run.train(self.workspace, asked, epochs, inherit=inherit, progress=progress)
 
     def suggest(
         self,

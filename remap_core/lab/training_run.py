@@ -24,6 +24,7 @@ from remap_core.lab.models.retrainings import Finish, OnFewerImages, Repeats
 from remap_core.lab.recorded_trial import RecordedTrial
 from remap_core.lab.training_progress import ProgressBar
 from remap_core.lab.workspace import Workspace
+from remap_core.services.child_trainings import child_config, full_config, short_epochs
 from remap_core.services.data.more_images import propose_more_images
 from remap_core.services.proposals import propose_children, propose_designs, propose_finish, propose_repeats
 from remap_core.services.sampling import set_caps
@@ -32,6 +33,7 @@ from remap_core.space.architecture import Architecture
 from remap_core.space.caps import amount, bare_text, exceeded
 from remap_core.space.edits import Candidate
 from remap_core.trials.commands import Enqueue, Outcome
+from remap_core.trials.training_config import TrainingConfig
 from remap_core.trials.trial import Proposal, Trial, TrialState
 
 POLL_SECONDS = 0.2
@@ -43,12 +45,12 @@ MAX_NAMED = 5
 Asked = Design | SuggestedDesign | Model | Repeats | Finish | OnFewerImages
 
 
-def train(workspace: Workspace, asked: object, epochs: int | None, progress: bool) -> Models:
+def train(workspace: Workspace, asked: object, epochs: int | None, *, inherit: bool, progress: bool) -> Models:
     """See `Lab.train`."""
     wanted = list(_flat(asked))
     if not wanted:
         raise InvalidArgument(f"There is nothing to train: {shown(asked)} is empty.")
-    proposals = _proposals(workspace, wanted, epochs)
+    proposals = _proposals(workspace, wanted, epochs, inherit=inherit)
     new = not_complete(workspace, proposals)
     if new:
         epochs_in_all = sum(proposal.config.epochs for proposal in new)
@@ -180,12 +182,15 @@ def _proposals(
     workspace: Workspace,
     wanted: Sequence[Asked],
     epochs: int | None,
+    *,
+    inherit: bool,
 ) -> list[Proposal]:
     """What is to be trained, each once, in order; refuses what cannot be before anything is sent."""
     now = time.time()
     proposals: list[Proposal] = []
     for asked in wanted:
-        for made in _proposals_of(workspace, asked, now):
+        made_of = _inherited_proposals(workspace, asked, epochs, now) if inherit else None
+        for made in made_of or _proposals_of(workspace, asked, now):
             proposal = _with_epochs(made, epochs)
             _require_trainable(workspace, proposal.architecture)
             if not any(proposal.same_training(other) for other in proposals):
@@ -213,7 +218,7 @@ def _proposals_of(workspace: Workspace, asked: Asked, now: float) -> Sequence[Pr
             return propose_suggestions([asked.suggestion], now)
         case Design(parent=RecordedTrial() as parent):
             parent.require_in(workspace)
-            return _child_proposals(asked, parent.trial, now)
+            return _child_proposals(asked, parent.trial, child_config(workspace.catalogue, parent.trial), now)
         case Design():
             card, architectures = workspace.card, [asked.architecture]
             return propose_designs(
@@ -244,13 +249,27 @@ def _require_same(own: Workspace, workspace: Workspace) -> None:
         raise InvalidArgument(f"The suggestion is of another lab: {own.dataset} in {own.folder.home}.")
 
 
-def _child_proposals(design: Design, parent: Trial, now: float) -> Sequence[Proposal]:
+def _child_proposals(design: Design, parent: Trial, config: TrainingConfig, now: float) -> Sequence[Proposal]:
     architecture = design.architecture
     if architecture == parent.architecture:
         return [parent.proposal]
     candidate = Candidate(design.edit_steps, architecture)
-    preview = Preview(parent, candidate, PreviewStatus.NEW)
+    preview = Preview(parent, candidate, PreviewStatus.NEW, config=config)
     return propose_children(design.origin, [preview], now)
+
+
+def _inherited_proposals(workspace: Workspace, asked: Asked, epochs: int | None, now: float) -> Sequence[Proposal]:
+    """The training of a child from its parent's weights; raises InvalidArgument for anything but a child."""
+    if not isinstance(asked, Design) or asked.parent is None:
+        raise InvalidArgument(f"Only a child can start from its parent's weights, but got {shown(asked)}.")
+    asked.parent.require_in(workspace)
+    parent = asked.parent.trial
+    if not workspace.folder.weights(parent.model).exists():
+        raise InvalidArgument(
+            f"The weights of {model_name(parent.model)} are gone, so its children cannot start from them."
+        )
+    epochs = epochs or short_epochs(full_config(workspace.catalogue, parent))
+    return _child_proposals(asked, parent, child_config(workspace.catalogue, parent, epochs), now)
 
 
 def _require_trainable(workspace: Workspace, architecture: Architecture) -> None:

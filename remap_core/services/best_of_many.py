@@ -57,7 +57,7 @@ def best_of_many(catalogue: Catalogue, population: Population, view: View) -> Be
     From the predictions of each model's first training; models that were evaluated on other images than the data set
     has now are left out. None where fewer than two have predictions. Takes some hundredths of a second.
     """
-    eligible = view.filter.mask(population) & view.objective.allows(population)
+    eligible = view.counts(population)
     value = np.where(eligible, view.objective.value(population), np.nan)
     order = np.lexsort((population.parameters, -value))[: np.isfinite(value).sum()]
     labels = catalogue.dataset(population.dataset).validation_labels

@@ -7,7 +7,7 @@ import numpy as np
 from remap_core.analysis.uncertainty import SeedNoise
 from remap_core.catalogue.reader import Catalogue
 from remap_core.errors import RemapError
-from remap_core.formatting import more_or_fewer, points
+from remap_core.formatting import more_or_fewer, pluralize, points
 from remap_core.services.comparison import compare_predictions
 from remap_core.space.edits import sentences
 from remap_core.trials.trial import Trial
@@ -45,16 +45,28 @@ def effect_sentence(catalogue: Catalogue, parent: Trial, child: Trial) -> str:
     repeated, one that seeds alone may make.
 
     For example "+1.2 points (within noise), 100 parameters fewer"; the child's state before it has an accuracy. Of
-    repeated models the first trainings are compared, as they are the ones that are tested for noise.
+    repeated models the first trainings are compared, as they are the ones that are tested for noise. A child that
+    started from its parent's weights is not compared: that is said instead.
     """
     if child.last is None or parent.last is None:
         return child.state.value
+    difference = child.architecture.parameters - parent.architecture.parameters
+    if child.proposal.inherits:
+        return f"{inherited_sentence(child)}, {more_or_fewer(difference, 'parameter')}"
     change = points(child.last.validation_accuracy - parent.last.validation_accuracy)
     if child.score or parent.score:
         change += " between the first trainings"
     change += _noise(catalogue, parent, child)
-    difference = child.architecture.parameters - parent.architecture.parameters
     return f"{change}, {more_or_fewer(difference, 'parameter')}"
+
+
+def inherited_sentence(child: Trial) -> str:
+    """How a model was trained that started from its parent's weights; its accuracy does not compare with the parent's.
+
+    For example "started from the weights of model 12, 3 epochs".
+    """
+    epochs = pluralize(child.proposal.config.epochs, "epoch")
+    return f"started from the weights of model {child.proposal.config.start}, {epochs}"
 
 
 def _noise(catalogue: Catalogue, parent: Trial, child: Trial) -> str:

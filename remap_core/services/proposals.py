@@ -13,6 +13,7 @@ from remap_core.analysis.surrogate import Surrogate, fit_surrogate
 from remap_core.catalogue.reader import Catalogue
 from remap_core.errors import InvalidTrial
 from remap_core.formatting import model_name, model_tags
+from remap_core.services.child_trainings import child_config
 from remap_core.services.pace import ELSEWHERE, Pace
 from remap_core.services.sampling import SamplingPlan, plan_for, set_caps
 from remap_core.settings import Settings
@@ -139,17 +140,21 @@ def preview_children(
     caps: Caps,
     estimate: TimeEstimate | None,
     surrogate: Surrogate | None = None,
+    *,
+    inherit: int | None = None,
 ) -> list[Preview]:
     """The verdict on each child before any is queued; all children, the estimate and the surrogate are of one data set.
 
-    Accuracies are predicted only if the surrogate is better than guessing the mean.
+    inherit: epochs from the parents' weights; None for full trainings. Accuracies are predicted only if the surrogate
+    is better than guessing the mean. Raises InvalidTrial for weights of a parent that is not complete.
     """
     if not children:
         return []
     first_parent, _ = children[0]
     fingerprints = [candidate.child.fingerprint for _, candidate in children if candidate.child]
     present = by_fingerprint(catalogue.trainings_of(first_parent.proposal.dataset, fingerprints))
-    judged = previews(children, present, estimate, caps)
+    configs = {parent.id: child_config(catalogue, parent, inherit) for parent, _ in children}
+    judged = previews(children, present, estimate, caps, lambda parent: configs[parent.id])
     if surrogate is None or surrogate.error >= surrogate.guess:
         return judged
     return _with_accuracies(judged, surrogate)
@@ -170,7 +175,7 @@ def _with_accuracies(judged: Sequence[Preview], surrogate: Surrogate) -> list[Pr
 
 
 def propose_children(origin: Origin, chosen: Iterable[Preview], now: float) -> tuple[Proposal, ...]:
-    """The new ones of the chosen children as one batch, each with its parent's training configuration."""
+    """The new ones of the chosen children as one batch, each trained as its preview says, else like its parent."""
     new = [preview for preview in chosen if preview.verdict is PreviewStatus.NEW]
     parents = sorted({preview.parent.model for preview in new})
     batch = _batch_name(origin, parents, now)
@@ -178,6 +183,7 @@ def propose_children(origin: Origin, chosen: Iterable[Preview], now: float) -> t
         replace(
             preview.parent.proposal,
             architecture=preview.candidate.child,
+            config=preview.config or preview.parent.proposal.config,
             origin=origin,
             parent=preview.parent.model,
             edits=preview.candidate.edits,
@@ -217,12 +223,17 @@ def propose_again(trials: Iterable[Trial], settings: Settings, card: DatasetCard
 def propose_repeats(catalogue: Catalogue, model: Trial, n: int, now: float) -> tuple[Proposal, ...]:
     """n repeats of a complete model with the next unused seeds, as one batch; a repeat stands for its model.
 
-    Raises InvalidTrial unless the model is complete and n is 1 to 10.
+    Raises InvalidTrial unless the model is complete, was trained in full, and n is 1 to 10.
     """
     if not 1 <= n <= MAX_REPEATS:
         raise InvalidTrial(f"A model can be repeated with 1 to {MAX_REPEATS} seeds at once, but got {n}.")
     model = catalogue.trial(model.model)
     _require_complete(model, "repeated")
+    if model.proposal.inherits:
+        raise InvalidTrial(
+            f"{model_name(model.id)} started from its parent's weights, so other seeds would tell little: "
+            "train it in full first."
+        )
     seeds = _unused_seeds(catalogue, model, n)
     configs = [replace(model.proposal.config, seed=seed) for seed in seeds]
     return tuple(_retraining(model, Origin.REPEAT, config, now) for config in configs)

@@ -10,13 +10,13 @@ from itertools import pairwise
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.report import Report, ReportedModel, Step
 from remap_core.services.lineage import ancestors, edit_sentence, effect_sentence
-from remap_core.trials.population import Population, pareto_front
+from remap_core.trials.population import Population
 from remap_core.trials.trial import Trial, TrialId
 
 
 def report_of(catalogue: Catalogue, population: Population, models: Sequence[TrialId], now: float) -> Report:
     """The report on a population, with a section for each of `models`; raises NotFound. now: seconds since 1970."""
-    front_rows = pareto_front(population.parameters, population.accuracy)
+    front_rows = population.front()
     front = [int(population.id[row]) for row in front_rows]
     return Report(
         card=catalogue.dataset(population.dataset),

@@ -109,6 +109,7 @@ def _enqueue(proposals: Sequence[Proposal], store: Store, describe: DescribeData
     _require_trained([proposal for proposal in proposals if proposal.is_retraining], store)
     _require_repeats([proposal for proposal in proposals if proposal.is_repeat], store)
     _require_finishes([proposal for proposal in proposals if proposal.origin is Origin.FINISH], store)
+    _require_starts([proposal for proposal in proposals if proposal.inherits], store)
     for parent in {proposal.parent for proposal in proposals if proposal.parent is not None}:
         store.trial(parent)  # NotFound refuses the command
     new, known = _without_known(proposals, store)
@@ -195,6 +196,26 @@ def _require_finishes(finishes: Sequence[Proposal], store: Store) -> None:
         model = store.trial(finish.parent)
         if (model.architecture, model.proposal.dataset) != (finish.architecture, finish.dataset):
             raise CommandRefused(f"A finish of {model_name(model.id)} must have its architecture and its data set.")
+
+
+def _require_starts(children: Sequence[Proposal], store: Store) -> None:
+    """Each starts from the weights of a complete model of the same images and classes."""
+    for child in children:
+        parent = store.trial(child.config.start or 0)
+        name = model_name(parent.id)
+        if parent.state is not TrialState.COMPLETE:
+            raise CommandRefused(f"A model must be complete to pass on its weights, but {name} is {parent.state}.")
+        if parent.proposal.dataset != child.dataset:
+            raise CommandRefused(
+                f"{name} was trained on {parent.proposal.dataset}, so a model of {child.dataset} cannot start from its "
+                "weights."
+            )
+        own, theirs = child.architecture, parent.architecture
+        if (own.input_shape, own.classes) != (theirs.input_shape, theirs.classes):
+            raise CommandRefused(
+                f"{name} is for images of {_dimensions(theirs.input_shape)} in {theirs.classes} classes, so a model "
+                f"for {_dimensions(own.input_shape)} in {own.classes} cannot start from its weights."
+            )
 
 
 def _without_known(proposals: Sequence[Proposal], store: Store) -> tuple[list[Proposal], list[TrialId | None]]:

@@ -12,10 +12,12 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from remap_core.errors import TrainingFailed
+from remap_core.errors import InvalidArchitecture, TrainingFailed
+from remap_core.space.architecture import Architecture
 from remap_core.system.files import PARTIAL, write_file
 from remap_core.training.device_data import Scale
-from remap_core.training.learner import Learner
+from remap_core.training.inheritance.inherited_weights import inherit
+from remap_core.training.learner import Learner, seeded
 from remap_core.training.tensor_files import read_tensors, tensors_to_bytes
 from remap_core.trials.evaluation import EpochResult
 from remap_core.trials.trial import Trial
@@ -52,15 +54,32 @@ class Artifacts:
         return self.folder / "start.safetensors"
 
     def load_start(self, learner: Learner) -> None:
-        """Load the weights that the training starts from into a new learner; raises TrainingFailed."""
+        """Load the weights that the training starts from into a new learner: its own, or what fits of its parent's.
+
+        Raises TrainingFailed.
+        """
         try:
-            tensors, _ = read_tensors(self.start)
+            tensors, metadata = read_tensors(self.start)
         except (OSError, SafetensorError, ValueError) as error:
             raise TrainingFailed(f"The weights that the training starts from cannot be read: {error}") from error
+        if self.trial.proposal.inherits:
+            self._inherit(learner, tensors, metadata)
+            return
         targets = learner.network.state_dict()
         if _shapes(targets) != _shapes(tensors):
             raise TrainingFailed("The weights that the training starts from are not those of its network.")
         _copy(tensors, targets)
+
+    def _inherit(self, learner: Learner, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
+        proposal, child = self.trial.proposal, self.trial.architecture
+        try:
+            parent = Architecture.from_json(json.loads(metadata["architecture"]))
+            if (parent.input_shape, parent.classes) != (child.input_shape, child.classes):
+                raise ValueError("its parent was trained on other images or classes.")
+            with seeded("cpu", proposal.config.seed, 0, 1):  # not the numbers of the first weights, nor of an epoch
+                inherit(learner.network, child, parent, tensors, proposal.edits)
+        except (ValueError, KeyError, InvalidArchitecture) as error:
+            raise TrainingFailed(f"The model cannot start from the weights of its parent: {error}") from error
 
     def save_checkpoint(self, learner: Learner, epochs: Sequence[EpochResult]) -> None:
         """Save all that the next epoch depends on, other than the trial's seed."""

@@ -1,4 +1,6 @@
-"""Successive halving (Jamieson and Talwalkar 2016): train all initial models briefly, and only the best ones longer.
+"""Successive halving (Jamieson and Talwalkar 2016): train all models of a request briefly, and only the best longer.
+
+Of initial models, and of children that start from their parent's weights: one parent's are compared with one another.
 
 Decisions depend on the recorded epochs alone, so a trainer that was killed and restarted decides the same.
 """
@@ -17,7 +19,7 @@ REDUCTION_FACTOR = 3
 
 @dataclass(frozen=True)
 class HalvingTrial:
-    """An initial model in successive halving: its state, its planned epochs, and the results of its first ones."""
+    """A model in successive halving: its state, its planned epochs, and the results of its first ones."""
 
     id: TrialId
     state: TrialState
@@ -93,8 +95,11 @@ def comparison_epochs(epochs: int) -> tuple[int, ...]:
 
 
 def is_halved(trial: Trial) -> bool:
-    """Whether successive halving may prune the trial: an initial model, unless it was retried or suggested."""
-    return trial.proposal.origin is Origin.INITIAL and trial.attempt == 1 and not trial.proposal.suggested
+    """Whether successive halving may prune the trial: an initial model, or a child that starts from its parent's
+    weights, unless it was retried or suggested."""
+    proposal = trial.proposal
+    is_cheap = proposal.origin is Origin.INITIAL or proposal.inherits
+    return is_cheap and trial.attempt == 1 and not proposal.suggested
 
 
 def next_comparison_epoch(trial: Trial) -> int | None:

@@ -86,6 +86,15 @@ class Population:
         """The rows that were trained like this, in their order: accuracies compare architectures only among these."""
         return np.array([row for row, other in enumerate(self.config) if other.is_like(config)], dtype=np.int64)
 
+    @property
+    def in_full(self) -> NDArray[np.bool_]:
+        """(n,) bool: which began with new weights. Others started from their parent's and are never on a front."""
+        return np.array([config.start is None for config in self.config], dtype=bool)
+
+    def front(self) -> Ints:
+        """The rows of the Pareto front of accuracy against parameters, by increasing parameters."""
+        return pareto_front(self.parameters, np.where(self.in_full, self.accuracy, np.nan))
+
     def over_seeds(self, model: Ints) -> Population:
         """Merge the rows that repeat a model's training with other seeds into the model's own row.
 

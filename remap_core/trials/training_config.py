@@ -24,7 +24,7 @@ class TrainingConfig:
     """How long and by which recipe a network is trained. The defaults are the paper's.
 
     Training ends early when the validation loss has not improved for `patience` epochs in a row (0: never).
-    start: the trial whose weights it starts from; None for new ones, drawn by the seed.
+    start: the trial whose weights it starts from, a model's own or its parent's; None for new ones, drawn by the seed.
     Raises InvalidTrial with the rule and the value.
     """
 
@@ -83,12 +83,15 @@ class TrainingConfig:
 
     @property
     def title(self) -> str:
-        """How long and by which recipe.
+        """How long, from which weights and by which recipe.
 
         >>> TrainingConfig(epochs=10).title
         '10 epochs, recipe paper, batch size 256'
+        >>> TrainingConfig(epochs=3, start=12).title
+        '3 epochs from the weights of model 12, recipe paper, batch size 256'
         """
-        return f"{pluralize(self.epochs, 'epoch')}, recipe {self.recipe.title}, batch size {self.batch_size}"
+        start = f" from the weights of model {self.start}" if self.start is not None else ""
+        return f"{pluralize(self.epochs, 'epoch')}{start}, recipe {self.recipe.title}, batch size {self.batch_size}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the stored form. The paper's recipe is written as it was before there were others."""

@@ -85,8 +85,9 @@ class Proposal:
 
     space: name of the search space that the first models of its lineage were sampled from; empty where none is known.
     suggested: whether the machine chose it, and not a person; how it was made is still its origin.
-    The parent of a repeat or a finish is the model that it trains again, without edits; only a finish starts from
-    weights, its parent's. Raises InvalidTrial otherwise, and InvalidSpace for a name that no space can have.
+    The parent of a repeat or a finish is the model that it trains again, without edits. A finish starts from its
+    parent's weights, a child may, nothing else does. Raises InvalidTrial otherwise, and InvalidSpace for a name that no
+    space can have.
     """
 
     architecture: Architecture
@@ -107,11 +108,20 @@ class Proposal:
                 f"A {self.origin} must have a parent and no edits, "
                 f"but got parent {self.parent} and {len(self.edits)} edits."
             )
-        start = self.config.start
+        self._require_start(self.config.start)
+
+    def _require_start(self, start: TrialId | None) -> None:
         if self.origin is Origin.FINISH and start != self.parent:
             raise InvalidTrial(f"A finish must start from its parent's weights, {self.parent}, but got {start}.")
-        if self.origin is not Origin.FINISH and start is not None:
-            raise InvalidTrial(f"Only a finish may start from weights, but got {start} for origin {self.origin}.")
+        if start is not None and self.is_repeat:
+            raise InvalidTrial(f"A repeat must start from new weights, but got those of {start}.")
+        if start not in (None, self.parent):
+            raise InvalidTrial(f"A child may start from its parent's weights, {self.parent}, but got {start}.")
+
+    @property
+    def inherits(self) -> bool:
+        """Whether it is a model that starts from its parent's weights."""
+        return self.config.start is not None and not self.is_retraining
 
     @property
     def is_repeat(self) -> bool:

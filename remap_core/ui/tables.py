@@ -14,7 +14,7 @@ from remap_core.drawing.snac.chips import Size
 from remap_core.drawing.snac.svg import MEDIUM_UP_TO, snac_data_uri, table_size
 from remap_core.errors import NotFound
 from remap_core.formatting import count, model_name, model_tag, pluralize, sentence_case, spread
-from remap_core.services.lineage import edit_sentence
+from remap_core.services.lineage import edit_sentence, inherited_sentence
 from remap_core.space.architecture import Architecture
 from remap_core.space.baselines.named_baselines import baseline_name
 from remap_core.space.execution_plan import smallest_equivalent
@@ -184,6 +184,8 @@ def origin_text(trial: Trial) -> str:
     if proposal.parent is None:
         return f"{proposal.origin.value}, suggested" if proposal.suggested else proposal.origin.value
     text = f"{proposal.origin.value} of {model_tag(proposal.parent)}"
+    if proposal.inherits:
+        text += f", from its weights, {pluralize(proposal.config.epochs, 'epoch')}"
     if proposal.suggested:
         return f"{text}, suggested"
     return f"{text}, seed {proposal.config.seed}" if proposal.is_repeat else text
@@ -247,7 +249,8 @@ def fusing_sentence(architecture: Architecture) -> str | None:
 def origin_sentence(trial: Trial, catalogue: Catalogue) -> str:
     """Where a model comes from, and how far its training is."""
     epochs = pluralize(trial.proposal.config.epochs, "epoch")
-    return f"{_origin(trial, catalogue)}; {trial.state.value}, {trial.epochs_done} of {epochs}."
+    start = f", {inherited_sentence(trial)}" if trial.proposal.inherits else ""
+    return f"{_origin(trial, catalogue)}{start}; {trial.state.value}, {trial.epochs_done} of {epochs}."
 
 
 def _origin_without_parent(proposal: Proposal) -> str:

@@ -30,7 +30,7 @@ def starting_points(population: Population, view: View) -> list[StartingPoint]:
 
     Of the models that the view's filter shows and its caps allow, by its objective; empty where none is left.
     """
-    eligible = view.filter.mask(population) & view.objective.allows(population)
+    eligible = view.counts(population)
     value = np.where(eligible, view.objective.value(population), np.nan)
     front = pareto_front(population.parameters, value)
     if not len(front):

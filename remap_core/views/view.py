@@ -8,9 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from remap_core.errors import InvalidView
 from remap_core.trials.model_maps import Relation
+from remap_core.trials.population import Population
 from remap_core.trials.trial import MODEL_ORIGINS, Origin
 from remap_core.views.filters import MEMORY, Filter, Span
 from remap_core.views.metrics import OBJECTIVE, PARAMETERS, is_metric
@@ -41,6 +43,10 @@ class View:
     def __post_init__(self) -> None:
         _require_metric(self.x)
         _require_metric(self.y)
+
+    def counts(self, population: Population) -> NDArray[np.bool_]:
+        """(n,) bool: which models can be on the front: shown by the filter, within the caps, trained in full."""
+        return self.filter.mask(population) & self.objective.allows(population) & population.in_full
 
     def fits(self, classes: int) -> bool:
         """Whether it is valid for a data set of so many classes."""

@@ -17,6 +17,7 @@ from remap_core.trials.annotations import Annotation
 from remap_core.trials.commands import Outcome, Receipt
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.evaluation import SealedScore, SealedTest
+from remap_core.trials.training_config import TrainingConfig
 from remap_core.trials.trial import Origin, Place, Trial, TrialState
 
 WAITING, RUNNING, COMPLETE = TrialState.WAITING, TrialState.RUNNING, TrialState.COMPLETE
@@ -613,6 +614,20 @@ def test_a_halving_group_has_the_initial_models_of_a_request_until_all_have_ende
     assert [trial.id for trial in second] == [3]
     store.fail(2, "no", 300.0)
     assert [[trial.id for trial in group] for group in store.halving_groups()] == [[3]]
+
+
+def test_short_children_of_one_parent_are_a_halving_group_and_other_children_are_none(store):
+    enqueue(store, 3)
+    store.claim(200.0)
+    store.record_epoch(1, epoch(1))
+    store.complete(1, EVALUATION, 300.0)
+    short = TrainingConfig(epochs=3, start=1)
+    children = [
+        replace(proposal(units), config=short, origin=Origin.VARIATION, parent=1, batch="children") for units in (4, 5)
+    ]
+    finish = proposal(3, origin=Origin.FINISH, parent=1)
+    store.enqueue([*children, proposal(6, origin=Origin.VARIATION, parent=1), finish], 400.0)
+    assert [[trial.id for trial in group] for group in store.halving_groups()] == [[2, 3]]
 
 
 def test_halving_curves_end_at_the_last_comparison_epoch(store):

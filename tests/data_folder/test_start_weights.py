@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from trainings import proposal
 
@@ -32,6 +34,16 @@ def test_a_training_that_was_started_before_keeps_what_it_has(folder):
     folder.weights(1).unlink()
     provide_start(folder, FINISH)
     assert (folder.artifacts / "2" / "start.safetensors").exists()
+
+
+def test_weights_that_a_child_starts_from_are_copied_too_and_one_sentence_where_they_are_gone(folder):
+    child = trial(origin=Origin.VARIATION, parent=1)
+    child = replace(child, proposal=replace(child.proposal, config=replace(child.proposal.config, start=1)))
+    provide_start(folder, child)
+    assert (folder.artifacts / "2" / "start.safetensors").read_bytes() == b"the weights of model 1"
+    folder.weights(1).unlink()
+    with pytest.raises(TrainingFailed, match=r"Model 1 are gone, so its children cannot start from them\.$"):
+        provide_start(folder, replace(child, id=3))
 
 
 def test_other_trainings_start_from_no_weights(folder):

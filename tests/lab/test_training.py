@@ -15,7 +15,7 @@ import remap_core as remap
 from remap_core.assembly import build_trainer
 from remap_core.data_folder.heartbeat import TrainerStatus, write_trainer
 from remap_core.data_folder.inbox import Inbox
-from remap_core.errors import CommandRefused, FolderInUse, RemapWarning, TrainingFailed
+from remap_core.errors import CommandRefused, FolderInUse, InvalidArgument, RemapWarning, TrainingFailed
 from remap_core.lab import training_run
 from remap_core.space.edits import Remove
 from remap_core.trainer.executors.inline import InlineExecutor
@@ -98,6 +98,26 @@ def test_children_carry_parent_edits_and_origin_and_are_trained_as_their_parent_
     assert children[0].edits == (Remove(0),)
     assert parent.children[-1].edits == ["Inserted Dense 4 before the head"]
     assert parent.children[0].parent == parent
+
+
+def test_children_start_from_their_parents_weights_where_they_are_asked_to(lab, training):
+    (parent,) = lab.train(design(), epochs=9, progress=False)
+    leave_weights(lab.folder, 1)
+    short = lab.train(parent.ablations(), inherit=True, progress=False)
+    assert {(model.epochs, model.trial.proposal.config.start) for model in short} == {(3, 1)}
+    (one,) = lab.train(parent.edited().append("Dense 4"), inherit=True, epochs=1, progress=False)
+    assert (one.epochs, one.trial.proposal.inherits) == (1, True)
+    assert [model.id for model in lab.front] == [1]
+    (full,) = lab.train(one.edited().append("Tanh"), progress=False)
+    assert (full.epochs, full.trial.proposal.config.start) == (9, None)
+
+
+def test_what_has_no_parents_weights_does_not_start_from_them(lab, training):
+    with pytest.raises(InvalidArgument, match=r"^Only a child can start from its parent's weights, but got Design"):
+        lab.train(design(), inherit=True, progress=False)
+    (parent,) = lab.train(design(), progress=False)
+    with pytest.raises(InvalidArgument, match=r"^The weights of Model 1 are gone, so its children cannot"):
+        lab.train(parent.ablations(), inherit=True, progress=False)
 
 
 def test_sampled_designs_are_initial_and_written_ones_handcrafted(lab, training):

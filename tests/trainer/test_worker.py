@@ -3,11 +3,12 @@ from itertools import count
 
 import pytest
 from fakes import MemoryStore
-from trainer_doubles import FakeTrainer
+from trainer_doubles import TOY, FakeTrainer
 from trainings import EVALUATION, epoch, proposal, tiny, train_well, train_wide_ones_badly
 
-from remap_core.errors import FolderUnusable, TrainingFailed, UnreadableCommand
+from remap_core.errors import CommandRefused, FolderUnusable, TrainingFailed, UnreadableCommand
 from remap_core.space.caps import Cap, Cost
+from remap_core.trainer.apply import apply
 from remap_core.trainer.executors.base import EpochDone, Finished, Lost, Run, Stopped
 from remap_core.trainer.executors.inline import InlineExecutor
 from remap_core.trainer.worker import MAX_ANSWERING_SECONDS
@@ -278,6 +279,36 @@ def test_a_training_whose_first_weights_are_gone_fails_and_the_next_one_trains()
     trainer.tick(10)
     assert [trainer.state(trial) for trial in (2, 3)] == [TrialState.FAILED, TrialState.COMPLETE]
     assert trainer.store.trial(2).error == "The weights of Model 1 are gone, so it cannot be finished."
+
+
+def child_of(parent: int, units: int = 6, dataset: str = "toy") -> Proposal:
+    config = TrainingConfig(epochs=1, start=parent)
+    return Proposal(tiny(units), dataset, config, Origin.VARIATION, parent=parent)
+
+
+def test_a_child_from_its_parents_weights_is_a_model_of_its_own(trainer):
+    trainer.apply(Enqueue((proposal(3),)))
+    trainer.tick(5)
+    trainer.apply(Enqueue((child_of(1),)))
+    trainer.tick(10)
+    child = trainer.store.trial(2)
+    assert (child.state, child.model, child.epochs_done) == (TrialState.COMPLETE, 2, 1)
+    assert child.proposal.inherits
+
+
+def test_only_a_complete_model_of_the_same_data_passes_on_its_weights(trainer):
+    trainer.apply(Enqueue((proposal(3),)))
+    trainer.tick(5)
+    trainer.apply(Pause())
+    trainer.apply(Enqueue((proposal(8),)))
+    for asked, reason in [
+        (child_of(2), "A model must be complete to pass on its weights, but Model 2 is waiting."),
+        (child_of(99), "Model 99 does not exist."),
+    ]:
+        receipt = trainer.apply(Enqueue((asked,)))
+        assert (receipt.outcome, receipt.message) == (Outcome.REFUSED, reason)
+    with pytest.raises(CommandRefused, match=r"^Model 1 was trained on toy, so a model of more cannot start from its"):
+        apply(Enqueue((child_of(1, dataset="more"),)), trainer.store, lambda name: replace(TOY, name=name), 0.0)
 
 
 def test_ten_thousand_commands_are_answered_in_order_and_no_tick_takes_long():

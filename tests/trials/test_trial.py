@@ -1,14 +1,16 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from trainings import EVALUATION, trial
+from trainings import EVALUATION, proposal, trial
 
 from remap_core.errors import InvalidTrial
 from remap_core.trials.evaluation import Evaluation
 from remap_core.trials.training_config import TrainingConfig
 from remap_core.trials.training_recipe import PAPER
-from remap_core.trials.trial import TrialState
+from remap_core.trials.trial import Origin, TrialState
 
 
 def test_the_defaults_are_the_papers_recipe():
@@ -62,6 +64,27 @@ def test_a_training_is_over_at_its_last_epoch_or_after_patience_epochs_without_a
     old, new = losses[: len(losses) - patience], losses[len(losses) - patience :]
     in_vain = patience > 0 and len(losses) > patience and min(new) >= min(old)
     assert TrainingConfig(epochs=epochs, patience=patience).is_over(losses) == (len(losses) >= epochs or in_vain)
+
+
+@pytest.mark.parametrize(
+    ("origin", "parent", "start"),
+    [
+        (Origin.INITIAL, None, 3),
+        (Origin.VARIATION, 2, 3),
+        (Origin.REPEAT, 3, 3),
+        (Origin.FINISH, 3, None),
+    ],
+)
+def test_a_training_starts_from_no_weights_but_its_own_or_its_parents(origin, parent, start):
+    with pytest.raises(InvalidTrial, match=r"start from .* but got (those of )?(3|None)\.$"):
+        replace(proposal(), config=TrainingConfig(start=start), origin=origin, parent=parent)
+
+
+def test_only_a_child_inherits():
+    child = replace(proposal(), config=TrainingConfig(start=3), origin=Origin.ABLATION, parent=3)
+    finish = replace(proposal(), config=TrainingConfig(start=3), origin=Origin.FINISH, parent=3)
+    assert [one.inherits for one in (child, finish, proposal())] == [True, False, False]
+    assert not child.config.is_like(proposal().config)
 
 
 def test_without_patience_the_stored_form_has_not_changed():

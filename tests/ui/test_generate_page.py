@@ -8,6 +8,7 @@ import pytest
 from apps import opened, said
 from catalogues import CARD, architecture, changed, evaluation, write_catalogue, write_learnt
 from trainings import epoch
+from weights import leave_weights
 
 from remap_core.catalogue.snapshot import Publisher
 from remap_core.catalogue.store import CatalogueStore
@@ -401,3 +402,50 @@ def test_a_batch_that_has_ended_is_announced_once(home):
     app.run()
     assert [toast.value for toast in app.toast] == ["Ablations of 1 finished: 1 complete."]
     assert app.session_state[SESSION].batches == []
+
+
+def test_children_that_start_from_the_parents_weights_are_sent_with_their_epochs(home):
+    folder = write_catalogue(home)
+    leave_weights(folder, 1)
+    app = opened("generate", model="1")
+    app.toggle(key="generate-inherit").set_value(True).run()
+    app.number_input(key="generate-inherit-epochs").set_value(4).run()
+    assert not app.exception
+    app.button(key="generate-train").click().run()
+    (command,) = sent(folder)
+    configs = {proposal.config for proposal in command.proposals}
+    assert [(config.start, config.epochs) for config in configs] == [(1, 4)]
+    assert {(proposal.parent, proposal.inherits) for proposal in command.proposals} == {(1, True)}
+
+
+def test_without_the_parents_weights_children_are_trained_in_full_and_the_page_says_so(home):
+    folder = write_catalogue(home)
+    app = opened("generate", model="1")
+    app.toggle(key="generate-inherit").set_value(True).run()
+    assert [one.value for one in app.info] == [
+        "The weights of Model 1 are gone, so its children cannot start from them. Children are trained in full."
+    ]
+    app.button(key="generate-train").click().run()
+    (command,) = sent(folder)
+    assert {proposal.config.start for proposal in command.proposals} == {None}
+
+
+def test_a_child_from_its_parents_weights_is_listed_without_a_comparison(home):
+    folder = write_catalogue(home)
+
+    def inherited(store):
+        parent = store.trial(1).proposal
+        config = TrainingConfig(epochs=1, start=1)
+        child = replace(parent, config=config, origin=Origin.ABLATION, parent=1, edits=(Remove(0),))
+        store.enqueue([replace(child, architecture=Remove(0).apply(parent.architecture))], 200.0)
+        store.claim(201.0)
+        store.record_epoch(7, epoch(1))
+        store.complete(7, evaluation(19), 203.0)
+
+    changed(folder.home, inherited)
+    app = opened("generate", model="1")
+    table = next(frame.value for frame in app.dataframe if "Change" in frame.value)
+    rows = {row["Model"]: row for _, row in table.iterrows()}
+    assert (rows[7]["Start"], rows[7]["Change"], rows[7]["Test"]) == ("parent's weights, 1 epoch", "", "")
+    assert rows[6]["Start"] == ""
+    assert rows[6]["Change"]

@@ -20,6 +20,9 @@ RADII = (3.0, 7.0)
 MACHINE = "diamond"
 """The symbol of models that the machine chose."""
 
+INHERITED = "triangle-up"
+"""The symbol of models that started from their parent's weights: they are not compared with full trainings."""
+
 FADED = 0.2
 """Opacity of a circle that is shown, but does not count."""
 
@@ -66,15 +69,26 @@ def radius_legend(parameters: NDArray[np.number]) -> list[go.Scatter]:
     return [_radius_entry(10**decade, float(size)) for decade, size in zip(shown, sizes, strict=True)]
 
 
-def symbols(suggested: NDArray[np.bool_]) -> list[str]:
-    """What stands for n models: diamonds for those that the machine chose, circles for a person's."""
-    return [MACHINE if is_suggested else "circle" for is_suggested in suggested]
+def symbols(suggested: NDArray[np.bool_], in_full: NDArray[np.bool_]) -> list[str]:
+    """What stands for n models: triangles for those that started from their parent's weights, diamonds for others that
+    the machine chose, circles for a person's."""
+    chosen = np.where(suggested, MACHINE, "circle")
+    return np.where(in_full, chosen, INHERITED).tolist()  # type: ignore[no-any-return]
 
 
-def machine_legend() -> go.Scatter:
-    """A trace without points that shows the symbol of models that the machine chose."""
+def symbol_legend(suggested: NDArray[np.bool_], in_full: NDArray[np.bool_]) -> list[go.Scatter]:
+    """Traces without points that show the symbols of n models other than the circle."""
+    found = []
+    if suggested.any():
+        found.append(("suggested", MACHINE))
+    if not in_full.all():
+        found.append(("parent's<br>weights", INHERITED))
+    return [_symbol_entry(name, symbol) for name, symbol in found]
+
+
+def _symbol_entry(name: str, symbol: str) -> go.Scatter:
     entry = _radius_entry(1, 2 * RADII[1])
-    entry.update(name="suggested", marker={"symbol": MACHINE}, legendrank=1_500)
+    entry.update(name=name, marker={"symbol": symbol}, legendrank=1_500)
     return entry
 
 

@@ -83,6 +83,9 @@ class Labels:
             yield f"{metric.title}: {metric_text(metric, values[row])}"
         if columns.suggested[row]:
             yield "suggested by the machine"
+        config = columns.config[row]
+        if config.start is not None:
+            yield f"started from the weights of {model_tag(config.start)}: not compared with full trainings"
         if not self.allowed[row]:
             yield self._reason(row)
 

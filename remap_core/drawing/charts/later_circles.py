@@ -133,7 +133,7 @@ def _arrived(
         "marker.size": diameters(newest.parameters[rows], decades(drawn.parameters)).tolist(),
         "marker.color": view.objective.value(newest)[rows].tolist(),
         "marker.opacity": np.where(allowed[rows], 1.0, FADED).tolist(),
-        "marker.symbol": symbols(newest.suggested[rows]),
+        "marker.symbol": symbols(newest.suggested[rows], newest.in_full[rows]),
     }
 
 

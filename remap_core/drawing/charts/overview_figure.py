@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from remap_core.drawing.charts.captions import weights_text
-from remap_core.drawing.charts.circles import accuracy_axis, circle_marker, machine_legend, radius_legend, symbols
+from remap_core.drawing.charts.circles import accuracy_axis, circle_marker, radius_legend, symbol_legend, symbols
 from remap_core.drawing.charts.hover_labels import Labels
 from remap_core.drawing.charts.projection import Projection, metric_projection
 from remap_core.drawing.charts.style import CLEAR, HOVER, base_figure
@@ -80,8 +80,7 @@ def overview_figure(
     figure.add_trace(_suggested())
     figure.add_trace(_hollow(EDITS, opacity=0))
     figure.add_traces(radius_legend(population.parameters))
-    if population.suggested.any():
-        figure.add_trace(machine_legend())
+    figure.add_traces(symbol_legend(population.suggested, population.in_full))
     figure.add_trace(_ring(FOCUSED, meta={"dash": "dot"}))
     figure.add_trace(_ring(SELECTED))
     return figure
@@ -93,7 +92,7 @@ def overview_alt(population: Population, view: View) -> str:
     For example "40 models, best 98.1 % with 24,122 parameters; 6 on the Pareto front".
     """
     models = counted_models(population, view)
-    eligible = view.filter.mask(population) & view.objective.allows(population)
+    eligible = view.counts(population)
     values = np.where(eligible, view.objective.value(population), np.nan)
     if np.isnan(values).all():
         return models
@@ -174,8 +173,8 @@ def _models(population: Population, view: View, placed: Projection) -> go.Scatte
         rows,
         faded=~view.objective.allows(population),
     )
-    if population.suggested[rows].any():
-        marker["symbol"] = symbols(population.suggested[rows])
+    if population.suggested[rows].any() or not population.in_full[rows].all():
+        marker["symbol"] = symbols(population.suggested[rows], population.in_full[rows])
     return scatter(
         name=MODELS,
         x=placed.places[rows, 0],

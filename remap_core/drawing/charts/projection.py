@@ -103,7 +103,7 @@ def metric_projection(population: Population, view: View) -> Projection:
     x = _on_axis(x_metric, x_metric.values(population, view.objective))
     y = _on_axis(y_metric, y_metric.values(population, view.objective))
     shown = view.filter.mask(population)
-    eligible = shown & view.objective.allows(population) & ~np.isnan(x)
+    eligible = view.counts(population) & ~np.isnan(x)
     x_eligible = np.where(eligible, x, np.nan)
     return Projection(
         name=f"{view.x} {view.y}",

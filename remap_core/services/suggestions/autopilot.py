@@ -124,7 +124,8 @@ def view_of(plan: SearchPlan, population: Population) -> View:
 
 def moved_front(population: Population, view: View, trials: Sequence[Trial]) -> frozenset[TrialId]:
     """Those of the trials that were on the front of the allowed models when they finished."""
-    value = np.where(view.objective.allows(population), view.objective.value(population), np.nan)
+    allowed = view.objective.allows(population) & population.in_full
+    value = np.where(allowed, view.objective.value(population), np.nan)
     own = {trial.id for trial in trials}
     moved = []
     for row in np.flatnonzero(np.isfinite(value)):

@@ -135,7 +135,7 @@ def known_models(population: Population | None, card: DatasetCard, view: View, c
     config = reference_config(population, config)
     share = view.objective.value(population)
     alike = population.trained_like(config)
-    allowed = view.filter.mask(population) & view.objective.allows(population)
+    allowed = view.counts(population)
     found = {
         row: architecture
         for row in _kept(population, alike[np.isfinite(share[alike])], np.where(allowed, share, np.nan))
@@ -177,7 +177,10 @@ def reference_config(population: Population, config: TrainingConfig) -> Training
     """The configuration itself if at least MIN_VALUES models were trained like it, else that of most models."""
     if len(population.trained_like(config)) >= MIN_VALUES:
         return config
-    ((most, models),) = Counter(replace(other, seed=config.seed) for other in population.config).most_common(1)
+    in_full = [replace(other, seed=config.seed) for other in population.config if other.start is None]
+    if not in_full:
+        return config
+    ((most, models),) = Counter(in_full).most_common(1)
     if models == len(population.trained_like(config)):
         return config
     return most

@@ -42,6 +42,9 @@ COLUMNS: dict[str, Any] = {
         "Change", width=56, help="Validation accuracy minus the parent's, in points. Grey: within noise."
     ),
     "Parameters": st.column_config.TextColumn("Parameters", width=72, help="Child minus parent, in percent."),
+    "Start": st.column_config.TextColumn(
+        "Start", width=120, help="Models that started from their parent's weights are not compared with full trainings."
+    ),
     "Loss": st.column_config.LineChartColumn("Loss", width=60, help="Validation loss by epoch."),
 }
 
@@ -74,8 +77,11 @@ def show_children(catalogue: Catalogue, parents: Sequence[Trial]) -> None:
 
 
 def paired_test(parent: Trial, child: Trial) -> PairedTest | None:
-    """The paired test of a child (first) and its parent; None while one of them has no predictions."""
-    if child.state is not TrialState.COMPLETE or parent.state is not TrialState.COMPLETE:
+    """The paired test of a child (first) and its parent; None while one of them has no predictions.
+
+    None also for a child that started from the parent's weights: it is not compared with a full training.
+    """
+    if child.proposal.inherits or child.state is not TrialState.COMPLETE or parent.state is not TrialState.COMPLETE:
         return None
     return _paired_test(parent, child)
 
@@ -114,10 +120,13 @@ def _table(catalogue: Catalogue, pairs: Sequence[Pair], tests: Tests) -> list[Tr
 
 
 def _shown_columns(rows: pd.DataFrame) -> list[str]:
-    """Without the parent if there is only one."""
+    """Without the parent if there is only one, without the start if all began with new weights."""
+    silent = set()
     if rows["Parent"].nunique() == 1:
-        return [name for name in rows.columns if name != "Parent"]
-    return list(rows.columns)
+        silent.add("Parent")
+    if not rows["Start"].any():
+        silent.add("Start")
+    return [name for name in rows.columns if name not in silent]
 
 
 def _row(
@@ -134,6 +143,7 @@ def _row(
         "Edit": short_edit(edit_sentence(parent, child)),
         "Result": _result(child),
         "Change": _change_text(parent, child),
+        "Start": _start_text(child),
         "Parameters": relative_change(child.architecture.parameters, parent.architecture.parameters),
         "Model": child.id,
         "Parent": parent.id,
@@ -146,7 +156,7 @@ def _row(
 
 def _change(parent: Trial, child: Trial) -> float | None:
     """Points of accuracy that the child gains over its parent; None while one of them has no accuracy."""
-    if child.accuracy is None or parent.accuracy is None:
+    if child.proposal.inherits or child.accuracy is None or parent.accuracy is None:
         return None
     return 100 * (child.accuracy - parent.accuracy)
 
@@ -167,6 +177,12 @@ def _result(child: Trial) -> str:
     if child.state is TrialState.RUNNING:
         return f"epoch {child.epochs_done}/{child.proposal.config.epochs}"
     return child.state.value
+
+
+def _start_text(child: Trial) -> str:
+    if not child.proposal.inherits:
+        return ""
+    return f"parent's weights, {pluralize(child.proposal.config.epochs, 'epoch')}"
 
 
 def _change_text(parent: Trial, child: Trial) -> str:

@@ -43,6 +43,8 @@ def _contribution(parent: Trial, child: Trial, test: PairedTest | None) -> Layer
     """What the layer that a child lacks adds to its parent; None for a child that says nothing about that."""
     if child.state is not TrialState.COMPLETE or child.accuracy is None or parent.accuracy is None:
         return None
+    if not child.proposal.config.is_like(parent.proposal.config):
+        return None
     match child.proposal.edits:
         case [Remove(index)] if child.proposal.origin is Origin.ABLATION:
             return LayerContribution(

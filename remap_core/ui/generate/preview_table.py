@@ -23,11 +23,13 @@ from remap_core.formatting import (
     predicted_accuracy,
     relative_change,
 )
+from remap_core.services.child_trainings import child_config
 from remap_core.services.proposals import preview_children, propose_children
 from remap_core.space.architecture import Architecture
 from remap_core.space.edit_marks import marks
 from remap_core.trials.trial import Origin, Proposal
 from remap_core.ui import app_data, drawer_state, sent_commands, view_state
+from remap_core.ui.generate.start_choice import choose_start
 from remap_core.ui.tables import PARENT, narrow_size, short_edit, snac_blocks, snac_column
 from remap_core.ui.time_labels import expected_now, time_caption, with_time
 
@@ -52,10 +54,12 @@ COLUMNS: dict[str, Any] = {
 
 def preview(catalogue: Catalogue, children: Children) -> list[Preview]:
     """The children with their expected costs and accuracies; returns those that are ticked."""
-    first_parent = children[0][0].proposal
-    dataset = app_data.dataset_view(first_parent.dataset)
-    surrogate = dataset.surrogate(first_parent.config)
-    previews = preview_children(catalogue, children, view_state.caps(dataset.name), dataset.time_estimate, surrogate)
+    parents = list({parent.id: parent for parent, _ in children}.values())
+    inherit = choose_start(catalogue, parents)
+    dataset = app_data.dataset_view(parents[0].proposal.dataset)
+    surrogate = dataset.surrogate(child_config(catalogue, parents[0], inherit))
+    caps = view_state.caps(dataset.name)
+    previews = preview_children(catalogue, children, caps, dataset.time_estimate, surrogate, inherit=inherit)
     trainable = [preview for preview in previews if preview.verdict is PreviewStatus.NEW]
     skipped = [preview for preview in previews if preview.verdict is not PreviewStatus.NEW]
     several_parents = len({parent.id for parent, _ in children}) > 1

@@ -12,7 +12,7 @@ from remap_core.catalogue.reader import Catalogue
 from remap_core.formatting import pluralize
 from remap_core.services.expected_time import ExpectedTime, workers_of
 from remap_core.services.proposals import propose_again
-from remap_core.trials.population import Population, pareto_front
+from remap_core.trials.population import Population
 from remap_core.trials.trial import Proposal, Trial, TrialId
 from remap_core.ui import app_data, sent_commands
 from remap_core.ui.dataset_view import DatasetView
@@ -81,7 +81,7 @@ def _expected(
 
 
 def _front(population: Population) -> list[TrialId]:
-    rows = pareto_front(population.parameters, population.accuracy)
+    rows = population.front()
     return [int(population.id[row]) for row in rows]
 
 

@@ -18,7 +18,7 @@ from remap_core.services.suggestions.autopilot import (
     stop_search,
 )
 from remap_core.services.suggestions.search_plan import MAX_TRAININGS, SearchPlan
-from remap_core.trials.population import Population, pareto_front
+from remap_core.trials.population import Population
 from remap_core.trials.trial import Origin
 from remap_core.ui import app_data, live, view_state
 from remap_core.ui.markdown import escape_markdown
@@ -77,7 +77,7 @@ def _sentence(state: SearchState) -> str:
 
 def front_sentence(population: Population) -> str:
     """Whose models are on the Pareto front: "On the front: 2 initial, 3 a person's, 4 suggested."."""
-    front = pareto_front(population.parameters, population.accuracy)
+    front = population.front()
     suggested = int(np.count_nonzero(population.suggested[front]))
     initial = sum(population.origin[row] == Origin.INITIAL and not population.suggested[row] for row in front)
     own = len(front) - suggested - initial

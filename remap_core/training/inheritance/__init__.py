@@ -1,0 +1,1 @@
+"""A child's first weights from its parent's trained ones."""
