@@ -78,7 +78,7 @@ class Settings(BaseModel):
     )
     halving: bool = Field(
         False,
-        description="Successive halving: only the best third of the initial models passes 1/9, then 1/3 of the epochs.",
+        description="Successive halving of initial models and short children: the best third passes 1/9, then 1/3.",
     )
     patience: int = Field(
         0,

@@ -26,6 +26,7 @@ from remap_core.drawing.charts.overview_figure import (
 from remap_core.drawing.charts.projection import MAP_HELP, map_caption, map_projection, metric_projection
 from remap_core.errors import InvalidView
 from remap_core.trials.model_maps import ModelMap, Relation
+from remap_core.trials.training_config import TrainingConfig
 from remap_core.views.filters import Filter, Span
 from remap_core.views.objective import Objective
 from remap_core.views.view import View
@@ -243,3 +244,14 @@ def test_a_value_is_told_with_its_spread_over_seeds_where_all_classes_count_alik
     assert value_text(seeded, PLAIN, 0) == "90.0 % ± 0.4 (3 seeds)"
     assert value_text(seeded, CAT, 0) == "90.0 %"
     assert value_text(THREE, PLAIN, 0) == "70.0 %"
+
+
+def test_a_model_from_its_parents_weights_is_a_triangle_off_the_front_whose_label_says_why():
+    configs = (TrainingConfig(), TrainingConfig(epochs=3, start=1))
+    models = population([0.5, 0.9], config=configs)
+    figure = overview_figure(models, View())
+    circles = next(figure.select_traces({"name": MODELS}))
+    assert list(circles.marker.symbol) == ["circle", "triangle-up"]
+    assert "started from the weights of #1<br>not compared with full trainings" in circles.hovertext[1]
+    assert list(next(figure.select_traces({"name": FRONT_LINE})).y) == [0.5]
+    assert [trace.name for trace in figure.data if trace.marker.symbol == "triangle-up"] == ["parent's<br>weights"]

@@ -85,7 +85,8 @@ class Labels:
             yield "suggested by the machine"
         config = columns.config[row]
         if config.start is not None:
-            yield f"started from the weights of {model_tag(config.start)}: not compared with full trainings"
+            yield f"started from the weights of {model_tag(config.start)}"
+            yield "not compared with full trainings"
         if not self.allowed[row]:
             yield self._reason(row)
 

@@ -33,18 +33,24 @@ from remap_core.ui.tables import (
 MAX_CHILDREN = 200
 """Children in the table, the newest first; older ones are only counted."""
 
+INHERITED_MARK = "▲"
+"""Of a child that started from its parent's weights; it is a triangle on the map, too."""
+
 COLUMNS: dict[str, Any] = {
     "Model": st.column_config.NumberColumn("Model", format="#%d", width=52),
     "Parent": st.column_config.NumberColumn("Parent", format="#%d", width=52),
     "Edit": st.column_config.TextColumn("Edit", width=110),
-    "Result": st.column_config.TextColumn("Result", width=74, help="Validation accuracy, or how far the training is."),
+    "Result": st.column_config.TextColumn(
+        "Result",
+        width=74,
+        help=f"Validation accuracy, or how far the training is. {INHERITED_MARK}: started from the parent's weights, "
+        "not compared with full trainings.",
+    ),
     "Change": st.column_config.TextColumn(
         "Change", width=56, help="Validation accuracy minus the parent's, in points. Grey: within noise."
     ),
     "Parameters": st.column_config.TextColumn("Parameters", width=72, help="Child minus parent, in percent."),
-    "Start": st.column_config.TextColumn(
-        "Start", width=120, help="Models that started from their parent's weights are not compared with full trainings."
-    ),
+    "Start": st.column_config.TextColumn("Start", width=150),
     "Loss": st.column_config.LineChartColumn("Loss", width=60, help="Validation loss by epoch."),
 }
 
@@ -143,7 +149,6 @@ def _row(
         "Edit": short_edit(edit_sentence(parent, child)),
         "Result": _result(child),
         "Change": _change_text(parent, child),
-        "Start": _start_text(child),
         "Parameters": relative_change(child.architecture.parameters, parent.architecture.parameters),
         "Model": child.id,
         "Parent": parent.id,
@@ -151,6 +156,7 @@ def _row(
         "Loss": [epoch.validation_loss for epoch in epochs],
         "Time": duration(sum(epoch.seconds for epoch in epochs)) if epochs else "",
         "Origin": child.proposal.origin.value,
+        "Start": _start_text(child),
     }
 
 
@@ -173,7 +179,8 @@ def _result(child: Trial) -> str:
     if child.state is TrialState.FAILED:
         return f"failed: {child.error}"
     if child.state is TrialState.COMPLETE:
-        return child.accuracy_text(brief=True)
+        mark = f"{INHERITED_MARK} " if child.proposal.inherits else ""
+        return f"{mark}{child.accuracy_text(brief=True)}"
     if child.state is TrialState.RUNNING:
         return f"epoch {child.epochs_done}/{child.proposal.config.epochs}"
     return child.state.value
