@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from remap_core.space.ancestry import NEW, sources
 from remap_core.space.architecture import Architecture
 from remap_core.space.edits import Edit
 from remap_core.space.layers import Conv2d, Dense, InvertedResidual, Layer, Residual
 from remap_core.space.linear_runs import linear_run
 from remap_core.training.inheritance import block_weights, layer_weights
+from remap_core.training.inheritance.ancestry import NEW, sources
 from remap_core.training.inheritance.correspondence import Correspondence
 from remap_core.training.inheritance.layer_weights import Inherited, Weights
 from remap_core.training.network.build import build, modules_of

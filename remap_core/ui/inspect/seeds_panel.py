@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from remap_core.catalogue.reader import Catalogue
+from remap_core.errors import InvalidTrial
 from remap_core.formatting import model_name, pluralize
 from remap_core.services.proposals import propose_repeats
 from remap_core.trials.trial import MAX_REPEATS, Trial, TrialState
@@ -58,7 +59,12 @@ def _offer(catalogue: Catalogue, model: Trial) -> None:
         seeds = st.number_input(
             "Other seeds", 1, MAX_REPEATS, 3, key=SEEDS, width=160, help="In addition to the first training."
         )
-        expected = expected_now(catalogue, propose_repeats(catalogue, model, seeds, time.time()))
+        try:
+            repeats = propose_repeats(catalogue, model, seeds, time.time())
+        except InvalidTrial as error:
+            st.caption(str(error))
+            return
+        expected = expected_now(catalogue, repeats)
         label = f"Repeat with {pluralize(seeds, 'other seed')}"
         st.button(
             with_time(label, expected),

@@ -3,10 +3,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import architectures
 
-from remap_core.space.ancestry import NEW, sources
 from remap_core.space.architecture import Architecture
 from remap_core.space.edits import Merge, Prepend, Remove, Reparameterize, Replace, ablations, apply_all
 from remap_core.space.text import parse_layers
+from remap_core.training.inheritance.ancestry import NEW, sources
 
 
 def architecture(text: str) -> Architecture:
