@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from io import BytesIO
 
+from remap_core.datasets.photos import photo_steps
 from remap_core.exports.classify_script import PACKAGES, Runtime, classify_script, steps_sentence
 from remap_core.exports.finished_model import FinishedModel
 from remap_core.exports.onnx_file import onnx_bytes
 from remap_core.exports.pytorch_source import pytorch_source
-from remap_core.formatting import model_name
+from remap_core.formatting import dataset_title, model_name
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time of every member, so that equal models make equal files."""
 
 
 def onnx_bundle(model: FinishedModel) -> bytes:
-    """model.onnx, classify.py, classes.txt and README.txt."""
+    """model.onnx, classify.py, classify.json, classes.txt and README.txt."""
     return zipped({"model.onnx": onnx_bytes(model), **_around(model, "onnxruntime")})
 
 
 def pytorch_bundle(model: FinishedModel) -> bytes:
-    """model.py, model.safetensors, classify.py, classes.txt and README.txt."""
+    """model.py, model.safetensors, classify.py, classify.json, classes.txt and README.txt."""
     source = pytorch_source(model, "model.safetensors").encode()
     return zipped({"model.py": source, "model.safetensors": model.file, **_around(model, "torch")})
 
@@ -34,9 +36,22 @@ def _around(model: FinishedModel, runtime: Runtime) -> dict[str, bytes]:
     )
     return {
         "classify.py": classify_script(model, runtime).encode(),
+        "classify.json": _constants(model),
         "classes.txt": "".join(f"{name}\n" for name in model.class_names).encode(),
         "README.txt": readme.encode(),
     }
+
+
+def _constants(model: FinishedModel) -> bytes:
+    """Those of classify.py, for programs in other languages."""
+    shape = model.architecture.input_shape
+    constants = {
+        "model": f"{model_name(model.id)} of {dataset_title(model.dataset)}",
+        "classes": model.class_names,
+        "input_shape": shape,
+        "steps": photo_steps(model.recipe, shape),
+    }
+    return json.dumps(constants, indent=1).encode()
 
 
 def zipped(files: dict[str, bytes]) -> bytes:

@@ -118,7 +118,7 @@ def test_what_is_no_photo_is_named_and_the_others_are_classified(colour, tmp_pat
 
 def test_a_zip_file_has_all_that_is_needed_and_says_what_is_done_with_a_photo(colour):
     with zipfile.ZipFile(BytesIO(onnx_bundle(colour.model))) as archive:
-        assert archive.namelist() == ["model.onnx", "classify.py", "classes.txt", "README.txt"]
+        assert archive.namelist() == ["model.onnx", "classify.py", "classify.json", "classes.txt", "README.txt"]
         assert archive.read("classes.txt").decode().splitlines() == list(HUES)
         what = "cropped to its middle and resized to 12 x 12 pixels, in colour, as its data set was prepared"
         sentence = f"A photo is {what}."
@@ -126,6 +126,17 @@ def test_a_zip_file_has_all_that_is_needed_and_says_what_is_done_with_a_photo(co
         assert sentence in archive.read("classify.py").decode()
     with zipfile.ZipFile(BytesIO(pytorch_bundle(colour.model))) as archive:
         assert archive.namelist()[:3] == ["model.py", "model.safetensors", "classify.py"]
+
+
+def test_what_the_script_does_stands_in_a_json_file_for_other_languages(colour):
+    with zipfile.ZipFile(BytesIO(onnx_bundle(colour.model))) as archive:
+        constants = json.loads(archive.read("classify.json"))
+    assert constants == {
+        "model": "Model 7 of mine",
+        "classes": list(HUES),
+        "input_shape": [3, 12, 12],
+        "steps": {"side": 12, "colour": "colour", "fit": "crop", "background": "white", "white": 255},
+    }
 
 
 def test_an_onnx_file_carries_the_recipe_without_the_folder_of_the_photos(colour):
