@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from threading import Lock
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from remap_core.system.imports import finish_imports
 
 _SENT = "first-paint"
+
+_FIRST = Lock()
+"""Held by a visitor whose empty chart is drawn. Plotly would use a NumPy that another thread has half imported."""
 
 _NOTHING = {"data": [{"x": [], "y": []}], "layout": {"xaxis": {"visible": False}, "yaxis": {"visible": False}}}
 
@@ -22,7 +28,10 @@ def begin() -> DeltaGenerator | None:
     if _SENT in st.session_state:
         return None
     st.session_state[_SENT] = True
-    finish_imports("numpy", "pandas")
     place = st.empty()
-    place.plotly_chart(_NOTHING, key=_SENT, height=100)
+    with _FIRST:
+        finish_imports("numpy", "pandas")
+        place.plotly_chart(_NOTHING, key=_SENT, height=100)
+        for needed in ("numpy", "pandas"):
+            import_module(needed)
     return place

@@ -109,7 +109,7 @@ def test_no_suggestion_exceeds_the_target(learnt):
 
 def test_a_target_without_room_is_named_where_nothing_is_left(learnt):
     nothing = Target("nothing", "Nothing", flash=1_000, ram=100_000, runtime=Footprint(0, 0))
-    with pytest.raises(SpaceExhausted, match=r"0\.98 KB of flash in int8 \(Nothing\)"):
+    with pytest.raises(InvalidView, match=r"No network for images of 1 x 8 x 8 fits Nothing: .* 0\.98 KB of flash\."):
         suggest(learnt, SETTINGS, CARD, View(Objective(target=nothing)))
 
 
