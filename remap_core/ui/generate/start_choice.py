@@ -26,8 +26,8 @@ def choose_start(catalogue: Catalogue, parents: Sequence[Trial]) -> int | None:
             "Start from the parent's weights",
             key=INHERIT,
             persist_state="session",
-            help="More accuracy in few epochs, but no better ranking of siblings. Such models are triangles on the map, "
-            "not compared with models that were trained in full.",
+            help="More accuracy in few epochs, but no better ranking of siblings. Such models are triangles on the map "
+            "and are not compared with models that were trained in full.",
         )
         if not asked:
             return None
