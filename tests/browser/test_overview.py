@@ -103,6 +103,14 @@ def test_weights_clicked_on_the_page_stand_in_the_url_and_a_reload_keeps_them(pa
     assert "classes=2x2-3" in page.url
 
 
+def test_a_links_target_and_cap_are_in_force_and_shown(page: Page, url):
+    page.goto(f"{url}?target=browser&cap=8300")
+    wait_for_circles(page, 6)
+    expect(page.locator(".st-key-target input")).to_have_value("Browser")
+    expect(page.get_by_label("Parameters ≤")).to_have_value("8300")
+    expect(page.get_by_text("for Browser")).to_be_visible()
+
+
 def test_a_chip_is_weighed_by_keyboard(page: Page, url):
     page.goto(url)
     wait_for_circles(page, 6)

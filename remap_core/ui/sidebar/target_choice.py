@@ -16,18 +16,21 @@ from remap_core.views.target_fit import none_fits_sentence, target_shares
 from remap_core.views.targets import TARGETS, Target, find_target, require_possible
 
 _KEY = "target"
+_ANY = ""
+"""The option without a device: with a list that can be emptied, a link's target would not be shown at once."""
 
 
 def choose_target(objective: Objective, dataset: DatasetView) -> None:
     """A list of devices; below it, how much room the chosen one has and how many models fit."""
     target = objective.target
+    options = [_ANY, *TARGETS]
+    shown = target.key if target else _ANY
     st.selectbox(
         "Target",
-        list(TARGETS),
-        format_func=lambda key: TARGETS[key].name,
-        index=None,  # a list with another default could not be emptied
-        placeholder="any device",
-        key=view_state.bind(_KEY, target.key if target else None),
+        options,
+        index=options.index(shown),
+        format_func=lambda key: TARGETS[key].name if key else "any device",
+        key=view_state.bind(_KEY, shown),
         on_change=_change_target,
         help="The device that models must fit. Others are faded on the map, and suggestions keep to its memory.",
     )
