@@ -133,10 +133,11 @@ def _fusing(parent: Trial, draft: Draft) -> None:
 
 
 def _change_layer(parent: Trial, draft: Draft) -> None:
+    chosen = st.session_state.get(LAYER)
     index = st.selectbox(
         "Change layer",
         range(len(draft.layers)),
-        index=st.session_state.get(LAYER),
+        index=chosen if chosen in range(len(draft.layers)) else None,  # a draft gets shorter
         format_func=lambda index: _numbered(index, draft.layers[index]),
         placeholder="Click a block, or choose one here",
         key=LAYER,
@@ -177,10 +178,11 @@ def _change_layer(parent: Trial, draft: Draft) -> None:
 def _insert_layer(parent: Trial, draft: Draft) -> None:
     places = [_numbered(index, layer) for index, layer in enumerate(draft.layers)]
     places.append("the head")
+    chosen = st.session_state.get(PLACE)
     st.selectbox(
         "Insert before",
         range(len(places)),
-        index=st.session_state.get(PLACE, 0),
+        index=chosen if chosen in range(len(places)) else 0,
         format_func=places.__getitem__,
         key=PLACE,
     )
