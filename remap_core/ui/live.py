@@ -20,7 +20,7 @@ POLL = 1.0
 """Seconds between updates of each part of a page while something moves."""
 IDLE_POLL = 3.0
 """Seconds between looks for something new while nothing does: one look for the whole page, which sends nothing."""
-TOAST_SECONDS = 0.5
+TOAST_SECONDS = 1.5
 """Until a toast has reached the browser."""
 
 

@@ -121,7 +121,7 @@ def test_a_row_of_chips_that_a_phone_is_too_narrow_for_scrolls_and_does_not_shri
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{finished.url}/generate?model=1")
     choose(page, "Edit")
-    page.get_by_text("As text", exact=True).click()
+    page.get_by_text("As text, import", exact=True).click()
     page.get_by_role("textbox", name="Paste layers as text").fill(", ".join(["ReLU"] * 20))
     page.get_by_role("button", name="Apply").click()
     page.wait_for_function(f"() => ({WIDTHS})()[1] > 900")  # 21 blocks of 44 pixels

@@ -55,7 +55,7 @@ def remove_by_a_block(page: Page) -> None:
 
 
 def paste(page: Page) -> None:
-    page.get_by_text("As text", exact=True).click()
+    page.get_by_text("As text, import", exact=True).click()
     page.get_by_label("Paste layers").fill("Conv 16x3, ReLU, MaxPool 2, Conv 32x3, ReLU")
     page.get_by_label("Paste layers").press("Control+Enter")
     page.get_by_role("button", name="Apply").click()
