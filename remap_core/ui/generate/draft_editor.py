@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -179,7 +179,7 @@ def _insert_layer(parent: Trial, draft: Draft) -> None:
     places = [_numbered(index, layer) for index, layer in enumerate(draft.layers)]
     places.append("the head")
     chosen = st.session_state.get(PLACE)
-    st.selectbox(
+    place = st.selectbox(
         "Insert before",
         range(len(places)),
         index=chosen if chosen in range(len(places)) else 0,
@@ -196,12 +196,8 @@ def _insert_layer(parent: Trial, draft: Draft) -> None:
         key=KIND,
     )
     _hyperparameters(parent, examples[kind], f"new-{kind}")
-    _action(parent, "Insert", "add", lambda: _inserted(draft, examples))
-
-
-def _inserted(draft: Draft, examples: Mapping[str, Layer]) -> Draft:
-    kind = st.session_state[KIND]
-    return draft.inserted(st.session_state[PLACE], kind, _typed_values(examples[kind], f"new-{kind}"))
+    values = f"new-{kind}"
+    _action(parent, "Insert", "add", lambda: draft.inserted(place, kind, _typed_values(examples[kind], values)))
 
 
 def _numbered(index: int, layer: Layer) -> str:
