@@ -178,11 +178,12 @@ def _change_layer(parent: Trial, draft: Draft) -> None:
 def _insert_layer(parent: Trial, draft: Draft) -> None:
     places = [_numbered(index, layer) for index, layer in enumerate(draft.layers)]
     places.append("the head")
-    chosen = st.session_state.get(PLACE)
+    chosen = int(st.session_state.get(PLACE, 0))
+    shown = chosen if chosen < len(places) else 0
     place = st.selectbox(
         "Insert before",
         range(len(places)),
-        index=chosen if chosen in range(len(places)) else 0,
+        index=shown,
         format_func=places.__getitem__,
         key=PLACE,
     )
@@ -195,8 +196,8 @@ def _insert_layer(parent: Trial, draft: Draft) -> None:
         format_func=lambda kind: examples[kind].title,
         key=KIND,
     )
-    _hyperparameters(parent, examples[kind], f"new-{kind}")
     values = f"new-{kind}"
+    _hyperparameters(parent, examples[kind], values)
     _action(parent, "Insert", "add", lambda: draft.inserted(place, kind, _typed_values(examples[kind], values)))
 
 
