@@ -178,8 +178,8 @@ def _change_layer(parent: Trial, draft: Draft) -> None:
 def _insert_layer(parent: Trial, draft: Draft) -> None:
     places = [_numbered(index, layer) for index, layer in enumerate(draft.layers)]
     places.append("the head")
-    chosen = int(st.session_state.get(PLACE, 0))
-    shown = chosen if chosen < len(places) else 0
+    chosen = st.session_state.get(PLACE)
+    shown = int(chosen) if chosen in range(len(places)) else 0
     place = st.selectbox(
         "Insert before",
         range(len(places)),
