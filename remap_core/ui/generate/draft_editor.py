@@ -178,7 +178,7 @@ def _change_layer(parent: Trial, draft: Draft) -> None:
 def _insert_layer(parent: Trial, draft: Draft) -> None:
     places = [_numbered(index, layer) for index, layer in enumerate(draft.layers)]
     places.append("the head")
-    chosen = st.session_state.get(PLACE)
+    chosen: Any = st.session_state.get(PLACE)
     shown = int(chosen) if chosen in range(len(places)) else 0
     place = st.selectbox(
         "Insert before",
