@@ -43,7 +43,7 @@ class ExportZip:
 
 @dataclass(frozen=True)
 class ZipRequest:
-    """What a .zip file shall hold. licence: stated on the model cards. now: seconds since 1970."""
+    """What goes into a .zip file. licence: stated on the model cards. now: seconds since 1970."""
 
     models: Sequence[TrialId]
     now: float
