@@ -1,9 +1,14 @@
 """What the examples in the docstrings of the front door find: the package as `remap`, and a small `lab`."""
 
+from importlib.util import find_spec
+
 import pytest
 from labs import small_lab
 
 import remap_core
+
+collect_ignore = [] if find_spec("litert_torch") else ["remap_core/training/exported/litert_child.py"]
+"""Of an extra: it has no doctests, and cannot be imported without."""
 
 
 @pytest.fixture(scope="session")

@@ -87,7 +87,7 @@ def _module(source: Path) -> ModuleType:
 
 def _rows(images: Images, exported: nn.Module, kind: torch.dtype) -> Rows:
     pixels = torch.from_numpy(images.images.copy()).permute(0, 3, 1, 2)
-    scaled = [((part.float() - exported.mean) / exported.deviation).to(kind) for part in pixels.split(1000)]
+    scaled = [((part.float() - exported.mean) / exported.std).to(kind) for part in pixels.split(1000)]
     inputs = torch.cat(scaled).contiguous(memory_format=torch.channels_last)
     return Rows(inputs, torch.from_numpy(images.labels.astype(np.int64)))
 

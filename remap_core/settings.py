@@ -24,7 +24,7 @@ AUTO_SPACE = "auto"
 SPACE_NAMES = (AUTO_SPACE, "remap-2019", "modern", "residual", "mobile")
 """What `space` may be, except for a file."""
 
-TEST_VARIABLES = {"REMAP_TEST_DATA"}
+TEST_VARIABLES = {"REMAP_TEST_DATA", "REMAP_TEST_ORT_WEB"}
 """Variables that only the tests read."""
 
 _RULES = {

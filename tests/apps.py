@@ -47,6 +47,12 @@ def _run(page: str, session: Session, query: dict[str, str]) -> AppTest:
     return app
 
 
+def type_into(choice: Any, text: str) -> Any:
+    """Type what a list does not have yet; the test runner alone sends nothing but its options."""
+    choice.options.append(choice.format_func(text))
+    return choice.set_value(text)
+
+
 def said(app: AppTest) -> str:
     """All that a page says in words."""
     parts = (app.caption, app.info, app.warning, app.error, app.markdown, app.subheader, app.title, app.toast)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -103,7 +104,7 @@ def finish(
     suggested = suggested_augmentation(*finished.architecture.input_shape)
     changes = Choices(augmentation=tuple(augment or suggested)).augmentation or ()  # type: ignore[arg-type]
     proposal = propose_finish(catalogue, finished, epochs, changes, time.time())
-    send(folder, catalogue, [proposal], f"{model_name(finished.id)} for {proposal.config.title}")
+    send(folder, catalogue, [proposal], f"{model_name(finished.id)} for {replace(proposal.config, start=None).title}")
 
 
 def halving(dataset: DatasetName = None) -> None:

@@ -7,13 +7,16 @@ from typing import Annotated
 import typer
 
 from remap_core.trials.dataset_card import DatasetCard
-from remap_core.views.targets import TARGETS, Target, find_target, require_possible
+from remap_core.views.targets import OWN_FORM, TARGETS, Target, find_target, require_possible
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 DatasetName = Annotated[str | None, typer.Option(help="Data set; default: REMAP_DATASET.")]
 ModelId = Annotated[int, typer.Argument(metavar="ID", help="The number of the model.")]
 TargetName = Annotated[
-    str | None, typer.Option("--target", metavar="TARGET", help=f"Device that networks must fit: {', '.join(TARGETS)}.")
+    str | None,
+    typer.Option(
+        "--target", metavar="TARGET", help=f"Device that networks must fit: {', '.join(TARGETS)}; or {OWN_FORM}."
+    ),
 ]
 
 

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from remap_core.datasets.photos import photo_pixels, photo_steps
 from remap_core.datasets.readers.found import Picture
-from remap_core.errors import MissingPackage
 from remap_core.exports.finished_model import FinishedModel
-from remap_core.exports.onnx_file import IMAGES, LOGITS, onnx_bytes
+from remap_core.exports.onnx_file import onnx_bytes
+from remap_core.exports.onnx_session import onnx_session, session_logits
 
 MAX_VALUES = 2**25
 """Activations in memory at once, 128 MB of them: larger batches run in parts."""
@@ -22,17 +22,8 @@ class Classifier:
     """
 
     def __init__(self, model: FinishedModel) -> None:
-        try:
-            import onnxruntime
-        except ImportError:
-            raise MissingPackage(
-                "Running an ONNX file needs onnxruntime, which is not installed: pip install onnxruntime."
-            ) from None
         self.model = model
-        options = onnxruntime.SessionOptions()
-        options.enable_cpu_mem_arena = False  # the memory of a large batch is given back
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads keep no core busy
-        self._session = onnxruntime.InferenceSession(onnx_bytes(model), options, providers=["CPUExecutionProvider"])
+        self._session = onnx_session(onnx_bytes(model))
         self._part = max(1, MAX_VALUES // max(1, model.architecture.peak_values))
 
     def pixels(self, picture: Picture) -> NDArray[np.uint8]:
@@ -42,12 +33,8 @@ class Classifier:
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
         """(n, classes), rows sum to 1, of images (n, height, width, channels)."""
-        batch = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
-        parts = []
-        for start in range(0, len(batch), self._part):
-            (logits,) = self._session.run([LOGITS], {IMAGES: batch[start : start + self._part]})
-            parts.append(logits)
-        return _softmax(np.concatenate(parts).astype(np.float64))
+        logits = session_logits(self._session, images.transpose(0, 3, 1, 2), at_once=self._part)
+        return _softmax(logits.astype(np.float64))
 
 
 def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -27,15 +27,20 @@ def onnx_session(content: bytes) -> Any:
         raise MissingPackage(
             "Running an ONNX file needs onnxruntime, which is not installed: pip install onnxruntime."
         ) from None
-    return onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    options.enable_cpu_mem_arena = False  # the memory of a large batch is given back
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads keep no core busy
+    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
-def session_logits(session: Any, images: NDArray[np.uint8], progress: Progress | None = None) -> Logits:
-    """The logits of a session's model for images (n, channels, height, width) uint8, in batches of 64."""
+def session_logits(
+    session: Any, images: NDArray[np.uint8], progress: Progress | None = None, *, at_once: int = BATCH
+) -> Logits:
+    """The logits of a session's model for images (n, channels, height, width) uint8, so many `at_once`."""
     batches = []
-    for start in range(0, len(images), BATCH):
-        batch = np.ascontiguousarray(images[start : start + BATCH])
+    for start in range(0, len(images), at_once):
+        batch = np.ascontiguousarray(images[start : start + at_once])
         batches.append(session.run([LOGITS], {IMAGES: batch})[0])
         if progress:
-            progress(min(1.0, (start + BATCH) / len(images)))
+            progress(min(1.0, (start + at_once) / len(images)))
     return np.concatenate(batches)

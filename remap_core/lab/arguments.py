@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 
 from remap_core.datasets.preparation.corrections import Corrections
-from remap_core.errors import InvalidArgument
-from remap_core.views.targets import TARGETS, Target
+from remap_core.errors import InvalidArgument, InvalidView
+from remap_core.views.targets import TARGETS, Target, find_target
 
 MAX_SHOWN = 60
 """Characters of a value that an error shows."""
@@ -56,10 +56,17 @@ remap-2019?
 
 
 def read_target(value: object) -> Target | None:
-    """The target of that name; None for None."""
-    if value is None:
-        return None
-    return TARGETS[require_choice("target", value, TARGETS)]
+    """None for None, else see `require_target`."""
+    return None if value is None else require_target(value)
+
+
+def require_target(value: object) -> Target:
+    """The target of that name, or of RAM and flash in KB, as in "128/512"."""
+    try:
+        return find_target(require_text("target", value))
+    except InvalidView as error:
+        nearest = suggestion(str(value), TARGETS)
+        raise InvalidArgument(f"{error} Did you mean {nearest}?" if nearest else str(error)) from None
 
 
 def require_flag(name: str, value: object) -> bool:

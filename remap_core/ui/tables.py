@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -265,7 +266,7 @@ def _origin_without_parent(proposal: Proposal) -> str:
 def _origin(trial: Trial, catalogue: Catalogue) -> str:
     proposal = trial.proposal
     if proposal.origin is Origin.FINISH:
-        return f"{model_name(trial.model)} finished: {proposal.config.title}"
+        return f"{model_name(trial.model)} finished: {replace(proposal.config, start=None).title}"
     if proposal.is_repeat:
         return f"{model_name(trial.model)} repeated with seed {proposal.config.seed}"
     if proposal.parent is None or proposal.origin is Origin.INITIAL:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -136,14 +137,39 @@ _TARGETS = (
     Target("browser", "Browser", flash=1024 * KILOBYTE, int8=False, runtime=Footprint(0, 0)),
 )
 TARGETS = MappingProxyType({target.key: target for target in _TARGETS})
-"""The known targets by key. A browser loads the network as a float32 file; its runtime is loaded once for all pages."""
+"""The named targets by key. A browser loads the network as a float32 file; its runtime is loaded once for all pages."""
+
+
+_OWN = re.compile(r"\s*(\d{1,9})\s*(?:KB)?\s*(?:RAM)?\s*[-/,]\s*(\d{1,9})\s*(?:KB)?\s*(?:flash)?\s*", re.IGNORECASE)
+OWN_FORM = "RAM/flash in KB, such as 128/512"
+"""How a device of one's own is written."""
+MOST_KILOBYTES = 1024 * 1024
 
 
 def find_target(key: str) -> Target:
-    """The target of a key; raises InvalidView that lists the known ones."""
-    if key not in TARGETS:
-        raise InvalidView(f"The target must be one of {', '.join(TARGETS)}, but got {key!r:.60}.")
-    return TARGETS[key]
+    """The target of a key, or of RAM and flash in KB; raises InvalidView that says what there is.
+
+    >>> find_target("esp32-s3").name, find_target("128 KB / 512 KB").key
+    ('ESP32-S3', '128-512')
+    """
+    if key in TARGETS:
+        return TARGETS[key]
+    own = _OWN.fullmatch(key)
+    if own:
+        return _own_target(*map(int, own.groups()))
+    raise InvalidView(f"The target must be one of {', '.join(TARGETS)}, or {OWN_FORM}, but got {key!r:.60}.")
+
+
+def _own_target(ram: int, flash: int) -> Target:
+    """A microcontroller of so many KB of RAM and flash, of which the runtime takes its part."""
+    least_ram, least_flash = RUNTIME.ram_bytes // KILOBYTE, RUNTIME.flash_bytes // KILOBYTE
+    if not (least_ram < ram <= MOST_KILOBYTES and least_flash < flash <= MOST_KILOBYTES):
+        raise InvalidView(
+            f"A device must have more than {least_ram} KB of RAM and {least_flash} KB of flash, which its runtime "
+            f"takes, and at most {MOST_KILOBYTES:,} KB of each, but got {ram:,} and {flash:,} KB."
+        )
+    name = f"{ram} KB RAM, {flash} KB flash"
+    return Target(f"{ram}-{flash}", name, flash=flash * KILOBYTE, ram=ram * KILOBYTE)
 
 
 def require_possible(target: Target, input_shape: tuple[int, int, int], classes: int) -> None:

@@ -20,7 +20,8 @@ from photographs import HUES, in_16_bits, painted
 from PIL import Image
 from playwright.sync_api import expect
 
-from remap_core.datasets.photos import photo_pixels
+from remap_core.datasets.photos import open_photo, photo_pixels
+from remap_core.drawing.model_card.run_examples import javascript_example
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
@@ -136,6 +137,24 @@ def test_with_onnxruntime_web_of_the_cdn_validation_images_are_classified_as_in_
         assert next(iter(shares)) == predicted
         assert shares == pytest.approx(by_onnxruntime(folder, seen(page)), abs=6e-4)
     page.unroute_all()
+
+
+@pytest.mark.usefixtures("beside")
+def test_the_javascript_of_a_models_card_says_the_class_that_onnxruntime_says(page, url, folder, trained):
+    """As the card has it, in a page with a photo; an import map tells where onnxruntime-web is."""
+    script = javascript_example("model.onnx", trained.model.architecture.input_shape)
+    imports = json.dumps({"imports": {"onnxruntime-web": f"./{FILES[0]}"}})
+    steps = json.loads((folder / "classify.json").read_text())["steps"]
+    for number, (file, predicted) in enumerate(trained.validated):  # new names each time: a browser keeps files
+        pixels = photo_pixels(open_photo(file), 12, 12, **steps)  # as the data set was made: the example only scales
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+        (folder / f"{number}.html").write_text(
+            f'<script type="importmap">{imports}</script><img src="{number}.png">'
+            f'<script type="module">{script}</script>'
+        )
+        with page.expect_console_message(lambda message: message.text.startswith("class")) as said:
+            page.goto(url.replace("classify.html", f"{number}.html"))
+        assert said.value.text.split()[:2] == ["class", str(list(HUES).index(predicted))]
 
 
 def test_the_commands_put_a_copy_of_onnxruntime_web_beside_the_page(package, folder, tmp_path):

@@ -111,6 +111,17 @@ def test_a_links_target_and_cap_are_in_force_and_shown(page: Page, url):
     expect(page.get_by_text("for Browser")).to_be_visible()
 
 
+def test_a_device_of_ones_own_is_typed_into_the_list_of_targets(page: Page, url):
+    page.goto(url)
+    wait_for_circles(page, 6)
+    page.locator(".st-key-target input").fill("128/512")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Room for 64 KB of RAM and 320 KB of flash in int8")).to_be_visible()
+    expect(page.locator(".st-key-target input")).to_have_value("128 KB RAM, 512 KB flash")
+    page.reload()
+    expect(page.locator(".st-key-target input")).to_have_value("128 KB RAM, 512 KB flash")
+
+
 def test_a_chip_is_weighed_by_keyboard(page: Page, url):
     page.goto(url)
     wait_for_circles(page, 6)

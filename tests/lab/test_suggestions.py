@@ -53,7 +53,7 @@ def test_what_is_suggested_can_be_trained_and_is_marked_as_the_machines(tmp_path
         ({"n": 0}, "n must be a whole number from 1 to 100, but got 0"),
         ({"n": 2.5}, "n must be a whole number"),
         ({"max_parameters": 0}, "max_parameters must be a whole number from 1"),
-        ({"target": "esp32"}, "target must be one of .* but got 'esp32': did you mean esp32-s3?"),
+        ({"target": "esp32"}, "target must be one of .* but got 'esp32'. Did you mean esp32-s3?"),
         ({"explore": "much"}, "explore must be a number from 0 to 1"),
         ({"explore": 2}, "explore must be a number from 0 to 1"),
         ({"step": 9}, "step must be a whole number from 1 to 5"),

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from apps import opened, said
+from apps import opened, said, type_into
 from catalogues import write_catalogue
 from photos import photo_file, write_photos
 
@@ -16,6 +16,7 @@ from remap_core.services.data.data_jobs import JobState, data_jobs, start_job, s
 from remap_core.space.caps import Cost
 from remap_core.trials.commands import Enqueue, RemoveDataset
 from remap_core.ui.session import SESSION
+from remap_core.views.targets import TARGETS
 
 
 @pytest.fixture
@@ -179,6 +180,31 @@ def test_the_first_models_are_sampled_from_the_space_that_is_chosen(home, trees)
     ((_, command),) = Inbox(DataFolder(home)).pending()
     assert {proposal.space for proposal in command.proposals} == {"mobile"}
     assert {cap.cost for cap in command.caps} == set(Cost) - {Cost.FLASH_INT8, Cost.FLASH_FLOAT}  # of targets alone
+
+
+def test_the_first_models_fit_the_target_that_is_chosen(home, trees):
+    key = f"space-{trees.name}"
+    app = with_space(opened("data"), trees.name)
+    app.selectbox(key=f"{key}-target-list").set_value("raspberry-pi-pico").run()
+    with_space(app, trees.name)
+    assert "200 KB of activations, 1,856 KB of flash in int8 (Raspberry Pi Pico)" in said(app)
+    app.button(key="data-start-1").click().run()
+    ((_, command),) = Inbox(DataFolder(home)).pending()
+    pico = TARGETS["raspberry-pi-pico"]
+    assert set(pico.caps) <= set(command.caps)
+    assert all(pico.has_room(proposal.architecture) for proposal in command.proposals)
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [("8/16", "more than 64 KB of RAM"), ("toaster", "must be one of")],
+)
+def test_a_typed_target_of_the_first_models_that_is_none_is_one_sentence(home, trees, typed, sentence):
+    key = f"space-{trees.name}"
+    app = with_space(opened("data"), trees.name)
+    type_into(app.selectbox(key=f"{key}-target-list"), typed).run()
+    assert sentence in said(app)
+    assert not app.exception
 
 
 def test_a_data_set_says_which_space_its_models_were_sampled_from(home):

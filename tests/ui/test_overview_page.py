@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from apps import address, go, map_traces, opened, said
+from apps import address, go, map_traces, opened, said, type_into
 from catalogues import CARD, changed, evaluation, write_catalogue
 from trainings import epoch
 
@@ -358,6 +358,27 @@ def test_a_chosen_target_is_in_the_url_says_its_room_and_leaves_with_clear(home)
     press(app, "objective-clear")
     assert "target" not in address(app)
     assert app.selectbox(key="target").value == ""
+
+
+def test_a_device_of_ones_own_is_typed_and_stays_in_the_link(home):
+    write_catalogue(home)
+    app = opened("overview")
+    type_into(app.selectbox(key="target"), "80/200").run()
+    assert address(app)["target"] == "80-200"
+    assert "Room for 16 KB of RAM and 8 KB of flash in int8; " in said(app)
+    again = opened("overview", target="80-200")
+    choice = again.selectbox(key="target")
+    assert (choice.value, choice.options[choice.index]) == ("80-200", "80 KB RAM, 200 KB flash")
+
+
+def test_a_typed_device_that_is_none_is_one_sentence_and_the_last_one_stays(home):
+    write_catalogue(home)
+    app = opened("overview", target="browser")
+    type_into(app.selectbox(key="target"), "8/16").run()
+    assert not app.exception
+    assert "more than 64 KB of RAM and 192 KB of flash" in said(app)
+    assert address(app)["target"] == "browser"
+    assert app.selectbox(key="target").value == "browser"
 
 
 def test_an_unknown_target_in_the_url_is_ignored_with_the_known_ones(home):

@@ -66,8 +66,29 @@ def test_an_unknown_target_is_refused_with_the_known_ones():
     with pytest.raises(InvalidView) as refusal:
         find_target("nano")
     assert str(refusal.value) == (
-        "The target must be one of arduino-nano-33-ble, esp32-s3, raspberry-pi-pico, browser, but got 'nano'."
+        "The target must be one of arduino-nano-33-ble, esp32-s3, raspberry-pi-pico, browser, or RAM/flash in KB, such "
+        "as 128/512, but got 'nano'."
     )
+
+
+@pytest.mark.parametrize("written", ["128/512", "128-512", " 128 KB / 512 kb ", "128 KB RAM, 512 KB flash"])
+def test_a_device_of_ones_own_is_its_ram_and_flash(written):
+    own = find_target(written)
+    assert own == find_target(own.key)
+    assert (own.name, own.int8) == ("128 KB RAM, 512 KB flash", True)
+    assert (own.ram_left, own.flash_left) == (64 * KILOBYTE, 320 * KILOBYTE)
+
+
+@pytest.mark.parametrize("written", ["64/512", "128/192", "2000000/512", "0/0"])
+def test_a_device_without_room_beside_its_runtime_or_beyond_all_bounds_is_refused(written):
+    with pytest.raises(InvalidView, match=r"more than 64 KB of RAM and 192 KB of flash.* at most 1,048,576 KB of each"):
+        find_target(written)
+
+
+@pytest.mark.parametrize("written", ["", "128", "128/", "-5/512", "1.5/512", "128/512/9", "9" * 400 + "/512"])
+def test_what_is_neither_a_device_nor_ram_and_flash_is_no_target(written):
+    with pytest.raises(InvalidView, match="must be one of"):
+        find_target(written)
 
 
 def test_images_that_leave_no_room_for_any_network_are_refused_with_both_sizes():

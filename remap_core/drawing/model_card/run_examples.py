@@ -1,4 +1,4 @@
-"""How to run an exported ONNX file, in ten lines of Python and of JavaScript."""
+"""How to run an exported ONNX file, in some ten lines of Python and of JavaScript."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ import * as ort from "onnxruntime-web";
 
 const session = await ort.InferenceSession.create("{file}");
 const context = new OffscreenCanvas({width}, {height}).getContext("2d");
-context.drawImage(document.querySelector("img"), 0, 0, {width}, {height});
+const photo = document.querySelector("img");
+await photo.decode();
+context.drawImage(photo, 0, 0, {width}, {height});
 const rgba = context.getImageData(0, 0, {width}, {height}).data;
 const pixels = Uint8Array.from({{ length: {values} }}, (_, i) => {pixel});
 const images = new ort.Tensor("uint8", pixels, [1, {channels}, {height}, {width}]);

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remap_core.errors import InvalidArgument, NotFound
-from remap_core.lab.arguments import require_choice, require_count, shown
+from remap_core.lab.arguments import require_count, require_target, shown
 from remap_core.lab.designs.design import Design
 from remap_core.lab.designs.design_table import Designs
 from remap_core.lab.designs.neighbours import ablations_of, variations_of
@@ -30,7 +30,6 @@ from remap_core.space.draft import Draft
 from remap_core.space.edit_marks import Marks
 from remap_core.trials.evaluation import EpochResult, Evaluation
 from remap_core.trials.trial import MAX_REPEATS, Origin, Trial
-from remap_core.views.targets import TARGETS
 
 
 class Model:
@@ -323,12 +322,14 @@ class Models(Sequence[Model]):
         return self._models[require_count("index", index, -last - 1, last)]
 
     def fitting(self, target: str) -> Models:
-        """Keep the models that fit a device, such as "arduino-nano-33-ble"; an error lists the known ones.
+        """Keep the models that fit a device, such as "arduino-nano-33-ble", or one of so much RAM and flash in KB.
 
-        >>> len(lab.models.fitting("browser")) <= len(lab.models)
+        Raises InvalidArgument that says which devices there are.
+
+        >>> len(lab.models.fitting("128/512")) <= len(lab.models)
         True
         """
-        device = TARGETS[require_choice("target", target, TARGETS)]
+        device = require_target(target)
         trials = [recorded.trial for recorded in self._recorded]
         return Models(self._workspace, [trial for trial in trials if device.has_room(trial.architecture)])
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from remap_core.drawing.space_diagram import space_alt, space_figure
-from remap_core.errors import InvalidSpace, RemapError
+from remap_core.errors import InvalidSpace, InvalidView, RemapError
 from remap_core.services.proposals import plan_of
 from remap_core.services.sampling import SamplingPlan, find_space, plan_for, space_names
 from remap_core.space.caps import KILOBYTE, Cap, Caps, Cost, caps_text
@@ -18,6 +18,8 @@ from remap_core.trials.dataset_card import DatasetCard
 from remap_core.ui import app_data
 from remap_core.ui.events.chart_events import draw
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.sidebar.target_choice import target_list
+from remap_core.views.targets import Target, find_target, require_possible
 
 Shape = tuple[int, int, int]
 
@@ -56,6 +58,7 @@ def choose_space(key: str, input_shape: Shape, classes: int, images: int) -> Non
             on_change=lambda: st.session_state.update({key: st.session_state[f"{key}-select"]}),
             help="The first models are sampled from it. A file of your own: REMAP_SPACE (docs/search-spaces.md).",
         )
+        _choose_target(key, input_shape, classes)
         try:
             plan = plan_for(
                 settings,
@@ -72,6 +75,34 @@ def choose_space(key: str, input_shape: Shape, classes: int, images: int) -> Non
         _choose_caps(key, plan)
         st.caption(_caps_sentence(plan))
         diagram(plan.space, key)
+
+
+def _choose_target(key: str, input_shape: Shape, classes: int) -> None:
+    """The device that the first models must fit."""
+    target = chosen_target(key)
+    target_list(target, f"{key}-target-list", on_change=lambda: _take_target(key))
+    problem = st.session_state.pop(f"{key}-target-problem", "")
+    try:
+        if target:
+            require_possible(target, input_shape, classes)
+    except InvalidView as error:
+        problem = problem or str(error)
+    if problem:
+        st.warning(escape_markdown(problem))
+
+
+def _take_target(key: str) -> None:
+    named = st.session_state[f"{key}-target-list"]
+    try:
+        st.session_state[f"{key}-target"] = find_target(named) if named else None
+    except InvalidView as error:
+        st.session_state[f"{key}-target-problem"] = str(error)
+
+
+def chosen_target(key: str) -> Target | None:
+    """The target that was chosen under a key."""
+    target: Target | None = st.session_state.get(f"{key}-target")
+    return target
 
 
 def _choose_caps(key: str, plan: SamplingPlan) -> None:
@@ -105,8 +136,10 @@ def _own_caps(key: str) -> dict[Cost, float]:
 
 
 def chosen_caps(key: str) -> Caps:
-    """The caps that were chosen under a key."""
-    return tuple(Cap(cost, number * _FIELDS[cost][1], "chosen here") for cost, number in _own_caps(key).items())
+    """The caps that were chosen under a key, with those of the target."""
+    own = [Cap(cost, number * _FIELDS[cost][1], "chosen here") for cost, number in _own_caps(key).items()]
+    target = chosen_target(key)
+    return (*own, *(target.caps if target else ()))
 
 
 def chosen_space(key: str) -> str:

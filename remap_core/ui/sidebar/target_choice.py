@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 import streamlit as st
 
@@ -13,7 +16,8 @@ from remap_core.ui.dataset_view import DatasetView
 from remap_core.ui.markdown import escape_markdown
 from remap_core.views.objective import Objective
 from remap_core.views.target_fit import none_fits_sentence, target_shares
-from remap_core.views.targets import TARGETS, Target, find_target, require_possible
+from remap_core.views.targets import OWN_FORM, TARGETS, Target, find_target, require_possible
+from remap_core.views.view import View
 
 _KEY = "target"
 _ANY = ""
@@ -23,24 +27,51 @@ _ANY = ""
 def choose_target(objective: Objective, dataset: DatasetView) -> None:
     """A list of devices; below it, how much room the chosen one has and how many models fit."""
     target = objective.target
-    options = [_ANY, *TARGETS]
-    shown = target.key if target else _ANY
-    st.selectbox(
-        "Target",
-        options,
-        index=options.index(shown),
-        format_func=lambda key: TARGETS[key].name if key else "any device",
-        key=view_state.bind(_KEY, shown),
+    target_list(
+        target,
+        _KEY,
         on_change=_change_target,
-        help="The device that models must fit. Others are faded on the map, and suggestions keep to its memory.",
+        more="Others are faded on the map, and suggestions keep to its memory.",
     )
     if target:
         _show_room(target, dataset)
 
 
+def target_list(target: Target | None, key: str, *, on_change: Callable[[], None], more: str = "") -> None:
+    """The list of devices under a widget's key, with the target in force; another one can be typed."""
+    shown = target.key if target else _ANY
+    options = list(dict.fromkeys([_ANY, *TARGETS, shown]))
+    st.selectbox(
+        "Target",
+        options,
+        index=options.index(shown),
+        format_func=target_name,
+        key=view_state.bind(key, shown),
+        on_change=on_change,
+        accept_new_options=True,
+        help=f"The device that models must fit: one of the list, or type its {OWN_FORM}. {more}".strip(),
+    )
+
+
+def target_name(key: str) -> str:
+    """What a list shows for the key of a target; what was typed as it is, the page says what is wrong with it."""
+    if not key:
+        return "any device"
+    try:
+        return find_target(key).name
+    except InvalidView:
+        return key
+
+
 def _change_target() -> None:
     key = st.session_state[_KEY]
-    view_state.change_objective(target=find_target(key) if key else None)
+    view_state.change_view(lambda view: _with_target(view, key))
+
+
+def _with_target(view: View, key: str) -> View:
+    """Raises InvalidView for what is no target."""
+    target = find_target(key) if key else None
+    return replace(view, objective=replace(view.objective, target=target))
 
 
 def _show_room(target: Target, dataset: DatasetView) -> None:
