@@ -143,7 +143,8 @@ class Trainer:
         """Load a data set and return its card; its validation images are published for the app, too."""
         with self._heartbeat.in_background():
             dataset = load_dataset(name, self._folder.home)
-        if split_part(name)[1]:  # the whole one's validation images are published
+        _, part = split_part(name)
+        if part and not part.held_out:  # the whole one's validation images are published
             return dataset.card()
         try:
             write_validation_images(self._folder, dataset.name, dataset.validation.images)

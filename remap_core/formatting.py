@@ -16,7 +16,7 @@ _MINUTE = 60
 _HOUR_MINUTES = 60
 _DAY_HOURS = 24
 _DIGEST = re.compile(r"@[0-9a-f]{12}(?=#|%|$)")
-_PART = re.compile(r"%([1-9])of([2-9])$")
+_PART = re.compile(r"%(not)?([1-9])of([2-9])$")
 """What tells data sets of one title apart, see `datasets.kept`."""
 _LISTED_CHARACTERS = 60
 
@@ -53,11 +53,11 @@ def dataset_title(name: str) -> str:
 
     >>> dataset_title("leaves@1f3a9c2e0b7d"), dataset_title("/photos/birds.npz#500"), dataset_title("digits")
     ('leaves', 'birds.npz#500', 'digits')
-    >>> dataset_title("digits%2of4")
-    'digits, part 2 of 4'
+    >>> dataset_title("digits%2of4"), dataset_title("digits%not2of3")
+    ('digits, part 2 of 4', 'digits, all but part 2 of 3')
     """
     title = _DIGEST.sub("", name.rsplit("/", 1)[-1])
-    return _PART.sub(r", part \1 of \2", title)
+    return _PART.sub(lambda part: f", {'all but ' if part[1] else ''}part {part[2]} of {part[3]}", title)
 
 
 def percent(share: float, decimals: int = 1) -> str:

@@ -92,6 +92,7 @@ class Served:
 PIXEL_OF = """
 ([key, model]) => {
   const gd = document.querySelector(`.st-key-${key} .js-plotly-plot`)
+  if (!gd || getComputedStyle(gd).pointerEvents === 'none') return null
   for (const trace of gd?._fullLayout ? gd._fullData : []) {
     const i = ['models', 'arrived'].includes(trace.name) ? Array.from(trace.customdata ?? []).indexOf(model) : -1
     if (i < 0) continue

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler.loadfile import LoadFileScheduling
 
 collect_ignore_glob = ["conftest.py", "*/conftest.py"]  # no doctests in them, and two modules of one name clash
 
@@ -20,21 +22,35 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 MAIN = sys.modules["__main__"]
 SLOW = (
-    "trainer/test_ray_executor.py",
     "browser/test_two_processes.py",
-    "browser/test_generate.py",
-    "test_faults.py",
-    "browser/test_events.py",
     "browser/test_access.py",
-    "browser/test_paper_walk.py",
-    "browser/test_frame.py",
-    "browser/test_axe.py",
     "browser/",
+    "test_faults.py",
+    "test_deploy.py",
     "training/test_training_loop.py",
     "ui/",
     "trainer/",
 )
 """Files of the longest tests: they come first, so that no worker is left alone with one at the end."""
+
+IN_FIRST_BROWSER = ("two_processes", "generate", "paper_walk", "data_page", "robust", "frame", "overview", "drawer")
+"""Browser tests that one worker has; another one has the rest. Browsers on all workers at once starve one another, and
+the trainers of two such tests, too."""
+
+
+class BrowserScheduling(LoadFileScheduling):
+    """A file's tests stay together, and all browser tests are on two of the workers."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        if not file.startswith("tests/browser/"):
+            return file
+        is_first = Path(file).name.removeprefix("test_").startswith(IN_FIRST_BROWSER)
+        return f"browser {1 if is_first else 2}"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
+    return BrowserScheduling(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

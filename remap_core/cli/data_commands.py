@@ -19,8 +19,9 @@ from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.cli.choice_options import with_choices
 from remap_core.cli.issue_lines import issue_lines
 from remap_core.cli.options import AsJson
+from remap_core.cli.sent_proposals import send
 from remap_core.data_folder.folder import DataFolder
-from remap_core.datasets.dataset import validation_names
+from remap_core.datasets.dataset import names_by_part, rows_by_part
 from remap_core.datasets.image_report import Report
 from remap_core.datasets.kept import Kept, find_kept, kept_datasets
 from remap_core.datasets.naming import checked_title
@@ -30,6 +31,7 @@ from remap_core.datasets.recipe import Choices
 from remap_core.errors import DatasetError, NoCatalogue, NotFound
 from remap_core.formatting import count, dataset_title, listed
 from remap_core.services.data.data_issues import data_issues
+from remap_core.services.data.held_out import PARTS, held_out_trainings, training_issues
 from remap_core.services.data.known_datasets import KnownDataset, removal_of, remove_dataset
 from remap_core.settings import read_settings
 
@@ -137,15 +139,34 @@ def remove(name: Title, yes: Annotated[bool, typer.Option("--yes", help="Do not 
 
 
 @app.command()
-def issues(name: Title, as_json: AsJson = False) -> None:
+def issues(
+    name: Title,
+    *,
+    training: Annotated[
+        bool, typer.Option("--training", help="Of the training images in place of validation.")
+    ] = False,
+    train: Annotated[bool, typer.Option("--train", help="With --training: queue the trainings that it needs.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """List labels that look wrong, hard images and confused classes of a data set, by what its models predict.
 
-    Nothing is trained. The better half of the finished models is asked, of which there must be at least 5.
+    The better half of the finished models is asked, of which there must be at least 5; nothing is trained. Training
+    images are judged by the 5 best models, trained three times without a third of the images: --train queues these.
     """
     settings, _ = read_settings()
-    catalogue = open_snapshot(DataFolder(settings.home))
-    found = data_issues(catalogue, _trained(name, catalogue))
-    files = validation_names(found.dataset, settings.home)
+    folder = DataFolder(settings.home)
+    catalogue = open_snapshot(folder)
+    dataset = _trained(name, catalogue)
+    if not training:
+        found = data_issues(catalogue, dataset)
+    else:
+        trainings = held_out_trainings(catalogue, dataset, time.time())
+        if train and trainings.missing:
+            send(folder, catalogue, trainings.missing, f"training images of {dataset_title(dataset)}", quietly=as_json)
+            return
+        found = training_issues(catalogue, trainings, rows_by_part(dataset, PARTS, folder.home))
+    names = names_by_part(dataset, folder.home)
+    files = names[found.part] if names else []
     if as_json:
         typer.echo(json.dumps(found.to_json(files), indent=2))
         return

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from remap_core.analysis.class_pairs import ClassPair
 from remap_core.analysis.image_votes import ImageVerdict
+from remap_core.datasets.splits import Part
 from remap_core.formatting import count, dataset_title, model_tag, pluralize
 from remap_core.services.data.data_issues import DataIssues
 
@@ -13,12 +14,13 @@ from remap_core.services.data.data_issues import DataIssues
 def issue_lines(issues: DataIssues, files: Sequence[str] = ()) -> Iterator[str]:
     """All suspected labels and hard images, the first ones first, then the pairs of classes.
 
-    files: what each validation image is called, where that is known.
+    files: what each image is called, where that is known.
     """
-    yield (
-        f"{dataset_title(issues.dataset)}: the better half of the models, {pluralize(len(issues.models), 'model')}, "
-        f"on {pluralize(issues.images, 'validation image')}."
-    )
+    models = pluralize(len(issues.models), "model")
+    asked = f"the better half of the models, {models},"
+    if issues.part is Part.TRAIN:
+        asked = f"{models}, each trained without the images that it judges,"
+    yield f"{dataset_title(issues.dataset)}: {asked} on {pluralize(issues.images, f'{issues.part.title} image')}."
     yield from _images(issues, "Suspected wrong labels", issues.suspected, files)
     yield from _images(issues, "Hard images, on which the models split", issues.hard, files)
     yield from _pairs(issues, "Confused by every good model, a limit of the data", issues.pairs.limits_of_data)
@@ -32,7 +34,7 @@ def _images(issues: DataIssues, heading: str, verdicts: Sequence[ImageVerdict], 
     yield f"{heading}: {count(len(verdicts))}"
     voters = count(len(issues.models))
     for verdict in verdicts:
-        name = f"image {verdict.row}"
+        name = f"image {issues.image_name(verdict)}"
         if files:
             name += f" ({files[verdict.row]})"
         label, other = issues.class_names[verdict.label], issues.class_names[verdict.other]

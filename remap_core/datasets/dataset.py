@@ -103,7 +103,8 @@ def load_dataset(name: str, home: Path = HOME) -> Dataset:
     "#N" after it takes a class-balanced subset of N images in total. The split is the same every time. Published data
     sets are downloaded into `home` if they are not there. A path is read as it is, with images of one size: data
     folders of version 0.1 have models of such data sets; for everything else see `resolve`.
-    "%K" + "ofN" after it takes the Kth of N equal parts of the training images, and all others.
+    "%K" + "ofN" after it takes the Kth of N equal parts of the training images, and all others; "%notKofN" trains on
+    all but that part, which validates.
     Raises DatasetError with the name of the data set and the rule that it breaks.
     """
     whole, part = split_part(name)
@@ -134,18 +135,37 @@ def load_dataset(name: str, home: Path = HOME) -> Dataset:
 
 
 def _with_part(dataset: Dataset, part: TrainingPart) -> Dataset:
-    """The data set with a part of its training images; every class is parted alike."""
-    labels = dataset.train.labels
-    counts = np.bincount(labels, minlength=dataset.classes)
-    if counts.min() < part.parts:
+    """The data set with a part of its training images, or without it; every class is parted alike."""
+    train = dataset.train
+    rows = _rows_by_part(train.labels, dataset.class_names, part.parts)[part.number - 1]
+    name = part_name(dataset.name, part)
+    if part.held_out:
+        others = np.setdiff1d(np.arange(len(train)), rows)
+        return replace(dataset, name=name, train=train.take(others), validation=train.take(rows))
+    return replace(dataset, name=name, train=train.take(rows))
+
+
+def rows_by_part(name: str, parts: int, home: Path = HOME) -> list[Rows]:
+    """The places of the training images in each of so many equal parts, ascending; see `load_dataset`."""
+    found = _kept_parts(name, home)
+    if found is None:
+        dataset = load_dataset(name, home)
+        return _rows_by_part(dataset.train.labels, dataset.class_names, parts)
+    kept, (rows, _, _) = found
+    class_names = kept.report.class_names
+    return _rows_by_part(as_labels(kept.labels(), len(class_names))[rows], class_names, parts)
+
+
+def _rows_by_part(labels: Labels, class_names: Sequence[str], parts: int) -> list[Rows]:
+    counts = np.bincount(labels, minlength=len(class_names))
+    if counts.min() < parts:
         label = int(counts.argmin())
         raise DatasetError(
-            f"Training images in {part.parts} parts need {part.parts} of every class, but {dataset.class_names[label]} "
-            f"has {counts[label]}."
+            f"Training images in {parts} parts need {parts} of every class, but {class_names[label]} has "
+            f"{counts[label]}."
         )
-    by_class = [np.array_split(shuffled_rows(labels, label), part.parts) for label in range(dataset.classes)]
-    rows = np.sort(np.concatenate([pieces[part.number - 1] for pieces in by_class]))
-    return replace(dataset, name=part_name(dataset.name, part), train=dataset.train.take(rows))
+    by_class = [np.array_split(shuffled_rows(labels, label), parts) for label in range(len(class_names))]
+    return [np.sort(np.concatenate([pieces[part] for pieces in by_class])) for part in range(parts)]
 
 
 def validation_originals(name: str, home: Path = HOME) -> Callable[[int], Picture] | None:

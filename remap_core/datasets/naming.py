@@ -18,7 +18,7 @@ NAMES = (DIGITS, LEAVES, *PUBLISHED)
 _NAME = re.compile(r"(?P<source>.*\.npz|.*?)(?:#(?P<size>[^#/]*))?")
 
 
-_PART = re.compile(r"(?P<whole>.+)%(?P<number>[1-9])of(?P<parts>[2-9])")
+_PART = re.compile(r"(?P<whole>.+)%(?P<held_out>not)?(?P<number>[1-9])of(?P<parts>[2-9])")
 MAX_TITLE = 60
 DIGITS_OF_DIGEST = 12
 _TITLE = re.compile(r"\w[\w .-]*")
@@ -80,31 +80,40 @@ def canonical_name(name: str) -> str:
 
 
 class TrainingPart(NamedTuple):
-    """One of so many equal parts of the training images, counted from 1."""
+    """One of so many equal parts of the training images, counted from 1.
+
+    held_out: whether all but this part train, and this part validates; else this part trains.
+    """
 
     number: int
     parts: int
+    held_out: bool = False
+
+    @property
+    def share(self) -> float:
+        """Of the training images that train."""
+        return (self.parts - 1 if self.held_out else 1) / self.parts
 
 
 def split_part(name: str) -> tuple[str, TrainingPart | None]:
     """The name of a whole data set, and which part of its training images is used; None for all of them.
 
     >>> split_part("digits#500%2of4")
-    ('digits#500', TrainingPart(number=2, parts=4))
+    ('digits#500', TrainingPart(number=2, parts=4, held_out=False))
     """
     match = _PART.fullmatch(name)
     if match is None or not 1 <= int(match["number"]) <= int(match["parts"]):
         return name, None
-    return match["whole"], TrainingPart(int(match["number"]), int(match["parts"]))
+    return match["whole"], TrainingPart(int(match["number"]), int(match["parts"]), match["held_out"] is not None)
 
 
 def part_name(name: str, part: TrainingPart) -> str:
     """The name of a data set with a part of its training images, and with all others.
 
-    >>> part_name("digits", TrainingPart(2, 4))
-    'digits%2of4'
+    >>> part_name("digits", TrainingPart(2, 4)), part_name("digits", TrainingPart(2, 3, held_out=True))
+    ('digits%2of4', 'digits%not2of3')
     """
-    return f"{name}%{part.number}of{part.parts}"
+    return f"{name}%{'not' if part.held_out else ''}{part.number}of{part.parts}"
 
 
 def title_of(name: str) -> str | None:

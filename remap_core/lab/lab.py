@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.data_folder.folder import DataFolder
-from remap_core.datasets.dataset import validation_names
+from remap_core.datasets.dataset import names_by_part, rows_by_part
 from remap_core.datasets.kept import Kept
 from remap_core.datasets.naming import NAMES
 from remap_core.datasets.preparation.corrected import keep_corrected
@@ -22,9 +23,11 @@ from remap_core.lab.designs.suggested_designs import SuggestedDesigns, suggested
 from remap_core.lab.lab_plots import LabPlots
 from remap_core.lab.models.model import Model, Models
 from remap_core.lab.models.model_comparison import Comparison
+from remap_core.lab.models.retrainings import HeldOut
 from remap_core.lab.workspace import Workspace
 from remap_core.services.best_of_many import best_of_many
 from remap_core.services.data.data_issues import data_issues
+from remap_core.services.data.held_out import PARTS, held_out_trainings, training_issues
 from remap_core.settings import Settings, read_settings
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.population import Population
@@ -146,17 +149,36 @@ class Lab:
         """
         return suggested_designs(self.workspace, n, max_parameters, target, explore=explore, step=step)
 
-    def data_issues(self) -> dict[str, Any]:
+    def data_issues(self, *, training: bool = False) -> dict[str, Any]:
         """Ask the better half of the complete models what they say about the validation images; nothing is trained.
+
+        training: about the training images, by the 5 best models, each trained again without the images that it judges;
+        `lab.train(lab.held_out())` trains these.
 
         Returns what `remap data issues --json` prints: the models; images whose label looks wrong (suspected), the most
         suspected first, and images on which the models split (hard), each with its number, label, the other class and
         the votes for both; pairs of classes that every good model confuses (limits_of_data), and those that some tell
-        apart (limits_of_architecture), with the best_model. Raises NotFound for fewer than 5 models, NoCatalogue while
-        nothing was trained here.
+        apart (limits_of_architecture), with the best_model. Raises NotFound for fewer than 5 models and for trainings
+        that are missing, NoCatalogue while nothing was trained here.
         """
-        issues = data_issues(self.workspace.catalogue, self.dataset)
-        return issues.to_json(validation_names(self.dataset, self.folder.home))
+        require_flag("training", training)
+        catalogue, home = self.workspace.catalogue, self.folder.home
+        if training:
+            trainings = held_out_trainings(catalogue, self.dataset, time.time())
+            issues = training_issues(catalogue, trainings, rows_by_part(self.dataset, PARTS, home))
+        else:
+            issues = data_issues(catalogue, self.dataset)
+        names = names_by_part(self.dataset, home)
+        return issues.to_json(names[issues.part] if names else ())
+
+    def held_out(self) -> HeldOut:
+        """What `data_issues(training=True)` needs, for `lab.train`: the 5 best models, without parts of the images.
+
+        Each is trained three times, on two thirds of the training images. These are no models of the lab. Raises
+        NotFound for fewer than 5 models.
+        """
+        held_out_trainings(self.workspace.catalogue, self.dataset, time.time())
+        return HeldOut(self.workspace)
 
     def relabel(
         self,

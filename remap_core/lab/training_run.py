@@ -20,11 +20,12 @@ from remap_core.lab.designs.design import Design
 from remap_core.lab.designs.new_designs import design_of
 from remap_core.lab.designs.suggested_designs import SuggestedDesign
 from remap_core.lab.models.model import Model, Models
-from remap_core.lab.models.retrainings import Finish, OnFewerImages, Repeats
+from remap_core.lab.models.retrainings import Finish, HeldOut, OnFewerImages, Repeats
 from remap_core.lab.recorded_trial import RecordedTrial
 from remap_core.lab.training_progress import ProgressBar
 from remap_core.lab.workspace import Workspace
 from remap_core.services.child_trainings import child_config, full_config, short_epochs
+from remap_core.services.data.held_out import held_out_trainings
 from remap_core.services.data.more_images import propose_more_images
 from remap_core.services.proposals import propose_children, propose_designs, propose_finish, propose_repeats
 from remap_core.services.sampling import set_caps
@@ -42,7 +43,7 @@ POLL_SECONDS = 0.2
 MAX_NAMED = 5
 """Models that a warning names; the others are only counted."""
 
-Asked = Design | SuggestedDesign | Model | Repeats | Finish | OnFewerImages
+Asked = Design | SuggestedDesign | Model | Repeats | Finish | OnFewerImages | HeldOut
 
 
 def train(workspace: Workspace, asked: object, epochs: int | None, *, inherit: bool, progress: bool) -> Models:
@@ -210,6 +211,9 @@ def _proposals_of(workspace: Workspace, asked: Asked, now: float) -> Sequence[Pr
         case Repeats() | Finish() | OnFewerImages():
             asked.recorded.require_in(workspace)
             return _further_trainings(workspace, asked, now)
+        case HeldOut():
+            _require_same(asked.workspace, workspace)
+            return held_out_trainings(workspace.catalogue, workspace.dataset, now).missing
         case Model():
             asked.recorded.require_in(workspace)
             return [asked.trial.proposal]
@@ -244,9 +248,9 @@ def _further_trainings(workspace: Workspace, asked: Repeats | Finish | OnFewerIm
 
 
 def _require_same(own: Workspace, workspace: Workspace) -> None:
-    """Raise InvalidArgument for a suggestion of another lab."""
+    """Raise InvalidArgument for what was asked of another lab."""
     if (own.folder, own.dataset) != (workspace.folder, workspace.dataset):
-        raise InvalidArgument(f"The suggestion is of another lab: {own.dataset} in {own.folder.home}.")
+        raise InvalidArgument(f"This is of another lab: {own.dataset} in {own.folder.home}.")
 
 
 def _child_proposals(design: Design, parent: Trial, config: TrainingConfig, now: float) -> Sequence[Proposal]:

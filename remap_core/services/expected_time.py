@@ -113,7 +113,7 @@ def estimates_by_name(
         whole, part = split_part(name)
         estimate = estimate_of(whole)
         if estimate and part:
-            estimate = replace(estimate, costs=tuple(cost / part.parts for cost in estimate.costs))
+            estimate = replace(estimate, costs=tuple(cost * part.share for cost in estimate.costs))
         if estimate:
             estimates[name] = estimate
     return estimates

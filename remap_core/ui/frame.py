@@ -45,7 +45,8 @@ FOLDED_ON = ("drawer", "queue", "data")
 """Pages of wide tables, where the map is folded until the visitor opens it."""
 
 _STYLES = {
-    name: Path(__file__).with_name(f"{name}.css").read_text(encoding="utf-8") for name in ("frame", "folded", "mapless")
+    name: Path(__file__).with_name(f"{name}.css").read_text(encoding="utf-8")
+    for name in ("frame", "folded", "mapless", "unheard")
 }
 
 _IN_FRAME: ContextVar[bool] = ContextVar("in_frame", default=False)
@@ -148,12 +149,15 @@ def _show_page(page: StreamlitPage, place: DeltaGenerator) -> None:
 
 def _style(name: str) -> str:
     """The rules of the frame, and where the map is on this page."""
+    frame = _STYLES["frame"]
+    if not chart_events.in_frames():
+        frame += _STYLES["unheard"]
     if not _has_models():
-        return _STYLES["frame"] + _STYLES["mapless"]
+        return frame + _STYLES["mapless"]
     dock = current_session().dock or (Dock.FOLDED if name in FOLDED_ON else Dock.OPEN)
     if dock is Dock.FOLDED:
-        return _STYLES["frame"] + _STYLES["folded"]
-    return _STYLES["frame"]
+        return frame + _STYLES["folded"]
+    return frame
 
 
 def _has_models() -> bool:

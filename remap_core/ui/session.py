@@ -74,8 +74,8 @@ class Session:
     url: what the URL says, as this app last wrote or read it; None before the first page. page: the page it was for.
     asked_view: the view that the URL asks for, until it is read. url_warnings: by part of the URL, why it is ignored.
     warnings: which parts of a view, or of an entry, are ignored and why.
-    corrections: by data set, what was said of its validation images: by number, the class that one should have, empty
-    for one to leave out.
+    corrections: by data set, what was said of its images: by number, or "training 12", the class that one should have,
+    empty for one to leave out.
     started: ids of the commands that train the first models of a data set, by data set.
     exports: what was pressed to be made, by file name and weights. zipped: the last .zip file of several models, with
     what was asked for.
@@ -111,7 +111,7 @@ class Session:
     asked_view: dict[str, str] | None = None
     url_warnings: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    corrections: dict[str, dict[int, str]] = field(default_factory=dict)
+    corrections: dict[str, dict[int | str, str]] = field(default_factory=dict)
     started: dict[str, str] = field(default_factory=dict)
     exports: set[str] = field(default_factory=set)
     zipped: tuple[object, ExportZip] | None = None

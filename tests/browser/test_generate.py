@@ -1,11 +1,12 @@
 """The main path as its users walk it: ablate, vary and handcraft one model with real clicks, and watch all finish."""
 
 import re
+from contextlib import suppress
 
 from browsing import DRAWN, served
 from catalogues import write_catalogue
 from generating import choose, click_mark, click_until, switch_off, train, train_button
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
 
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.data_folder.folder import DataFolder
@@ -70,7 +71,8 @@ def test_a_model_is_ablated_varied_and_handcrafted_by_clicks_and_all_children_fi
 def tick_row(page: Page, newest: int, row: int) -> None:
     """Select a row of the table of children, which is drawn on a canvas."""
     table = page.locator(f"[class*=st-key-generate-children-{newest}-]")
-    table.scroll_into_view_if_needed()
+    with suppress(Error):  # a timer has drawn it again: then it was in view
+        table.scroll_into_view_if_needed()
     box = table.bounding_box()
     page.mouse.click(box["x"] + 16, box["y"] + TABLE_ROW * (row + 1.5))
 

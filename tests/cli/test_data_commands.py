@@ -124,7 +124,7 @@ def test_issues_prints_what_the_models_say_as_one_object(remap, tmp_path):  # no
     found = json.loads(out)
     assert (code, err) == (0, "")
     assert set(found) == {
-        *("dataset", "models", "images", "suspected", "hard"),
+        *("dataset", "part", "models", "images", "suspected", "hard"),
         *("limits_of_data", "limits_of_architecture", "undecided_pairs"),
     }
     assert (found["dataset"], found["models"], found["images"]) == ("digits", [6, 5, 4], 20)
@@ -137,6 +137,18 @@ def test_issues_prints_what_the_models_say_as_one_object(remap, tmp_path):  # no
         "votes_for_other": 3,
         "entropy": 0.0,
     }
+
+
+def test_what_training_images_need_is_one_sentence_and_is_queued(remap, tmp_path):  # noqa: F811
+    write_catalogue(tmp_path / "home")
+    code, out, err = remap("data", "issues", "digits", "--training")
+    assert (code, out) == (1, "")
+    assert "Needs 15 trainings of the 5 best models" in err
+    code, out, _ = remap("data", "issues", "digits", "--training", "--train")
+    assert code == 0
+    assert "Sent training images of digits" in out
+    ((_, command),) = Inbox(DataFolder(tmp_path / "home")).pending()
+    assert len(command.proposals) == 15
 
 
 def test_issues_in_words(remap, tmp_path):  # noqa: F811

@@ -6,7 +6,7 @@ import pytest
 from small_tasks import BARS, save_bars
 
 from remap_core.datasets import dataset
-from remap_core.datasets.dataset import Dataset, load_dataset
+from remap_core.datasets.dataset import Dataset, load_dataset, rows_by_part
 from remap_core.datasets.images import Images
 from remap_core.errors import DatasetError
 
@@ -112,6 +112,18 @@ def test_a_real_archive_is_loaded(image_data):
     assert [len(part) for part in (dataset.train, dataset.validation, dataset.test)] == [5600, 1200, 1200]
     assert np.bincount(dataset.test.labels).tolist() == [120] * 10
     assert dataset.class_names[:2] == ("airplane", "alarm clock")
+
+
+def test_every_training_image_validates_once_without_being_trained_on():
+    whole = load_dataset("digits#505")
+    rows = rows_by_part("digits#505", 3)
+    assert sorted(np.concatenate(rows).tolist()) == list(range(len(whole.train)))
+    for number, held_out in enumerate(rows, start=1):
+        part = load_dataset(f"digits#505%not{number}of3")
+        assert (part.validation.images == whole.train.images[held_out]).all()
+        assert (part.train.labels == np.delete(whole.train.labels, held_out)).all()
+        assert len(part.train) == len(whole.train) - len(held_out)
+        assert (part.test.images == whole.test.images).all()
 
 
 def test_the_parts_of_the_training_images_are_all_of_them_each_class_alike_and_nothing_else_changes():

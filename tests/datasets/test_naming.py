@@ -51,4 +51,6 @@ def test_what_names_no_part_is_a_whole_data_set(name):
 
 @given(st.integers(2, 9).flatmap(lambda parts: st.tuples(st.integers(1, parts), st.just(parts))))
 def test_the_name_of_a_part_says_which(part):
-    assert split_part(part_name("a@0123456789ab#50", TrainingPart(*part))) == ("a@0123456789ab#50", part)
+    for held_out in (False, True):
+        named = TrainingPart(*part, held_out)
+        assert split_part(part_name("a@0123456789ab#50", named)) == ("a@0123456789ab#50", named)

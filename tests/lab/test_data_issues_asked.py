@@ -4,7 +4,7 @@ import pytest
 from catalogues import write_catalogue
 
 import remap_core as remap
-from remap_core.errors import InvalidArgument, NoCatalogue
+from remap_core.errors import InvalidArgument, NoCatalogue, NotFound
 
 
 def test_what_the_models_say_is_in_plain_values(tmp_path):
@@ -41,6 +41,22 @@ def test_what_is_no_correction_is_one_sentence(tmp_path, call, sentence):
     with pytest.raises(InvalidArgument) as refused:
         remap.open(tmp_path, dataset="digits").relabel(**call)
     assert str(refused.value).startswith(sentence)
+
+
+def test_training_images_are_judged_by_models_that_were_trained_without_them(tmp_path):
+    lab = remap.open(tmp_path, dataset="digits#300", epochs=1)
+    with pytest.raises(NotFound, match="at least 5 finished models"):
+        lab.train(remap.architecture("MaxPool 2, Dense 8, ReLU", dataset=lab), progress=False)
+        lab.held_out()
+    chains = [f"MaxPool 2, Dense {units}, ReLU" for units in (16, 24, 32, 40)]
+    lab.train([remap.architecture(chain, dataset=lab) for chain in chains], progress=False)
+    with pytest.raises(NotFound, match="Needs 15 trainings of the 5 best models"):
+        lab.data_issues(training=True)
+    assert len(lab.train(lab.held_out(), progress=False)) == 0
+    found = lab.data_issues(training=True)
+    assert (found["part"], found["images"], sorted(found["models"])) == ("training", 210, [1, 2, 3, 4, 5])
+    assert [one["image"].split()[0] for one in found["hard"][:1]] == ["training"]
+    assert len(lab.models) == 5
 
 
 def test_whether_more_images_would_help_is_asked_trained_and_answered(tmp_path):

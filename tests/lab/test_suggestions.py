@@ -71,7 +71,7 @@ def test_a_cap_that_leaves_nothing_is_one_sentence(lab):
 
 def test_a_suggestion_of_another_lab_is_refused(lab, tmp_path):
     other = remap.open(tmp_path / "other", dataset="digits#200")
-    with pytest.raises(InvalidArgument, match="The suggestion is of another lab: digits#200"):
+    with pytest.raises(InvalidArgument, match="This is of another lab: digits#200"):
         other.train(lab.suggest(1))
 
 

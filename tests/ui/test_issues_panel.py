@@ -10,10 +10,12 @@ from catalogues import CARD, wide_card, write_catalogue, write_halved
 from photos import write_photos
 from PIL import Image
 
+import remap_core as remap
 from remap_core.data_folder.folder import DataFolder
+from remap_core.data_folder.inbox import Inbox
 from remap_core.data_folder.validation_images import write_validation_images
 from remap_core.datasets.dataset import load_dataset
-from remap_core.datasets.kept import find_kept
+from remap_core.datasets.kept import find_kept, kept_datasets
 from remap_core.datasets.preparation.intake import add
 from remap_core.datasets.recipe import Choices
 from remap_core.trials.dataset_card import DatasetCard
@@ -201,3 +203,32 @@ def test_a_name_that_is_taken_is_one_sentence_and_nothing_that_was_said_is_lost(
         "leaves is the name of a data set that is built in: choose another one."
     ]
     assert current(app).corrections["digits"] == {16: ""}
+
+
+def test_the_trainings_that_judge_training_images_are_queued_by_a_press(home):
+    write_catalogue(home)
+    app = asked()
+    assert "Needs 15 trainings of the 5 best models" in said(app)
+    app.button(key="issues-held-out").click().run()
+    assert not app.exception
+    ((_, command),) = Inbox(DataFolder(home)).pending()
+    assert {proposal.dataset for proposal in command.proposals} == {f"digits%not{part}of3" for part in (1, 2, 3)}
+
+
+def test_training_images_are_listed_with_pictures_and_corrected_by_their_numbers(home, monkeypatch):
+    monkeypatch.setenv("REMAP_DATASET", "digits#300")
+    lab = remap.open(home, dataset="digits#300", epochs=1)
+    lab.train([remap.architecture(f"MaxPool 2, Dense {units}", dataset=lab) for units in range(8, 13)], progress=False)
+    lab.train(lab.held_out(), progress=False)
+    app = asked()
+    assert "5 models, each trained without the images that it judges, 210 in all" in said(app)
+    hard = lab.data_issues(training=True)["hard"][0]
+    row = next(text for text in rows(app) if f"Image {hard['image'].split()[1]}]" in text and "of 5 models" in text)
+    assert f"Labelled **{hard['label']}**" in row
+    assert any("Training image" in element.proto.body for element in app.get("html"))
+    app.button_group(key=f"issues-said-digits#300-{hard['image']}").set_value("Label is wrong").run()
+    assert "**1 label corrected** in a new data set" in said(app)
+    app.button(key="issues-make").click().run()
+    assert not app.exception
+    (kept,) = kept_datasets(home)
+    assert kept.recipe.relabelled == ((hard["image"], hard["other"]),)

@@ -7,7 +7,7 @@ from io import BytesIO
 import numpy as np
 import onnxruntime
 import pytest
-from apps import opened, said
+from apps import go, opened, said
 from catalogues import write_catalogue
 from PIL import Image
 from streamlit.testing.v1 import AppTest
@@ -64,6 +64,17 @@ def answers_of(folder, pixels: np.ndarray) -> np.ndarray:
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     logits = session.run(None, {"images": pixels[np.newaxis, np.newaxis]})[0][0].astype(float)
     return np.sort(100 * np.exp(logits) / np.exp(logits).sum())[::-1]
+
+
+def test_a_dropped_picture_stays_while_another_page_is_shown_and_until_it_is_removed(folder):
+    app = upload(png(Image.fromarray(IMAGES[7, :, :, 0])))
+    answered = percentages(app)
+    go(app, "overview")
+    app = go(app, "inspect")
+    assert percentages(app) == answered
+    assert "This is the picture that you chose before." in said(app)
+    app.button(key="try-upload-remove").click().run()
+    assert "Drop a picture of any size" in said(app)
 
 
 def test_a_dropped_picture_is_answered_as_by_the_exported_network(folder):

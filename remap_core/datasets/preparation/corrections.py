@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,9 @@ from remap_core.errors import DatasetError
 from remap_core.formatting import listed, pluralize
 
 ImageName = int | str
-"""The number of a validation image, as `remap data issues` prints it, or what an image is called in its source."""
+"""The number of a validation image, as `remap data issues` prints it, "training 12", or what an image is called in its
+source."""
+_NUMBER = re.compile(r"(?P<training>training )?(?P<place>[0-9]{1,9})")
 PARTS = (Part.TRAIN, Part.VALIDATION, Part.TEST)
 
 
@@ -100,15 +103,16 @@ def _row_of(image: ImageName, rows: ImageRows, places: Mapping[str, list[int]]) 
         raise DatasetError(f"{image!r:.80} is the name of {pluralize(len(named), 'image')}: give its number instead.")
     if named:
         return named[0]
-    validation = np.flatnonzero(rows.parts == Part.VALIDATION)
-    digits = str(image)
-    place = int(digits) if digits.isascii() and digits.isdigit() else -1
-    if not 0 <= place < len(validation):
+    match = _NUMBER.fullmatch(str(image))
+    part = Part.TRAIN if match and match["training"] else Part.VALIDATION
+    of_part = np.flatnonzero(rows.parts == part)
+    place = int(match["place"]) if match else -1
+    if not 0 <= place < len(of_part):
         raise DatasetError(
-            f"There is no image {image!r:.80}: give the name of a file, or the number of a validation image, "
-            f"0 to {len(validation) - 1}."
+            f"There is no image {image!r:.80}: give the name of a file, or the number of a {part.title} image, "
+            f"0 to {len(of_part) - 1}."
         )
-    return int(validation[place])
+    return int(of_part[place])
 
 
 def _both(image: str) -> DatasetError:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from remap_core.datasets.augmentation import suggested_augmentation
 from remap_core.datasets.recipe import AUGMENTATIONS
-from remap_core.formatting import model_name, pluralize
+from remap_core.formatting import dataset_title, model_name, pluralize
 from remap_core.lab.arguments import require_choice, require_count
 from remap_core.lab.recorded_trial import RecordedTrial
+from remap_core.lab.workspace import Workspace
 from remap_core.trials.training_config import MAX_EPOCHS
 
 
@@ -44,6 +45,16 @@ class OnFewerImages:
 
     def __repr__(self) -> str:
         return f"{model_name(self.recorded.id)} on fewer images"
+
+
+@dataclass(frozen=True, repr=False)
+class HeldOut:
+    """A request to train the best models without parts of the training images, for `lab.train`."""
+
+    workspace: Workspace
+
+    def __repr__(self) -> str:
+        return f"The best models of {dataset_title(self.workspace.dataset)} on parts of its training images"
 
 
 def finish_of(recorded: RecordedTrial, epochs: object, augmentation: Iterable[object] | None) -> Finish:

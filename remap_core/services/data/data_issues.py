@@ -11,6 +11,7 @@ import numpy as np
 from remap_core.analysis.class_pairs import ClassPair, ConfusedPairs, confused_pairs
 from remap_core.analysis.image_votes import MIN_MODELS, ImageVerdict, ImageVotes, better_half
 from remap_core.catalogue.reader import Catalogue
+from remap_core.datasets.splits import Part
 from remap_core.errors import NotFound
 from remap_core.formatting import dataset_title, pluralize
 from remap_core.trials.trial import TrialId
@@ -18,9 +19,11 @@ from remap_core.trials.trial import TrialId
 
 @dataclass(frozen=True)
 class DataIssues:
-    """What the `models`, the better half of those that have finished, say about so many validation `images`.
+    """What the `models` say about so many `images` of a part of the split.
 
-    suspected: images whose label looks wrong. hard: images on which the models split. See `ImageVotes`.
+    Of validation images the models are the better half of those that have finished; of training images those of
+    `services.data.held_out`. suspected: images whose label looks wrong. hard: images on which the models split. See
+    `ImageVotes`.
     """
 
     dataset: str
@@ -30,14 +33,20 @@ class DataIssues:
     suspected: tuple[ImageVerdict, ...]
     hard: tuple[ImageVerdict, ...]
     pairs: ConfusedPairs
+    part: Part = Part.VALIDATION
+
+    def image_name(self, verdict: ImageVerdict) -> int | str:
+        """By what corrections name an image: see `datasets.preparation.corrections`."""
+        return verdict.row if self.part is Part.VALIDATION else f"{self.part.title} {verdict.row}"
 
     def to_json(self, files: Sequence[str] = ()) -> dict[str, Any]:
-        """Everything, with names of classes. Images are numbered from 0, in the order of the validation images.
+        """Everything, with names of classes. Images are numbered from 0, in the order of their part.
 
-        files: what each of them is called, see `datasets.dataset.validation_names`.
+        files: what each of them is called, see `datasets.dataset.names_by_part`.
         """
         return {
             "dataset": self.dataset,
+            "part": self.part.title,
             "models": list(self.models),
             "images": self.images,
             "suspected": [self._image_json(verdict, files) for verdict in self.suspected],
@@ -49,7 +58,7 @@ class DataIssues:
 
     def _image_json(self, verdict: ImageVerdict, files: Sequence[str]) -> dict[str, Any]:
         return {
-            "image": verdict.row,
+            "image": self.image_name(verdict),
             "file": files[verdict.row] if files else None,
             "label": self.class_names[verdict.label],
             "other": self.class_names[verdict.other],
@@ -73,13 +82,17 @@ class DataIssues:
 def data_issues(catalogue: Catalogue, dataset: str) -> DataIssues:
     """Ask the better half of the finished models of a data set; nothing is trained.
 
-    Models that were evaluated on other images than the data set has now do not count. Raises NotFound for fewer than 5
+    Models that were evaluated on other images than the data set has now, or started from their parent's weights, do not
+    count. Raises NotFound for fewer than 5
     models, and for a data set that is not known.
     """
     card = catalogue.dataset(dataset)
     population = catalogue.population(dataset)
     judging = catalogue.judging_models(dataset)
-    rows = np.array([row for row, model in enumerate(population.id) if int(model) in judging], dtype=np.int64)
+    in_full = population.in_full
+    rows = np.array(
+        [row for row, model in enumerate(population.id) if in_full[row] and int(model) in judging], dtype=np.int64
+    )
     if len(rows) < MIN_MODELS:
         raise NotFound(
             f"What the models say about the data needs at least {MIN_MODELS} finished models, but "

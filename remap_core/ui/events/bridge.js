@@ -4,6 +4,8 @@ const charts = new WeakMap()
 // By the chart's element: the timer of a hover that has not been sent yet.
 const hovers = new WeakMap()
 
+document.documentElement.dataset.hears = '' // see ../unheard.css
+
 // A click on a chart that nobody listens to yet, as it was drawn just now, waits for who will.
 const heard = new WeakMap()
 const early = new WeakMap()

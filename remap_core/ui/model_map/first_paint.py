@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from threading import Lock
 
 import streamlit as st
@@ -11,6 +12,8 @@ from streamlit.delta_generator import DeltaGenerator
 from remap_core.system.imports import finish_imports
 
 _SENT = "first-paint"
+
+UNHEARD = Path(__file__).parents[1] / "unheard.css"
 
 _FIRST = Lock()
 """Held by a visitor whose empty chart is drawn. Plotly would use a NumPy that another thread has half imported."""
@@ -31,7 +34,9 @@ def begin() -> DeltaGenerator | None:
     place = st.empty()
     with _FIRST:
         finish_imports("numpy", "pandas")
-        place.plotly_chart(_NOTHING, key=_SENT, height=100)
+        with place.container():
+            st.html(UNHEARD)  # with the frame's other rules, it may come after the map's first circles
+            st.plotly_chart(_NOTHING, key=_SENT, height=100)
         for needed in ("numpy", "pandas"):
             import_module(needed)
     return place

@@ -40,21 +40,38 @@ def chosen_picture(card: DatasetCard, way: str) -> Open | None:
     if way == DRAW:
         return _drawing(card)
     if way == WEBCAM:
-        taken = st.camera_input("Webcam", key="try-webcam", label_visibility="collapsed")
+        key = "try-webcam"
+        taken = st.camera_input("Webcam", key=key, on_change=_keep, args=(key,), label_visibility="collapsed")
         missing = (
             "If the browser refuses the camera, allow it beside the address, or use Upload. "
             "Browsers allow cameras only at https:// addresses and on localhost."
         )
     else:
+        key = "try-upload"
         taken = st.file_uploader(
-            "Upload", key="try-upload", max_upload_size=MAX_MEGABYTES, label_visibility="collapsed"
+            "Upload",
+            key=key,
+            max_upload_size=MAX_MEGABYTES,
+            on_change=_keep,
+            args=(key,),
+            label_visibility="collapsed",
         )
         missing = "Drop a picture of any size: it is brought to what the model takes, as the data set was."
-    if taken is None:
+    content: bytes | None = st.session_state.get(f"{key}-kept")
+    if content is None:
         st.caption(missing)
         return None
-    content = taken.getvalue()
+    if taken is None:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption("This is the picture that you chose before.", width="content")
+            st.button("Remove", key=f"{key}-remove", type="tertiary", on_click=_keep, args=(key,))
     return lambda: open_single(content)
+
+
+def _keep(key: str) -> None:
+    """A widget forgets its picture when another tab or page is shown; what it had last stays until it is removed."""
+    taken = st.session_state.get(key)
+    st.session_state[f"{key}-kept"] = None if taken is None else taken.getvalue()
 
 
 def _drawing(card: DatasetCard) -> Open | None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from remap_core.datasets.kept import Kept, find_kept
 from remap_core.datasets.preparation.corrected import keep_corrected
-from remap_core.datasets.preparation.corrections import Corrections
+from remap_core.datasets.preparation.corrections import Corrections, ImageName
 from remap_core.errors import RemapError
 from remap_core.formatting import dataset_title, pluralize
 from remap_core.ui import app_data, navigation
@@ -40,7 +40,7 @@ def correction_panel(dataset: str) -> None:
             _make(dataset, said, name.strip())
 
 
-def _summary(said: Mapping[int, str]) -> str:
+def _summary(said: Mapping[ImageName, str]) -> str:
     left_out = sum(1 for name in said.values() if name == LEFT_OUT)
     wrong = len(said) - left_out
     parts = [f"{pluralize(wrong, 'label')} corrected"] if wrong else []
@@ -49,9 +49,9 @@ def _summary(said: Mapping[int, str]) -> str:
     return ", ".join(parts)
 
 
-def _make(dataset: str, said: dict[int, str], name: str) -> None:
-    classes: dict[int | str, str] = {row: class_name for row, class_name in said.items() if class_name != LEFT_OUT}
-    left_out = [row for row, class_name in said.items() if class_name == LEFT_OUT]
+def _make(dataset: str, said: dict[ImageName, str], name: str) -> None:
+    classes = {image: class_name for image, class_name in said.items() if class_name != LEFT_OUT}
+    left_out = [image for image, class_name in said.items() if class_name == LEFT_OUT]
     try:
         with st.spinner("Making …"):
             kept = keep_corrected(dataset, Corrections(classes, left_out), app_data.folder().home, name)

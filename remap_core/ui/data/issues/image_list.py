@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -32,13 +32,14 @@ Pixels = NDArray[np.uint8]
 
 
 class ShownImages(NamedTuple):
-    """The validation images of a data set. pixels: (n, height, width, channels), where they were published.
+    """The images of a part of a data set.
 
-    files: what each is called in its source, where that is known.
+    picture: the pixels (height, width, channels) of one of them, where they were published. files: what each is called
+    in its source, where that is known.
     """
 
     issues: DataIssues
-    pixels: Pixels | None
+    picture: Callable[[int], Pixels] | None
     files: Sequence[str]
 
 
@@ -62,9 +63,10 @@ def _show_more(key: str) -> None:
 
 def _row(verdict: ImageVerdict, shown: ShownImages) -> None:
     picture, text, said = st.columns([1, 5, 6], vertical_alignment="center")
-    if shown.pixels is not None:
+    if shown.picture is not None:
+        part = shown.issues.part.title.capitalize()
         picture.html(
-            f'<img src="{picture_uri(shown.pixels[verdict.row])}" alt="Validation image {verdict.row}" '
+            f'<img src="{picture_uri(shown.picture(verdict.row))}" alt="{part} image {verdict.row}" '
             'style="height:48px;max-width:100%;object-fit:contain;image-rendering:pixelated;border-radius:3px">'
         )
     text.markdown(_words(verdict, shown))
@@ -88,13 +90,14 @@ def _words(verdict: ImageVerdict, shown: ShownImages) -> str:
 
 def _choice(verdict: ImageVerdict, issues: DataIssues) -> None:
     """What is said of an image: it is in the session, as a list that is folded away forgets its widgets."""
-    said = current_session().corrections.get(issues.dataset, {}).get(verdict.row)
-    key = f"issues-said-{issues.dataset}-{verdict.row}"
+    name = issues.image_name(verdict)
+    said = current_session().corrections.get(issues.dataset, {}).get(name)
+    key = f"issues-said-{issues.dataset}-{name}"
     now = None
     if said is not None:
         now = _LEAVE_OUT if said == LEFT_OUT else _WRONG
     st.segmented_control(
-        f"Image {verdict.row}",
+        f"Image {name}",
         [_WRONG, _LEAVE_OUT],
         key=bind(key, now),
         label_visibility="collapsed",
@@ -103,7 +106,7 @@ def _choice(verdict: ImageVerdict, issues: DataIssues) -> None:
     )
     if said:
         st.selectbox(
-            f"Class of image {verdict.row}",
+            f"Class of image {name}",
             issues.class_names,
             key=bind(f"{key}-class", said),
             label_visibility="collapsed",
@@ -116,16 +119,17 @@ def _choice(verdict: ImageVerdict, issues: DataIssues) -> None:
 def _say(key: str, verdict: ImageVerdict, issues: DataIssues) -> None:
     said = current_session().corrections.setdefault(issues.dataset, {})
     chosen = st.session_state[key]
+    name = issues.image_name(verdict)
     if chosen == _WRONG:
-        said[verdict.row] = issues.class_names[verdict.other]
+        said[name] = issues.class_names[verdict.other]
     elif chosen == _LEAVE_OUT:
-        said[verdict.row] = LEFT_OUT
+        said[name] = LEFT_OUT
     else:
-        said.pop(verdict.row, None)
+        said.pop(name, None)
 
 
 def _say_class(key: str, verdict: ImageVerdict, issues: DataIssues) -> None:
-    current_session().corrections[issues.dataset][verdict.row] = st.session_state[key]
+    current_session().corrections[issues.dataset][issues.image_name(verdict)] = st.session_state[key]
 
 
 def picture_uri(image: Pixels) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from remap_core.analysis.class_pairs import ClassPair
+from remap_core.catalogue.reader import Catalogue
 from remap_core.data_folder.validation_images import read_validation_images
-from remap_core.datasets.dataset import validation_names
+from remap_core.datasets.splits import Part
 from remap_core.errors import CatalogueError, RemapError
 from remap_core.formatting import count, dataset_title, model_tag, pluralize
 from remap_core.services.data.data_issues import DataIssues
@@ -16,6 +17,7 @@ from remap_core.trials.dataset_card import DatasetCard
 from remap_core.ui import app_data
 from remap_core.ui.data.issues.correction_panel import correction_panel, show_made
 from remap_core.ui.data.issues.image_list import Pixels, ShownImages, image_list
+from remap_core.ui.data.issues.training_images import names_of, show_training_images
 from remap_core.ui.markdown import escape_markdown
 
 MAX_PAIRS = 8
@@ -39,20 +41,21 @@ def show_issues() -> None:
         try:
             view = app_data.dataset_view(name)
             issues = view.issues
-            files = validation_names(name, app_data.folder().home)
+            files = names_of(name, Part.VALIDATION)
         except RemapError as error:
             st.info(escape_markdown(str(error)))
             return
-        _show(issues, view.card, files)
+        _show(issues, view.card, files, catalogue)
 
 
-def _show(issues: DataIssues, card: DatasetCard, files: Sequence[str]) -> None:
+def _show(issues: DataIssues, card: DatasetCard, files: Sequence[str], catalogue: Catalogue) -> None:
     models = pluralize(len(issues.models), "model")
     st.caption(
         f"Asked: the better half of the finished models, {models}, on {pluralize(issues.images, 'validation image')}. "
         "Nothing was trained for this."
     )
-    _images(ShownImages(issues, _pixels(card), files))
+    pixels = _pixels(card)
+    _images(ShownImages(issues, None if pixels is None else pixels.__getitem__, files), catalogue)
     _class_pairs(issues)
 
 
@@ -66,8 +69,8 @@ def _pixels(card: DatasetCard) -> Pixels | None:
 
 
 @st.fragment
-def _images(shown: ShownImages) -> None:
-    """Both lists, and what is done with what was said of them; a choice draws only these again."""
+def _images(shown: ShownImages, catalogue: Catalogue) -> None:
+    """The lists, and what is done with what was said of them; a choice draws only these again."""
     issues = shown.issues
     st.markdown("##### Suspected wrong labels")
     if issues.suspected:
@@ -81,6 +84,7 @@ def _images(shown: ShownImages) -> None:
         image_list(issues.hard, shown, "hard")
     else:
         st.caption("On every image the good models agree on one class.")
+    show_training_images(catalogue, issues.dataset)
     correction_panel(issues.dataset)
 
 
