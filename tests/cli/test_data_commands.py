@@ -10,6 +10,8 @@ from catalogues import CARD, write_catalogue, write_halved
 from image_folders import picture, write_classes
 from test_command_line import remap  # noqa: F401 (a fixture)
 
+from remap_core.data_folder.folder import DataFolder
+from remap_core.data_folder.inbox import Inbox
 from remap_core.datasets.dataset import validation_names
 from remap_core.datasets.kept import find_kept
 
