@@ -29,7 +29,7 @@ from remap_core.ui.overview.start_here import require_model
 from remap_core.ui.session import Tab, current_session
 from remap_core.ui.tables import fusing_sentence, layer_table
 from remap_core.ui.try_it.try_panel import show_try_it
-from remap_core.ui.view_state import bind
+from remap_core.ui.view_state import bind, target
 
 TABS = "inspect-tabs"
 KEYS = ("inspect", "second")
@@ -66,7 +66,7 @@ def show_layers(catalogue: Catalogue, trials: Trials) -> None:  # noqa: ARG001 (
     for trial, key in zip(trials, KEYS, strict=False):
         _whose(trials, trial)
         layer_table(trial.architecture, key=f"{key}-layers")
-        device_table(trial.architecture, key=f"{key}-devices")
+        device_table(trial.architecture, target(trial.proposal.dataset), key=f"{key}-devices")
         sentence = fusing_sentence(trial.architecture)
         if sentence:
             st.caption(sentence)

@@ -95,4 +95,6 @@ def test_a_target_is_kept_to_or_refused_with_the_known_ones(remap, tmp_path):
     assert remap("suggest", "-n", 1, "--target", "esp32-s3")[0] == 0
     code, _, err = remap("suggest", "--target", "toaster")
     assert code == 1
-    assert err.endswith("one of arduino-nano-33-ble, esp32-s3, raspberry-pi-pico, browser, but got 'toaster'.\n")
+    assert "one of arduino-nano-33-ble, esp32-s3, raspberry-pi-pico, browser, or RAM/flash in KB" in err
+    assert err.endswith("but got 'toaster'.\n")
+    assert remap("suggest", "-n", 1, "--target", "128/512")[0] == 0

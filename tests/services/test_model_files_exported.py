@@ -50,7 +50,7 @@ def test_a_card_has_the_numbers_of_the_catalogue(home, card):
     text = card_markdown(card)
     assert f"| Parameters | {trial.architecture.parameters:,} |" in text
     assert f"| Accuracy (validation) | {100 * evaluation.accuracy:.1f} % (" in text
-    assert "| Latency | 0.12 ms for 1 image, 3.4 ms for 256 (cpu, 1 threads, float32) |" in text
+    assert "| Latency | 0.12 ms for 1 image, 3.4 ms for 256 (cpu, 1 thread, float32) |" in text
     for name, row in zip(CARD.class_names, evaluation.confusion.tolist(), strict=True):
         assert f"| **{name}** | {' | '.join(map(str, row))} |" in text
     assert "Lineage: from \\#1 (52.0 %): Removed layer 2 (ReLU)" in text

@@ -559,3 +559,12 @@ def test_only_the_most_accurate_model_says_how_optimistic_its_accuracy_is(home, 
     write_catalogue(home)
     words = said(opened("inspect", model=str(model)))
     assert ("The validation accuracy of the best of 6 models is optimistic by less than 0.1 points" in words) is said_so
+
+
+def test_layers_say_what_a_model_needs_on_each_target_and_on_a_device_of_ones_own(home):
+    write_catalogue(home)
+    app = opened("inspect", model="4", tab="layers", target="80-200")
+    (devices,) = (table.value for table in app.dataframe if "Target" in table.value)
+    assert devices["Target"].tolist()[-2:] == ["Browser", "80 KB RAM, 200 KB flash"]
+    assert devices["Result"].tolist()[:-1] == ["fits"] * 4
+    assert devices["Result"].tolist()[-1].startswith("flash +")

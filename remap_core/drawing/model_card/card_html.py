@@ -14,6 +14,7 @@ _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;margin:32px auto;max-width:900px;padding:0 16px}"
     "table{border-collapse:collapse;display:block;overflow-x:auto}"
     "td,th{padding:4px 12px 4px 0;text-align:right;white-space:nowrap}th:first-child,td:first-child{text-align:left}"
+    "table:first-of-type td{text-align:left;white-space:normal}"
     "pre{overflow-x:auto;padding:12px;border:1px solid #8886;border-radius:6px;font-size:13px}"
     "blockquote{margin:12px 0;padding:4px 12px;border-left:4px solid #d9480f}svg{max-width:100%}"
 )

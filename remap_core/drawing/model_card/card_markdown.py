@@ -14,7 +14,16 @@ from remap_core.drawing.snac.chips import Size, chips, snac_alt
 from remap_core.drawing.snac.repeated_blocks import repeated_blocks
 from remap_core.drawing.snac.svg import snac_svg
 from remap_core.drawing.thumbnails import svg_uri
-from remap_core.formatting import count, dataset_title, kilobytes, milliseconds, model_name, percent, shape_text
+from remap_core.formatting import (
+    count,
+    dataset_title,
+    kilobytes,
+    milliseconds,
+    model_name,
+    percent,
+    pluralize,
+    shape_text,
+)
 from remap_core.space.text import layers_text
 
 MAX_MATRIX = 20
@@ -67,7 +76,7 @@ def _facts(card: ModelCard) -> Iterator[tuple[str, str]]:
     for memory in card.memory:
         yield f"RAM and flash, {memory.title}", f"{kilobytes(memory.ram)} and {kilobytes(memory.flash)} (estimated)"
     latency = card.evaluation.latency
-    where = f"{latency.device}, {latency.threads} threads, {latency.dtype}"
+    where = f"{latency.device}, {pluralize(latency.threads, 'thread')}, {latency.dtype}"
     single, batch = milliseconds(latency.batch_1_ms), milliseconds(latency.batch_256_ms)
     yield "Latency", f"{single} for 1 image, {batch} for 256 ({_text(where)})"
     yield "Licence", _text(card.licence) or UNKNOWN_LICENCE

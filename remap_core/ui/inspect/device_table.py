@@ -19,10 +19,11 @@ COLUMNS: dict[str, Any] = {
 }
 
 
-def device_table(architecture: Architecture, key: str) -> None:
-    """RAM and flash beside the room that each target has for them."""
+def device_table(architecture: Architecture, chosen: Target | None, key: str) -> None:
+    """RAM and flash beside the room that each target has for them; chosen: one that may be none of the named ones."""
+    targets = dict.fromkeys([*TARGETS.values(), *([chosen] if chosen else [])])
     st.dataframe(
-        [_row(target, architecture) for target in TARGETS.values()],
+        [_row(target, architecture) for target in targets],
         key=key,
         hide_index=True,
         column_config=COLUMNS,
