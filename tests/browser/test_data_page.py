@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 import zipfile
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +22,6 @@ from remap_core.datasets.dataset import load_dataset
 from remap_core.datasets.kept import Kept, kept_datasets
 from remap_core.datasets.splits import Part
 from remap_core.errors import NoCatalogue
-from remap_core.space.architecture import Architecture
 from remap_core.trials.trial import TrialState
 
 PHOTOS = 60
@@ -71,29 +69,7 @@ def test_from_dropped_photos_to_an_exported_model_that_says_what_the_app_says(pa
         with page.expect_download() as told:
             page.get_by_role("button", name="ONNX and classify.py").click()
         export = told.value.path()
-        made = {title: made_file(page, title) for title in MADE}
-        with page.expect_download() as told:
-            page.get_by_role("button", name="Architecture (JSON)").click()
-        architecture = Architecture.from_json(json.loads(told.value.path().read_text()))
     assert_the_script_agrees(export, home, kept, best.id, photos)
-    assert architecture == best.architecture
-    for title, start in MADE.items():
-        assert made[title].lstrip().startswith(start), title
-
-
-MADE = {"ONNX, int8": b"", "model card": b"<!doctype html>", "model card (Markdown)": b"---"}
-if find_spec("emx_onnx_cgen"):
-    MADE["C header, int8"] = b"/*"
-"""Forms that are made on request, and how their files begin."""
-
-
-def made_file(page: Page, title: str) -> bytes:
-    """Have a form of an export made, and download it."""
-    page.get_by_role("button", name=f"Make {title}", exact=True).click()
-    name = f"{title[:1].upper()}{title[1:]}"
-    with page.expect_download() as told:
-        page.get_by_role("button", name=re.compile(rf"^{re.escape(name)} \([\d.,]+ [KM]B\)$")).click()
-    return told.value.path().read_bytes()
 
 
 def complete(home: Path) -> int:

@@ -1,7 +1,9 @@
 """What only a browser can tell of drawer and inspect: real clicks on charts, reloads, and that nothing typed runs."""
 
+import json
 import re
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ from remap_core.catalogue.snapshot import Publisher
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.validation_images import write_validation_images
+from remap_core.space.architecture import Architecture
 from remap_core.trials.annotations import Annotation
 
 IMAGES = np.arange(20 * 64, dtype=np.int64).reshape(20, 8, 8, 1).astype(np.uint8)
@@ -134,15 +137,22 @@ def test_every_form_of_a_model_is_downloaded_with_one_click_and_what_takes_time_
     page.goto(f"{finished.url}/inspect?model=2")
     page.get_by_role("tab", name="Export").click()
     ready = ("ONNX", "ONNX and classify.py", "PyTorch source", "PyTorch and classify.py", "Weights", "Report")
-    files = {name: downloaded(page, name) for name in ready}
+    files = {name: downloaded(page, name) for name in (*ready, "Architecture (JSON)")}
     assert onnx.load(files["ONNX"]).graph.output[0].name == "logits"
-    for name in ("ONNX, int8", "Model card"):
+    assert Architecture.from_json(json.loads(files["Architecture (JSON)"].read_text())).classes == 10
+    made_on_request = ["ONNX, int8", "Model card", "Model card (Markdown)"]
+    if find_spec("emx_onnx_cgen"):
+        made_on_request.append("C header, int8")
+    for name in made_on_request:
         page.get_by_role("button", name=f"Make {name.replace('Model', 'model')}", exact=True).click()
-        made = re.compile(f"^{name} \\([0-9.]+ KB\\)$")
+        made = re.compile(rf"^{re.escape(name)} \([0-9.]+ KB\)$")
         expect(page.get_by_role("button", name=made)).to_be_visible(timeout=60_000)
         files[name] = downloaded(page, made)
     assert len({node.op_type for node in onnx.load(files["ONNX, int8"]).graph.node} & {"QuantizeLinear"}) == 1
     assert "<svg" in files["Model card"].read_text()
+    assert "```javascript" in files["Model card (Markdown)"].read_text()
+    if "C header, int8" in files:
+        assert "remap_model(" in files["C header, int8"].read_text()
     expect(page.get_by_text("This file loses accuracy").first).to_be_visible()  # untrained weights
 
 
