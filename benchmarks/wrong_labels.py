@@ -54,7 +54,7 @@ def main() -> None:
     torch.set_num_threads(1)
     rng = np.random.default_rng(options.seed)
     clean = load_dataset(options.data)
-    train = _mislabelled(clean.train, clean.classes, options.share, rng)
+    train = mislabelled(clean.train, clean.classes, options.share, rng)
     dataset = replace(clean, train=train)
     cap = [
         Cap(Cost.PARAMETERS, options.max_parameters, "benchmark"),
@@ -78,7 +78,7 @@ class Figures(NamedTuple):
     listed_changed: float
 
 
-def _mislabelled(images: Images, classes: int, share: float, rng: np.random.Generator) -> Images:
+def mislabelled(images: Images, classes: int, share: float, rng: np.random.Generator) -> Images:
     """The images with this share of labels changed, each to one of the other classes."""
     labels = images.labels.astype(np.int64)
     rows = rng.permutation(len(labels))[: round(share * len(labels))]
@@ -114,7 +114,7 @@ def _probabilities(number: int, network: Architecture, dataset: Dataset, options
 
 def _draw(probabilities: np.ndarray, clean: Dataset, share: float, seed: int) -> dict[str, Figures]:
     """The figures of each method for one way to change validation labels."""
-    images = _mislabelled(clean.validation, clean.classes, share, np.random.default_rng([seed, 1]))
+    images = mislabelled(clean.validation, clean.classes, share, np.random.default_rng([seed, 1]))
     labels = images.labels
     predictions = as_labels(probabilities.argmax(axis=2), clean.classes)
     good = better_half((predictions == labels).mean(axis=1))

@@ -95,8 +95,8 @@ def held_out_trainings(catalogue: Catalogue, dataset: str, now: float) -> HeldOu
     )
 
 
-def training_issues(catalogue: Catalogue, trainings: HeldOutTrainings, rows: Sequence[Rows]) -> DataIssues:
-    """What the models say about the training images, which are numbered in their order.
+def training_votes(catalogue: Catalogue, trainings: HeldOutTrainings, rows: Sequence[Rows]) -> ImageVotes:
+    """The votes of the models on the training images, each by the training that has not seen the image.
 
     rows: the images of each part, see `datasets.dataset.rows_by_part`. Raises NotFound with what is missing.
     """
@@ -105,7 +105,6 @@ def training_issues(catalogue: Catalogue, trainings: HeldOutTrainings, rows: Seq
     images = sum(map(len, rows))
     labels = np.zeros(images, np.int64)
     predictions = np.zeros((len(trainings.judges), images), np.int64)
-    card = catalogue.dataset(trainings.dataset)
     for number, part in enumerate(HELD_OUT):
         known = catalogue.dataset(part_name(trainings.dataset, part)).validation_labels
         if len(known) != len(rows[number]):
@@ -113,14 +112,19 @@ def training_issues(catalogue: Catalogue, trainings: HeldOutTrainings, rows: Seq
         labels[rows[number]] = known
         for judge, model in enumerate(trainings.judges):
             predictions[judge, rows[number]] = _predictions(catalogue, trainings.complete[model][number])
-    votes = ImageVotes(
-        np.array(trainings.judges, np.int64), as_labels(labels, card.classes), as_labels(predictions, card.classes)
-    )
+    classes = catalogue.dataset(trainings.dataset).classes
+    models = np.array(trainings.judges, np.int64)
+    return ImageVotes(models, as_labels(labels, classes), as_labels(predictions, classes))
+
+
+def training_issues(catalogue: Catalogue, trainings: HeldOutTrainings, rows: Sequence[Rows]) -> DataIssues:
+    """What the models say about the training images, which are numbered in their order; see `training_votes`."""
+    votes = training_votes(catalogue, trainings, rows)
     return DataIssues(
         dataset=trainings.dataset,
-        class_names=card.class_names,
+        class_names=catalogue.dataset(trainings.dataset).class_names,
         models=trainings.judges,
-        images=images,
+        images=len(votes.labels),
         suspected=tuple(votes.suspected()),
         hard=tuple(votes.hard()),
         pairs=confused_pairs(votes),
