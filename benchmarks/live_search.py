@@ -22,7 +22,6 @@ before the first run.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import time
@@ -51,7 +50,7 @@ CAP = 8_300
 """Parameters of the network that the paper's user ended with."""
 SHOWN = (0, 5, 10, 20)
 SAMPLE, CHILDREN = 10, 5
-RESULT = "found.json"
+DONE = "search-is-over"
 
 Player = Callable[[Lab, Caps, np.random.Generator], Iterator[object]]
 """Yields what to train next; what it yielded before is trained when it goes on."""
@@ -121,20 +120,20 @@ def opened(options: argparse.Namespace, home: Path) -> Lab:
 def searched(options: argparse.Namespace, seed: int, cap: int, name: str) -> list[float]:
     """What a player has reached after 0, 1, ... trainings: accuracy under the cap, or the hypervolume without one."""
     home = options.home / f"{seed}-{cap}-{name.replace(' ', '-')}"
-    result = home / RESULT
-    if not result.exists():
+    done = home / DONE
+    if not done.exists():
         shutil.rmtree(home, ignore_errors=True)
         shutil.copytree(pool_home(options, seed), home)
         lab = opened(options, home)
         caps = tightest([Cap(Cost.PARAMETERS, cap or options.pool_parameters, "this benchmark")])
         rng = np.random.default_rng([seed, cap])
         for number, asked in zip(range(options.trainings), PLAYERS[name](lab, caps, rng), strict=False):
-            (model,) = lab.train(asked, progress=False)
-            print(f"{seed} {cap:6} {name:14} {number + 1:2} {model.accuracy:.4f} {model.parameters:7,}", flush=True)
-        found = [(model.parameters, model.accuracy) for model in lab.models]
-        result.write_text(json.dumps(found), encoding="utf-8")
-    found = json.loads(result.read_text(encoding="utf-8"))
-    return [reached(found[:end], cap, options) for end in range(options.pool, len(found) + 1)]
+            for model in lab.train(asked, progress=False):
+                print(f"{seed} {cap:6} {name:14} {number + 1:2} {model.accuracy:.4f} {model.parameters:7,}", flush=True)
+        done.touch()
+    models = sorted(opened(options, home).models, key=lambda model: model.id)
+    found = [(model.parameters, float(model.accuracy or 0)) for model in models]
+    return [reached(found[:end], cap, options) for end in range(len(found) - options.trainings, len(found) + 1)]
 
 
 def reached(found: Sequence[tuple[int, float]], cap: int, options: argparse.Namespace) -> float:

@@ -1,9 +1,11 @@
 """Pages, run by Streamlit's own test runner."""
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest, app_test
 
@@ -20,6 +22,8 @@ class _NavigatedPages(PagesManager):
     """
 
 
+# a server looks for components in all installed packages once, the test runner in every run
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 PagesManager.uses_pages_directory = False
 app_test.PagesManager = _NavigatedPages
 

@@ -49,6 +49,7 @@ class BrowserScheduling(LoadFileScheduling):
         return f"browser {1 if is_first else 2}"
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
     return BrowserScheduling(config, log) if config.getoption("dist") == "loadfile" else None
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from fractions import Fraction
+from collections.abc import Collection, Iterable
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from remap_core.errors import InvalidArchitecture, SpaceExhausted
 from remap_core.formatting import count, shape_text
 from remap_core.space.architecture import Architecture
 from remap_core.space.caps import Cap, Cost, SecondsOf, all_exceeded, caps_text, tightest
 from remap_core.space.layers import Layer, Shape
-from remap_core.space.markov.search_space import START, STOP, SearchSpace
+from remap_core.space.markov.search_space import START, STOP, Part, SearchSpace
 
 ATTEMPTS_PER_MODEL = 200
 MAX_LAYERS = 100
@@ -27,22 +28,23 @@ def sample_architecture(
     """One walk of the chain from START to STOP. Steps without a layer that fits are left out, and the others' row is
     scaled to sum to 1 again. Raises InvalidArchitecture where no step is left, and after MAX_LAYERS layers.
     """
+    ways = _ways_of(_Identity(space))
     layers: list[Layer] = []
     shape: Shape = tuple(input_shape)
-    matrix = space.on_images
+    part = Part.IMAGES
     step = START
     while True:
-        step = _next_step(space, matrix[step], shape, rng)
+        step = ways.next_step(part, step, shape, rng)
         if step == STOP:
             return Architecture(input_shape, classes, tuple(layers))
         if len(layers) == MAX_LAYERS:
             raise InvalidArchitecture(f"A chain of {space.name} has more than {MAX_LAYERS} layers.")
-        fitting = _fitting(space.grid[step], shape)
+        fitting = ways.fitting(step, shape)
         layer = fitting[rng.integers(len(fitting))]
         layers.append(layer)
         shape = layer.output_shape(shape)
         if len(shape) == 1:
-            matrix = space.on_vectors
+            part = Part.VECTORS
 
 
 def sample_architectures(
@@ -116,17 +118,48 @@ def _refusals(refused: Counter[Cap], attempts: int) -> str:
     return f" Of {count(attempts)} candidates, {count(most)} had more than {cap.text}{source}."
 
 
-def _next_step(space: SearchSpace, row: Mapping[str, Fraction], shape: Shape, rng: np.random.Generator) -> str:
-    possible = [step for step in row if step == STOP or _fitting(space.grid[step], shape)]
-    if not possible:
-        raise InvalidArchitecture(f"No step of {space.name} fits an input of {shape_text(shape)}.")
-    weights = np.array([float(row[step]) for step in possible])
-    return possible[rng.choice(len(possible), p=weights / weights.sum())]
+class _Identity(NamedTuple):
+    """A space as a key: its matrices cannot be hashed, and looking at all of them would take longer than sampling."""
+
+    space: SearchSpace
+
+    def __hash__(self) -> int:
+        return id(self.space)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Identity) and self.space is other.space
 
 
-@lru_cache(maxsize=4096)
-def _fitting(layers: tuple[Layer, ...], shape: Shape) -> tuple[Layer, ...]:
-    return tuple(layer for layer in layers if _fits(layer, shape))
+@lru_cache(maxsize=8)
+def _ways_of(space: _Identity) -> _Ways:
+    return _Ways(space.space)
+
+
+class _Ways:
+    """What fits where in a space; remembered, as walks come to the same shapes again and again."""
+
+    def __init__(self, space: SearchSpace) -> None:
+        self._space = space
+        self.fitting = lru_cache(maxsize=4096)(self._fitting)
+        self._following = lru_cache(maxsize=4096)(self._steps_and_chances)
+
+    def next_step(self, part: Part, step: str, shape: Shape, rng: np.random.Generator) -> str:
+        """Draw as `rng.choice` does, which takes ten times as long to look at its arguments."""
+        possible, cumulative = self._following(part, step, shape)
+        if not possible:
+            raise InvalidArchitecture(f"No step of {self._space.name} fits an input of {shape_text(shape)}.")
+        return possible[cumulative.searchsorted(rng.random(), side="right")]
+
+    def _steps_and_chances(self, part: Part, step: str, shape: Shape) -> tuple[list[str], NDArray[np.float64]]:
+        """The steps that may follow, and their cumulative probabilities."""
+        row = self._space.matrix(part)[step]
+        possible = [following for following in row if following == STOP or self.fitting(following, shape)]
+        weights = np.array([float(row[following]) for following in possible])
+        cumulative = np.cumsum(weights / weights.sum())
+        return possible, cumulative / cumulative[-1:]
+
+    def _fitting(self, step: str, shape: Shape) -> tuple[Layer, ...]:
+        return tuple(layer for layer in self._space.grid[step] if _fits(layer, shape))
 
 
 def _fits(layer: Layer, shape: Shape) -> bool:
