@@ -320,6 +320,8 @@ def test_a_source_that_cannot_be_used_says_why_and_can_be_discarded(home, tmp_pa
 def test_an_interrupted_preparation_can_be_resumed(home, tmp_path):
     job = prepared(home, write_photos(tmp_path / "trees.zip"))
     job.outcome.unlink()
+    while state_of(job) is JobState.RUNNING:  # its process writes the outcome before it ends
+        time.sleep(0.1)
     app = opened("data")
     assert "It resumes where it stopped." in said(app)
     app.button(key="data-resume").click().run()
