@@ -94,9 +94,13 @@ def main() -> None:
 
 def train_pool(options: argparse.Namespace, seed: int) -> None:
     """Train the first models of a seed."""
-    lab = opened(options, pool_home(options, seed))
+    home = pool_home(options, seed)
+    if (home / DONE).exists():
+        return
+    lab = opened(options, home)
     started = time.perf_counter()
     lab.train([sampled_design(lab, (), 1_000 + seed, number) for number in range(options.pool)], progress=False)
+    (home / DONE).touch()
     print(f"seed {seed}: {len(lab.models)} models, {time.perf_counter() - started:.0f} s", flush=True)
 
 
@@ -123,7 +127,7 @@ def searched(options: argparse.Namespace, seed: int, cap: int, name: str) -> lis
     done = home / DONE
     if not done.exists():
         shutil.rmtree(home, ignore_errors=True)
-        shutil.copytree(pool_home(options, seed), home)
+        shutil.copytree(pool_home(options, seed), home, ignore=shutil.ignore_patterns(DONE))
         lab = opened(options, home)
         caps = tightest([Cap(Cost.PARAMETERS, cap or options.pool_parameters, "this benchmark")])
         rng = np.random.default_rng([seed, cap])
