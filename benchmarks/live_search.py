@@ -49,6 +49,8 @@ DATA = "../shared/data/quickdraw_train.npz#8000"
 CAP = 8_300
 """Parameters of the network that the paper's user ended with."""
 SHOWN = (0, 5, 10, 20)
+WITH_BAND = ("scripted user", "suggestions")
+"""Players whose range is drawn: four on top of each other cannot be read."""
 SAMPLE, CHILDREN = 10, 5
 DONE = "search-is-over"
 
@@ -247,18 +249,22 @@ def plot_of(options: argparse.Namespace, curves: Mapping[tuple[int, str], np.nda
     """A panel for each cap."""
     panels = []
     for cap in options.caps:
-        lines = [curves[cap, name] for name in options.players]
         panels.append(
             Panel(
                 f"at most {cap:,} parameters" if cap else "no cap: hypervolume",
-                [Curve(np.median(line, axis=0), line.min(axis=0), line.max(axis=0)) for line in lines],
+                [_curve(name, curves[cap, name]) for name in options.players],
             )
         )
     highest = max(float(line.max()) for line in curves.values())
     lowest = min(float(line.min()) for line in curves.values())
-    levels = np.linspace(np.floor(20 * lowest) / 20, np.ceil(20 * highest) / 20, 5).round(3).tolist()
-    caption = "After so many trainings: median of the seeds, and the range of all"
+    levels = (np.arange(np.floor(20 * lowest), np.ceil(20 * highest) + 1) / 20).tolist()
+    caption = "Trainings: median, and range of two players"
     return svg_of(panels, options.players, caption, levels=levels)
+
+
+def _curve(name: str, found: np.ndarray) -> Curve:
+    median = np.median(found, axis=0)
+    return Curve(median, found.min(axis=0), found.max(axis=0)) if name in WITH_BAND else Curve(median)
 
 
 if __name__ == "__main__":
