@@ -114,6 +114,14 @@ DRAWN = """
 """
 
 
+HEARS = """
+(key) => {
+  const gd = document.querySelector(`.st-key-${key} .js-plotly-plot`)
+  return gd && getComputedStyle(gd).pointerEvents !== 'none'
+}
+"""
+
+
 def go_to(page: Page, name: str) -> None:
     """Click a page in the navigation at the top, and wait until it is there."""
     page.get_by_role("link", name=re.compile(rf"^{name}( \d+)?$")).first.click()
@@ -154,5 +162,6 @@ def click_circle(page: Page, model: int, key: str = "overview-chart") -> None:
 
 
 def wait_for_circles(page: Page, at_least: int = 1, key: str = "overview-chart") -> None:
-    """Until the overview shows so many models, without a reload."""
+    """Until the overview shows so many models, without a reload, and takes clicks."""
     page.wait_for_function(f"([key, n]) => ({DRAWN})(key).length >= n", arg=[key, at_least], timeout=120_000)
+    page.wait_for_function(HEARS, arg=key)
