@@ -1,4 +1,4 @@
-"""The clients of `python -m benchmarks.sessions` do what a browser does."""
+"""The clients of `benchmarks.open_page` do what a browser does."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -10,8 +10,8 @@ from browsing import served
 from catalogues import changed
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from benchmarks.open_page import KeptMessages, OpenPage
 from benchmarks.populations import write_many
-from benchmarks.sessions import KeptMessages, OpenPage
 from remap_core.trials.annotations import Annotation
 from remap_core.ui.live import IDLE_POLL
 
