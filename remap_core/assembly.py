@@ -41,6 +41,7 @@ from remap_core.trainer.heartbeat_writer import HeartbeatWriter
 from remap_core.trainer.limits import Limits, train_within
 from remap_core.trainer.ports import ScoreFunction, TrainFunction, Training
 from remap_core.trainer.pruning import train_to_comparison
+from remap_core.trainer.rights import Gate
 from remap_core.trainer.serving import run_until_idle, serve
 from remap_core.trainer.worker import Worker
 from remap_core.training import jobs
@@ -124,6 +125,7 @@ class Trainer:
             executor,
             self._describe,
             caps=set_caps(self._settings),
+            gate=Gate.of(self._settings),
             halving=self._settings.halving,
             disk_space_warning=self._folder.disk_space_warning,
             remove_files=self._remove_files,

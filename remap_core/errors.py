@@ -16,8 +16,10 @@ RemapError
 ├── InvalidDistances         distances that cannot be computed or laid out as a map
 ├── TrainingFailed           a training that ended without a model
 ├── TrainingStopped          a training that was stopped on request
+├── NotSignedIn              a visitor who may not see the page
 ├── CommandRefused           a command that was understood but cannot be carried out
 ├── UnreadableCommand        a command that was not understood
+│   └── ForgedCommand        a command whose signature is not valid
 └── CatalogueError           a problem with the data folder or its catalogue
     ├── NotFound             no such trial, data set or batch
     ├── NoCatalogue          nothing has been published yet
@@ -108,12 +110,20 @@ class TrainingStopped(RemapError):
     """A training that was stopped on request; the trial has not failed."""
 
 
+class NotSignedIn(RemapError):
+    """A visitor who may not see the page; the message says why, and is empty for one who has not tried to sign in."""
+
+
 class CommandRefused(RemapError):
     """A command that was understood but cannot be carried out; the reason goes into its receipt."""
 
 
 class UnreadableCommand(RemapError):
     """A command file that does not hold a command of a known version and kind."""
+
+
+class ForgedCommand(UnreadableCommand):
+    """A command file with a signature that is not that of the data folder's key."""
 
 
 class CatalogueError(RemapError):

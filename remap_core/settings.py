@@ -173,6 +173,72 @@ class Settings(BaseModel):
         description="How clicks in charts reach the app: bridge (default), or package (streamlit-plotly-events, for "
         "pages that may not run the bridge; extra `events`).",
     )
+    trusted_header: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9-]{0,100}$",
+        description="Header in which a reverse proxy names the signed-in person; empty: none is believed.",
+    )
+    trusted_groups_header: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9-]{0,100}$",
+        description="Header in which the proxy lists that person's groups, separated by commas.",
+    )
+    trusted_proxies: str = Field(
+        "",
+        max_length=10_000,
+        description="Addresses or networks of the proxies whose headers are believed, separated by commas.",
+    )
+    admins: str = Field(
+        "",
+        max_length=100_000,
+        description="Who may do everything, separated by commas: e-mail addresses, @DOMAIN or group:NAME.",
+    )
+    builders: str = Field(
+        "",
+        max_length=100_000,
+        description="Who may train, and cancel their own trainings; as for admins, or * for everybody.",
+    )
+    viewers: str = Field(
+        "*",
+        max_length=100_000,
+        description="Who may look, and keep notes of their own; as for builders.",
+    )
+    groups_claim: str = Field(
+        "groups",
+        min_length=1,
+        max_length=100,
+        description="Claim in which the OIDC provider lists a person's groups.",
+    )
+    sign_in_hours: float = Field(
+        12.0,
+        gt=0,
+        le=720,
+        description="Hours after which a person must sign in again (OIDC).",
+    )
+    max_waiting: int = Field(
+        100_000,
+        ge=1,
+        le=10**7,
+        description="Maximum number of waiting trainings.",
+    )
+    max_waiting_each: int = Field(
+        1_000,
+        ge=1,
+        le=10**7,
+        description="Maximum number of waiting trainings of one person, where people sign in.",
+    )
+    max_epochs: int = Field(
+        10_000,
+        ge=1,
+        le=10_000,
+        description="Maximum number of epochs of a training.",
+    )
+    max_commands: int = Field(
+        120,
+        ge=1,
+        le=10**6,
+        description="Maximum number of commands of one person, or one visitor, in a minute.",
+    )
     autostart: bool = Field(
         True,
         description="Whether the app starts a trainer when none is running.",

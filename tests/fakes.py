@@ -11,6 +11,7 @@ from remap_core.trials.annotations import Annotation
 from remap_core.trials.commands import Outcome, Receipt
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.evaluation import EpochResult, Evaluation, SealedScore, SealedTest
+from remap_core.trials.fair_queue import last_position, next_position
 from remap_core.trials.halving import HalvingTrial, comparison_epochs, is_halved
 from remap_core.trials.model_maps import Relation
 from remap_core.trials.trial import Place, Proposal, Trial, TrialId, TrialState
@@ -23,7 +24,7 @@ class _Content:
     evaluations: dict[TrialId, Evaluation] = field(default_factory=dict)
     cards: dict[str, DatasetCard] = field(default_factory=dict)
     receipts: dict[str, Receipt] = field(default_factory=dict)
-    annotations: dict[TrialId, Annotation] = field(default_factory=dict)
+    annotations: dict[tuple[TrialId, str], Annotation] = field(default_factory=dict)
     sealed_tests: dict[TrialId, SealedTest] = field(default_factory=dict)
     removed: dict[TrialId, None] = field(default_factory=dict)
     paused: bool = False
@@ -55,24 +56,31 @@ class MemoryStore:
             self._depth -= 1
         self.version += outermost and self._content != before
 
-    def apply_once(self, command: str, kind: str, now: float, action: Callable[[], str]) -> Receipt:
+    def apply_once(self, command: str, kind: str, now: float, action: Callable[[], str], sender: str = "") -> Receipt:
         if command in self._content.receipts:
             return self._content.receipts[command]
         try:
             with self._change() as content:
-                content.receipts[command] = Receipt(command, kind, Outcome.APPLIED, action(), now)
+                content.receipts[command] = Receipt(command, kind, Outcome.APPLIED, action(), now, sender)
         except (CommandRefused, NotFound) as refusal:
             with self._change() as content:
-                content.receipts[command] = Receipt(command, kind, Outcome.REFUSED, str(refusal), now)
+                content.receipts[command] = Receipt(command, kind, Outcome.REFUSED, str(refusal), now, sender)
         return self._content.receipts[command]
 
-    def enqueue(self, proposals: Sequence[Proposal], now: float) -> list[TrialId]:
-        end = self._end()
+    def enqueue(self, proposals: Sequence[Proposal], now: float, owner: str = "") -> list[TrialId]:
         with self._change() as content:
             first = max([0, *content.trials, *content.removed]) + 1
+            end = self._end(owner, first)
             for place, proposal in enumerate(proposals):
-                content.trials[first + place] = Trial(first + place, proposal, TrialState.WAITING, end + place, 1, now)
+                trial = Trial(first + place, proposal, TrialState.WAITING, end + place, 1, now, owner=owner)
+                content.trials[trial.id] = trial
         return list(range(first, first + len(proposals)))
+
+    def waiting(self, owner: str | None = None) -> int:
+        return sum(owner in (None, trial.owner) for trial in self._waiting())
+
+    def batch_owners(self, batch: str) -> set[str]:
+        return {trial.owner for trial in self._content.trials.values() if trial.proposal.batch == batch}
 
     def find_same_training(self, proposal: Proposal) -> TrialId | None:
         present = (TrialState.WAITING, TrialState.RUNNING, TrialState.COMPLETE)
@@ -148,18 +156,29 @@ class MemoryStore:
         same = self.find_same_training(ended.proposal)
         if same is not None:
             raise CommandRefused(f"Couldn't retry {model_tag(trial)}: {model_tag(same)} is the same training.")
-        self._update(Trial(trial, ended.proposal, TrialState.WAITING, self._end(), ended.attempt + 1, ended.created))
+        attempt, end = ended.attempt + 1, self._end(ended.owner, trial)
+        again = Trial(trial, ended.proposal, TrialState.WAITING, end, attempt, ended.created, owner=ended.owner)
+        self._update(again)
 
-    def move(self, trial: TrialId, place: Place) -> None:
+    def move(self, trial: TrialId, place: Place, owner: str | None = None) -> None:
         moved = self._require(trial, "move", TrialState.WAITING)
-        order = self._waiting()
+        waiting = self._waiting()
+        order = [other for other in waiting if owner in (None, other.owner)]
         index = order.index(moved)
         target = {Place.TOP: 0, Place.UP: max(0, index - 1), Place.DOWN: index + 1, Place.BOTTOM: len(order)}[place]
+        if target == index:
+            return
+        if owner is None and place in (Place.TOP, Place.BOTTOM):
+            position = self._head() if place is Place.TOP else last_position(waiting[-1].position, trial)
+            if order[target - (place is Place.BOTTOM)] != moved:
+                self._update(moved, position=position)
+            return
+        positions = [other.position for other in order]
         order.insert(target, order.pop(index))
-        if order != self._waiting():
-            with self._change():
-                for position, waiting in enumerate(order, 1):
-                    self._update(waiting, position=float(position))
+        with self._change():
+            for position, other in zip(positions, order, strict=True):
+                if other.position != position:
+                    self._update(other, position=position)
 
     def requeue(self, trial: TrialId) -> None:
         running = self._require(trial, "requeue", TrialState.RUNNING)
@@ -177,15 +196,15 @@ class MemoryStore:
         with self._change() as content:
             content.paused = paused
 
-    def annotate(self, trial: TrialId, annotation: Annotation) -> None:
+    def annotate(self, trial: TrialId, annotation: Annotation, person: str = "") -> None:
         self.trial(trial)
         with self._change() as content:
-            content.annotations[trial] = annotation
+            content.annotations[trial, person] = annotation
             if annotation.is_empty:
-                del content.annotations[trial]
+                del content.annotations[trial, person]
 
-    def annotation(self, trial: TrialId) -> Annotation:
-        return self._content.annotations.get(trial, Annotation())
+    def annotation(self, trial: TrialId, person: str = "") -> Annotation:
+        return self._content.annotations.get((trial, person), Annotation())
 
     def ask_sealed_score(self, trial: TrialId, now: float) -> None:
         known, state = self._content.sealed_tests.get(trial), self.trial(trial).state
@@ -232,9 +251,11 @@ class MemoryStore:
         with self._change() as content:
             content.removed |= dict.fromkeys(removed)
             content.cards.pop(name, None)
-            for kept in (content.trials, content.evaluations, content.annotations, content.sealed_tests):
+            for kept in (content.trials, content.evaluations, content.sealed_tests):
                 for trial in removed:
                     kept.pop(trial, None)
+            for key in [key for key in content.annotations if key[0] in removed]:
+                del content.annotations[key]
             for key in [key for key in content.epochs if key[0] in removed]:
                 del content.epochs[key]
         return removed
@@ -253,8 +274,10 @@ class MemoryStore:
     def _head(self) -> float:
         return min((trial.position for trial in self._waiting()), default=1.0) - 1
 
-    def _end(self) -> float:
-        return max((trial.position for trial in self._waiting()), default=0.0) + 1
+    def _end(self, owner: str, trial: TrialId) -> float:
+        waiting = self._waiting()
+        last_own = max((other.position for other in waiting if other.owner == owner), default=None)
+        return next_position(last_own, waiting[0].position if waiting else None, trial)
 
     def _require(self, trial: TrialId, action: str, *states: TrialState) -> Trial:
         found = self.trial(trial)

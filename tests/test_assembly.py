@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
+from remap_core.access.person import NOBODY
 from remap_core.assembly import build_executor, build_inline_executor, build_trainer, open_catalogue
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import last_status
@@ -36,7 +37,7 @@ def trainer_of(settings):
 
 
 def send(settings, command):
-    return Inbox(DataFolder(settings.home)).send(command, 1.0)
+    return Inbox(DataFolder(settings.home)).send(command, 1.0, NOBODY)
 
 
 def states(settings):

@@ -29,13 +29,13 @@ class ListInbox:
         self.waiting, self.rejected = {}, {}
         self.names = (f"{number:06}" for number in count())
 
-    def send(self, command):
+    def send(self, command, sender=None):
         name = next(self.names)
-        self.waiting[name] = command
+        self.waiting[name] = command, sender
         return name
 
     def pending(self):
-        return sorted(self.waiting.items())
+        return [(name, *self.waiting[name]) for name in sorted(self.waiting)]
 
     def discard(self, command):
         del self.waiting[command]
@@ -58,8 +58,8 @@ class FakeTrainer:
             self.now += 1
             self.worker.tick(self.now)
 
-    def apply(self, command):
-        name = self.inbox.send(command)
+    def apply(self, command, sender=None):
+        name = self.inbox.send(command, sender)
         self.tick()
         return self.store.apply_once(name, command.kind, self.now, lambda: "applied again")
 

@@ -12,26 +12,30 @@ from remap_core.trials.annotations import Annotation
 from remap_core.trials.evaluation import SealedScore, SealedTest
 from remap_core.trials.trial import Trial, TrialId, TrialState
 
-_ANNOTATIONS = "SELECT trial, note, tags FROM annotations WHERE trial IN (SELECT unnest(?::BIGINT[]))"
+_ANNOTATIONS = """
+SELECT trial, note, tags FROM annotations
+WHERE trial IN (SELECT unnest(?::BIGINT[])) AND coalesce(person, '') = ?
+"""
 _SEALED_TEST = "SELECT asked, finished, images, correct, loss, error FROM sealed_tests WHERE trial = ?"
 _PENDING = "SELECT trial FROM sealed_tests WHERE finished IS NULL ORDER BY asked, trial"
 _FINISH = "UPDATE sealed_tests SET finished = ?, images = ?, correct = ?, loss = ?, error = ? WHERE trial = ?"
 
 
-def read_annotations(catalogue: Readable, trials: Sequence[TrialId]) -> dict[TrialId, Annotation]:
-    """Return the annotation of each trial, an empty one where there is none."""
+def read_annotations(catalogue: Readable, trials: Sequence[TrialId], person: str = "") -> dict[TrialId, Annotation]:
+    """Return the annotation of each trial, an empty one where there is none. person: whose; empty: shared."""
     annotations = dict.fromkeys(trials, Annotation())
-    for trial, note, tags in catalogue.rows(_ANNOTATIONS, possible_ids(trials)):
+    for trial, note, tags in catalogue.rows(_ANNOTATIONS, possible_ids(trials), person):
         annotations[trial] = Annotation(note, tuple(tags))
     return annotations
 
 
-def write_annotation(live: LiveConnection, trial: TrialId, annotation: Annotation) -> None:
-    """Replace a trial's annotation; nothing changes where it is the same."""
-    known = read_annotations(live, [trial])[trial]
+def write_annotation(live: LiveConnection, trial: TrialId, annotation: Annotation, person: str = "") -> None:
+    """Replace a trial's annotation, the shared one or a person's own; nothing changes where it is the same."""
+    known = read_annotations(live, [trial], person)[trial]
     if annotation != known:
-        live.change("DELETE FROM annotations WHERE trial = ?", trial)
-        live.change("INSERT INTO annotations VALUES (?, ?, ?)", trial, annotation.note, list(annotation.tags))
+        live.change("DELETE FROM annotations WHERE trial = ? AND coalesce(person, '') = ?", trial, person)
+        row = (trial, annotation.note, list(annotation.tags), person)
+        live.change("INSERT INTO annotations VALUES (?, ?, ?, ?)", *row)
 
 
 def read_sealed_test(catalogue: Readable, trial: TrialId) -> SealedTest | None:

@@ -22,6 +22,8 @@ CATALOGUE = "catalogue"
 ARTIFACTS = "artifacts"
 INBOX = "inbox"
 DATASETS = "data"
+SIGNING_KEY = "signing.key"
+"""The waiting commands are signed with it."""
 _SKIPPED = shutil.ignore_patterns("*.partial", "*.tmp", "tmp", "rejected")
 _UNFINISHED = shutil.ignore_patterns(".*", "*.tmp", "jobs", "uploads")
 
@@ -36,6 +38,7 @@ def write_backup(folder: DataFolder, target: Path) -> int:
     _require_target(folder, target)
     with _all_or_nothing(target) as scratch:
         # In this order, a command is in the backup or its receipt is, and finished models have their weights.
+        _copy_key(folder.signing_key, scratch / SIGNING_KEY)
         _copy_tree(folder.inbox, scratch / INBOX)
         with closing(open_snapshot(folder)) as catalogue:
             trials = sum(catalogue.counts().values())
@@ -59,12 +62,19 @@ def restore_backup(source: Path, folder: DataFolder) -> int:
         with _emptied_on_failure(folder), folder.replacing(folder.live) as scratch:
             _load(source / CATALOGUE, scratch)
             _copy_tree(source / ARTIFACTS, folder.artifacts)
+            _copy_key(source / SIGNING_KEY, folder.signing_key)
             _copy_tree(source / INBOX, folder.inbox)
             _copy_tree(source / DATASETS, folder.datasets)
         with closing(CatalogueStore.open(folder)) as store:
             Publisher(store, folder).publish()
     with closing(open_snapshot(folder)) as catalogue:
         return sum(catalogue.counts().values())
+
+
+def _copy_key(source: Path, target: Path) -> None:
+    """Only its owner may read the copy. Backups of older versions have none."""
+    with suppress(FileNotFoundError):
+        shutil.copy2(source, target)
 
 
 def _require_target(folder: DataFolder, target: Path) -> None:
@@ -105,6 +115,7 @@ def _emptied_on_failure(folder: DataFolder) -> Iterator[None]:
     try:
         yield
     except BaseException:
+        folder.signing_key.unlink(missing_ok=True)
         for path in (*folder.artifacts.iterdir(), *folder.datasets.glob("*"), *folder.inbox.glob("*.json")):
             if path.is_dir():
                 shutil.rmtree(path)

@@ -59,6 +59,15 @@ def m007_suggested(connection: DuckDBPyConnection) -> None:
     connection.execute("ALTER TABLE trials ADD COLUMN suggested BOOLEAN")  # NULL for no
 
 
+def m008_people(connection: DuckDBPyConnection) -> None:
+    """Who queued a trial, who sent a command, whose a note is. Empty or NULL: nobody signed in; of notes: shared."""
+    connection.execute(
+        "ALTER TABLE trials ADD COLUMN owner VARCHAR;"
+        "ALTER TABLE commands ADD COLUMN sender VARCHAR;"
+        "ALTER TABLE annotations ADD COLUMN person VARCHAR"
+    )
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_initial,
     m002_annotations_and_sealed_tests,
@@ -67,6 +76,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m005_removed_trials,
     m006_spaces,
     m007_suggested,
+    m008_people,
 )
 
 # Tables that are updated often have no index: DuckDB would turn each update into a delete and an insert. `trials.id`

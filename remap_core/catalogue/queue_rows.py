@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from remap_core.catalogue.connection import LiveConnection
+from remap_core.catalogue.connection import LiveConnection, Row
 from remap_core.catalogue.rows import new_trials
+from remap_core.trials.fair_queue import last_position, next_position
 from remap_core.trials.trial import Place, Proposal, Trial, TrialId, TrialState
 
 QUEUE = """
@@ -31,8 +32,12 @@ _NEXT = """
 SELECT id FROM trials WHERE state = 'waiting' AND NOT (SELECT paused FROM trainer)
 AND NOT list_contains(?::BIGINT[], id) ORDER BY position LIMIT 1
 """
-_BEFORE = "SELECT id, position FROM trials WHERE state = 'waiting' AND position < ? ORDER BY position DESC LIMIT 1"
-_AFTER = "SELECT id, position FROM trials WHERE state = 'waiting' AND position > ? ORDER BY position LIMIT 1"
+_WAITING = "SELECT id, position FROM trials WHERE state = 'waiting' AND ($1::VARCHAR IS NULL OR owner = $1) "
+_BEFORE = _WAITING + "AND position < $2 ORDER BY position DESC"
+_AFTER = _WAITING + "AND position > $2 ORDER BY position"
+_ENDS = """
+SELECT min(position), max(position), max(position) FILTER (coalesce(owner, '') = ?) FROM trials WHERE state = 'waiting'
+"""
 _RESTART = """
 UPDATE trials SET state = 'waiting', attempt = attempt + 1, position = ?, started = NULL, finished = NULL,
     error = NULL, epochs_done = 0, train_loss = NULL, train_accuracy = NULL, validation_loss = NULL,
@@ -42,10 +47,10 @@ WHERE id = ?
 _CANCEL = "UPDATE trials SET state = 'cancelled', finished = ? WHERE id IN (SELECT unnest(?::BIGINT[]))"
 
 
-def enqueue(live: LiveConnection, proposals: Sequence[Proposal], now: float) -> list[TrialId]:
-    """Add WAITING trials at the end of the queue; returns their ids."""
+def enqueue(live: LiveConnection, proposals: Sequence[Proposal], now: float, owner: str) -> list[TrialId]:
+    """Add WAITING trials to the queue, behind those of the same owner; returns their ids."""
     ((first,),) = live.rows(_NEXT_ID)
-    live.insert("trials", new_trials(proposals, first, _end(live), now))
+    live.insert("trials", new_trials(proposals, first, _next(live, owner, first), now, owner))
     return list(range(first, first + len(proposals)))
 
 
@@ -62,9 +67,9 @@ def requeue(live: LiveConnection, trial: TrialId) -> None:
     live.change("UPDATE trials SET state = 'waiting', started = NULL, position = ? WHERE id = ?", _front(live), trial)
 
 
-def restart(live: LiveConnection, trial: TrialId) -> None:
-    """Move an ended trial to the end of the queue, as a new attempt without epochs."""
-    live.change(_RESTART, _end(live), trial)
+def restart(live: LiveConnection, trial: Trial) -> None:
+    """Queue an ended trial behind those of its owner, as a new attempt without epochs."""
+    live.change(_RESTART, _next(live, trial.owner, trial.id), trial.id)
 
 
 def end(live: LiveConnection, trial: TrialId, state: TrialState, sentence: str, now: float) -> None:
@@ -83,20 +88,38 @@ def running_trials(live: LiveConnection) -> list[TrialId]:
     return [trial for (trial,) in rows]
 
 
-def move(live: LiveConnection, trial: Trial, place: Place) -> None:
-    """Move a waiting trial within the queue; nothing changes where it is at that end already."""
-    neighbours = _AFTER
-    if place in (Place.TOP, Place.UP):
-        neighbours = _BEFORE
-    for neighbour, position in live.rows(neighbours, trial.position):
-        match place:
-            case Place.TOP:
-                _set_position(live, trial.id, _front(live))
-            case Place.BOTTOM:
-                _set_position(live, trial.id, _end(live))
-            case Place.UP | Place.DOWN:
-                _set_position(live, trial.id, position)
-                _set_position(live, neighbour, trial.position)
+def move(live: LiveConnection, trial: Trial, place: Place, owner: str | None = None) -> None:
+    """Move a waiting trial within the queue; nothing changes where it is at that end already.
+
+    owner: only past the trials of that person.
+    """
+    towards = _BEFORE if place in (Place.TOP, Place.UP) else _AFTER
+    passed = live.rows(towards, owner, trial.position)
+    if not passed:
+        return
+    if place in (Place.UP, Place.DOWN):
+        _shift(live, trial, passed[:1])
+    elif owner is not None:
+        _shift(live, trial, passed)
+    else:
+        ((first, last, _),) = live.rows(_ENDS, "")
+        _set_position(live, trial.id, first - 1 if place is Place.TOP else last_position(last, trial.id))
+
+
+def waiting_trials(live: LiveConnection, owner: str | None = None) -> int:
+    """Return how many trials wait, of one person or in all."""
+    sql = "SELECT count(*) FROM trials WHERE state = 'waiting' AND ($1::VARCHAR IS NULL OR owner = $1)"
+    ((waiting,),) = live.rows(sql, owner)
+    return int(waiting)
+
+
+def _shift(live: LiveConnection, trial: Trial, passed: Sequence[Row]) -> None:
+    """Give a trial the place of the last that it passes, and each of these the place next to its own."""
+    place = trial.position
+    for ident, position in passed:
+        _set_position(live, ident, place)
+        place = position
+    _set_position(live, trial.id, place)
 
 
 def _set_position(live: LiveConnection, trial: TrialId, position: float) -> None:
@@ -108,6 +131,6 @@ def _front(live: LiveConnection) -> float:
     return float(position)
 
 
-def _end(live: LiveConnection) -> float:
-    ((position,),) = live.rows("SELECT coalesce(max(position), 0) + 1 FROM trials WHERE state = 'waiting'")
-    return float(position)
+def _next(live: LiveConnection, owner: str, trial: TrialId) -> float:
+    ((first, _, last_own),) = live.rows(_ENDS, owner)
+    return next_position(last_own, first, trial)

@@ -201,9 +201,12 @@ class Catalogue:
             return encoding.evaluation_of(row)
         return None
 
-    def annotations(self, trials: Sequence[TrialId]) -> dict[TrialId, Annotation]:
-        """The annotation of each trial, an empty one where there is none, in one query."""
-        return annotation_rows.read_annotations(self._read, trials)
+    def annotations(self, trials: Sequence[TrialId], person: str = "") -> dict[TrialId, Annotation]:
+        """The annotation of each trial, an empty one where there is none, in one query.
+
+        person: that person's own; empty for the shared one.
+        """
+        return annotation_rows.read_annotations(self._read, trials, person)
 
     def sealed_test(self, trial: TrialId) -> SealedTest | None:
         """The last request to score a trial on the sealed test images; None before the first."""
@@ -289,6 +292,12 @@ class Catalogue:
             return receipt
         return None
 
-    def receipts(self, limit: int) -> list[Receipt]:
-        """The latest answers, newest first."""
-        return rows.read_receipts(self._read, "ORDER BY applied_at DESC, id DESC LIMIT ?", limit)
+    def receipts(self, limit: int, sender: str | None = None) -> list[Receipt]:
+        """The latest answers, newest first. sender: only to one person."""
+        condition = "WHERE $2::VARCHAR IS NULL OR sender = $2 ORDER BY applied_at DESC, id DESC LIMIT $1"
+        return rows.read_receipts(self._read, condition, limit, sender)
+
+    def senders(self) -> list[str]:
+        """Names of all who have sent a command, in order."""
+        sql = "SELECT DISTINCT sender FROM commands WHERE sender <> '' ORDER BY sender"
+        return [sender for (sender,) in self._read.rows(sql)]

@@ -20,9 +20,9 @@ from remap_core.trials.training_config import TrainingConfig
 from remap_core.trials.trial import Origin, Proposal, SeedScore, Trial, TrialId, TrialState
 
 _TRIALS = """
-SELECT id, architecture, dataset, config, origin, parent, edits, batch, space, suggested, state, position, attempt,
-    created, started, finished, error, epochs_done, train_loss, train_accuracy, validation_loss, validation_accuracy,
-    seconds
+SELECT id, architecture, dataset, config, origin, parent, edits, batch, space, suggested, owner, state, position,
+    attempt, created, started, finished, error, epochs_done, train_loss, train_accuracy, validation_loss,
+    validation_accuracy, seconds
 FROM trials
 """
 _SCORES = """
@@ -38,7 +38,7 @@ SELECT trial, epoch, epochs.train_loss, epochs.train_accuracy, epochs.validation
 FROM epochs JOIN trials ON trial = id AND epochs.attempt = trials.attempt
 WHERE trial IN (SELECT unnest(?::BIGINT[])) ORDER BY trial, epoch
 """
-_RECEIPTS = "SELECT id, kind, outcome, message, applied_at FROM commands "
+_RECEIPTS = "SELECT id, kind, outcome, message, applied_at, coalesce(sender, '') FROM commands "
 
 
 def read_trials(catalogue: Readable, condition: str, *parameters: object) -> list[Trial]:
@@ -59,8 +59,8 @@ def read_scored_trials(catalogue: Readable, condition: str, *parameters: object)
 def read_receipts(catalogue: Readable, condition: str, *parameters: object) -> list[Receipt]:
     """Return the receipts that an SQL condition selects."""
     receipts = []
-    for command, kind, outcome, message, applied_at in catalogue.rows(_RECEIPTS + condition, *parameters):
-        receipts.append(Receipt(command, kind, Outcome(outcome), message, applied_at))
+    for command, kind, outcome, message, applied_at, sender in catalogue.rows(_RECEIPTS + condition, *parameters):
+        receipts.append(Receipt(command, kind, Outcome(outcome), message, applied_at, sender))
     return receipts
 
 
@@ -69,7 +69,7 @@ def possible_ids(trials: Iterable[TrialId]) -> list[TrialId]:
     return [trial for trial in trials if 0 < trial < 2**63]
 
 
-def new_trials(proposals: Sequence[Proposal], first: TrialId, position: float, now: float) -> pa.Table:
+def new_trials(proposals: Sequence[Proposal], first: TrialId, position: float, now: float, owner: str = "") -> pa.Table:
     """Return rows of `trials` for WAITING trials, with consecutive ids and positions starting at the given ones."""
     numbers = np.arange(len(proposals))
     architectures = [proposal.architecture for proposal in proposals]
@@ -89,6 +89,7 @@ def new_trials(proposals: Sequence[Proposal], first: TrialId, position: float, n
             "batch": [proposal.batch for proposal in proposals],
             "space": [proposal.space for proposal in proposals],
             "suggested": [proposal.suggested for proposal in proposals],
+            "owner": [owner] * len(proposals),
             "state": [TrialState.WAITING.value] * len(proposals),
             "position": position + numbers,
             "attempt": np.ones(len(proposals), np.int32),
@@ -111,9 +112,9 @@ def config_of(text: str) -> TrainingConfig:
 
 
 def _trial_of(row: Row) -> Trial:
-    ident, architecture, dataset, config, origin, parent, edits, batch, space, suggested = row[:10]
-    state, position, attempt, created, started, finished, error = row[10:17]
-    epochs_done, *measures = row[17:]
+    ident, architecture, dataset, config, origin, parent, edits, batch, space, suggested, owner = row[:11]
+    state, position, attempt, created, started, finished, error = row[11:18]
+    epochs_done, *measures = row[18:]
     last = None
     if epochs_done:
         last = EpochResult(epochs_done, *measures)
@@ -139,6 +140,7 @@ def _trial_of(row: Row) -> Trial:
         finished=finished,
         error=error,
         last=last,
+        owner=owner or "",
     )
 
 

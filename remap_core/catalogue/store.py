@@ -84,28 +84,31 @@ class CatalogueStore:
 
     # Commands
 
-    def apply_once(self, command: str, kind: str, now: float, action: Callable[[], str]) -> Receipt:
+    def apply_once(self, command: str, kind: str, now: float, action: Callable[[], str], sender: str = "") -> Receipt:
         for receipt in read_receipts(self._live, "WHERE id = ?", command):
             return receipt
         try:
             with self._live.transaction():
                 message = action()
-                return self._record_receipt(Receipt(command, kind, Outcome.APPLIED, message, now))
+                return self._record_receipt(Receipt(command, kind, Outcome.APPLIED, message, now, sender))
         except (CommandRefused, NotFound) as refusal:
-            return self._record_receipt(Receipt(command, kind, Outcome.REFUSED, str(refusal), now))
+            return self._record_receipt(Receipt(command, kind, Outcome.REFUSED, str(refusal), now, sender))
 
     def _record_receipt(self, receipt: Receipt) -> Receipt:
         with self._live.transaction():
-            self._live.change("INSERT INTO commands VALUES (?, ?, ?, ?, ?)", *astuple(receipt))
+            self._live.change("INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?)", *astuple(receipt))
         return receipt
 
     # The queue
 
-    def enqueue(self, proposals: Sequence[Proposal], now: float) -> list[TrialId]:
+    def enqueue(self, proposals: Sequence[Proposal], now: float, owner: str = "") -> list[TrialId]:
         if not proposals:
             return []
         with self._live.transaction():
-            return queue_rows.enqueue(self._live, proposals, now)
+            return queue_rows.enqueue(self._live, proposals, now, owner)
+
+    def waiting(self, owner: str | None = None) -> int:
+        return queue_rows.waiting_trials(self._live, owner)
 
     def claim(self, now: float, on_hold: Collection[TrialId] = ()) -> Trial | None:
         with self._live.transaction():
@@ -148,12 +151,16 @@ class CatalogueStore:
             same = self.find_same_training(ended.proposal)
             if same is not None:
                 raise CommandRefused(f"Couldn't retry {model_tag(trial)}: {model_tag(same)} is the same training.")
-            queue_rows.restart(self._live, trial)
+            queue_rows.restart(self._live, ended)
 
-    def move(self, trial: TrialId, place: Place) -> None:
+    def move(self, trial: TrialId, place: Place, owner: str | None = None) -> None:
         with self._live.transaction():
             waiting = self._require(trial, "move", TrialState.WAITING)
-            queue_rows.move(self._live, waiting, place)
+            queue_rows.move(self._live, waiting, place, owner)
+
+    def batch_owners(self, batch: str) -> set[str]:
+        owners = self._live.rows("SELECT DISTINCT coalesce(owner, '') FROM trials WHERE batch = ?", batch)
+        return {owner for (owner,) in owners}
 
     def set_paused(self, paused: bool) -> None:
         with self._live.transaction():
@@ -223,12 +230,12 @@ class CatalogueStore:
 
     # Notes, tags and sealed tests
 
-    def annotate(self, trial: TrialId, annotation: Annotation) -> None:
+    def annotate(self, trial: TrialId, annotation: Annotation, person: str = "") -> None:
         with self._live.transaction():
-            annotation_rows.write_annotation(self._live, self.trial(trial).id, annotation)
+            annotation_rows.write_annotation(self._live, self.trial(trial).id, annotation, person)
 
-    def annotation(self, trial: TrialId) -> Annotation:
-        return annotation_rows.read_annotations(self._live, [trial])[trial]
+    def annotation(self, trial: TrialId, person: str = "") -> Annotation:
+        return annotation_rows.read_annotations(self._live, [trial], person)[trial]
 
     def ask_sealed_score(self, trial: TrialId, now: float) -> None:
         with self._live.transaction():

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from tqdm import tqdm
 
+from remap_core.access.person import local_person
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.cli.choice_options import with_choices
@@ -134,7 +135,7 @@ def remove(name: Title, yes: Annotated[bool, typer.Option("--yes", help="Do not 
     typer.echo(f"Removing {kept.title} deletes: {going}.")
     if not yes:
         typer.confirm("Remove it?", abort=True)
-    remove_dataset(known, folder, time.time())
+    remove_dataset(known, folder, time.time(), local_person())
     typer.echo(f"Removed {kept.title}.")
 
 

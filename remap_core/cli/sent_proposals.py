@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
+from remap_core.access.person import local_person
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.data_folder.folder import DataFolder
@@ -38,7 +39,7 @@ def send(
 ) -> None:
     """Send proposals to the trainer, and say how long they will take. quietly: on standard error."""
     now = time.time()
-    command = Inbox(folder).send(Enqueue(tuple(proposals), caps), now)
+    command = Inbox(folder).send(Enqueue(tuple(proposals), caps), now, local_person())
     trainer = read_trainer(folder, now)
     typer.echo(f"Sent {subject} as command {command}.", err=quietly)
     expected = None

@@ -102,6 +102,11 @@ class DataFolder:
         return self.home / "trainer.out"
 
     @property
+    def signing_key(self) -> Path:
+        """The key that commands are signed with; only REMAP's user may read it."""
+        return self.home / "signing.key"
+
+    @property
     def lock_file(self) -> Path:
         """The file that the folder's trainer locks, with its process id in it."""
         return self.home / "daemon.lock"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import heapq
+import hashlib
 import itertools
 import json
 import os
@@ -10,9 +10,14 @@ import re
 import secrets
 import threading
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+from remap_core.access.person import Person
+from remap_core.access.signatures import bare, sender_of, signed
 from remap_core.data_folder.folder import DataFolder
+from remap_core.data_folder.signing_key import signing_key
 from remap_core.errors import UnreadableCommand
 from remap_core.trials.commands import Command, command_from_json, command_to_json
 
@@ -20,6 +25,8 @@ MAX_COMMANDS = 50
 """Commands that are read at a time, so that they do not hold up the trainer's other work."""
 
 _FILE_NAME = re.compile(r"([\w-][\w.-]*)\.json", re.ASCII)
+_LANE = re.compile(r"\d{17}-\d{6}-([0-9a-f]{8})[0-9a-f]{8}")
+_PROCESS = secrets.token_hex(8)
 _SENT = itertools.count()
 _CLOCK_JITTER = 10**6
 """Microseconds by which a clock may run backwards; more than that means that it was set back."""
@@ -44,33 +51,58 @@ class _Stamps:
 _STAMPS: defaultdict[Path, _Stamps] = defaultdict(_Stamps)
 
 
+class Received(NamedTuple):
+    """A command as it was found: its id, and the error that says why where it cannot be read.
+
+    sender: who signed it; None where it is not signed.
+    """
+
+    ident: str
+    command: Command | UnreadableCommand
+    sender: Person | None
+
+
 class Inbox:
     """The inbox of a data folder. Only files named *.json are commands; all others are left alone."""
 
     def __init__(self, folder: DataFolder) -> None:
         self._folder = folder
 
-    def send(self, command: Command, now: float) -> str:
-        """Write a command to the inbox and the disk; returns its id. Raises FolderUnusable.
+    def send(self, command: Command, now: float, sender: Person) -> str:
+        """Write a signed command to the inbox and the disk; returns its id. Raises FolderUnusable.
 
         Ids are unique. They sort by `now`, then by the order in which this process sent them, even after the clock
         was set back by more than a second.
         """
         stamp = _STAMPS[self._folder.home].of(now)
         number = next(_SENT) % 10**6
-        ident = f"{stamp:017d}-{number:06d}-{secrets.token_hex(4)}"
-        content = json.dumps(command_to_json(command), separators=(",", ":")).encode()
+        ident = f"{stamp:017d}-{number:06d}-{_lane(sender)}{secrets.token_hex(4)}"
+        form = signed(command_to_json(command), ident, sender, signing_key(self._folder))
+        content = json.dumps(form, separators=(",", ":")).encode()
         self._folder.write(self._path(ident), content, scratch=self._folder.unfinished_commands)
         return ident
 
-    def pending(self, limit: int = MAX_COMMANDS) -> list[tuple[str, Command | UnreadableCommand]]:
-        """Return the oldest commands with their ids, in order; an unreadable one as the error that says why."""
+    def pending(self, limit: int = MAX_COMMANDS) -> list[Received]:
+        """Return the oldest commands, in order; where there are more than `limit`, as many of each sender."""
         with self._folder.errors_as_unusable(), os.scandir(self._folder.inbox) as entries:
             file_names = [entry.name for entry in entries if entry.is_file(follow_symlinks=False)]
         matches = map(_FILE_NAME.fullmatch, file_names)
         commands = [match[1] for match in matches if match]
-        oldest = heapq.nsmallest(limit, commands)
-        return [(command, _read(self._path(command))) for command in oldest]
+        return [self._received(command) for command in _fair(commands, limit)]
+
+    def _received(self, ident: str) -> Received:
+        path = self._path(ident)
+        try:
+            form = json.loads(path.read_bytes())
+            json.dumps(form, ensure_ascii=False).encode()  # a lone surrogate could not be stored
+            if not isinstance(form, dict):
+                return Received(ident, command_from_json(form), None)
+            sender = sender_of(form, ident, signing_key(self._folder))
+            return Received(ident, command_from_json(bare(form)), sender)
+        except UnreadableCommand as error:
+            return Received(ident, error, None)
+        except (OSError, ValueError, RecursionError) as error:
+            return Received(ident, UnreadableCommand(f"{path.name} cannot be read as JSON: {error}."), None)
 
     def discard(self, command: str) -> None:
         """Delete a command that was answered."""
@@ -98,12 +130,18 @@ class Inbox:
         return self._folder.inbox / f"{command}.json"
 
 
-def _read(path: Path) -> Command | UnreadableCommand:
-    try:
-        form = json.loads(path.read_bytes())
-        json.dumps(form, ensure_ascii=False).encode()  # a lone surrogate could not be stored
-        return command_from_json(form)
-    except UnreadableCommand as error:
-        return error
-    except (OSError, ValueError, RecursionError) as error:
-        return UnreadableCommand(f"{path.name} cannot be read as JSON: {error}.")
+def _lane(sender: Person) -> str:
+    """Eight characters that tell senders apart: people by their names, else processes."""
+    return hashlib.sha256((sender.name or _PROCESS).encode()).hexdigest()[:8]
+
+
+def _fair(commands: Sequence[str], limit: int) -> list[str]:
+    """The oldest ids in order, in turn from each sender, so that nobody waits behind thousands of another."""
+    if len(commands) <= limit:
+        return sorted(commands)
+    turns: defaultdict[str, itertools.count[int]] = defaultdict(itertools.count)
+    in_turn = []
+    for command in sorted(commands):
+        match = _LANE.fullmatch(command)
+        in_turn.append((next(turns[match[1] if match else ""]), command))
+    return sorted(command for _, command in sorted(in_turn)[:limit])

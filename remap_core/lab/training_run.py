@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from remap_core.access.person import local_person
 from remap_core.analysis.previews import Preview, PreviewStatus
 from remap_core.assembly import build_inline_executor, build_trainer, single_threaded
 from remap_core.data_folder.folder import DataFolder
@@ -88,7 +89,7 @@ class TrainingRun:
     def _send(self) -> str:
         command = Enqueue(self._proposals)
         inbox = Inbox(self._workspace.folder)
-        return inbox.send(command, time.time())
+        return inbox.send(command, time.time(), local_person())
 
     def _train_here(self) -> None:
         settings = self._workspace.settings

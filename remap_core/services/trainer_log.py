@@ -16,7 +16,7 @@ MAX_BYTES = 5_000_000
 """Size at which the file is renamed to trainer.log.1, and so on."""
 OLD_FILES = 3
 """Renamed files that are kept."""
-FIELDS = ("model", "command", "dataset")
+FIELDS = ("model", "command", "sender", "dataset")
 """What a line can be about: a call such as `log.info(..., extra={"model": 7})` says it."""
 
 

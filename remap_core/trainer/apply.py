@@ -11,6 +11,7 @@ from remap_core.errors import CommandRefused, DatasetError
 from remap_core.formatting import count, dataset_title, model_name, pluralize
 from remap_core.space.caps import Caps, amount, bare_text, exceeded, tightest
 from remap_core.trainer.ports import Store
+from remap_core.trainer.rights import UNLIMITED, Rights
 from remap_core.trials.commands import (
     Annotate,
     Cancel,
@@ -42,15 +43,25 @@ _DIRECTIONS = {
 }
 
 
-def apply(command: Command, store: Store, describe: DescribeDataset, now: float, caps: Caps = ()) -> str:
+def apply(
+    command: Command,
+    store: Store,
+    describe: DescribeDataset,
+    now: float,
+    *,
+    caps: Caps = (),
+    rights: Rights = UNLIMITED,
+) -> str:
     """Apply a command and return a sentence about what was done. Raises CommandRefused or NotFound.
 
     caps: on every architecture that is enqueued, besides those of the command; caps on seconds are not looked at.
+    rights: of who sent it.
     """
+    rights.require(command, store)
     match command:
         case Enqueue():
             _require_within(command.proposals, tightest((*caps, *command.caps)))
-            answer = _enqueue(command.proposals, store, describe, now)
+            answer = _enqueue(command.proposals, store, describe, now, rights)
         case Cancel():
             store.cancel(command.trial, now)
             answer = f"{model_name(command.trial)} cancelled."
@@ -61,10 +72,11 @@ def apply(command: Command, store: Store, describe: DescribeDataset, now: float,
             store.retry(command.trial, now)
             answer = f"{model_name(command.trial)} queued again."
         case Move():
-            store.move(command.trial, command.place)
+            store.move(command.trial, command.place, rights.moves_past)
             answer = f"Moved {model_name(command.trial)} {_DIRECTIONS[command.place]}."
         case Annotate():
-            store.annotate(command.trial, command.changed(store.annotation(command.trial)))
+            person = rights.owner if command.is_own else ""
+            store.annotate(command.trial, command.changed(store.annotation(command.trial, person)), person)
             answer = f"Saved {_annotated(command)} of {model_name(command.trial)}."
         case ScoreSealed():
             store.ask_sealed_score(command.trial, now)
@@ -101,7 +113,7 @@ def _annotated(command: Annotate) -> str:
     return "the note and tags"
 
 
-def _enqueue(proposals: Sequence[Proposal], store: Store, describe: DescribeDataset, now: float) -> str:
+def _enqueue(proposals: Sequence[Proposal], store: Store, describe: DescribeDataset, now: float, rights: Rights) -> str:
     _require_acceptable_size(proposals)
     for name in dict.fromkeys(proposal.dataset for proposal in proposals):
         of_dataset = [proposal for proposal in proposals if proposal.dataset == name]
@@ -115,7 +127,8 @@ def _enqueue(proposals: Sequence[Proposal], store: Store, describe: DescribeData
     new, known = _without_known(proposals, store)
     ids: list[TrialId] = []
     if new:
-        ids = store.enqueue(new, now)
+        rights.require_room(len(new), store)
+        ids = store.enqueue(new, now, rights.owner)
     return _enqueued_sentence(ids, known)
 
 

@@ -34,15 +34,24 @@ class ScoreFunction(Protocol):
 class Store(Protocol):
     """The catalogue as its only writer sees it. Every method is one transaction; times are seconds since 1970."""
 
-    def apply_once(self, command: str, kind: str, now: float, action: Callable[[], str]) -> Receipt:
+    def apply_once(self, command: str, kind: str, now: float, action: Callable[[], str], sender: str = "") -> Receipt:
         """Run `action` and write its receipt in one transaction; returns the stored receipt of a known `command`.
 
         `action` returns what was done, in words. If it raises CommandRefused or NotFound, none of its changes stay
         and the receipt says REFUSED with that reason.
         """
 
-    def enqueue(self, proposals: Sequence[Proposal], now: float) -> list[TrialId]:
-        """Add WAITING trials at the end of the queue; returns their ids (1, 2, ...: never reused), in order."""
+    def enqueue(self, proposals: Sequence[Proposal], now: float, owner: str = "") -> list[TrialId]:
+        """Add WAITING trials, behind those of the same owner; returns their ids (1, 2, ...: never reused), in order.
+
+        Trials of several owners wait in turn (see `trials.fair_queue`).
+        """
+
+    def waiting(self, owner: str | None = None) -> int:
+        """How many trials wait, of one owner or in all."""
+
+    def batch_owners(self, batch: str) -> set[str]:
+        """The owners of a batch's trials; empty for an unknown batch."""
 
     def find_same_training(self, proposal: Proposal) -> TrialId | None:
         """The WAITING, RUNNING or COMPLETE trial that is the same training (see Proposal.same_training)."""
@@ -82,13 +91,16 @@ class Store(Protocol):
         """
 
     def retry(self, trial: TrialId, now: float) -> None:
-        """FAILED, CANCELLED or PRUNED -> WAITING at the end of the queue, as a new attempt that starts over.
+        """FAILED, CANCELLED or PRUNED -> WAITING behind those of its owner, as a new attempt that starts over.
 
         Raises CommandRefused for a trial in another state, and if the catalogue holds the same training again.
         """
 
-    def move(self, trial: TrialId, place: Place) -> None:
-        """Change the place of a WAITING trial in the queue; raises CommandRefused for one in another state."""
+    def move(self, trial: TrialId, place: Place, owner: str | None = None) -> None:
+        """Change the place of a WAITING trial in the queue, or among those of an owner.
+
+        Raises CommandRefused for one in another state.
+        """
 
     def requeue(self, trial: TrialId) -> None:
         """RUNNING -> WAITING at the head of the queue; its epochs stay and it resumes after them."""
@@ -99,11 +111,11 @@ class Store(Protocol):
     def set_paused(self, paused: bool) -> None:
         """Pause or resume the queue: `claim` returns no trial while it is paused."""
 
-    def annotate(self, trial: TrialId, annotation: Annotation) -> None:
-        """Replace the note and tags of a trial; raises NotFound."""
+    def annotate(self, trial: TrialId, annotation: Annotation, person: str = "") -> None:
+        """Replace the note and tags of a trial, the shared ones or a person's own; raises NotFound."""
 
-    def annotation(self, trial: TrialId) -> Annotation:
-        """The note and tags of the trial, empty if there are none."""
+    def annotation(self, trial: TrialId, person: str = "") -> Annotation:
+        """The note and tags of the trial, the shared ones or a person's own, empty if there are none."""
 
     def ask_sealed_score(self, trial: TrialId, now: float) -> None:
         """Request the score of a COMPLETE trial on the sealed test images; a second time only after a failure.

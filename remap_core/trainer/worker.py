@@ -9,13 +9,15 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Protocol
 
-from remap_core.errors import InvalidTrial, NotFound, TrainingFailed, UnreadableCommand
+from remap_core.access.person import Person
+from remap_core.errors import CommandRefused, ForgedCommand, InvalidTrial, NotFound, TrainingFailed, UnreadableCommand
 from remap_core.formatting import model_name, percent
 from remap_core.space.caps import Caps
 from remap_core.trainer.apply import DescribeDataset, apply
 from remap_core.trainer.executors.base import EpochDone, Event, Executor, Failed, Finished, Lost, Run, Scored, Stopped
 from remap_core.trainer.ports import Store
 from remap_core.trainer.pruning import Pruner
+from remap_core.trainer.rights import Gate
 from remap_core.trials.commands import Cancel, CancelBatch, Command, Outcome, RemoveDataset
 from remap_core.trials.evaluation import Evaluation
 from remap_core.trials.trial import Trial, TrialId, TrialState
@@ -28,6 +30,9 @@ ProvideStart = Callable[[Trial], None]
 RemoveFiles = Callable[[Collection[TrialId], str], None]
 """Deletes what is on the disk of removed trials, and of their data set if it is named."""
 
+FORGED = "forged"
+"""Kind of a command whose signature is not valid, in the record of commands."""
+
 MAX_ANSWERING_SECONDS = 1.0
 """Seconds of a tick after which no further command is answered: the heartbeat must stay fresh."""
 
@@ -35,8 +40,8 @@ MAX_ANSWERING_SECONDS = 1.0
 class Inbox(Protocol):
     """Where commands arrive."""
 
-    def pending(self) -> Sequence[tuple[str, Command | UnreadableCommand]]:
-        """Waiting commands, oldest first, each with its id."""
+    def pending(self) -> Sequence[tuple[str, Command | UnreadableCommand, Person | None]]:
+        """Waiting commands, oldest first, each with its id and who signed it."""
 
     def discard(self, command: str) -> None:
         """Remove a command that was answered."""
@@ -59,6 +64,7 @@ class Worker:
         describe: DescribeDataset,
         *,
         caps: Caps = (),
+        gate: Gate | None = None,
         halving: bool = False,
         disk_space_warning: Callable[[], str] = str,
         remove_files: RemoveFiles = lambda _trials, _dataset: None,
@@ -70,6 +76,7 @@ class Worker:
         self._executor = executor
         self._describe = describe
         self._caps = caps
+        self._gate = gate or Gate()
         self._pruner = Pruner(store) if halving else None
         self._disk_space_warning = disk_space_warning
         self._remove_files = remove_files
@@ -136,19 +143,25 @@ class Worker:
 
     def _answer_commands(self, now: float) -> None:
         started = self._clock()
-        for name, command in self._inbox.pending():
+        for name, command, sender in self._inbox.pending():
             if self._clock() - started > MAX_ANSWERING_SECONDS:
                 return
             if isinstance(command, UnreadableCommand):
                 log.warning("command %s rejected: %s", name, command, extra={"command": name})
+                if isinstance(command, ForgedCommand):
+                    self._store.apply_once(name, FORGED, now, partial(_refuse, str(command)))
                 self._inbox.reject(name, str(command))
             else:
-                self._answer(name, command, now)
+                self._answer(name, command, sender, now)
 
-    def _answer(self, name: str, command: Command, now: float) -> None:
-        action = partial(apply, command, self._store, self._describe, now, self._caps)
-        receipt = self._store.apply_once(name, command.kind, now, action)
-        log.info("%s %s: %s", receipt.kind, receipt.outcome, receipt.message)
+    def _answer(self, name: str, command: Command, sender: Person | None, now: float) -> None:
+        def action() -> str:
+            rights = self._gate.rights(sender)
+            return apply(command, self._store, self._describe, now, caps=self._caps, rights=rights)
+
+        receipt = self._store.apply_once(name, command.kind, now, action, sender.name if sender else "")
+        about = {"command": name, "sender": receipt.sender}
+        log.info("%s %s: %s", receipt.kind, receipt.outcome, receipt.message, extra=about)
         if receipt.outcome is Outcome.APPLIED:
             if isinstance(command, Cancel | CancelBatch):
                 self._stop_ended()
@@ -283,3 +296,7 @@ class Worker:
     def _fail(self, trial: TrialId, sentence: str, now: float) -> None:
         self._store.fail(trial, sentence, now)
         log.warning("%s failed: %s", model_name(trial), sentence, extra={"model": trial})
+
+
+def _refuse(reason: str) -> str:
+    raise CommandRefused(reason)

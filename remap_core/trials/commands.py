@@ -116,11 +116,15 @@ class ScoreSealed(_OnTrial):
 
 @dataclass(frozen=True)
 class Annotate:
-    """Replace a trial's note, its tags, or both; what is None stays as it is."""
+    """Replace a trial's note, its tags, or both; what is None stays as it is.
+
+    is_own: those that only the sender sees, instead of those that are shared.
+    """
 
     trial: TrialId
     note: str | None = None
     tags: tuple[str, ...] | None = None
+    is_own: bool = False
     kind: ClassVar[str] = "annotate"
 
     def changed(self, known: Annotation) -> Annotation:
@@ -136,6 +140,8 @@ class Annotate:
             parts["note"] = self.note
         if self.tags is not None:
             parts["tags"] = list(self.tags)
+        if self.is_own:
+            parts["own"] = True
         return parts
 
     @classmethod
@@ -148,7 +154,7 @@ class Annotate:
             tags = tuple(map(str, body["tags"]))
         if note is None and tags is None:
             raise KeyError("note or tags")
-        command = cls(int(body["trial"]), note, tags)
+        command = cls(int(body["trial"]), note, tags, body.get("own", False) is True)
         command.changed(Annotation())  # what cannot be stored is refused unread
         return command
 
@@ -239,13 +245,17 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Receipt:
-    """The trainer's answer to a command. message: what was done, or why not. applied_at: seconds since 1970 (UTC)."""
+    """The trainer's answer to a command. message: what was done, or why not. applied_at: seconds since 1970 (UTC).
+
+    sender: name of the person who sent it; empty where nobody signed in.
+    """
 
     command: str
     kind: str
     outcome: Outcome
     message: str
     applied_at: float
+    sender: str = ""
 
 
 def command_to_json(command: Command) -> dict[str, Any]:

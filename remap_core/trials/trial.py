@@ -157,6 +157,7 @@ class Trial:
     """A proposal in the catalogue and its progress. Times are seconds since 1970 (UTC).
 
     score: over the seeds of a repeated model, set by the catalogue's readers; None for all others.
+    owner: name of the person who queued it; empty where nobody signed in.
     """
 
     id: TrialId
@@ -170,6 +171,7 @@ class Trial:
     error: str | None = None
     last: EpochResult | None = None
     score: SeedScore | None = None
+    owner: str = ""
 
     @property
     def accuracy(self) -> float | None:

@@ -13,6 +13,7 @@ from remap_core.errors import FolderUnusable
 from remap_core.trials.commands import Command, Enqueue
 from remap_core.trials.trial import Proposal
 from remap_core.ui import app_data, live
+from remap_core.ui.people import visitor
 from remap_core.ui.session import current_session
 
 NOTHING = "&nbsp;"
@@ -70,7 +71,7 @@ def _send(command: Command, press: Press | None) -> bool:
         return False
     session = current_session()
     try:
-        ident = Inbox(app_data.folder()).send(command, time.time())
+        ident = Inbox(app_data.folder()).send(command, time.time(), visitor.person())
     except FolderUnusable as error:
         session.send_error = f"Not sent: {error}"
         return False

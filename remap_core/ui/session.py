@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 import streamlit as st
 
+from remap_core.access.person import NOBODY, Person
+from remap_core.access.roles import Role
 from remap_core.catalogue.reader import Catalogue
 from remap_core.space.draft import Draft
 from remap_core.trials.trial import TrialId
@@ -56,6 +58,7 @@ class Drawer(NamedTuple):
 class Session:
     """One visitor's working state.
 
+    person, role: who it is, as this run of the page found out; no role for a stranger.
     catalogue: the one that the present run of the page reads; None before the first look. dataset_views: its data
     sets, by name, those that this run has asked for.
     drawn_from: what the present page was drawn from (see `news`). moves: whether its parts update by themselves.
@@ -82,6 +85,8 @@ class Session:
     suggested: what the page suggests, for the map beside it. suggestions_sent: fingerprints of those that were sent.
     """
 
+    person: Person = NOBODY
+    role: Role | None = None
     catalogue: Catalogue | None = None
     dataset_views: dict[str, DatasetView] = field(default_factory=dict)
     drawn_from: tuple[object, ...] = ()

@@ -8,6 +8,7 @@ from catalogues import write_catalogue
 from generating import choose, click_mark, click_until, switch_off, train, train_button
 from playwright.sync_api import Error, Page, expect
 
+from remap_core.access.person import NOBODY
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.inbox import Inbox
@@ -80,7 +81,7 @@ def tick_row(page: Page, newest: int, row: int) -> None:
 def test_children_are_put_into_the_drawer_and_cancelled_by_their_rows_and_a_word_says_when_all_are_done(page, tmp_path):
     home = tmp_path / "home"
     folder = write_catalogue(home, card=load_dataset("digits").card())
-    Inbox(folder).send(Pause(), 1.0)
+    Inbox(folder).send(Pause(), 1.0, NOBODY)
     with served(home, population=0, workers=1) as server:
         page.goto(f"{server.url}/generate?model=1")
         train(page, "Train 3 ablations")
@@ -91,7 +92,7 @@ def test_children_are_put_into_the_drawer_and_cancelled_by_their_rows_and_a_word
         page.get_by_role("button", name="Cancel 1 training").click()
         expect(page.get_by_text("Model 9 cancelled.")).to_be_visible()
         expect(page.get_by_role("button", name="Cancel 0 trainings")).to_be_disabled()
-        Inbox(folder).send(Resume(), 2.0)
+        Inbox(folder).send(Resume(), 2.0, NOBODY)
         expect(page.get_by_text("finished: 2 complete, 1 cancelled.")).to_be_visible(timeout=150_000)
     assert [trial.state for trial in open_snapshot(folder).trials([7, 8, 9])] == [
         TrialState.COMPLETE,

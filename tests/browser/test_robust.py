@@ -8,6 +8,7 @@ from catalogues import write_catalogue
 from generating import click_mark, train
 from playwright.sync_api import expect
 
+from remap_core.access.person import NOBODY
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.inbox import Inbox
 from remap_core.datasets.dataset import load_dataset
@@ -23,7 +24,7 @@ def site(tmp_path_factory):
 
 
 def sent(home):
-    return [command for _, command in Inbox(DataFolder(home)).pending()]
+    return [command for _, command, _ in Inbox(DataFolder(home)).pending()]
 
 
 def test_two_presses_of_train_within_a_quarter_of_a_second_train_once(page, site):
@@ -106,7 +107,7 @@ def test_what_is_selected_in_one_tab_leaves_the_other_as_it_was(page, site):
 def test_what_is_trained_from_one_tab_appears_in_the_other(page, tmp_path):
     home = tmp_path / "home"
     write_catalogue(home, card=load_dataset("digits").card())
-    Inbox(DataFolder(home)).send(Pause(), 1.0)
+    Inbox(DataFolder(home)).send(Pause(), 1.0, NOBODY)
     with served(home, population=0, workers=1) as server:
         other = page.context.new_page()
         other.goto(f"{server.url}/queue")

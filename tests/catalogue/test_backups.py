@@ -8,6 +8,7 @@ import duckdb
 import pytest
 from catalogues import write_catalogue
 
+from remap_core.access.person import NOBODY
 from remap_core.catalogue import backups as backup_module
 from remap_core.catalogue.backups import restore_backup, write_backup
 from remap_core.catalogue.connection import connect_live
@@ -29,7 +30,7 @@ def folder(tmp_path):
         folder.weights(trial).parent.mkdir()
         folder.weights(trial).write_bytes(b"weights %d" % trial)
     (folder.artifacts / "2" / "checkpoint.partial").write_bytes(b"half")
-    Inbox(folder).send(Pause(), 1.0)
+    Inbox(folder).send(Pause(), 1.0, NOBODY)
     (folder.rejected_commands / "9.json").write_bytes(b"{")
     return folder
 
@@ -50,7 +51,7 @@ def everything(folder):
     with closing(open_snapshot(folder)) as catalogue:
         number = catalogue.number
     artifacts = {path.relative_to(folder.home): path.read_bytes() for path in folder.artifacts.rglob("*.safetensors")}
-    return tables(snapshot_path(folder, number)), artifacts, [command for _, command in Inbox(folder).pending()]
+    return tables(snapshot_path(folder, number)), artifacts, [command for _, command, _ in Inbox(folder).pending()]
 
 
 def test_restoring_gives_back_exactly_what_was_backed_up(folder, new, tmp_path):

@@ -100,6 +100,17 @@ def test_what_the_machine_suggested_is_kept_and_trials_of_before_were_a_persons(
     assert catalogue.population("toy").suggested.tolist() == [False]
 
 
+def test_who_queued_sent_and_noted_what_is_kept_and_before_nobody_signed_in(golden):
+    ada = "ada@example.org" if "m008_people" in names(golden) else ""
+    catalogue = CatalogueStore(lambda: golden).catalogue()
+    assert [trial.owner for trial in catalogue.trials([1, 2, 3])] == ["", ada, ""]
+    assert [receipt.sender for receipt in catalogue.receipts(10)] == [ada]
+    assert catalogue.senders() == [ada] * bool(ada)
+    if ada:
+        assert catalogue.annotations([1], ada)[1].note == "try without dropout"
+        assert catalogue.annotations([1])[1].note == "mixes up yes & no"
+
+
 def test_a_catalogue_is_migrated_once(connection):
     migrate(connection)
     migrate(connection)

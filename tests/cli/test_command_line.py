@@ -149,7 +149,7 @@ def test_sample_puts_different_architectures_into_the_inbox(remap, tmp_path):
     assert "Sent 5 architectures of remap-2019 for digits (seed 3)" in out
     assert "Expected time: not known yet" in out
     assert "No trainer is running." in out
-    ((_, command),) = Inbox(DataFolder(tmp_path / "home")).pending()
+    ((_, command, _),) = Inbox(DataFolder(tmp_path / "home")).pending()
     assert len({proposal.architecture.fingerprint for proposal in command.proposals}) == 5
     assert {proposal.dataset for proposal in command.proposals} == {"digits"}
 
@@ -159,7 +159,7 @@ def test_sample_takes_a_space_and_says_its_caps(remap, tmp_path):
     assert code == 0
     assert "Sent 3 architectures of mobile for leaves (seed 0)" in out
     assert "Sampled with at most 1,000,000 parameters, 30,000,000 multiply-adds, 512 KB of activations and 5 min" in out
-    ((_, command),) = Inbox(DataFolder(tmp_path / "home")).pending()
+    ((_, command, _),) = Inbox(DataFolder(tmp_path / "home")).pending()
     assert {proposal.space for proposal in command.proposals} == {"mobile"}
     code, _, err = remap("sample", "--n", 3, "--dataset", "digits", "--space", "imagenet")
     assert (code, err.count("\n"), "but got 'imagenet'" in err) == (1, 1, True)
@@ -182,7 +182,7 @@ def test_a_model_is_repeated_with_new_seeds(remap, tmp_path):
     assert code == 0
     assert "Sent Model 2 with seed 1, 2 as command" in out
     assert "Expected time: about" in out
-    ((_, command),) = Inbox(folder).pending()
+    ((_, command, _),) = Inbox(folder).pending()
     assert {(one.origin, one.parent) for one in command.proposals} == {(Origin.REPEAT, 2)}
 
 
@@ -344,7 +344,7 @@ def test_a_model_is_finished(remap, tmp_path):
     code, out, _ = remap("finish", "2", "--epochs", "50", "--augment", "flip")
     assert code == 0
     assert "Sent Model 2 for 50 epochs, recipe thorough, with flip, batch size 256 as command" in out
-    ((_, command),) = Inbox(folder).pending()
+    ((_, command, _),) = Inbox(folder).pending()
     assert [(one.origin, one.parent, one.config.start) for one in command.proposals] == [(Origin.FINISH, 2, 2)]
 
 

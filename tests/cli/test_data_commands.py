@@ -149,7 +149,7 @@ def test_what_training_images_need_is_one_sentence_and_is_queued(remap, tmp_path
     code, out, _ = remap("data", "issues", "digits", "--training", "--train")
     assert code == 0
     assert "Sent training images of digits" in out
-    ((_, command),) = Inbox(DataFolder(tmp_path / "home")).pending()
+    ((_, command, _),) = Inbox(DataFolder(tmp_path / "home")).pending()
     assert len(command.proposals) == 15
 
 

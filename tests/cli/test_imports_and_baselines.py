@@ -29,7 +29,7 @@ def run(*arguments: object):
 
 
 def proposals(folder: DataFolder):
-    return [proposal for _, command in Inbox(folder).pending() for proposal in command.proposals]
+    return [proposal for _, command, _ in Inbox(folder).pending() for proposal in command.proposals]
 
 
 def test_a_file_is_shown_without_a_data_folder(tmp_path):

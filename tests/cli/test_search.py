@@ -61,7 +61,7 @@ def trainer(folder, remap, monkeypatch):
             runner._running.exception()
             runner.tick()
         inbox = Inbox(folder)
-        for name, command in inbox.pending():
+        for name, command, _ in inbox.pending():
             store.apply_once(
                 name, command.kind, 0.0, lambda command=command: apply(command, store, lambda _: CARD, 0.0)
             )

@@ -29,7 +29,7 @@ def remap(monkeypatch, capsys, tmp_path):
 
 def sent(tmp_path):
     """The commands in the inbox."""
-    return [command for _, command in Inbox(DataFolder(tmp_path / "home")).pending()]
+    return [command for _, command, _ in Inbox(DataFolder(tmp_path / "home")).pending()]
 
 
 def test_the_json_is_a_list_of_objects(remap, tmp_path):

@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from trainings import proposal
 
+from remap_core.access.person import NOBODY, Person
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.inbox import MAX_COMMANDS, Inbox
-from remap_core.errors import FolderUnusable, UnreadableCommand
+from remap_core.errors import FolderUnusable, ForgedCommand, UnreadableCommand
 from remap_core.trials.commands import Cancel, Enqueue, Move, Pause, Resume, Retry, command_to_json
 from remap_core.trials.trial import Place
 
@@ -22,11 +23,12 @@ from pathlib import Path
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.inbox import Inbox
 from remap_core.trials.commands import Pause
+from remap_core.access.person import NOBODY
 from remap_core.errors import FolderUnusable
 inbox = Inbox(DataFolder(Path(sys.argv[1])))
 resource.setrlimit(resource.RLIMIT_FSIZE, (4, 4))  # no file may grow beyond 4 bytes
 try:
-    inbox.send(Pause(), 1.0)
+    inbox.send(Pause(), 1.0, NOBODY)
 except FolderUnusable as error:
     print(error)
 """
@@ -53,26 +55,27 @@ def test_an_empty_inbox_has_no_commands(inbox):
 
 def test_commands_are_read_as_they_were_sent_and_in_that_order(inbox):
     commands = [Enqueue((proposal(3), proposal(4))), Cancel(7), Retry(7), Move(8, Place.TOP), Pause(), Resume()]
-    ids = [inbox.send(command, 100.0) for command in commands]
-    assert inbox.pending() == list(zip(ids, commands, strict=True))
+    ids = [inbox.send(command, 100.0, NOBODY) for command in commands]
+    assert inbox.pending() == [(ident, command, NOBODY) for ident, command in zip(ids, commands, strict=True)]
 
 
 def test_commands_are_ordered_by_their_time_first(inbox):
-    later = inbox.send(Pause(), 1_700_000_000.000002)
-    sooner = inbox.send(Resume(), 1_700_000_000.000001)
-    assert [ident for ident, _ in inbox.pending()] == [sooner, later]
+    later = inbox.send(Pause(), 1_700_000_000.000002, NOBODY)
+    sooner = inbox.send(Resume(), 1_700_000_000.000001, NOBODY)
+    assert [ident for ident, _, _ in inbox.pending()] == [sooner, later]
 
 
 def test_commands_stay_in_order_when_the_clock_is_set_back(folder, inbox):
-    ids = [inbox.send(Pause(), 1_700_003_600.0), Inbox(folder).send(Resume(), 1_700_000_000.0)]
-    ids.append(inbox.send(Pause(), 1_700_003_601.0))
-    assert [ident for ident, _ in inbox.pending()] == ids
+    ids = [inbox.send(Pause(), 1_700_003_600.0, NOBODY), Inbox(folder).send(Resume(), 1_700_000_000.0, NOBODY)]
+    ids.append(inbox.send(Pause(), 1_700_003_601.0, NOBODY))
+    assert [ident for ident, _, _ in inbox.pending()] == ids
 
 
 def test_ids_are_unique_however_many_send_at_once(inbox):
     ids = []
     threads = [
-        threading.Thread(target=lambda: ids.extend(inbox.send(Pause(), 100.0) for _ in range(25))) for _ in range(4)
+        threading.Thread(target=lambda: ids.extend(inbox.send(Pause(), 100.0, NOBODY) for _ in range(25)))
+        for _ in range(4)
     ]
     for thread in threads:
         thread.start()
@@ -82,17 +85,17 @@ def test_ids_are_unique_however_many_send_at_once(inbox):
 
 
 def test_an_answered_command_is_discarded(inbox):
-    first, second = inbox.send(Pause(), 1.0), inbox.send(Resume(), 2.0)
+    first, second = inbox.send(Pause(), 1.0, NOBODY), inbox.send(Resume(), 2.0, NOBODY)
     inbox.discard(first)
-    assert inbox.pending() == [(second, Resume())]
+    assert inbox.pending() == [(second, Resume(), NOBODY)]
     inbox.discard(first)  # a second time, after a crash between the two
 
 
 def test_the_oldest_commands_are_read_first_up_to_a_limit(folder, inbox):
     for number in range(MAX_COMMANDS + 5):
         (folder.inbox / f"{number:04}.json").write_text(json.dumps(command_to_json(Cancel(number))))
-    assert [command for _, command in inbox.pending()] == [Cancel(number) for number in range(MAX_COMMANDS)]
-    assert [command for _, command in inbox.pending(limit=2)] == [Cancel(0), Cancel(1)]
+    assert [command for _, command, _ in inbox.pending()] == [Cancel(number) for number in range(MAX_COMMANDS)]
+    assert [command for _, command, _ in inbox.pending(limit=2)] == [Cancel(0), Cancel(1)]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +116,7 @@ def test_the_oldest_commands_are_read_first_up_to_a_limit(folder, inbox):
     ],
 )
 def test_an_unreadable_command_comes_with_the_reason(folder, content, reason):
-    ((ident, command),) = dropped(folder, content)
+    ((ident, command, _),) = dropped(folder, content)
     assert ident == "9"
     assert isinstance(command, UnreadableCommand)
     assert reason in str(command)
@@ -128,7 +131,7 @@ def test_an_unreadable_command_comes_with_the_reason(folder, content, reason):
     )
 )
 def test_no_json_breaks_the_inbox(folder, form):
-    ((_, command),) = dropped(folder, form)
+    ((_, command, _),) = dropped(folder, form)
     assert isinstance(command, UnreadableCommand)
 
 
@@ -158,7 +161,7 @@ def test_foreign_files_are_left_alone(folder, inbox):
 def test_a_command_appears_in_the_inbox_in_one_step(folder, inbox):
     folder.unfinished_commands.rmdir()
     with pytest.raises(FolderUnusable, match=f"The data folder {folder.home} cannot be used: No such file"):
-        inbox.send(Pause(), 1.0)
+        inbox.send(Pause(), 1.0, NOBODY)
     assert inbox.pending() == []
 
 
@@ -174,3 +177,68 @@ def test_a_deleted_inbox_is_reported_in_words(folder, inbox):
         Path(path).rmdir()
     with pytest.raises(FolderUnusable, match="No such file or directory"):
         inbox.pending()
+
+
+ADA, BOB = Person("ada@example.org", ("ml",)), Person("bob@example.org")
+
+
+def test_a_command_says_who_signed_it_and_one_without_a_signature_says_nobody(folder, inbox):
+    inbox.send(Pause(), 1.0, ADA)
+    assert dropped(folder, command_to_json(Resume())) == [
+        (inbox.pending()[0].ident, Pause(), ADA),
+        ("9", Resume(), None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda form: form | {"kind": "resume"},
+        lambda form: form | {"sender": form["sender"] | {"name": "bob@example.org"}},
+        lambda form: form | {"sender": form["sender"] | {"groups": ["admins"]}},
+        lambda form: form | {"sender": form["sender"] | {"local": True}},
+        lambda form: form | {"signature": "0" * 64},
+        lambda form: form | {"signature": None},
+        lambda form: {name: value for name, value in form.items() if name != "signature"},
+        lambda form: {name: value for name, value in form.items() if name != "sender"},
+    ],
+)
+def test_a_command_that_was_changed_after_it_was_signed_is_forged(folder, inbox, forge):
+    path = folder.inbox / f"{inbox.send(Pause(), 1.0, ADA)}.json"
+    path.write_text(json.dumps(forge(json.loads(path.read_text()))))
+    ((_, error, sender),) = inbox.pending()
+    assert isinstance(error, ForgedCommand)
+    assert sender is None
+
+
+def test_a_signed_command_under_another_name_is_forged(folder, inbox):
+    path = folder.inbox / f"{inbox.send(Pause(), 1.0, ADA)}.json"
+    path.rename(folder.inbox / "again.json")
+    ((_, error, _),) = inbox.pending()
+    assert isinstance(error, ForgedCommand)
+
+
+def test_a_command_signed_in_another_data_folder_is_forged(folder, inbox, tmp_path_factory):
+    other = DataFolder(tmp_path_factory.mktemp("other"))
+    name = f"{Inbox(other).send(Pause(), 1.0, ADA)}.json"
+    (other.inbox / name).rename(folder.inbox / name)
+    ((_, error, _),) = inbox.pending()
+    assert isinstance(error, ForgedCommand)
+
+
+def test_the_key_is_for_its_owner_alone_and_one_of_a_wrong_size_is_named(folder, inbox):
+    inbox.send(Pause(), 1.0, ADA)
+    assert folder.signing_key.stat().st_mode & 0o777 == 0o600
+    folder.signing_key.write_bytes(b"short")
+    with pytest.raises(FolderUnusable, match=r"signing\.key must hold 32 bytes, but has 5"):
+        inbox.send(Pause(), 2.0, ADA)
+
+
+def test_of_thousands_of_commands_each_sender_has_its_turn(inbox):
+    for second in range(200):
+        inbox.send(Pause(), 1.0 + second, ADA)
+    late = inbox.send(Resume(), 1_000.0, BOB)
+    found = inbox.pending()
+    assert len(found) == MAX_COMMANDS
+    assert found[-1].ident == late
+    assert [command.ident for command in found] == sorted(command.ident for command in found)

@@ -12,6 +12,7 @@ from trainings import epoch
 from weights import leave_weights
 
 import remap_core as remap
+from remap_core.access.person import NOBODY
 from remap_core.assembly import build_trainer
 from remap_core.data_folder.heartbeat import TrainerStatus, write_trainer
 from remap_core.data_folder.inbox import Inbox
@@ -169,7 +170,7 @@ def test_an_interrupt_keeps_what_was_recorded_and_the_next_call_continues(lab, t
 
 
 def test_a_paused_queue_is_said(lab, training):
-    Inbox(lab.folder).send(Pause(), time.time())
+    Inbox(lab.folder).send(Pause(), time.time(), NOBODY)
     with pytest.warns(RemapWarning, match="Model 1: waiting The queue is paused: resume it in the app"):
         assert not lab.train(design(), progress=False)
 

@@ -8,6 +8,7 @@ from apps import opened, said
 from catalogues import CARD, write_catalogue
 from trainings import train_well
 
+from remap_core.access.person import NOBODY
 from remap_core.catalogue.snapshot import Publisher, open_snapshot
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
@@ -168,6 +169,6 @@ def test_an_architecture_over_the_trainers_cap_is_refused_in_the_window_that_ask
 def test_a_command_that_nobody_understands_is_put_aside_and_the_next_one_is_applied(home):
     folder = write_catalogue(home, waiting=1)
     (folder.inbox / "0-nonsense.json").write_text(json.dumps({"version": 1, "kind": "move", "trial": "x"}))
-    Inbox(folder).send(Pause(), 1.0)
+    Inbox(folder).send(Pause(), 1.0, NOBODY)
     assert answered(home).paused()
     assert list(folder.rejected_commands.glob("*.reason.txt"))

@@ -18,7 +18,7 @@ RESNET = "ResNet-20"
 
 
 def sent(folder):
-    return [command for _, command in Inbox(folder).pending()]
+    return [command for _, command, _ in Inbox(folder).pending()]
 
 
 def test_every_baseline_is_listed_and_those_that_do_not_fit_say_why(home):

@@ -97,7 +97,7 @@ def test_removing_asks_and_says_what_goes_with_it(home, trees):
     assert "- 2 trainings waiting or running" in words
     assert Inbox(DataFolder(home)).pending() == []
     app.button(key="data-remove-confirmed").click().run()
-    ((_, command),) = Inbox(DataFolder(home)).pending()
+    ((_, command, _),) = Inbox(DataFolder(home)).pending()
     assert command == RemoveDataset("digits")
 
 
@@ -146,7 +146,7 @@ def test_adding_and_training_keeps_it_and_sends_its_first_models(home, tmp_path,
     app.button(key="data-add-start").click().run()
     assert not app.exception
     kept = find_kept("trees", home)
-    ((_, command),) = Inbox(DataFolder(home)).pending()
+    ((_, command, _),) = Inbox(DataFolder(home)).pending()
     assert isinstance(command, Enqueue)
     assert [proposal.dataset for proposal in command.proposals] == [kept.name] * 3
     assert data_jobs(DataFolder(home)) == []
@@ -177,7 +177,7 @@ def test_the_first_models_are_sampled_from_the_space_that_is_chosen(home, trees)
     (chart,) = (chart for chart in app.get("plotly_chart") if "mobile" in (chart.key or ""))
     assert "MBConv" in chart.proto.spec
     app.button(key="data-start-1").click().run()
-    ((_, command),) = Inbox(DataFolder(home)).pending()
+    ((_, command, _),) = Inbox(DataFolder(home)).pending()
     assert {proposal.space for proposal in command.proposals} == {"mobile"}
     assert {cap.cost for cap in command.caps} == set(Cost) - {Cost.FLASH_INT8, Cost.FLASH_FLOAT}  # of targets alone
 
@@ -189,7 +189,7 @@ def test_the_first_models_fit_the_target_that_is_chosen(home, trees):
     with_space(app, trees.name)
     assert "200 KB of activations, 1,856 KB of flash in int8 (Raspberry Pi Pico)" in said(app)
     app.button(key="data-start-1").click().run()
-    ((_, command),) = Inbox(DataFolder(home)).pending()
+    ((_, command, _),) = Inbox(DataFolder(home)).pending()
     pico = TARGETS["raspberry-pi-pico"]
     assert set(pico.caps) <= set(command.caps)
     assert all(pico.has_room(proposal.architecture) for proposal in command.proposals)
@@ -383,7 +383,7 @@ def test_a_published_data_set_is_used_as_it_is(home, monkeypatch):
     app.run()
     assert "1,797 images · 10 classes" in said(app)
     app.button(key="data-published-start").click().run()
-    ((_, command),) = Inbox(DataFolder(home)).pending()
+    ((_, command, _),) = Inbox(DataFolder(home)).pending()
     assert [proposal.dataset for proposal in command.proposals] == ["digits"] * 2
 
 
@@ -394,7 +394,7 @@ def test_the_first_models_keep_to_a_cap_that_was_chosen_for_them(home, trees):
     field.set_value(20_000).run()
     assert "20,000 parameters (chosen here)" in said(app)
     app.button(key="data-start-1").click().run()
-    ((_, command),) = Inbox(DataFolder(home)).pending()
+    ((_, command, _),) = Inbox(DataFolder(home)).pending()
     assert max(proposal.architecture.parameters for proposal in command.proposals) <= 20_000
 
 

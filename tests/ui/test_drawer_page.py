@@ -153,7 +153,7 @@ def test_a_note_is_sent_through_the_inbox_as_it_was_typed(home):
     app.text_area(key="note-2").set_value(note).run()
     app.text_input(key="tags-2").set_value("small, <i>slow</i>").run()
     app.button(key="save-2").click().run()
-    ((_, command),) = Inbox(folder).pending()
+    ((_, command, _),) = Inbox(folder).pending()
     assert command == Annotate(2, note, ("small", "<i>slow</i>"))
     assert "Sent. Waiting for a trainer." in said(app)
 

@@ -39,7 +39,7 @@ def refused(app):
 
 
 def sent(folder):
-    return [command for _, command in Inbox(folder).pending()]
+    return [command for _, command, _ in Inbox(folder).pending()]
 
 
 def test_every_ablation_is_previewed_and_the_one_that_is_a_model_already_says_its_accuracy(home):

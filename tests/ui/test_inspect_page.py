@@ -298,7 +298,7 @@ def test_the_sealed_test_asks_first_and_is_sent_through_the_inbox(home):
     app = opened("inspect", model="1")
     assert "cannot be undone" in said(app)
     button(app, "sealed-1").click().run()
-    assert [command for _, command in Inbox(folder).pending()] == [ScoreSealed(1)]
+    assert [command for _, command, _ in Inbox(folder).pending()] == [ScoreSealed(1)]
 
 
 def test_a_model_without_weights_cannot_be_scored(home):
@@ -380,7 +380,7 @@ def test_further_seeds_are_asked_for_with_the_time_that_they_take(home):
     app.number_input(key="repeat-seeds").set_value(2).run()
     assert re.fullmatch(r"Repeat with 2 other seeds, about \d\.\d s \(± \d+ %\)", button(app, "repeat-train").label)
     app.button(key="repeat-train").click().run()
-    ((_, command),) = Inbox(folder).pending()
+    ((_, command, _),) = Inbox(folder).pending()
     assert isinstance(command, Enqueue)
     assert [(one.origin, one.parent, one.config.seed) for one in command.proposals] == [
         (Origin.REPEAT, 1, 1),
@@ -520,7 +520,7 @@ def test_a_model_is_finished_with_the_epochs_and_the_time_that_it_takes(home):
     app.number_input(key="finish-epochs").set_value(50).run()
     assert re.fullmatch(r"Finish #1, about \d\.\d s \(± \d+ %\)", button(app, "finish-train").label)
     app.button(key="finish-train").click().run()
-    ((_, command),) = Inbox(folder).pending()
+    ((_, command, _),) = Inbox(folder).pending()
     (asked,) = command.proposals
     assert (asked.origin, asked.parent, asked.config.epochs) == (Origin.FINISH, 1, 50)
     assert asked.config.recipe.title == "thorough"

@@ -211,7 +211,7 @@ def test_the_trainings_that_judge_training_images_are_queued_by_a_press(home):
     assert "Needs 15 trainings of the 5 best models" in said(app)
     app.button(key="issues-held-out").click().run()
     assert not app.exception
-    ((_, command),) = Inbox(DataFolder(home)).pending()
+    ((_, command, _),) = Inbox(DataFolder(home)).pending()
     assert {proposal.dataset for proposal in command.proposals} == {f"digits%not{part}of3" for part in (1, 2, 3)}
 
 

@@ -13,7 +13,7 @@ LARGE = replace(CARD, split=(800, 20, 10))
 
 
 def sent(home):
-    return [command for _, command in Inbox(DataFolder(home)).pending()]
+    return [command for _, command, _ in Inbox(DataFolder(home)).pending()]
 
 
 def test_a_press_sends_the_trainings_and_the_page_says_what_they_are(home):

@@ -31,7 +31,7 @@ def save(app):
 
 
 def commands(inbox):
-    return [command for _, command in inbox.pending()]
+    return [command for _, command, _ in inbox.pending()]
 
 
 def test_note_and_tags_are_shown_as_they_are_stored(inbox):

@@ -295,7 +295,7 @@ def test_models_of_an_older_recipe_are_marked_and_their_front_is_trained_by_toda
     app = opened("overview")
     assert "These models were trained with the recipe paper; the default is now quick." in said(app)
     press(app, "train-front")
-    ((_, command),) = Inbox(folder).pending()
+    ((_, command, _),) = Inbox(folder).pending()
     assert {proposal.config.recipe for proposal in command.proposals} == {QUICK}
     assert {proposal.architecture.fingerprint for proposal in command.proposals} <= {
         trial.architecture.fingerprint for trial in open_snapshot(folder).trials(range(1, 7))
@@ -311,7 +311,7 @@ def test_models_of_todays_recipe_are_not_marked(home, monkeypatch):
 def test_the_offer_to_train_the_front_ends_once_it_was_taken(home):
     folder = write_catalogue(home)
     press(opened("overview"), "train-front")
-    ((_, command),) = Inbox(folder).pending()
+    ((_, command, _),) = Inbox(folder).pending()
     changed(folder.home, lambda store: store.enqueue(command.proposals, 300.0))
     assert "the default is now" not in said(opened("overview"))
 

@@ -68,7 +68,7 @@ def test_chosen_layers_are_ablated_through_the_inbox(home):
     app = opened("generate", model="1")
     app.button_group(key="generate-layers-1-list").set_value([0, 3]).run()
     app.button(key="generate-train").click().run()
-    ((_, command),) = Inbox(folder).pending()
+    ((_, command, _),) = Inbox(folder).pending()
     assert isinstance(command, Enqueue)
     assert [proposal.edits[0].index for proposal in command.proposals] == [0, 3]
     assert {(p.parent, p.origin, p.config.epochs) for p in command.proposals} == {(1, Origin.ABLATION, 2)}
@@ -80,7 +80,7 @@ def test_the_queue_sends_what_its_buttons_say(home):
     app = opened("queue")
     app.button(key="cancel-7").click().run()
     app.button(key="trainer-pause").click().run()
-    assert [command for _, command in Inbox(folder).pending()] == [Cancel(7), Pause()]
+    assert [command for _, command, _ in Inbox(folder).pending()] == [Cancel(7), Pause()]
 
 
 def test_the_queue_says_what_was_pruned_and_why_and_trains_it_in_full_if_asked(home):
@@ -91,7 +91,7 @@ def test_the_queue_says_what_was_pruned_and_why_and_trains_it_in_full_if_asked(h
     assert "#1 at 51.0 %. Pruned after epoch 1: 2nd of 3." in words
     assert "#3 · 1,610 parameters · 1 of 3 epochs done" in words
     app.button(key="train-in-full-1").click().run()
-    assert [command for _, command in Inbox(folder).pending()] == [Retry(1)]
+    assert [command for _, command, _ in Inbox(folder).pending()] == [Retry(1)]
 
 
 def test_a_pruned_model_is_shown_with_its_curve_and_the_reason(home):
@@ -153,7 +153,7 @@ def test_a_command_that_the_trainer_did_not_understand_is_said_with_the_reason(h
     folder = write_catalogue(home, waiting=1)
     app = opened("queue")
     app.button(key="trainer-pause").click().run()
-    ((ident, _),) = Inbox(folder).pending()
+    ((ident, _, _),) = Inbox(folder).pending()
     Inbox(folder).reject(ident, "Commands of version 0 are understood, but got 1.")
     said_now = said(app.run())
     assert "The trainer could not read this command: Commands of version 0 are understood, but got 1." in said_now
@@ -254,7 +254,7 @@ def test_a_paused_queue_says_so_and_can_be_resumed_there(home):
     app = opened("queue")
     assert "The queue is paused" in said(app)
     app.button(key="queue-resume").click().run()
-    assert [command for _, command in Inbox(folder).pending()] == [Resume()]
+    assert [command for _, command, _ in Inbox(folder).pending()] == [Resume()]
 
 
 def test_an_answer_is_said_once_on_any_page_and_stays_in_the_log(home):
@@ -262,7 +262,7 @@ def test_an_answer_is_said_once_on_any_page_and_stays_in_the_log(home):
     app = opened("queue")
     app.button(key="cancel-7").click().run()
     assert "Sent. Waiting for a trainer." in said(app)
-    ((ident, _),) = Inbox(folder).pending()
+    ((ident, _, _),) = Inbox(folder).pending()
     changed(home, lambda store: store.apply_once(ident, "cancel", 200.0, lambda: "Model 7 cancelled."))
     app.switch_page("pages/overview.py").run()
     assert [toast.value for toast in app.toast] == ["Model 7 cancelled."]

@@ -63,7 +63,7 @@ def test_a_double_click_on_repeat_trains_once(home):
     app = opened("inspect", model="1", tab="lineage")
     app.button(key="repeat-train").click().run()
     app.button(key="repeat-train").click().run()
-    commands = [command for _, command in Inbox(folder).pending()]
+    commands = [command for _, command, _ in Inbox(folder).pending()]
     assert [len(command.proposals) for command in commands if isinstance(command, Enqueue)] == [3]
     assert len(app.session_state[SESSION].batches) == 1
 

@@ -16,7 +16,7 @@ from remap_core.ui.session import SESSION
 
 def sent(home) -> list[tuple[Proposal, ...]]:
     """The batches that were sent to the trainer."""
-    commands = [command for _, command in Inbox(DataFolder(home)).pending()]
+    commands = [command for _, command, _ in Inbox(DataFolder(home)).pending()]
     return [command.proposals for command in commands if isinstance(command, Enqueue)]
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from remap_core.access.person import local_person
 from remap_core.analysis.suggest.batch import PLAIN
 from remap_core.cli.options import DatasetName, TargetName, target_for
 from remap_core.cli.sent_proposals import newest_catalogue
@@ -73,7 +74,7 @@ def search(
         explore=explore,
         step=step,
     )
-    start_search(folder, plan)
+    start_search(folder, plan, local_person())
     typer.echo(f"Search on {card.name} started.")
     if read_trainer(folder, now) is None:
         typer.echo("No trainer is running. Start one with: remap trainer")
@@ -118,7 +119,7 @@ def _line(trial: Trial, state: SearchState) -> str:
 
 def _stop(folder: DataFolder) -> None:
     catalogue = newest_catalogue(folder)
-    stop_search(folder, catalogue, time.time())
+    stop_search(folder, catalogue, time.time(), local_person())
     state = search_state(folder, catalogue)
     if state is None:
         raise NotFound("No search is going on.")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from remap_core.access.person import Person
 from remap_core.catalogue.reader import Catalogue
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.inbox import Inbox
@@ -104,15 +105,15 @@ def removal_of(known: KnownDataset, catalogue: Catalogue | None, folder: DataFol
     return Removal(megabytes, uploaded, models, unfinished, others, catalogue.noted(known.name), on_parts)
 
 
-def remove_dataset(known: KnownDataset, folder: DataFolder, now: float) -> str | None:
-    """Remove a data set: the trainer forgets its models, and its prepared images are deleted.
+def remove_dataset(known: KnownDataset, folder: DataFolder, now: float, sender: Person) -> str | None:
+    """Remove a data set, as `sender` asks: the trainer forgets its models, and its prepared images are deleted.
 
     Returns the id of the command to the trainer; None where the trainer never knew it. Raises FolderUnusable and
     DatasetError.
     """
     command = None
     if known.is_trained:
-        command = Inbox(folder).send(RemoveDataset(known.name), now)
+        command = Inbox(folder).send(RemoveDataset(known.name), now, sender)
     if known.kept:
         for source in _sources_of_no_other(known.kept, folder):
             remove_upload(folder, source)

@@ -12,11 +12,14 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from remap_core.access.person import NOBODY, Person
+from remap_core.access.signatures import SENDER, sender_of, signed
 from remap_core.analysis.suggest.process import MIN_VALUES
 from remap_core.catalogue.reader import Catalogue
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.inbox import Inbox
 from remap_core.data_folder.search_file import Form, create_search, end_search, read_ended_search, read_search
+from remap_core.data_folder.signing_key import signing_key
 from remap_core.errors import CommandRefused, NotFound, RemapError
 from remap_core.formatting import dataset_title, pluralize
 from remap_core.services.proposals import caps_on_children
@@ -36,7 +39,8 @@ class SearchState:
     """A search and its trainings so far.
 
     moved: those that moved the front. ended: why it has; empty while it goes on. queued: trainings that it had queued
-    when it ended; a snapshot may be older than that.
+    when it ended; a snapshot may be older than that. owner: name of the person who started it; empty where nobody
+    signs in.
     """
 
     plan: SearchPlan
@@ -44,6 +48,7 @@ class SearchState:
     moved: frozenset[TrialId]
     ended: str = ""
     queued: int = 0
+    owner: str = ""
 
     @property
     def is_over(self) -> bool:
@@ -69,16 +74,26 @@ def search_name(now: float) -> str:
     return f"search, {moment:%d %b %H:%M:%S}.{moment.microsecond // 1000:03d} UTC"
 
 
-def start_search(folder: DataFolder, plan: SearchPlan) -> None:
-    """Have the trainer carry out a search; raises CommandRefused where one is going on, and FolderUnusable."""
-    if create_search(folder, plan.to_json()):
+def start_search(folder: DataFolder, plan: SearchPlan, sender: Person) -> None:
+    """Have the trainer carry out a person's search; raises CommandRefused where one is going on, and FolderUnusable."""
+    form = signed(plan.to_json(), _subject(plan.name), sender, signing_key(folder))
+    if create_search(folder, form):
         return
     running = read_search(folder)
     about = f" on {dataset_title(str(running['dataset']))}" if running and "dataset" in running else ""
     raise CommandRefused(f"A search{about} is going on already: wait for its end, or stop it first.")
 
 
-def stop_search(folder: DataFolder, catalogue: Catalogue | None, now: float) -> None:
+def search_sender(folder: DataFolder, form: Form) -> Person:
+    """Who started a search; NOBODY where it is not signed. Raises ForgedCommand where the signature is not valid."""
+    return sender_of(form, _subject(str(form.get("name", ""))), signing_key(folder)) or NOBODY
+
+
+def _subject(name: str) -> str:
+    return f"search {name}"
+
+
+def stop_search(folder: DataFolder, catalogue: Catalogue | None, now: float, sender: Person) -> None:
     """Stop the search: what runs is trained to its end, what waits is cancelled. Raises NotFound without a search."""
     form = read_search(folder)
     if form is None:
@@ -86,7 +101,7 @@ def stop_search(folder: DataFolder, catalogue: Catalogue | None, now: float) -> 
     queued = len(search_trials(catalogue, form)) if catalogue else 0
     end_search(folder, form, STOPPED, queued)
     if catalogue:
-        cancel_waiting(folder, catalogue, form, now)
+        cancel_waiting(folder, catalogue, form, now, sender)
 
 
 def search_trials(catalogue: Catalogue, form: Form) -> list[Trial]:
@@ -94,12 +109,12 @@ def search_trials(catalogue: Catalogue, form: Form) -> list[Trial]:
     return catalogue.search_trials(str(form.get("name", "")))
 
 
-def cancel_waiting(folder: DataFolder, catalogue: Catalogue, form: Form, now: float) -> None:
+def cancel_waiting(folder: DataFolder, catalogue: Catalogue, form: Form, now: float, sender: Person) -> None:
     """Take what waits of a search out of the queue."""
     inbox = Inbox(folder)
     for trial in search_trials(catalogue, form):
         if trial.state is TrialState.WAITING:
-            inbox.send(Cancel(trial.id), now)
+            inbox.send(Cancel(trial.id), now, sender)
 
 
 def search_state(folder: DataFolder, catalogue: Catalogue | None) -> SearchState | None:
@@ -109,11 +124,18 @@ def search_state(folder: DataFolder, catalogue: Catalogue | None) -> SearchState
         return None
     plan = SearchPlan.from_json(form)
     ended, queued = str(form.get("ended", "")), int(form.get("queued", 0))
+    owner = _owner(form)
     if catalogue is None or plan.dataset not in catalogue.datasets():
-        return SearchState(plan, (), frozenset(), ended, queued)
+        return SearchState(plan, (), frozenset(), ended, queued, owner)
     trials = tuple(catalogue.search_trials(plan.name))
     population = catalogue.population(plan.dataset)
-    return SearchState(plan, trials, moved_front(population, view_of(plan, population), trials), ended, queued)
+    moved = moved_front(population, view_of(plan, population), trials)
+    return SearchState(plan, trials, moved, ended, queued, owner)
+
+
+def _owner(form: Form) -> str:
+    sender = form.get(SENDER)
+    return str(sender.get("name", "")) if isinstance(sender, dict) else ""
 
 
 def view_of(plan: SearchPlan, population: Population) -> View:

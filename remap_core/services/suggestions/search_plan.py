@@ -7,11 +7,15 @@ from dataclasses import asdict, dataclass, field
 from math import isfinite
 from typing import Any
 
+from remap_core.access.signatures import SENDER, SIGNATURE
 from remap_core.analysis.suggest.batch import PLAIN
 from remap_core.errors import InvalidArgument
 
 MAX_TRAININGS = 10_000
 MAX_BATCH = 100
+
+_NOT_PLANNED = ("ended", "queued", SENDER, SIGNATURE)
+"""Keys of the stored form that are not the plan's."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class SearchPlan:
     def from_json(cls, form: Mapping[str, Any]) -> SearchPlan:
         """The plan of its stored form; raises InvalidArgument for anything else."""
         try:
-            return cls(**{key: value for key, value in form.items() if key not in ("ended", "queued")})
+            return cls(**{key: value for key, value in form.items() if key not in _NOT_PLANNED})
         except (AttributeError, TypeError) as error:
             raise InvalidArgument(f"The file of the search cannot be read: {error}.") from None
 

@@ -7,12 +7,19 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
+from remap_core.access.person import NOBODY
 from remap_core.catalogue.reader import Catalogue
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.inbox import Inbox
 from remap_core.data_folder.search_file import Form, end_search, read_search
-from remap_core.errors import RemapError
-from remap_core.services.suggestions.autopilot import cancel_waiting, next_batch, search_state, search_trials
+from remap_core.errors import ForgedCommand, RemapError
+from remap_core.services.suggestions.autopilot import (
+    cancel_waiting,
+    next_batch,
+    search_sender,
+    search_state,
+    search_trials,
+)
 from remap_core.services.suggestions.search_plan import SearchPlan
 from remap_core.settings import Settings
 from remap_core.trials.commands import Enqueue, Outcome
@@ -41,6 +48,7 @@ class SearchRunner:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="search-runner")
         self._running: Future[Enqueue | str | None] | None = None
         self._form: Form | None = None
+        self._sender = NOBODY
         self._sent = ""
         self._looked = 0.0
 
@@ -70,12 +78,17 @@ class SearchRunner:
                 return
             self._sent = ""
             if form != self._form and self._form is not None:  # stopped after its last batch was sent
-                cancel_waiting(self._folder, catalogue, self._form, now)
+                cancel_waiting(self._folder, catalogue, self._form, now, self._sender)
                 return
             if form is not None and receipt.outcome is Outcome.REFUSED:
                 self._end(form, receipt.message)
                 return
         if form is None:
+            return
+        try:
+            self._sender = search_sender(self._folder, form)
+        except ForgedCommand as error:
+            self._end(form, str(error))
             return
         self._form = form
         self._running = self._thread.submit(self._found, catalogue, form, now)
@@ -100,7 +113,7 @@ class SearchRunner:
         if form is None or form != self._form:  # it has been stopped
             return
         if isinstance(found, Enqueue):
-            self._sent = Inbox(self._folder).send(found, now)
+            self._sent = Inbox(self._folder).send(found, now, self._sender)
             log.info("search: %d trainings suggested", len(found.proposals))
         elif found:
             self._end(form, found)

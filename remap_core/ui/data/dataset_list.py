@@ -23,6 +23,7 @@ from remap_core.ui import app_data, live, navigation
 from remap_core.ui.data.first_models import added_card, first_models_text, start_first_models
 from remap_core.ui.data.space_choice import choose_space, shown_space
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.people import visitor
 from remap_core.ui.session import current_session
 from remap_core.ui.sidebar.dataset_switch import switch_to
 
@@ -179,7 +180,7 @@ def _removal(known: KnownDataset, catalogue: Catalogue | None) -> None:
 def _remove(known: KnownDataset) -> None:
     session = current_session()
     try:
-        command = remove_dataset(known, app_data.folder(), time.time())
+        command = remove_dataset(known, app_data.folder(), time.time(), visitor.person())
     except RemapError as error:
         session.send_error = f"Not removed: {error}"
         return

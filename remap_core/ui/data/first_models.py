@@ -16,6 +16,7 @@ from remap_core.trials.dataset_card import DatasetCard
 from remap_core.ui import app_data, live, sent_commands
 from remap_core.ui.data.space_choice import choose_space, plan_chosen
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.people import visitor
 from remap_core.ui.session import current_session
 
 
@@ -39,7 +40,7 @@ def start_first_models(name: str, space_key: str = "") -> None:
         card = card_of(name, folder.home)
         plan = plan_chosen(space_key, card)
         command = first_population(app_data.settings(), card, app_data.newest(), plan)
-        ident = Inbox(folder).send(command, time.time())
+        ident = Inbox(folder).send(command, time.time(), visitor.person())
     except RemapError as error:
         session.send_error = f"Not sent: {error}"
         return

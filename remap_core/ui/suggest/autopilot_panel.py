@@ -22,6 +22,7 @@ from remap_core.trials.population import Population
 from remap_core.trials.trial import Origin
 from remap_core.ui import app_data, live, view_state
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.people import visitor
 from remap_core.ui.session import current_session
 from remap_core.ui.suggest.candidates_panel import EXPLORE, STEP
 
@@ -98,13 +99,13 @@ def _start(ends: tuple[int, int, int]) -> None:
         step=int(st.session_state.get(STEP, SearchPlan.step)),
     )
     try:
-        start_search(app_data.folder(), plan)
+        start_search(app_data.folder(), plan, visitor.person())
     except (CommandRefused, FolderUnusable) as error:
         current_session().send_error = f"Not started: {error}"
 
 
 def _stop() -> None:
     try:
-        stop_search(app_data.folder(), app_data.newest(), time.time())
+        stop_search(app_data.folder(), app_data.newest(), time.time(), visitor.person())
     except (NotFound, FolderUnusable) as error:
         current_session().send_error = f"Not stopped: {error}"

@@ -64,7 +64,7 @@ def test_what_goes_with_a_data_set_is_said_in_numbers(home, trees):
 def test_removing_tells_the_trainer_and_deletes_the_prepared_images_alone(home, trees, tmp_path):
     folder = DataFolder(home)
     assert remove_dataset(KnownDataset(trees.name, trees, is_trained=True), folder, 100.0)
-    assert [command for _, command in Inbox(folder).pending()] == [RemoveDataset(trees.name)]
+    assert [command for _, command, _ in Inbox(folder).pending()] == [RemoveDataset(trees.name)]
     assert not trees.folder.exists()
     assert (tmp_path / "trees.zip").exists()
 

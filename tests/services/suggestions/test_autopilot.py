@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 from catalogues import CARD, changed, evaluation, write_learnt
 
+from remap_core.access.person import NOBODY
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
@@ -57,7 +58,7 @@ class Machine:
 
     def apply(self):
         inbox = Inbox(self.folder)
-        for name, command in inbox.pending():
+        for name, command, _ in inbox.pending():
             self.store.apply_once(
                 name,
                 command.kind,
@@ -92,7 +93,7 @@ def machine(folder):
 
 
 def test_a_search_trains_as_many_suggestions_as_asked_and_ends(folder, machine):
-    start_search(folder, PLAN)
+    start_search(folder, PLAN, NOBODY)
     machine.run()
     assert len(machine.trials) == 5
     assert all(trial.proposal.suggested for trial in machine.trials)
@@ -107,7 +108,7 @@ def test_a_search_trains_as_many_suggestions_as_asked_and_ends(folder, machine):
 
 
 def test_a_batch_is_suggested_only_after_the_one_before_it_has_ended(folder, machine):
-    start_search(folder, PLAN)
+    start_search(folder, PLAN, NOBODY)
     for _ in range(5):
         machine.tick()
     assert len(machine.trials) == 2
@@ -115,14 +116,14 @@ def test_a_batch_is_suggested_only_after_the_one_before_it_has_ended(folder, mac
 
 def test_no_model_of_a_search_is_over_its_cap(folder, machine):
     plan = replace(PLAN, view=View(Objective(max_parameters=1_500)).to_query())
-    start_search(folder, plan)
+    start_search(folder, plan, NOBODY)
     machine.run()
     assert len(machine.trials) == 5
     assert max(trial.architecture.parameters for trial in machine.trials) <= 1_500
 
 
 def test_a_search_goes_on_after_its_trainer_died_and_trains_nothing_twice(folder):
-    start_search(folder, PLAN)
+    start_search(folder, PLAN, NOBODY)
     with closing(Machine(folder)) as first:
         first.tick()
         first.tick()
@@ -134,7 +135,7 @@ def test_a_search_goes_on_after_its_trainer_died_and_trains_nothing_twice(folder
 
 
 def test_a_trainer_that_dies_between_suggesting_and_queueing_queues_once(folder):
-    start_search(folder, PLAN)
+    start_search(folder, PLAN, NOBODY)
     with closing(Machine(folder)) as first:
         first.runner.tick()
         first.runner._running.exception()
@@ -150,31 +151,31 @@ def test_a_trainer_that_dies_between_suggesting_and_queueing_queues_once(folder)
 
 
 def test_two_people_who_start_one_each_have_one_search(folder):
-    start_search(folder, PLAN)
+    start_search(folder, PLAN, NOBODY)
     with pytest.raises(CommandRefused, match="A search on digits is going on already"):
-        start_search(folder, replace(PLAN, name="search, another"))
+        start_search(folder, replace(PLAN, name="search, another"), NOBODY)
     assert SearchPlan.from_json(read_search(folder)) == PLAN
 
 
 def test_a_search_that_is_stopped_cancels_what_waits_and_suggests_nothing_more(folder, machine):
-    start_search(folder, PLAN)
+    start_search(folder, PLAN, NOBODY)
     machine.tick()
-    stop_search(folder, machine.store.catalogue(), machine.now)
-    assert [type(command) for _, command in Inbox(folder).pending()] == [Cancel, Cancel]
+    stop_search(folder, machine.store.catalogue(), machine.now, NOBODY)
+    assert [type(command) for _, command, _ in Inbox(folder).pending()] == [Cancel, Cancel]
     machine.run()
     assert [trial.state for trial in machine.trials] == ["cancelled", "cancelled"]
     assert search_state(folder, machine.store.catalogue()).ended == STOPPED
     with pytest.raises(NotFound, match="No search is going on"):
-        stop_search(folder, None, 0.0)
-    start_search(folder, replace(PLAN, name="search, another"))
+        stop_search(folder, None, 0.0, NOBODY)
+    start_search(folder, replace(PLAN, name="search, another"), NOBODY)
 
 
 def test_a_batch_that_was_sent_before_the_stop_is_cancelled_after_it(folder, machine):
-    start_search(folder, PLAN)
+    start_search(folder, PLAN, NOBODY)
     machine.runner.tick()
     machine.runner._running.exception()
     machine.runner.tick()
-    stop_search(folder, machine.store.catalogue(), machine.now)
+    stop_search(folder, machine.store.catalogue(), machine.now, NOBODY)
     for _ in range(4):
         machine.now += 1.5
         machine.apply()
@@ -185,7 +186,7 @@ def test_a_batch_that_was_sent_before_the_stop_is_cancelled_after_it(folder, mac
 
 def test_a_search_ends_when_the_front_has_not_moved_for_so_long(folder):
     plan = SearchPlan("digits", PLAN.name, patience=4, batch=2)
-    start_search(folder, plan)
+    start_search(folder, plan, NOBODY)
     with closing(Machine(folder, right=1)) as machine:  # worse than all that is known
         machine.run()
         state = search_state(folder, machine.store.catalogue())
@@ -195,14 +196,14 @@ def test_a_search_ends_when_the_front_has_not_moved_for_so_long(folder):
 
 
 def test_a_search_ends_at_its_time(folder, machine):
-    start_search(folder, SearchPlan("digits", PLAN.name, until=1_004.0))
+    start_search(folder, SearchPlan("digits", PLAN.name, until=1_004.0), NOBODY)
     machine.run()
     assert 0 < len(machine.trials) <= 8
     assert read_ended_search(folder)["ended"] == "The time is over."
 
 
 def test_trainings_that_fail_count_so_that_a_search_ends(folder, machine):
-    start_search(folder, PLAN)
+    start_search(folder, PLAN, NOBODY)
     for _ in range(12):
         machine.tick()
         while trial := machine.store.claim(machine.now):
@@ -212,25 +213,25 @@ def test_trainings_that_fail_count_so_that_a_search_ends(folder, machine):
 
 
 def test_a_cap_below_the_smallest_network_ends_a_search_with_the_reason(folder, machine):
-    start_search(folder, replace(PLAN, view={"cap": "20"}))
+    start_search(folder, replace(PLAN, view={"cap": "20"}), NOBODY)
     machine.run(3)
     assert "20 parameters (the objective's cap)" in read_ended_search(folder)["ended"]
     assert machine.trials == []
 
 
 def test_a_batch_that_the_trainer_refuses_ends_a_search_with_the_reason(folder):
-    start_search(folder, PLAN)
+    start_search(folder, PLAN, NOBODY)
     with closing(Machine(folder)) as machine:
         machine.runner.tick()
         assert isinstance(machine.runner._running.result(), Enqueue)
         machine.runner.tick()
-        (name, command) = Inbox(folder).pending()[0]
+        name, command, _ = Inbox(folder).pending()[0]
         tight = SETTINGS.model_copy(update={"max_parameters": 100})
         machine.store.apply_once(
             name,
             command.kind,
             machine.now,
-            lambda: apply(command, machine.store, lambda _: CARD, machine.now, set_caps(tight)),
+            lambda: apply(command, machine.store, lambda _: CARD, machine.now, caps=set_caps(tight)),
         )
         Inbox(folder).discard(name)
         machine.now += 2
@@ -246,7 +247,7 @@ def test_it_waits_for_a_persons_models_while_there_are_too_few_to_predict_from(t
         store.enqueue([replace(first, architecture=first.architecture.with_layers(()))], 100.0)
 
     catalogue = changed(tmp_path / "few", more)
-    start_search(folder, PLAN)
+    start_search(folder, PLAN, NOBODY)
     assert next_batch(catalogue, SETTINGS, PLAN, search_state(folder, catalogue), 0.0) is None
 
 
@@ -292,12 +293,12 @@ def test_a_file_that_is_no_search_ends_with_a_sentence_and_the_trainer_goes_on(f
 
 def test_what_nobody_expected_ends_the_search_and_not_the_trainer(folder, machine, monkeypatch):
     monkeypatch.setattr(search_runner, "next_batch", lambda *_: 1 / 0)
-    start_search(folder, PLAN)
+    start_search(folder, PLAN, NOBODY)
     machine.run(3)
     assert read_ended_search(folder)["ended"] == "The search failed: ZeroDivisionError: division by zero"
 
 
 def test_a_file_that_cannot_be_read_can_be_stopped(folder):
     create_search(folder, {"dataset": 3})
-    stop_search(folder, open_snapshot(folder), 0.0)
+    stop_search(folder, open_snapshot(folder), 0.0, NOBODY)
     assert read_search(folder) is None
