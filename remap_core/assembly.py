@@ -64,7 +64,8 @@ class Trainer:
         self.store = store
         self._settings = settings
         self._folder = folder
-        self._heartbeat = HeartbeatWriter(folder)
+        self._gate = Gate.of(settings)
+        self._heartbeat = HeartbeatWriter(folder, is_closed=self._gate.is_closed)
         self._maps = MapUpdater(store)
         self._search = SearchRunner(store, folder, settings, time.time)
         self._publisher = Publisher(store, folder)
@@ -125,7 +126,7 @@ class Trainer:
             executor,
             self._describe,
             caps=set_caps(self._settings),
-            gate=Gate.of(self._settings),
+            gate=self._gate,
             halving=self._settings.halving,
             disk_space_warning=self._folder.disk_space_warning,
             remove_files=self._remove_files,

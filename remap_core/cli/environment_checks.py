@@ -15,10 +15,12 @@ from typing import Any
 
 from packaging.requirements import Requirement
 
+from remap_core.access.roles import Roles
+from remap_core.access.sign_in import SignIn, sign_in_of
 from remap_core.catalogue.health import Finding, Level
 from remap_core.datasets.dataset import load_dataset, to_download
 from remap_core.datasets.preparation.resolving import resolve
-from remap_core.errors import RemapError
+from remap_core.errors import RemapError, SettingsError
 from remap_core.formatting import count
 from remap_core.services.sampling import find_space
 from remap_core.settings import AUTO_SPACE, Settings, unknown_variables
@@ -76,6 +78,7 @@ def check_settings(settings: Settings, origins: Mapping[str, str]) -> Iterator[F
             yield _ok("settings", f"{name} = {value!r} (from {origin}).")
     for sentence in unknown_variables():
         yield _warning("settings", sentence)
+    yield from _check_access(settings)
     if settings.metrics_port and not find_spec("prometheus_client"):
         sentence = "metrics_port needs the extra `metrics`: pip install 'remap-nas[metrics]'"
         yield _error("settings", sentence)
@@ -83,6 +86,23 @@ def check_settings(settings: Settings, origins: Mapping[str, str]) -> Iterator[F
         yield _error("settings", "executor = 'ray' needs the extra `ray`: pip install 'remap-nas[ray]'")
     yield _check_space(settings)
     yield _check_dataset(settings)
+
+
+def _check_access(settings: Settings) -> Iterator[Finding]:
+    """How people sign in, and whether somebody is an admin."""
+    try:
+        way = sign_in_of(settings)
+        roles = Roles.of(settings)
+    except SettingsError as error:
+        yield _error("settings", str(error))
+        return
+    if way is SignIn.NONE:
+        return
+    yield _ok("settings", f"People sign in ({way}); commands must be signed.")
+    if not roles.admins:
+        yield _warning(
+            "settings", "Nobody is an admin: set REMAP_ADMINS, or only the command line can pause the queue."
+        )
 
 
 def _check_space(settings: Settings) -> Finding:

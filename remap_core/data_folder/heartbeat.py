@@ -17,7 +17,10 @@ FRESH_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class TrainerStatus:
-    """A trainer's report on itself. started, heartbeat: seconds since 1970 (UTC). workers: trainings at a time."""
+    """A trainer's report on itself. started, heartbeat: seconds since 1970 (UTC). workers: trainings at a time.
+
+    is_closed: whether it takes signed commands only.
+    """
 
     pid: Annotated[int, Field(gt=0, lt=2**31)]
     started: float
@@ -27,6 +30,7 @@ class TrainerStatus:
     workers: int
     message: str = ""
     host: str = field(default_factory=socket.gethostname)
+    is_closed: bool = False
 
     def is_alive(self, now: float) -> bool:
         """Whether the heartbeat is fresh and, for a trainer on this host, its process exists.

@@ -21,7 +21,8 @@ HEARTBEAT_SECONDS = 1.0
 class HeartbeatWriter:
     """Writes the status of a trainer at most once in HEARTBEAT_SECONDS. Without an executor the trainer is starting."""
 
-    def __init__(self, folder: DataFolder) -> None:
+    def __init__(self, folder: DataFolder, *, is_closed: bool = False) -> None:
+        self._is_closed = is_closed
         self.executor: Executor | None = None
         self._folder = folder
         self._started = time.time()
@@ -50,6 +51,7 @@ class HeartbeatWriter:
             device=device,
             workers=workers,
             message=self._problem,
+            is_closed=self._is_closed,
         )
 
     @contextmanager

@@ -142,6 +142,11 @@ class Gate:
         limits = Limits(settings.max_waiting, settings.max_waiting_each, settings.max_epochs)
         return cls(Roles.of(settings) if is_closed(settings) else None, limits)
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether commands must be signed."""
+        return self.roles is not None
+
     def rights(self, sender: Person | None) -> Rights:
         """The rights of who signed a command; raises CommandRefused where it must be signed but is not."""
         if self.roles is None:

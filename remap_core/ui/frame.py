@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
 
-from remap_core.errors import RemapError
+from remap_core.errors import NotSignedIn, RemapError, SettingsError
 from remap_core.system.memory import leave_out_of_collections
 from remap_core.ui import app_data
 from remap_core.ui.events import chart_events
@@ -19,6 +20,8 @@ from remap_core.ui.live import PageEnds, begin_run, errors_as_sentences
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.model_map.docked_map import show_map
 from remap_core.ui.model_map.toolbar import fold_button
+from remap_core.ui.people import visitor
+from remap_core.ui.people.sign_in_page import follow_link, show_account, show_sign_in
 from remap_core.ui.server.script_runs import answer_on_the_present_page, finish_callbacks
 from remap_core.ui.server.server_shutdown import limit_shutdown_time
 from remap_core.ui.session import Dock, current_session
@@ -56,18 +59,25 @@ _IN_FRAME: ContextVar[bool] = ContextVar("in_frame", default=False)
 def show(place: DeltaGenerator | None = None) -> None:
     """Draw everything that stays, then the page. place: where map and page go, by default below what is there."""
     st.set_page_config(page_icon="🧩", layout="wide", initial_sidebar_state=SIDEBAR_WIDTH)
-    page = _navigate()
+    refusal = _refusal()
+    page = _navigate("hidden" if refusal else "top")
     name = page.url_path
+    _require_usable_settings()
+    if refusal:
+        show_sign_in(name if name in PAGES else "", refusal)
+        return
     if name not in PAGES:  # the address without a page
+        follow_link()
         st.switch_page("pages/overview.py", query_params=st.query_params.to_dict())
     st.set_page_config(page_title=f"{PAGES[name]} - REMAP")
-    _require_usable_settings()
+    _require_usable_catalogue()
     _begin_run(name)
     st.html(f"<style>{_style(name)}</style>")
     with place.container(key="frame") if place else st.container(key="frame"):
         left, right = st.columns([3, 2], gap="small")
     with st.sidebar:
         st.markdown("**REMAP**")  # a sidebar without content is closed, and the map would change its width
+        show_account()
         chart_events.load()  # before the map, which can be clicked once it is seen
     _show_map(left)  # before the rest: the browser takes longest to draw it
     with st.sidebar:
@@ -86,10 +96,21 @@ def body() -> Iterator[None]:
         yield
 
 
-def _navigate() -> StreamlitPage:
+def _refusal() -> NotSignedIn | None:
+    """Why this visitor may not see a page; None where they may, or where the settings are at fault."""
+    try:
+        visitor.identify()
+    except NotSignedIn as reason:
+        return reason
+    except SettingsError:  # `_require_usable_settings` says so
+        return None
+    return None
+
+
+def _navigate(position: Literal["top", "hidden"] = "top") -> StreamlitPage:
     home = st.Page(lambda: None, title="REMAP", url_path="home", default=True, visibility="hidden")
     pages = [st.Page(f"pages/{name}.py", title=title, url_path=name) for name, title in PAGES.items()]
-    return st.navigation([home, *pages], position="top")
+    return st.navigation([home, *pages], position=position)
 
 
 def _require_frame() -> None:
@@ -104,10 +125,19 @@ def _require_frame() -> None:
 
 
 def _require_usable_settings() -> None:
-    """Without usable settings, data folder and catalogue the page shows only the reason."""
+    """Without usable settings the page shows only the reason."""
+    _require(visitor.sign_in, visitor.roles)
+
+
+def _require_usable_catalogue() -> None:
+    """Without a usable data folder and catalogue the page shows only the reason."""
+    _require(app_data.folder, app_data.look)
+
+
+def _require(*looks: Callable[[], object]) -> None:
     try:
-        app_data.folder()
-        app_data.look()
+        for look in looks:
+            look()
     except RemapError as error:
         st.error(escape_markdown(str(error)))
         st.stop()

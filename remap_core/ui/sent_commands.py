@@ -9,7 +9,7 @@ import streamlit as st
 
 from remap_core.catalogue.reader import Catalogue
 from remap_core.data_folder.inbox import Inbox
-from remap_core.errors import FolderUnusable
+from remap_core.errors import FolderUnusable, NotSignedIn
 from remap_core.trials.commands import Command, Enqueue
 from remap_core.trials.trial import Proposal
 from remap_core.ui import app_data, live
@@ -71,8 +71,8 @@ def _send(command: Command, press: Press | None) -> bool:
         return False
     session = current_session()
     try:
-        ident = Inbox(app_data.folder()).send(command, time.time(), visitor.person())
-    except FolderUnusable as error:
+        ident = Inbox(app_data.folder()).send(command, time.time(), visitor.sender())
+    except (FolderUnusable, NotSignedIn) as error:
         session.send_error = f"Not sent: {error}"
         return False
     session.sent.append(ident)

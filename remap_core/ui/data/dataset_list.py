@@ -180,7 +180,7 @@ def _removal(known: KnownDataset, catalogue: Catalogue | None) -> None:
 def _remove(known: KnownDataset) -> None:
     session = current_session()
     try:
-        command = remove_dataset(known, app_data.folder(), time.time(), visitor.person())
+        command = remove_dataset(known, app_data.folder(), time.time(), visitor.sender())
     except RemapError as error:
         session.send_error = f"Not removed: {error}"
         return

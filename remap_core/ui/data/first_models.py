@@ -40,7 +40,7 @@ def start_first_models(name: str, space_key: str = "") -> None:
         card = card_of(name, folder.home)
         plan = plan_chosen(space_key, card)
         command = first_population(app_data.settings(), card, app_data.newest(), plan)
-        ident = Inbox(folder).send(command, time.time(), visitor.person())
+        ident = Inbox(folder).send(command, time.time(), visitor.sender())
     except RemapError as error:
         session.send_error = f"Not sent: {error}"
         return

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
 
 import streamlit as st
 
 from remap_core.access.person import NOBODY, Person
 from remap_core.access.roles import Role, Roles
-from remap_core.access.sign_in import SignIn, is_trusted, sign_in_of, trusted_networks
+from remap_core.access.sign_in import SECRETS, SignIn, is_trusted, sign_in_of, trusted_networks
 from remap_core.errors import NotSignedIn, SettingsError
 from remap_core.formatting import duration
 from remap_core.ui import app_data
@@ -26,7 +28,9 @@ _LOOPBACK = "127.0.0.1"
 @st.cache_resource(show_spinner=False)
 def sign_in() -> SignIn:
     """How people sign in to this app; raises SettingsError where that is not clear."""
-    found = sign_in_of(app_data.settings())
+    found = sign_in_of(app_data.settings(), [Path(file) for file in st.get_option("secrets.files")])
+    if found is SignIn.OIDC and find_spec("authlib") is None:
+        raise SettingsError(f"[auth] in {SECRETS} needs the extra auth: pip install -e '.[auth]'.")
     if found is SignIn.PROXY and os.environ.get("FORWARDED_ALLOW_IPS", _LOOPBACK) != "":
         raise SettingsError(
             "trusted_header needs FORWARDED_ALLOW_IPS= (empty) in the app's environment: without it, the server takes "
@@ -59,9 +63,32 @@ def identify() -> None:
         raise NotSignedIn(f"{session.person.name} is signed in, but has no role here: ask an administrator of REMAP.")
 
 
+def is_still_in() -> bool:
+    """Whether who looks at this page still may: a sign-in may have ended since it was drawn."""
+    try:
+        identify()
+    except NotSignedIn:
+        return False
+    return True
+
+
 def person() -> Person:
     """Who looks at this page; NOBODY in an open app."""
     return current_session().person
+
+
+def sender() -> Person:
+    """Who sends a command now: a sign-in may have ended since the page was drawn. Raises NotSignedIn."""
+    identify()
+    return person()
+
+
+def role() -> Role:
+    """The role of who looks at this page; raises NotSignedIn for a stranger, for whom no page is drawn."""
+    own = current_session().role
+    if own is None:
+        raise NotSignedIn("Please sign in.")
+    return own
 
 
 def may(role: Role) -> bool:

@@ -15,10 +15,26 @@ from remap_core.trials.commands import Outcome
 from remap_core.trials.trial import Trial
 from remap_core.ui import app_data
 from remap_core.ui.markdown import escape_markdown
-from remap_core.ui.session import current_session
+from remap_core.ui.session import Toast, current_session
+
+SAID_AGAIN_SECONDS = 3.0
+"""For so long runs of the page repeat a toast, which a browser shows once: it may have missed the first.
+
+A busy browser draws what several runs have sent at once, and then never the toast of one that another has replaced.
+"""
 
 
-def show_receipt_toasts() -> None:
+def show_toasts() -> None:
+    """All that is new, after what was said a moment ago."""
+    if time.monotonic() - current_session().toasted >= SAID_AGAIN_SECONDS:
+        current_session().toasts.clear()
+    for toast in current_session().toasts:
+        st.toast(toast.text, icon=toast.icon, duration=toast.duration)
+    _show_answers()
+    _show_batches()
+
+
+def _show_answers() -> None:
     """Say once what came of each command: done, refused and why, or not understood."""
     found = app_data.newest()
     inbox = Inbox(app_data.folder())
@@ -40,11 +56,13 @@ def _announce(command: str, sentence: str, *, is_applied: bool) -> None:
 
 def _toast(text: str, icon: str, duration: Literal["short", "long"] = "short") -> None:
     """A run that another one overtakes ends here: what was said is noted after it."""
-    st.toast(text, icon=f":material/{icon}:", duration=duration)
+    toast = Toast(text, f":material/{icon}:", duration)
+    st.toast(toast.text, icon=toast.icon, duration=toast.duration)
+    current_session().toasts.append(toast)
     current_session().toasted = time.monotonic()
 
 
-def show_batch_toasts() -> None:
+def _show_batches() -> None:
     """Announce each of this visitor's batches once its last training has finished."""
     for batch in list(current_session().batches):
         trials = _trials(batch)

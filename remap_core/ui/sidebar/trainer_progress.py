@@ -16,8 +16,9 @@ from remap_core.trials.commands import Pause, Resume
 from remap_core.trials.trial import Trial, TrialState
 from remap_core.ui import app_data, live, sent_commands
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.people import visitor
 from remap_core.ui.session import current_session
-from remap_core.ui.sidebar.batch_toasts import show_batch_toasts, show_receipt_toasts
+from remap_core.ui.sidebar.batch_toasts import show_toasts
 from remap_core.version import __version__
 
 MAX_RUNNING = 4
@@ -59,12 +60,14 @@ def show_progress() -> None:
     @st.fragment(run_every=live.timer())
     def redraw() -> None:
         app_data.look()
+        if not visitor.is_still_in():
+            st.rerun()
         if live.is_moving() != current_session().moves:
             live.rerun_page()  # from now on, its parts update by themselves, or no longer do
         _show()
 
     redraw()
-    live.follow(_is_starting)
+    live.follow(lambda: (_is_starting(), visitor.is_still_in()))
 
 
 def _is_starting() -> bool:
@@ -73,8 +76,7 @@ def _is_starting() -> bool:
 
 
 def _show() -> None:
-    show_receipt_toasts()
-    show_batch_toasts()
+    show_toasts()
     _counts_in_navigation()
     st.markdown("###### Trainer")
     if current_session().send_error:
@@ -87,6 +89,11 @@ def _show() -> None:
             f"The trainer runs version {escape_markdown(trainer.version)}, this app version {__version__}: they may "
             "not understand each other. Restart the older one.",
             icon=":material/difference:",
+        )
+    if trainer and not trainer.is_closed and not visitor.is_open():
+        st.error(
+            "The trainer takes commands that nobody signed: it sees neither [auth] in .streamlit/secrets.toml nor "
+            "REMAP_ADMINS. Give it the same settings as the app, and restart it."
         )
     if trainer and trainer.message:
         st.warning(escape_markdown(trainer.message))

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from remap_core.catalogue.reader import Catalogue
-from remap_core.errors import CommandRefused, FolderUnusable, NotFound
+from remap_core.errors import CommandRefused, FolderUnusable, NotFound, NotSignedIn
 from remap_core.formatting import dataset_title
 from remap_core.services.suggestions.autopilot import (
     SearchState,
@@ -99,13 +99,13 @@ def _start(ends: tuple[int, int, int]) -> None:
         step=int(st.session_state.get(STEP, SearchPlan.step)),
     )
     try:
-        start_search(app_data.folder(), plan, visitor.person())
-    except (CommandRefused, FolderUnusable) as error:
+        start_search(app_data.folder(), plan, visitor.sender())
+    except (CommandRefused, FolderUnusable, NotSignedIn) as error:
         current_session().send_error = f"Not started: {error}"
 
 
 def _stop() -> None:
     try:
-        stop_search(app_data.folder(), app_data.newest(), time.time(), visitor.person())
-    except (NotFound, FolderUnusable) as error:
+        stop_search(app_data.folder(), app_data.newest(), time.time(), visitor.sender())
+    except (NotFound, FolderUnusable, NotSignedIn) as error:
         current_session().send_error = f"Not stopped: {error}"
