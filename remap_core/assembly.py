@@ -20,6 +20,7 @@ from remap_core.catalogue.snapshot import Publisher, open_snapshot
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.inbox import Inbox
+from remap_core.data_folder.memory_use import memory_use
 from remap_core.data_folder.removed_files import remove_files
 from remap_core.data_folder.start_weights import provide_start
 from remap_core.data_folder.validation_images import write_validation_images
@@ -38,6 +39,7 @@ from remap_core.trainer.executors.base import Executor
 from remap_core.trainer.executors.inline import InlineExecutor
 from remap_core.trainer.executors.processes import LocalExecutor
 from remap_core.trainer.executors.ray.ray_executor import RayExecutor
+from remap_core.trainer.executors.worker_thread import ThreadExecutor
 from remap_core.trainer.heartbeat_writer import HeartbeatWriter
 from remap_core.trainer.limits import Limits, train_within
 from remap_core.trainer.ports import ScoreFunction, TrainFunction, Training
@@ -168,12 +170,16 @@ def build_trainer(settings: Settings, folder: DataFolder) -> Iterator[Trainer]:
 
 
 def build_executor(settings: Settings) -> Executor:
-    """The settings' executor: worker processes of this machine, or the nodes of a Ray cluster.
+    """The settings' executor: worker processes of this machine, a thread in a demo, or the nodes of a Ray cluster.
 
     Raises SettingsError if the cluster cannot be joined or has no such device.
     """
     if settings.executor == "ray":
         return _ray_executor(settings)
+    if settings.is_demo:
+        return ThreadExecutor(
+            _train_function(settings), partial(jobs.prepare, settings.device), _score_function(settings)
+        )
     return LocalExecutor(
         _train_function(settings),
         partial(jobs.prepare, settings.device),
@@ -201,7 +207,12 @@ def class_probabilities(settings: Settings, model: FinishedModel, images: NDArra
 
 def _train_function(settings: Settings) -> TrainFunction:
     train: TrainFunction = partial(jobs.train, home=settings.home.absolute(), device=settings.device)
-    return _limited(train, _limits_of(settings), settings.halving)
+    return _limited(train, _limits_of(settings), settings.halving, partial(held_together, settings.home.absolute()))
+
+
+def held_together(home: Path) -> float:
+    """The megabytes that the processes of a data folder hold together; 0 where the system does not say."""
+    return memory_use(DataFolder(home), time.time()).bytes / 1e6
 
 
 def _score_function(settings: Settings) -> ScoreFunction:
@@ -245,14 +256,16 @@ def train_on_node(
     return _limited(train, limits, halving)(trial, should_stop)
 
 
-def _limited(train: TrainFunction, limits: Limits, halving: bool) -> TrainFunction:
+def _limited(
+    train: TrainFunction, limits: Limits, halving: bool, held_together: Callable[[], float] = lambda: 0.0
+) -> TrainFunction:
     if halving:
         train = partial(train_to_comparison, train)
-    return partial(train_within, limits, train)
+    return partial(train_within, limits, train, held_together=held_together)
 
 
 def _limits_of(settings: Settings) -> Limits:
-    return Limits(settings.time_limit, settings.memory_limit)
+    return Limits(settings.time_limit, settings.memory_limit, settings.memory_total)
 
 
 def _cluster_device(settings: Settings) -> Device:

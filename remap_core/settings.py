@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from remap_core.errors import SettingsError
 
 Device = Literal["auto", "cpu", "cuda"]
+Profile = Literal["auto", "full", "demo"]
 RecipeName = Literal["paper", "quick", "thorough"]
 
 _ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(?P<port>[0-9]{1,5})")
@@ -23,6 +24,21 @@ _ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(?P<port>[0-9]{1,5}
 AUTO_SPACE = "auto"
 SPACE_NAMES = (AUTO_SPACE, "remap-2019", "modern", "residual", "mobile")
 """What `space` may be, except for a file."""
+
+DEMO: dict[str, Any] = {
+    "workers": 1,
+    "builders": "*",
+    "population": 20,
+    "max_parameters": 100_000,
+    "max_waiting": 200,
+    "max_waiting_each": 10,
+    "max_epochs": 30,
+    "memory_total": 1_000,
+}
+"""The defaults of the demo profile that differ."""
+DEMO_ORIGIN = "the demo profile"
+_CLOUD_FOLDER = Path("/mount/src")
+_CLOUD_USERS = ("appuser", "adminuser")
 
 TEST_VARIABLES = {"REMAP_TEST_DATA", "REMAP_TEST_ORT_WEB"}
 """Variables that only the tests read."""
@@ -45,6 +61,11 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    profile: Profile = Field(
+        "auto",
+        description="What the other defaults are for: full (a machine of one's own), demo (visitors, 1 GB of memory), "
+        "or auto (demo on Streamlit Community Cloud).",
+    )
     home: Path = Field(
         Path(".remap"),
         description="Data folder: catalogue, weights and inbox.",
@@ -137,6 +158,13 @@ class Settings(BaseModel):
         ge=0,
         le=10**9,
         description="Memory limit of a training's process in megabytes (Linux only); 0 for none.",
+    )
+    memory_total: int = Field(
+        0,
+        ge=0,
+        le=10**9,
+        description="Limit of the memory that app, trainer and workers hold together, in megabytes (Linux only), over "
+        "which trainings fail; 0 for none.",
     )
     seed: int = Field(
         0,
@@ -255,6 +283,11 @@ class Settings(BaseModel):
         description="Address of the Prometheus endpoint; 0.0.0.0 for access from other machines.",
     )
 
+    @property
+    def is_demo(self) -> bool:
+        """Whether these are the settings of a demo that anybody may visit."""
+        return self.profile == "demo"
+
     @field_validator("home", mode="before")
     @classmethod
     def _require_folder(cls, home: object) -> object:
@@ -300,7 +333,8 @@ def read_settings(
 ) -> tuple[Settings, dict[str, str]]:
     """Return the settings and, by name, the origin of each value: "default", the file, the variable, or "an option".
 
-    options: values from a command line, by setting; None for those that were not given.
+    options: values from a command line, by setting; None for those that were not given. The demo profile has defaults
+    of its own, whose origin it is.
     Raises SettingsError with the setting, the value and the rule.
     """
     if environ is None:
@@ -318,10 +352,29 @@ def read_settings(
         if options.get(name) is not None:
             values[name] = options[name]
             origins[name] = "an option"
+    if values.get("profile", "auto") == "auto" and is_community_cloud(environ=environ):
+        values["profile"] = "demo"
+        origins["profile"] = "Streamlit Community Cloud"
+    if values.get("profile") == "demo":
+        own = {name: value for name, value in DEMO.items() if name not in values}
+        values |= own
+        origins |= dict.fromkeys(own, DEMO_ORIGIN)
     try:
         return Settings.model_validate(values), origins
     except ValidationError as error:
         raise SettingsError(_sentence(error.errors()[0], origins, file)) from None
+
+
+def is_community_cloud(folder: Path | None = None, environ: Mapping[str, str] | None = None) -> bool:
+    """Whether this is Streamlit Community Cloud, which clones an app to /mount/src and runs it as a user of its own.
+
+    It documents no sign of itself; these two are known from what its apps see. folder: the working folder.
+    """
+    if environ is None:
+        environ = os.environ
+    if folder is None:
+        folder = Path.cwd()
+    return folder.is_relative_to(_CLOUD_FOLDER) and Path(environ.get("HOME", "")).name in _CLOUD_USERS
 
 
 def unknown_variables(environ: Mapping[str, str] | None = None) -> list[str]:

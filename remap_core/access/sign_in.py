@@ -19,15 +19,18 @@ Network = IPv4Network | IPv6Network
 
 
 class SignIn(StrEnum):
-    """How people sign in."""
+    """How people sign in. VISITOR: nobody does, but each visitor of a demo is somebody of their own."""
 
     NONE = "none"
+    VISITOR = "visitor"
     OIDC = "oidc"
     PROXY = "proxy"
 
 
 def sign_in_of(settings: Settings, secrets: Sequence[Path] | None = None) -> SignIn:
     """How people sign in to the app: OIDC where a secrets file has [auth], PROXY where a header is trusted, else NONE.
+
+    Nobody signs in to a demo, whose visitors are still told apart.
 
     secrets: Streamlit's secrets files, by default those of the user and of the working folder. Raises SettingsError
     where the settings contradict one another, or where other users of the machine may read the secrets: an app that
@@ -43,6 +46,8 @@ def sign_in_of(settings: Settings, secrets: Sequence[Path] | None = None) -> Sig
         return SignIn.PROXY
     if has_oidc:
         return SignIn.OIDC
+    if settings.is_demo:
+        return SignIn.VISITOR
     for name in ("trusted_proxies", "admins", "builders"):
         if getattr(settings, name):
             raise SettingsError(
@@ -57,7 +62,7 @@ def is_closed(settings: Settings, secrets: Sequence[Path] | None = None) -> bool
 
     The trainer need not see the app's secrets file where roles are in its own settings.
     """
-    if settings.admins or settings.builders or settings.trusted_header:
+    if settings.admins or settings.builders or settings.trusted_header or settings.is_demo:
         return True
     return _has_auth(secrets)
 

@@ -13,10 +13,10 @@ from duckdb import DuckDBPyConnection
 
 from remap_core.catalogue.connection import connect_live, export, first_line, transaction
 from remap_core.catalogue.migrations import MIGRATIONS, migrate, require_known
-from remap_core.catalogue.snapshot import Publisher, open_snapshot, snapshot_path
+from remap_core.catalogue.snapshot import Publisher, current_number, open_snapshot, snapshot_path
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
-from remap_core.errors import CatalogueError, FolderUnusable
+from remap_core.errors import CatalogueError, FolderInUse, FolderUnusable
 
 CATALOGUE = "catalogue"
 ARTIFACTS = "artifacts"
@@ -24,6 +24,7 @@ INBOX = "inbox"
 DATASETS = "data"
 SIGNING_KEY = "signing.key"
 """The waiting commands are signed with it."""
+PREPARED = Path(__file__).with_name("prepared_demo.zip")
 _SKIPPED = shutil.ignore_patterns("*.partial", "*.tmp", "tmp", "rejected")
 _UNFINISHED = shutil.ignore_patterns(".*", "*.tmp", "jobs", "uploads")
 
@@ -69,6 +70,22 @@ def restore_backup(source: Path, folder: DataFolder) -> int:
             Publisher(store, folder).publish()
     with closing(open_snapshot(folder)) as catalogue:
         return sum(catalogue.counts().values())
+
+
+def restore_prepared(folder: DataFolder) -> bool:
+    """Restore the prepared models of the demo, unless something was ever trained here; returns whether it did.
+
+    They are a backup in one file, made by `benchmarks/prepared_demo.py`, of this version or an older one. A trainer
+    that works in the folder is left alone. Raises what `restore_backup` does.
+    """
+    if folder.live.exists() or current_number(folder) is not None or not PREPARED.is_file():
+        return False
+    with tempfile.TemporaryDirectory(prefix="remap-") as scratch:
+        shutil.unpack_archive(PREPARED, scratch, "zip")
+        with suppress(FolderInUse):
+            restore_backup(Path(scratch), folder)
+            return True
+    return False
 
 
 def _copy_key(source: Path, target: Path) -> None:

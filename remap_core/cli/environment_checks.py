@@ -98,6 +98,9 @@ def _check_access(settings: Settings) -> Iterator[Finding]:
         return
     if way is SignIn.NONE:
         return
+    if way is SignIn.VISITOR:
+        yield _ok("settings", "This is a demo: nobody signs in, and visitors may train, but change nothing of others.")
+        return
     yield _ok("settings", f"People sign in ({way}); commands must be signed.")
     if not roles.admins:
         yield _warning(

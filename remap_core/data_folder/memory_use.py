@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,7 +50,7 @@ class MemoryUse:
 
 
 def memory_use(folder: DataFolder, now: float) -> MemoryUse:
-    """The memory that the processes of a data folder hold at `now`, except for this process.
+    """The memory that the processes of a data folder hold at `now`.
 
     Those are the trainer, by its heartbeat; the apps: whoever started the trainer, or has a file of the folder open;
     and the processes that these started.
@@ -94,7 +93,6 @@ def _roles(
     for app in [pid for pid, role in roles.items() if role == APP]:
         for process in descendants(app, running):
             roles.setdefault(process.pid, OTHER)
-    roles.pop(os.getpid(), None)
     return roles
 
 

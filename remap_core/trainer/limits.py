@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 from remap_core.errors import TrainingFailed
@@ -19,15 +20,22 @@ from remap_core.system.memory import give_memory_back
 from remap_core.trainer.ports import TrainFunction, Training
 from remap_core.trials.trial import Trial
 
+SECONDS_BETWEEN_SUMS = 1.0
+"""To add up what all processes hold takes some milliseconds."""
 _STATM = Path("/proc/self/statm")
 
 
 @dataclass(frozen=True)
 class Limits:
-    """seconds: of training, over all epochs; megabytes: main memory held by its process. 0: no limit."""
+    """What one training may take; 0: no limit.
+
+    seconds: of training, over all epochs. megabytes: main memory held by its process. total_megabytes: main memory held
+    by app, trainer and workers together.
+    """
 
     seconds: float = 0
     megabytes: float = 0
+    total_megabytes: float = 0
 
 
 def train_within(
@@ -38,14 +46,16 @@ def train_within(
     *,
     clock: Callable[[], float] = time.monotonic,
     held: Callable[[], float] | None = None,
+    held_together: Callable[[], float] = lambda: 0.0,
 ) -> Training:
     """Train as `train` does; raises TrainingFailed with the limit and the value where one is exceeded.
 
     Epochs from before an interruption count, a repeated epoch counts once, and what happens before the first batch
-    (loading the data set) does not count. held: returns the megabytes that the process holds.
+    (loading the data set) does not count. held, held_together: return the megabytes that the process holds, and all
+    processes together; the latter are asked once a second.
     """
-    watch = _Watch(limits, clock, held or held_megabytes)
-    if limits.megabytes:
+    watch = _Watch(limits, clock, held or held_megabytes, held_together)
+    if limits.megabytes or limits.total_megabytes:
         give_memory_back()  # what earlier trainings freed must not count
 
     def should_stop_or_fail() -> bool:
@@ -67,10 +77,18 @@ def train_within(
 class _Watch:
     """Compares what a training has used so far with its limits."""
 
-    def __init__(self, limits: Limits, clock: Callable[[], float], held: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        clock: Callable[[], float],
+        held: Callable[[], float],
+        held_together: Callable[[], float],
+    ) -> None:
         self._limits = limits
         self._clock = clock
         self._held = held
+        self._held_together = held_together
+        self._asked = -inf
         self._epoch = 1
         self._epoch_started: float | None = None
         self._seconds_before = 0.0
@@ -88,6 +106,9 @@ class _Watch:
             self._require_time(self._seconds_before + now - self._epoch_started)
         if self._limits.megabytes:
             self._require_memory(self._held())
+        if self._limits.total_megabytes and self._clock() - self._asked >= SECONDS_BETWEEN_SUMS:
+            self._asked = self._clock()
+            self._require_total(self._held_together())
 
     def _require_time(self, seconds: float) -> None:
         if seconds > self._limits.seconds:
@@ -101,6 +122,13 @@ class _Watch:
             raise TrainingFailed(
                 f"The training exceeded its memory limit of {self._limits.megabytes:,g} MB (REMAP_MEMORY_LIMIT): "
                 f"its process held {count(round(megabytes))} MB in epoch {self._epoch}."
+            )
+
+    def _require_total(self, megabytes: float) -> None:
+        if megabytes > self._limits.total_megabytes:
+            raise TrainingFailed(
+                f"There is not enough memory to train: app, trainer and workers held {count(round(megabytes))} MB in "
+                f"epoch {self._epoch}, over the limit of {self._limits.total_megabytes:,g} MB (REMAP_MEMORY_TOTAL)."
             )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import streamlit as st
 
 from remap_core.analysis.durations import TimeEstimate
+from remap_core.catalogue.backups import restore_prepared
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import current_number, open_snapshot
 from remap_core.data_folder.folder import DataFolder
@@ -40,8 +41,11 @@ def settings() -> Settings:
 
 @st.cache_resource(show_spinner=False)
 def folder() -> DataFolder:
-    """The data folder, made once for the app's process."""
-    return DataFolder(settings().home)
+    """The data folder, made once for the app's process; a demo's has its prepared models from the first look on."""
+    found = DataFolder(settings().home)
+    if settings().is_demo:
+        restore_prepared(found)
+    return found
 
 
 def published() -> int | None:

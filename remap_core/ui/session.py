@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import inf
@@ -66,6 +67,7 @@ class Toast(NamedTuple):
 class Session:
     """One visitor's working state.
 
+    visitor: their name in a demo, where nobody signs in.
     person, role: who it is, as this run of the page found out; no role for a stranger.
     catalogue: the one that the present run of the page reads; None before the first look. dataset_views: its data
     sets, by name, those that this run has asked for.
@@ -93,6 +95,7 @@ class Session:
     suggested: what the page suggests, for the map beside it. suggestions_sent: fingerprints of those that were sent.
     """
 
+    visitor: str = field(default_factory=lambda: f"visitor-{secrets.token_hex(4)}")
     person: Person = NOBODY
     role: Role | None = None
     catalogue: Catalogue | None = None

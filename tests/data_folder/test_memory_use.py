@@ -84,7 +84,6 @@ def test_an_app_beside_a_trainer_of_its_own_is_known_by_the_folders_files(folder
     proc.add(20, TRAINER, "python", "-c", SPAWN, kilobytes=600)
     proc.add(30, 1, "streamlit", "run", opened=[folder.snapshots / "catalogue-3.duckdb (deleted)"], kilobytes=200)
     proc.add(31, 1, "streamlit", "run", opened=[folder.home.parent / "home-2" / "catalogue-3.duckdb"])
-    proc.add(os.getpid(), 1, "remap", "status", opened=[folder.pointer])
     assert roles(memory_use(folder, now=101.0)) == [("app", 30), ("trainer", TRAINER), ("worker", 20)]
 
 

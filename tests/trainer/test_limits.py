@@ -105,3 +105,36 @@ def test_what_a_process_holds_is_what_it_has_in_memory():
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert said == "True True\n"
     assert held_megabytes() > 5
+
+
+def test_what_all_processes_hold_together_is_asked_once_a_second_and_ends_a_training_over_its_limit():
+    clock = Clock()
+    asked = []
+
+    def held_together():
+        asked.append(clock.now)
+        return 900.0 if len(asked) < 3 else 1_001.4
+
+    training = train_within(
+        Limits(total_megabytes=1_000),
+        Work(clock, batch=0.6),
+        trial(),
+        lambda: False,
+        clock=clock,
+        held_together=held_together,
+    )
+    with pytest.raises(TrainingFailed) as failed:
+        list(training)
+    assert str(failed.value) == (
+        "There is not enough memory to train: app, trainer and workers held 1,001 MB in epoch 3, over the limit of "
+        "1,000 MB (REMAP_MEMORY_TOTAL)."
+    )
+    assert asked == pytest.approx([100.0, 101.2, 102.4])
+
+
+def test_a_training_is_refused_before_its_first_batch_where_there_is_too_little_memory():
+    training = train_within(
+        Limits(total_megabytes=1_000), Work(Clock()), trial(), lambda: False, held_together=lambda: 2_000.0
+    )
+    with pytest.raises(TrainingFailed, match="held 2,000 MB in epoch 1"):
+        next(training)

@@ -140,3 +140,16 @@ def test_a_proxy_needs_a_server_that_takes_no_visitors_word_for_their_address(ap
     app(context=Context("10.1.2.3"), **PROXY)
     with pytest.raises(SettingsError, match=r"trusted_header needs FORWARDED_ALLOW_IPS= \(empty\)"):
         visitor.sign_in()
+
+
+def test_every_visitor_of_a_demo_is_a_builder_with_a_name_of_their_own(app, monkeypatch):
+    app(profile="demo").identify()
+    first = visitor.person()
+    assert (visitor.role(), visitor.may(Role.ADMIN), visitor.is_open()) == (Role.BUILDER, False, False)
+    assert first.name.startswith("visitor-")
+    assert visitor.sender() == first, "also in the next run"
+    another = Session()
+    monkeypatch.setattr(visitor, "current_session", lambda: another)
+    visitor.identify()
+    assert visitor.person() != first
+    assert not visitor.may_change(first.name)

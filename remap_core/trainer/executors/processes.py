@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
-from multiprocessing.process import BaseProcess
+from typing import Protocol
 
 from remap_core.errors import RemapError, TrainingFailed
 from remap_core.trainer.executors.base import EpochDone, Event, Lost, Run, score_nothing
@@ -47,11 +47,27 @@ SINGLE_THREAD_VARIABLES = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", 
 """For the libraries of worker processes: each uses one core, and a fork server must not have threads."""
 
 
+class Startable(Protocol):
+    """A worker process, or what stands for one. pid, exitcode: None before it is started, and before it has ended."""
+
+    @property
+    def pid(self) -> int | None: ...
+
+    @property
+    def exitcode(self) -> int | None: ...
+
+    def start(self) -> None: ...
+
+    def join(self, timeout: float | None = None) -> None: ...
+
+    def kill(self) -> None: ...
+
+
 @dataclass
 class _Slot:
     """One worker process, started or about to be. last_message: when it last sent one, by the monotonic clock."""
 
-    process: BaseProcess
+    process: Startable
     connection: Connection
     last_message: float
     run: Run | None = None
@@ -211,18 +227,22 @@ class LocalExecutor:
 
     def _new_slot(self) -> _Slot:
         connection, process_end = self._context.Pipe()
-        process = self._context.Process(  # type: ignore[attr-defined]
-            target=run_worker,
-            args=(process_end, self._train, self._prepare, self._score),
-            name="remap-worker",
-            daemon=True,
-        )
+        process = self._new_process(process_end)
         # a thread, as a fork server answers only once it has imported its modules
         starter = threading.Thread(target=self._start, args=(process, process_end), name="starter", daemon=True)
         starter.start()
         return _Slot(process, connection, last_message=time.monotonic())
 
-    def _start(self, process: BaseProcess, process_end: Connection) -> None:
+    def _new_process(self, process_end: Connection) -> Startable:
+        process: Startable = self._context.Process(  # type: ignore[attr-defined]
+            target=run_worker,
+            args=(process_end, self._train, self._prepare, self._score),
+            name="remap-worker",
+            daemon=True,
+        )
+        return process
+
+    def _start(self, process: Startable, process_end: Connection) -> None:
         try:
             with (
                 self._starting,
@@ -262,7 +282,7 @@ def _without_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _end_of(process: BaseProcess) -> str:
+def _end_of(process: Startable) -> str:
     if process.pid is None:
         return "The worker process could not be started."
     code = process.exitcode

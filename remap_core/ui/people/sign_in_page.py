@@ -86,6 +86,8 @@ def show_account() -> None:
     name = escape_markdown(visitor.person().name)
     row = st.container(horizontal=True, vertical_alignment="center", gap="small", key="account")
     row.caption(f":material/person: {name}", help=f"You are {visitor.role().title}.")
+    if visitor.sign_in() is SignIn.VISITOR:
+        st.caption("A demo for everybody: what is trained here is gone when it restarts.")
     if visitor.sign_in() is SignIn.OIDC:
         row.button("Sign out", key="sign-out", type="tertiary", on_click=st.logout)
 

@@ -57,7 +57,13 @@ def identify() -> None:
     if is_open():
         return
     session.role = None  # nothing is drawn for a stranger, whatever is asked on the way
-    session.person = _oidc_person() if sign_in() is SignIn.OIDC else _proxy_person()
+    match sign_in():
+        case SignIn.OIDC:
+            session.person = _oidc_person()
+        case SignIn.PROXY:
+            session.person = _proxy_person()
+        case SignIn.VISITOR:
+            session.person = Person(session.visitor)
     session.role = roles().role_of(session.person)
     if session.role is None:
         raise NotSignedIn(f"{session.person.name} is signed in, but has no role here: ask an administrator of REMAP.")
