@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -68,6 +71,7 @@ def run_worker(connection: Connection, train: TrainFunction, prepare: Prepare, s
 
     Ctrl-C is for the trainer, which then tells this process.
     """
+    _end_with_the_trainer()
     try:
         connection.send(_prepare(prepare))
         while (message := connection.recv()) is not None:
@@ -77,6 +81,19 @@ def run_worker(connection: Connection, train: TrainFunction, prepare: Prepare, s
                 connection.send(_score(score, message.trial))
     except (EOFError, OSError):
         return  # the trainer has ended; the next one resumes from the last checkpoint
+
+
+def _end_with_the_trainer() -> None:
+    """In the middle of a batch, too: the pipe is looked at between batches, which may take seconds."""
+    trainer = multiprocessing.parent_process()
+    if trainer is None:
+        return
+
+    def wait() -> None:
+        trainer.join()
+        os._exit(1)  # nothing is half written: files are replaced in one step
+
+    threading.Thread(target=wait, name="trainer-watch", daemon=True).start()
 
 
 def _prepare(prepare: Prepare) -> Ready | RemapError:
