@@ -80,7 +80,7 @@ def run_worker(connection: Connection, train: TrainFunction, prepare: Prepare, s
             if isinstance(message, Score):
                 connection.send(_score(score, message.trial))
     except (EOFError, OSError):
-        return  # the trainer has ended; the next one resumes from the last checkpoint
+        _end_at_once()  # the trainer has ended; the next one resumes from the last checkpoint
 
 
 def _end_with_the_trainer() -> None:
@@ -91,9 +91,15 @@ def _end_with_the_trainer() -> None:
 
     def wait() -> None:
         trainer.join()
-        os._exit(1)  # nothing is half written: files are replaced in one step
+        _end_at_once()
 
     threading.Thread(target=wait, name="trainer-watch", daemon=True).start()
+
+
+def _end_at_once() -> None:
+    """Without the second or two that torch takes to leave. Nothing is half written: files are replaced in one step."""
+    if multiprocessing.parent_process():
+        os._exit(1)
 
 
 def _prepare(prepare: Prepare) -> Ready | RemapError:
