@@ -60,7 +60,7 @@ def show_actions(catalogue: Catalogue, chosen: list[Trial]) -> None:
     with st.container(horizontal=True):
         st.download_button(
             f"Export {counted} as JSON",
-            architectures_json(chosen),
+            lambda: architectures_json(chosen),
             file_name="architectures.json",
             mime="application/json",
             on_click="ignore",
@@ -68,7 +68,7 @@ def show_actions(catalogue: Catalogue, chosen: list[Trial]) -> None:
         )
         st.download_button(
             f"Report on {counted}",
-            report_html(report_of(catalogue, population, models, time.time())),
+            lambda: report_html(report_of(catalogue, population, models, time.time())),
             file_name="report.html",
             mime="text/html",
             on_click="ignore",

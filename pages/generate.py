@@ -34,6 +34,7 @@ MAKERS: dict[str, tuple[Origin, str, Way]] = {
     VARIATIONS: (Origin.VARIATION, "variation", choose_variations),
     HANDCRAFTED: (Origin.HANDCRAFTED, "handcrafted model", lambda parents: handcraft(parents[0])),
 }
+MORE_PARENTS = 12  # each has a chart of its own
 
 
 def choose_way() -> str:
@@ -54,9 +55,12 @@ def choose_more_parents(catalogue: Catalogue, selected: Trial) -> list[Trial]:
     """Models of the drawer that are chosen as parents too."""
     models = [model for model in current_session().drawer if model != selected.id]
     dataset = selected.proposal.dataset
-    others = [trial for trial in catalogue.trials(models) if trial.proposal.dataset == dataset]
+    all_others = [trial for trial in catalogue.trials(models) if trial.proposal.dataset == dataset]
+    others = all_others[-MORE_PARENTS:]
     if not others:
         return []
+    if len(others) < len(all_others):
+        st.caption(f"Of {len(all_others)} other models in the drawer the last {MORE_PARENTS} can be parents, too.")
     chosen = st.pills(
         "More parents, from the drawer",
         [trial.id for trial in others],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -11,9 +12,9 @@ from pathlib import Path
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from remap_core.catalogue.connection import connect_live, export, first_line, transaction
-from remap_core.catalogue.migrations import MIGRATIONS, migrate, require_known
-from remap_core.catalogue.snapshot import Publisher, open_snapshot, snapshot_path
+from remap_core.catalogue.connection import connect_live, connect_snapshot, export, first_line, transaction
+from remap_core.catalogue.migrations import MIGRATIONS, migrate, require_catalogue, require_known
+from remap_core.catalogue.snapshot import Publisher, open_snapshot, snapshot_numbers, snapshot_path
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
 from remap_core.errors import CatalogueError, FolderUnusable
@@ -77,6 +78,38 @@ def _copy_key(source: Path, target: Path) -> None:
         shutil.copy2(source, target)
 
 
+def restore_snapshot(folder: DataFolder, now: float) -> tuple[int, Path]:
+    """Put the newest snapshot that can be read in the place of a damaged catalogue, which is kept beside it.
+
+    Returns the number of trials, and where the damaged file is. What was recorded after the snapshot is lost: a second
+    or so of work. Raises FolderInUse, FolderUnusable, and CatalogueError where no snapshot can be read.
+    """
+    with folder.lock():
+        snapshot = _newest_readable(folder)
+        kept = folder.home / f"live.duckdb.damaged-{int(now)}"
+        with folder.replacing(folder.live) as scratch:
+            shutil.copyfile(snapshot, scratch)
+            with suppress(FileNotFoundError):
+                os.link(folder.live, kept)
+            with suppress(FileNotFoundError):  # the log of the damaged file must not be applied to the snapshot
+                folder.live.with_name(f"{folder.live.name}.wal").rename(f"{kept}.wal")
+        with closing(CatalogueStore.open(folder)) as store:
+            Publisher(store, folder).publish()
+    with closing(open_snapshot(folder)) as catalogue:
+        return sum(catalogue.counts().values()), kept
+
+
+def _newest_readable(folder: DataFolder) -> Path:
+    for number in reversed(snapshot_numbers(folder)):
+        path = snapshot_path(folder, number)
+        with suppress(duckdb.Error, CatalogueError), closing(connect_snapshot(path)) as connection:
+            require_catalogue(connection)
+            for (table,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall():
+                connection.execute(f'SELECT max(hash(every)) FROM "{table}" AS every').fetchall()  # noqa: S608
+            return path
+    raise CatalogueError(f"There is no snapshot in {folder.snapshots} that can be read: restore a backup.")
+
+
 def _require_target(folder: DataFolder, target: Path) -> None:
     if target.is_relative_to(folder.home):
         raise FolderUnusable(f"A backup must be outside the data folder {folder.home}, but {target} is in it.")
@@ -127,7 +160,7 @@ def _emptied_on_failure(folder: DataFolder) -> Iterator[None]:
 def _load(source: Path, path: Path) -> None:
     """Create a catalogue of the backup's schema, load its rows, and migrate it."""
     try:
-        with closing(connect_live(path)) as connection:
+        with closing(connect_live(path, source)) as connection:
             applied = _applied_migrations(connection, source)
             require_known(applied)
             steps = [step for step in MIGRATIONS if step.__name__ in applied]

@@ -14,6 +14,7 @@ from remap_core.datasets.naming import split_part
 from remap_core.errors import NotFound
 from remap_core.formatting import model_name
 from remap_core.trials.annotations import Annotation
+from remap_core.trials.class_labels import shortened_names
 from remap_core.trials.commands import Receipt
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.evaluation import EpochResult, Evaluation, SealedTest
@@ -108,7 +109,7 @@ class Catalogue:
             "SELECT class_names, input_shape FROM datasets WHERE name = ?", dataset
         ):
             channels, height, width = shape
-            return tuple(class_names), (channels, height, width)
+            return shortened_names(class_names), (channels, height, width)
         raise NotFound(f"There is no data set {dataset}.")
 
     # Trials

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from remap_core.catalogue.backups import restore_backup, write_backup
+from remap_core.catalogue.backups import restore_backup, restore_snapshot, write_backup
 from remap_core.cli.options import AsJson
 from remap_core.data_folder.folder import DataFolder
 from remap_core.formatting import pluralize
@@ -28,12 +29,26 @@ def backup(folder: Annotated[Path, typer.Argument(help="A new or empty folder.")
     typer.echo(f"Backed up {subject} to {folder}.")
 
 
-def restore(folder: Annotated[Path, typer.Argument(help="A folder that `remap backup` wrote.")]) -> None:
-    """Restore a backup into an empty data folder (REMAP_HOME); a trainer then resumes from there."""
+def restore(
+    folder: Annotated[Path | None, typer.Argument(help="A folder that `remap backup` wrote.")] = None,
+    snapshot: Annotated[
+        bool, typer.Option("--snapshot", help="Go on from the newest snapshot, if live.duckdb is damaged.")
+    ] = False,
+) -> None:
+    """Restore a backup into an empty data folder (REMAP_HOME); a trainer then resumes from there.
+
+    With --snapshot instead of a backup, a data folder whose catalogue is damaged goes on from its newest snapshot.
+    """
+    if (folder is None) != snapshot:
+        raise typer.BadParameter("name the folder of a backup, or use --snapshot.")
     settings, _ = read_settings()
-    trials = restore_backup(folder, DataFolder(settings.home))
-    subject = pluralize(trials, "trial")
-    typer.echo(f"Restored {subject} to {settings.home}.")
+    home = DataFolder(settings.home)
+    if folder is None:
+        trials, kept = restore_snapshot(home, time.time())
+        typer.echo(f"Restored {pluralize(trials, 'trial')} from the newest snapshot. The damaged catalogue is {kept}.")
+        return
+    trials = restore_backup(folder, home)
+    typer.echo(f"Restored {pluralize(trials, 'trial')} to {settings.home}.")
 
 
 def config(as_json: AsJson = False) -> None:

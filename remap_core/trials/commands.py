@@ -17,6 +17,8 @@ from remap_core.trials.training_config import TrainingConfig
 from remap_core.trials.trial import Origin, Place, Proposal, TrialId
 
 VERSION = 1
+MAX_PROPOSALS = 1_000
+"""Proposals that one command is sent with."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,11 @@ class Enqueue:
     proposals: tuple[Proposal, ...]
     caps: Caps = ()
     kind: ClassVar[str] = "enqueue"
+
+    def pieces(self) -> list[Enqueue]:
+        """The same in commands of MAX_PROPOSALS at most: none takes the trainer long, or is too large for the inbox."""
+        starts = range(0, max(len(self.proposals), 1), MAX_PROPOSALS)
+        return [Enqueue(self.proposals[start : start + MAX_PROPOSALS], self.caps) for start in starts]
 
     def body(self) -> dict[str, Any]:
         """The command's own part of the JSON form."""

@@ -10,7 +10,7 @@ from catalogues import write_catalogue
 
 from remap_core.access.person import NOBODY
 from remap_core.catalogue import backups as backup_module
-from remap_core.catalogue.backups import restore_backup, write_backup
+from remap_core.catalogue.backups import restore_backup, restore_snapshot, write_backup
 from remap_core.catalogue.connection import connect_live
 from remap_core.catalogue.snapshot import Publisher, open_snapshot, snapshot_path
 from remap_core.catalogue.store import CatalogueStore
@@ -180,3 +180,42 @@ def test_ids_of_removed_models_stay_used_in_a_restored_backup(folder, new, tmp_p
     restore_backup(tmp_path / "backup", new)
     with closing(CatalogueStore.open(new)) as store:
         assert store.removed_trials() == set(range(1, 10))
+
+
+# Going on from a snapshot
+
+
+def test_a_damaged_catalogue_goes_on_from_the_newest_snapshot_and_is_kept(folder):
+    before = everything(folder)
+    folder.live.write_bytes(b"damaged" * 1_000)
+    folder.live.with_name("live.duckdb.wal").write_bytes(b"its log")
+    folder.pointer.write_text("lost")
+    trials, kept = restore_snapshot(folder, 1_700_000_000.5)
+    assert (trials, kept.name) == (9, "live.duckdb.damaged-1700000000")
+    assert kept.read_bytes() == b"damaged" * 1_000
+    assert kept.with_name(f"{kept.name}.wal").read_bytes() == b"its log"
+    assert everything(folder) == before
+    with folder.lock(), closing(CatalogueStore.open(folder)) as store:
+        assert store.claim(300.0).id == 8
+
+
+def test_a_snapshot_that_is_damaged_too_is_passed_over(folder):
+    with closing(CatalogueStore.open(folder)) as store:
+        newest = Publisher(store, folder).publish()
+    content = bytearray(snapshot_path(folder, newest).read_bytes())
+    content[len(content) // 2 :] = bytes(len(content) - len(content) // 2)
+    snapshot_path(folder, newest).write_bytes(content)
+    folder.live.unlink()
+    trials, kept = restore_snapshot(folder, 1.0)
+    assert (trials, kept.exists()) == (9, False)
+
+
+def test_without_a_snapshot_that_can_be_read_nothing_is_changed(folder):
+    for snapshot in folder.snapshots.glob("*.duckdb"):
+        snapshot.write_bytes(b"damaged")
+    folder.live.write_bytes(b"damaged")
+    with pytest.raises(CatalogueError, match=r"There is no snapshot in .* that can be read: restore a backup\."):
+        restore_snapshot(folder, 1.0)
+    assert folder.live.read_bytes() == b"damaged"
+    with folder.lock(), pytest.raises(FolderInUse):
+        restore_snapshot(folder, 1.0)

@@ -40,13 +40,14 @@ def start_first_models(name: str, space_key: str = "") -> None:
         card = card_of(name, folder.home)
         plan = plan_chosen(space_key, card)
         command = first_population(app_data.settings(), card, app_data.newest(), plan)
-        ident = Inbox(folder).send(command, time.time(), visitor.sender())
+        sender = visitor.sender()
+        idents = [Inbox(folder).send(piece, time.time(), sender) for piece in command.pieces()]
     except RemapError as error:
         session.send_error = f"Not sent: {error}"
         return
     session.send_error = ""
-    session.sent.append(ident)
-    session.started[name] = ident
+    session.sent += idents
+    session.started[name] = idents[-1]
     session.batches.append(command.proposals[0].batch)
 
 

@@ -21,6 +21,8 @@ from remap_core.ui.tables import snac_blocks
 
 MAX_ROWS = 12
 """Models that the sidebar shows without scrolling."""
+MAX_LISTED = 50
+"""Models of the sidebar: each is a button that every run of every page makes."""
 SCROLLING_HEIGHT = 440
 """Pixels that more models scroll in."""
 STEP = 4
@@ -34,12 +36,15 @@ def show_drawer() -> None:
     if not session.drawer:
         st.caption("Empty. Click a circle on the map to add a model.")
         return
+    listed = session.drawer[-MAX_LISTED:]
     try:
-        trials = app_data.catalogue().trials(session.drawer)
+        trials = app_data.catalogue().trials(listed)
     except RemapError as error:
         st.caption(escape_markdown(str(error)))
         return
-    missing = len(session.drawer) - len(trials)
+    if len(listed) < len(session.drawer):
+        st.caption(f"The last {MAX_LISTED} of {len(session.drawer)} models; the page Drawer has all of them.")
+    missing = len(listed) - len(trials)
     if missing:
         st.caption(f"{pluralize(missing, 'model')} not in this catalogue.")
     _rows(trials)
