@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from remap_core.access.person import Person
-from remap_core.access.signatures import bare, sender_of, signed
+from remap_core.access.signatures import bare, is_signed, sender_of, signed
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.signing_key import signing_key
 from remap_core.errors import UnreadableCommand
@@ -112,7 +112,7 @@ class Inbox:
             json.dumps(form, ensure_ascii=False).encode()  # a lone surrogate could not be stored
             if not isinstance(form, dict):
                 return Received(ident, command_from_json(form), None)
-            sender = sender_of(form, ident, signing_key(self._folder))
+            sender = sender_of(form, ident, signing_key(self._folder)) if is_signed(form) else None
             return Received(ident, command_from_json(bare(form)), sender)
         except UnreadableCommand as error:
             return Received(ident, error, None)
