@@ -81,8 +81,8 @@ def _copy_key(source: Path, target: Path) -> None:
 def restore_snapshot(folder: DataFolder, now: float) -> tuple[int, Path]:
     """Put the newest snapshot that can be read in the place of a damaged catalogue, which is kept beside it.
 
-    Returns the number of trials, and where the damaged file is. What was recorded after the snapshot is lost: a second
-    or so of work. Raises FolderInUse, FolderUnusable, and CatalogueError where no snapshot can be read.
+    Returns the number of trials, and where the damaged file is. What was recorded after the snapshot is lost, usually a
+    second of work. Raises FolderInUse, FolderUnusable, and CatalogueError where no snapshot can be read.
     """
     with folder.lock():
         snapshot = _newest_readable(folder)
