@@ -13,7 +13,7 @@ from remap_core.catalogue import annotation_rows, encoding, map_rows, queue_rows
 from remap_core.catalogue.connection import LiveConnection, connect_live, disk_errors_as_unusable
 from remap_core.catalogue.encoding import LabelSet
 from remap_core.catalogue.halving_rows import read_halving_groups
-from remap_core.catalogue.migrations import migrate
+from remap_core.catalogue.migrations import keep_older, migrate
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.rows import possible_ids, read_receipts, read_trials
 from remap_core.data_folder.folder import DataFolder
@@ -58,8 +58,10 @@ class CatalogueStore:
     def open(cls, folder: DataFolder) -> CatalogueStore:
         """Open the catalogue of a data folder whose lock is held; creates or migrates it where needed.
 
-        Raises FolderInUse, NewerSchema, FolderUnusable, or CatalogueError for a file that is not a catalogue.
+        One that is migrated is kept as it was, too. Raises FolderInUse, NewerSchema, FolderUnusable, or CatalogueError
+        for a file that is not a catalogue.
         """
+        keep_older(folder)
         return cls(partial(connect_live, folder.live))
 
     def close(self) -> None:
