@@ -79,6 +79,8 @@ def test_everything_works_under_the_path_and_nothing_leaves_it_or_is_refused(vis
         images = page.get_by_test_id("stMetric").filter(has_text="Images").get_by_test_id("stMetricValue")
         expect(images.first).to_have_text("24")
         expect(page.get_by_alt_text("beech, original").first).to_be_visible()
+        cookies = page.context.cookies()
+        assert {(cookie["path"], cookie["secure"]) for cookie in cookies} == {("/remap/", True)}
     host = urlsplit(url).netloc
     assert seen.hosts - {""} == {host}  # data: has none
     assert {urlsplit(socket).netloc for socket in seen.sockets} == {host}
