@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -25,6 +27,8 @@ INBOX = "inbox"
 DATASETS = "data"
 SIGNING_KEY = "signing.key"
 """The waiting commands are signed with it."""
+_STEPS = "migrations.parquet"
+_DATED = re.compile(r"remap-\d{8}T\d{6}Z")
 _SKIPPED = shutil.ignore_patterns("*.partial", "*.tmp", "tmp", "rejected")
 _UNFINISHED = shutil.ignore_patterns(".*", "*.tmp", "jobs", "uploads")
 
@@ -50,14 +54,29 @@ def write_backup(folder: DataFolder, target: Path) -> int:
     return trials
 
 
+def write_dated_backup(folder: DataFolder, parent: Path, now: datetime, keep: int) -> tuple[Path, int]:
+    """Write a backup named after its time to `parent`; returns it and the number of trials in it.
+
+    Once it is written, only the newest `keep` dated backups are left there: nothing else is ever deleted. Raises as
+    `write_backup` does, and FolderUnusable where an old one cannot be deleted.
+    """
+    parent = parent.expanduser().absolute()
+    target = parent / f"{now.astimezone(UTC):remap-%Y%m%dT%H%M%SZ}"
+    trials = write_backup(folder, target)
+    others = [path for path in parent.iterdir() if path != target and _is_dated_backup(path)]
+    for path in sorted(others, reverse=True)[keep - 1 :]:
+        _delete(path)
+    return target, trials
+
+
 def restore_backup(source: Path, folder: DataFolder) -> int:
     """Restore a backup of this version or an older one to an empty data folder; returns the number of trials.
 
     Nothing in the backup is executed. Raises FolderInUse, FolderUnusable for a data folder that is not empty,
     NewerSchema, and CatalogueError for a folder that is not a backup; the data folder then stays empty.
     """
-    if not (source / CATALOGUE / "migrations.parquet").is_file():
-        raise CatalogueError(f"{source} is not a backup: it has no {CATALOGUE}/migrations.parquet.")
+    if not (source / CATALOGUE / _STEPS).is_file():
+        raise CatalogueError(f"{source} is not a backup: it has no {CATALOGUE}/{_STEPS}.")
     with folder.lock():
         _require_empty(folder)
         with _emptied_on_failure(folder), folder.replacing(folder.live) as scratch:
@@ -108,6 +127,19 @@ def _newest_readable(folder: DataFolder) -> Path:
                 connection.execute(f'SELECT max(hash(every)) FROM "{table}" AS every').fetchall()  # noqa: S608
             return path
     raise CatalogueError(f"There is no snapshot in {folder.snapshots} that can be read: restore a backup.")
+
+
+def _is_dated_backup(path: Path) -> bool:
+    return bool(_DATED.fullmatch(path.name)) and not path.is_symlink() and (path / CATALOGUE / _STEPS).is_file()
+
+
+def _delete(backup: Path) -> None:
+    """First under another name: half of a backup must never look like one."""
+    try:
+        scrap = backup.rename(backup.with_name(f".{backup.name}.deleted"))
+        shutil.rmtree(scrap)
+    except OSError as error:
+        raise FolderUnusable(f"The old backup {backup} cannot be deleted: {_reason(error)}.") from error
 
 
 def _require_target(folder: DataFolder, target: Path) -> None:
@@ -175,7 +207,7 @@ def _load(source: Path, path: Path) -> None:
 
 
 def _applied_migrations(connection: DuckDBPyConnection, source: Path) -> set[str]:
-    file = source / "migrations.parquet"
+    file = source / _STEPS
     rows = connection.execute("SELECT name FROM read_parquet(?)", [str(file)]).fetchall()
     return {name for (name,) in rows}
 

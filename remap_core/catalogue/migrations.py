@@ -5,12 +5,18 @@ To change the schema: append a function to `MIGRATIONS` and add its golden file 
 
 from __future__ import annotations
 
+import logging
+import shutil
 from collections.abc import Callable
+from contextlib import closing
 
 from duckdb import BinderException, CatalogException, DuckDBPyConnection
 
-from remap_core.catalogue.connection import transaction
+from remap_core.catalogue.connection import connect_live, disk_errors_as_unusable, transaction
+from remap_core.data_folder.folder import DataFolder
 from remap_core.errors import CatalogueError, NewerSchema
+
+log = logging.getLogger(__name__)
 
 Migration = Callable[[DuckDBPyConnection], object]
 
@@ -177,6 +183,29 @@ def migrate(connection: DuckDBPyConnection, steps: tuple[Migration, ...] = MIGRA
             step(connection)
             connection.execute("INSERT INTO migrations VALUES (?)", [step.__name__]).fetchall()
         connection.execute("CHECKPOINT")
+
+
+def keep_older(folder: DataFolder, steps: tuple[Migration, ...] = MIGRATIONS) -> None:
+    """Copy a live catalogue of an older schema, before it is migrated: the way back to the version that wrote it.
+
+    For a folder whose lock is held. Raises NewerSchema, FolderInUse, FolderUnusable, or CatalogueError.
+    """
+    if not folder.live.is_file():
+        return
+    with closing(connect_live(folder.live)) as connection:
+        try:
+            applied = _applied(connection, steps)
+        except CatalogException:  # not a catalogue, or one that is still empty
+            return
+        with disk_errors_as_unusable():
+            connection.execute("CHECKPOINT")  # else the newest rows are in a file of their own
+    missing = [step.__name__ for step in steps if step.__name__ not in applied]
+    if not missing:
+        return
+    kept = folder.live_before(missing[0])
+    with folder.replacing(kept) as scratch:
+        shutil.copyfile(folder.live, scratch)
+    log.info("the catalogue is upgraded; as it was, it is kept as %s", kept.name)
 
 
 def require_schema(connection: DuckDBPyConnection, steps: tuple[Migration, ...] = MIGRATIONS) -> None:

@@ -20,7 +20,7 @@ from remap_core.catalogue.connection import (
 )
 from remap_core.catalogue.encoding import LabelSet
 from remap_core.catalogue.halving_rows import read_halving_groups
-from remap_core.catalogue.migrations import migrate
+from remap_core.catalogue.migrations import keep_older, migrate
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.rows import possible_ids, read_receipts, read_trials
 from remap_core.data_folder.folder import DataFolder
@@ -65,9 +65,11 @@ class CatalogueStore:
     def open(cls, folder: DataFolder) -> CatalogueStore:
         """Open the catalogue of a data folder whose lock is held; creates or migrates it where needed.
 
-        Raises FolderInUse, NewerSchema, FolderUnusable, or CatalogueError for a file that is not a catalogue.
+        One that is migrated is kept as it was, too. Raises FolderInUse, NewerSchema, FolderUnusable, or CatalogueError
+        for a file that is not a catalogue.
         """
         try:
+            keep_older(folder)
             return cls(partial(connect_live, folder.live, folder.snapshots))
         except (FolderInUse, NewerSchema, FolderUnusable):
             raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,20 +12,30 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from remap_core.catalogue.backups import restore_backup, restore_snapshot, write_backup
+from remap_core.catalogue.backups import restore_backup, restore_snapshot, write_backup, write_dated_backup
 from remap_core.cli.options import AsJson
 from remap_core.data_folder.folder import DataFolder
 from remap_core.formatting import pluralize
 from remap_core.settings import Settings, read_settings
 
 
-def backup(folder: Annotated[Path, typer.Argument(help="A new or empty folder.")]) -> None:
+def backup(
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder; with --keep, the folder of all backups.")],
+    keep: Annotated[
+        int | None,
+        typer.Option(min=1, help="Write into a dated folder in FOLDER, then delete all but the newest N of these."),
+    ] = None,
+) -> None:
     """Write the catalogue (as Parquet), the weights of the models and the waiting commands to a folder.
 
-    The trainer may run meanwhile: the backup is of the newest snapshot.
+    The trainer may be running: the backup is of the newest snapshot.
     """
     settings, _ = read_settings()
-    trials = write_backup(DataFolder(settings.home), folder)
+    home = DataFolder(settings.home)
+    if keep is None:
+        trials = write_backup(home, folder)
+    else:
+        folder, trials = write_dated_backup(home, folder, datetime.now(UTC), keep)
     subject = pluralize(trials, "trial")
     typer.echo(f"Backed up {subject} to {folder}.")
 

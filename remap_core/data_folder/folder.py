@@ -47,6 +47,10 @@ class DataFolder:
         """
         return self.home / "live.duckdb"
 
+    def live_before(self, migration: str) -> Path:
+        """The catalogue as it was before this step changed its schema, for the version that wrote it."""
+        return self.home / f"live-before-{migration}.duckdb"
+
     @property
     def snapshots(self) -> Path:
         """The folder of the published, read-only copies of the catalogue."""

@@ -22,6 +22,7 @@ from remap_core.ui.model_map.docked_map import show_map
 from remap_core.ui.model_map.toolbar import fold_button
 from remap_core.ui.people import visitor
 from remap_core.ui.people.sign_in_page import follow_link, show_account, show_sign_in
+from remap_core.ui.server.app_endpoint import page_run, start_endpoint
 from remap_core.ui.server.script_runs import answer_on_the_present_page, finish_callbacks
 from remap_core.ui.server.server_shutdown import limit_shutdown_time
 from remap_core.ui.session import Dock, current_session
@@ -71,6 +72,12 @@ def show(place: DeltaGenerator | None = None) -> None:
         st.switch_page("pages/overview.py", query_params=st.query_params.to_dict())
     st.set_page_config(page_title=f"{PAGES[name]} - REMAP")
     _require_usable_catalogue()
+    with page_run(name):
+        _show(page, place)
+
+
+def _show(page: StreamlitPage, place: DeltaGenerator | None) -> None:
+    name = page.url_path
     _begin_run(name)
     st.html(f"<style>{_style(name)}</style>")
     with place.container(key="frame") if place else st.container(key="frame"):
@@ -126,7 +133,7 @@ def _require_frame() -> None:
 
 def _require_usable_settings() -> None:
     """Without usable settings the page shows only the reason."""
-    _require(visitor.sign_in, visitor.roles)
+    _require(lambda: start_endpoint(app_data.settings()), visitor.sign_in, visitor.roles)
 
 
 def _require_usable_catalogue() -> None:

@@ -14,6 +14,7 @@ from remap_core.trials.commands import Command, Enqueue
 from remap_core.trials.trial import Proposal
 from remap_core.ui import app_data, live
 from remap_core.ui.people import visitor
+from remap_core.ui.server.app_endpoint import count_command
 from remap_core.ui.session import current_session
 
 NOTHING = "&nbsp;"
@@ -74,7 +75,9 @@ def _send(command: Command, press: Press | None) -> bool:
         ident = Inbox(app_data.folder()).send(command, time.time(), visitor.sender())
     except (FolderUnusable, NotSignedIn) as error:
         session.send_error = f"Not sent: {error}"
+        count_command(command.kind, "refused")
         return False
+    count_command(command.kind, "sent")
     session.sent.append(ident)
     session.send_error = ""
     if press:

@@ -273,6 +273,16 @@ def test_a_damaged_catalogue_names_the_command_that_goes_on_and_that_does(remap,
         assert store.claim(1.0).id == 7
 
 
+def test_nightly_backups_are_dated_and_can_be_restored(remap, tmp_path, monkeypatch):
+    write_catalogue(tmp_path / "home")
+    code, out, _ = remap("backup", "nightly", "--keep", 2)
+    (written,) = (tmp_path / "nightly").iterdir()
+    assert (code, out) == (0, f"Backed up 6 trials to {written}.\n")
+    monkeypatch.setenv("REMAP_HOME", str(tmp_path / "again"))
+    assert remap("restore", written)[0] == 0
+    assert remap("backup", "nightly", "--keep", 0)[0] == 2
+
+
 def test_a_finished_model_is_exported_by_the_suffix(remap, tmp_path):
     leave_weights(write_catalogue(tmp_path / "home"), 2)
     for suffix in (".onnx", ".safetensors", ".json"):

@@ -11,12 +11,13 @@ from remap_core.data_folder.inbox import Inbox
 from remap_core.errors import RemapError
 from remap_core.formatting import pluralize
 from remap_core.services.data.known_datasets import KnownDataset, card_of, first_population
-from remap_core.trials.commands import Outcome
+from remap_core.trials.commands import Enqueue, Outcome
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.ui import app_data, live, sent_commands
 from remap_core.ui.data.space_choice import choose_space, plan_chosen
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.people import visitor
+from remap_core.ui.server.app_endpoint import count_command
 from remap_core.ui.session import current_session
 
 
@@ -44,7 +45,9 @@ def start_first_models(name: str, space_key: str = "") -> None:
         idents = [Inbox(folder).send(piece, time.time(), sender) for piece in command.pieces()]
     except RemapError as error:
         session.send_error = f"Not sent: {error}"
+        count_command(Enqueue.kind, "refused")
         return
+    count_command(command.kind, "sent")
     session.send_error = ""
     session.sent += idents
     session.started[name] = idents[-1]
