@@ -65,7 +65,8 @@ def show(place: DeltaGenerator | None = None) -> None:
     name = page.url_path
     _require_usable_settings()
     if refusal:
-        show_sign_in(name if name in PAGES else "", refusal)
+        with place.container() if place else st.container():
+            show_sign_in(name if name in PAGES else "", refusal)
         return
     if name not in PAGES:  # the address without a page
         follow_link()

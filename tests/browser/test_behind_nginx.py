@@ -1,5 +1,6 @@
 """The app as a portal has it: behind nginx, as docs/portal/nginx.conf says, with TLS and under a path."""
 
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from email.message import Message
@@ -128,3 +129,34 @@ def test_a_proxy_that_cuts_websockets_costs_a_visitor_nothing(visitor, app, tmp_
         page.wait_for_function("() => location.search.includes('drawer=3%2C5%2C1')")
         expect(page.locator("[class*=st-key-open-]")).to_have_count(3)
         expect(page.get_by_text("Connection error")).to_have_count(0)
+
+
+def test_whoever_logs_in_at_the_proxy_is_known_and_a_header_from_elsewhere_is_not_believed(
+    chromium, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "")
+    write_catalogue(tmp_path / "home", waiting=1)
+    people = tmp_path / "people"
+    hashed = subprocess.check_output([OPENSSL, "passwd", "-apr1", "open sesame"], text=True)
+    people.write_text(f"ada@example.org:{hashed}")
+    people.chmod(0o644)
+    roles = {"trusted_header": "X-Remap-User", "trusted_proxies": "127.0.0.1", "admins": "ada@example.org"}
+    with served(tmp_path / "home", prefix="remap", autostart=False, **roles) as server:
+        logins = {
+            "proxy_set_header X-Remap-User": "$remote_user",
+            "server_tokens": f'off; auth_basic "REMAP"; auth_basic_user_file {people}',
+        }
+        with behind_nginx(urlsplit(server.url).netloc, tmp_path / "nginx", **logins) as url:
+            assert status(f"{url}/overview")[0] == 401
+            credentials = {"username": "ada@example.org", "password": "open sesame", "send": "always"}
+            with closing(chromium.new_context(ignore_https_errors=True, http_credentials=credentials)) as context:
+                page = context.new_page()
+                page.set_extra_http_headers({"X-Remap-User": "eve@example.org"})
+                page.goto(f"{url}/overview")
+                expect(page.get_by_text("ada@example.org")).to_be_visible()
+                wait_for_circles(page, 6)
+        with closing(chromium.new_context()) as context:  # past the proxy, from its own machine, but without the header
+            page = context.new_page()
+            page.goto(f"{server.url}/overview")
+            expect(page.get_by_text("The proxy does not say who is signed in")).to_be_visible()
+            expect(page.locator(".js-plotly-plot")).to_have_count(0)

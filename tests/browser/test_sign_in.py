@@ -45,7 +45,7 @@ def person(chromium, site):
 def test_nothing_is_shown_before_the_sign_in_and_the_link_that_was_opened_after_it(person, page, site):
     page.goto(f"{site[0]}/inspect?model=2")
     expect(page.get_by_text("Sign in to see the models of your team.")).to_be_visible()
-    assert page.locator("[data-testid=stPlotlyChart], [data-testid=stDataFrame], [data-testid=stSidebar]").count() == 0
+    expect(page.locator(".js-plotly-plot, [data-testid=stDataFrame], [data-testid=stSidebar]")).to_have_count(0)
     sign_in(page, EVE)
     expect(page.get_by_text(EVE)).to_be_visible()
     expect(page).to_have_url(re.compile(r"/inspect\?.*model=2"))
