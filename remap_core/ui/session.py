@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import inf
@@ -91,6 +92,7 @@ class Session:
     exports: what was pressed to be made, by file name and weights. zipped: the last .zip file of several models, with
     what was asked for.
     suggested: what the page suggests, for the map beside it. suggestions_sent: fingerprints of those that were sent.
+    admitted: when the last commands of somebody without a name were sent (seconds, monotonic clock).
     """
 
     person: Person = NOBODY
@@ -131,6 +133,7 @@ class Session:
     zipped: tuple[object, ExportZip] | None = None
     suggested: tuple[Suggestion, ...] = ()
     suggestions_sent: list[str] = field(default_factory=list)
+    admitted: deque[float] = field(default_factory=deque)
 
     @property
     def unannounced(self) -> list[str]:
