@@ -152,3 +152,42 @@ def test_a_minute_has_so_many_commands_of_one_person_in_all_their_sessions(folde
     sign_in(monkeypatch, BOB, Role.ADMIN)
     app.button(key="trainer-pause").click().run()
     assert len(Inbox(folder).pending()) == 3
+
+
+@pytest.fixture
+def recorded(folder, home):
+    """Requests of Ada, Bob, and somebody who forged one."""
+
+    def record(store):
+        store.apply_once("1", "pause", 200.0, lambda: "Paused.", ADA)
+        store.apply_once("2", "cancel", 201.0, lambda: "Cancelled.", BOB)
+        store.apply_once("3", "forged", 202.0, lambda: "Its signature is not valid.")
+
+    changed(home, record)
+
+
+def log(app):
+    return next(frame.value for frame in app.dataframe if "Outcome" in frame.value)
+
+
+def test_an_admin_finds_who_asked_for_what(recorded, monkeypatch):
+    sign_in(monkeypatch, ADA, Role.ADMIN)
+    app = opened("queue")
+    assert list(log(app)["Request"]) == ["Forged", "Cancel", "Pause"]
+    assert list(log(app)["Person"]) == ["", BOB, ADA]
+    app.selectbox(key="queue-log-person").select(BOB).run()
+    assert list(log(app)["Answer"]) == ["Cancelled."]
+    assert [button.label for button in app.get("download_button")] == ["Download all as CSV"]
+
+
+def test_others_see_the_last_requests_with_their_names(recorded, monkeypatch):
+    sign_in(monkeypatch, EVE, Role.VIEWER)
+    app = opened("queue")
+    assert list(log(app)["Person"]) == ["", BOB, ADA]
+    assert not app.get("download_button")
+
+
+def test_in_an_open_app_the_request_log_has_no_names(recorded):
+    app = opened("queue")
+    assert list(log(app).columns) == ["Time", "Request", "Outcome", "Answer"]
+    assert not app.get("download_button")
