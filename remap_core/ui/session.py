@@ -75,7 +75,9 @@ class Session:
     selected one. stack: models whose circles lie where the last click was, if there are several. tab: what the inspect
     page shows of them.
     drawer: models of that data set in the order in which they were added. removed, drawer_before_removal: what undo
-    needs. put_away: the drawers of the other data sets, by name.
+    needs. put_away: the drawers of the other data sets, by name. own_drawer: the person's own, while `drawer` is that
+    of a link. drawers_of: whose drawers these are; empty where nobody signs in. kept_drawers: what is on the disk of
+    them.
     sent: ids of commands, newest last. announced: those whose answers were shown. toasted: when the last
     toast was sent (seconds, monotonic clock). toasts: those that are repeated, oldest first. send_error: why the last
     one could not be sent.
@@ -111,6 +113,9 @@ class Session:
     removed: tuple[TrialId, ...] = ()
     drawer_before_removal: tuple[TrialId, ...] = ()
     put_away: dict[str, Drawer] = field(default_factory=dict)
+    own_drawer: list[TrialId] | None = None
+    drawers_of: str = ""
+    kept_drawers: dict[str, list[TrialId]] = field(default_factory=dict)
     sent: list[str] = field(default_factory=list)
     announced: set[str] = field(default_factory=set)
     toasted: float = -inf
