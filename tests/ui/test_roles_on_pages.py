@@ -124,10 +124,10 @@ def test_whose_a_training_is_is_said_where_people_sign_in(folder, home, monkeypa
     assert "bob@example.org" not in said(opened("queue"))
     sign_in(monkeypatch, EVE, Role.VIEWER)
     app = opened("queue")
-    assert f" · {BOB} · " in said(app)
+    assert " · bob:gray[@example.org] · " in said(app)
     (row,) = (element for element in app.markdown if "xxxxxxxxxxxxxxxxxxxxxxx…" in element.value)
-    assert row.help == LONG.replace("_", "\\_")
-    assert f"Queued by {BOB}." in said(opened("inspect", selected=7))
+    assert row.help == f"{'x' * 30}.with\\_a\\_name:gray[@laboratory.example.org]"
+    assert "Queued by bob:gray[@example.org]." in said(opened("inspect", selected=7))
 
 
 def test_a_button_that_was_drawn_before_a_role_was_lost_starts_nothing(folder, monkeypatch):

@@ -72,7 +72,8 @@ def show_children(catalogue: Catalogue, parents: Sequence[Trial]) -> None:
     """The table with actions for its rows, and what each layer contributes if there are ablations."""
     pairs = children_of(catalogue, parents)
     if not pairs:
-        st.caption("No children yet. Models that you train here appear in this table.")
+        hint = " Models that you train here appear in this table." if visitor.may(Role.BUILDER) else ""
+        st.caption(f"No children yet.{hint}")
         return
     if len(pairs) > MAX_CHILDREN:
         st.caption(f"The newest {MAX_CHILDREN} of {count(len(pairs))} children.")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from remap_core.access.roles import Role
-from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.markdown import escape_address, escape_markdown
 from remap_core.ui.people import visitor
 
 MAX_SHOWN = 24
@@ -35,7 +35,7 @@ def owner_name(owner: str) -> ShownName | None:
     if not owner or visitor.is_open():
         return None
     if len(owner) <= MAX_SHOWN:
-        return ShownName(escape_markdown(owner))
+        return ShownName(escape_address(owner))
     local = owner.partition("@")[0]
     short = local if len(local) <= MAX_SHOWN else f"{local[: MAX_SHOWN - 1]}…"
-    return ShownName(escape_markdown(short), escape_markdown(owner))
+    return ShownName(escape_markdown(short), escape_address(owner))

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from remap_core.access.roles import Role
 from remap_core.analysis.durations import MIN_TRAININGS, TimeEstimate
 from remap_core.drawing.snac.chips import Size, snac_alt
 from remap_core.drawing.snac.svg import snac_data_uri
@@ -30,7 +31,8 @@ def summary(trials: Sequence[Trial], estimates: Mapping[str, TimeEstimate]) -> s
     """How much there is to do and how long it is expected to take. estimates: by data set."""
     unfinished = [trial for trial in trials if not trial.state.is_finished()]
     if not unfinished:
-        return "The queue is empty. To train more, select a model and open Generate."
+        hint = " To train more, select a model and open Generate." if visitor.may(Role.BUILDER) else ""
+        return f"The queue is empty.{hint}"
     trainer = app_data.trainer()
     running = sum(trial.state is TrialState.RUNNING for trial in unfinished) if trainer else 0
     counts = f"{count(running)} running, {count(len(unfinished) - running)} waiting"
