@@ -83,7 +83,7 @@ class Session:
     one could not be sent.
     presses: by button, the number of its last press that sent something, and its time (seconds, monotonic clock).
     batches: names of batches whose end is still to be announced.
-    notes: what is edited of notes and tags, by model and whether they are one's own.
+    notes: what is edited of notes and tags, by model and whose they are.
     drafts: by parent. views: by data set. dock: whether the map is folded away, by the visitor's own choice.
     url: what the URL says, as this app last wrote or read it; None before the first page. page: the page it was for.
     asked_view: the view that the URL asks for, until it is read. url_warnings: by part of the URL, why it is ignored.
@@ -123,7 +123,7 @@ class Session:
     send_error: str = ""
     presses: dict[str, tuple[int, float]] = field(default_factory=dict)
     batches: list[str] = field(default_factory=list)
-    notes: dict[tuple[TrialId, bool], NoteDraft] = field(default_factory=dict)
+    notes: dict[tuple[TrialId, str], NoteDraft] = field(default_factory=dict)
     drafts: dict[TrialId, Draft] = field(default_factory=dict)
     views: dict[str, View] = field(default_factory=dict)
     dock: Dock | None = None

@@ -137,10 +137,10 @@ def test_a_viewer_keeps_a_note_of_their_own_and_reads_the_shared_one(inbox, monk
     app = notes()
     assert [text.value for text in app.text] == ["<b>keep</b>"]
     assert "Tags: small, odd" in said(app)
-    assert [area.key for area in app.text_area] == ["note-own-3"]
-    app.text_area(key="note-own-3").set_value("ask Bob")
-    app.text_input(key="tags-own-3").set_value("later")
-    app.button(key="save-own-3").click().run()
+    assert [area.key for area in app.text_area] == [f"note-{EVE}-3"]
+    app.text_area(key=f"note-{EVE}-3").set_value("ask Bob")
+    app.text_input(key=f"tags-{EVE}-3").set_value("later")
+    app.button(key=f"save-{EVE}-3").click().run()
     assert commands(inbox) == [Annotate(3, "ask Bob", ("later",), is_own=True)]
 
 
@@ -150,7 +150,7 @@ def test_a_builder_edits_both_notes_and_sees_no_note_of_another(inbox, home, mon
     sign_in(monkeypatch, BOB, Role.BUILDER)
     app = notes()
     assert app.text_area(key="note-3").value == "<b>keep</b>"
-    assert app.text_area(key="note-own-3").value == "his"
+    assert app.text_area(key=f"note-{BOB}-3").value == "his"
     app.text_area(key="note-3").set_value("overfits")
     save(app)
     assert commands(inbox) == [Annotate(3, note="overfits")]

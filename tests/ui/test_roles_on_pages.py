@@ -3,9 +3,16 @@
 import pytest
 from apps import go, opened, said, sign_in
 from catalogues import architecture, changed, write_catalogue
+from photos import write_photos
 
+from remap_core.access.person import Person
 from remap_core.access.roles import Role
 from remap_core.data_folder.inbox import Inbox
+from remap_core.data_folder.search_file import read_search
+from remap_core.datasets.preparation.intake import add
+from remap_core.datasets.recipe import Choices
+from remap_core.services.suggestions.autopilot import start_search
+from remap_core.services.suggestions.search_plan import SearchPlan
 from remap_core.trials.commands import Cancel, Pause
 from remap_core.trials.training_config import TrainingConfig
 from remap_core.trials.trial import Proposal
@@ -119,6 +126,30 @@ def test_an_admin_adds_and_removes_data_sets(folder, monkeypatch):
     assert keys_of(app, "data-remove") == ["data-remove-0"]
 
 
+def test_only_an_admin_trains_the_first_models_of_a_data_set(folder, home, tmp_path, monkeypatch):
+    trees = add(write_photos(tmp_path / "trees.zip", per_class=10), "trees", Choices(side=16), home)
+    sign_in(monkeypatch, BOB, Role.BUILDER)
+    app = opened("overview", dataset=trees.name)
+    assert "trees has no models yet." in said(app)
+    assert keys_of(app, "train-first") == []
+    assert keys_of(go(app, "data"), "data-start") == []
+    sign_in(monkeypatch, ADA, Role.ADMIN)
+    assert keys_of(go(app, "overview"), "train-first") == ["train-first"]
+
+
+def test_a_search_is_stopped_by_who_started_it_or_an_admin(folder, monkeypatch):
+    start_search(folder, SearchPlan("digits", "search, 1", trainings=20), Person(EVE))
+    sign_in(monkeypatch, ADA, Role.ADMIN)
+    app = opened("generate")
+    app.segmented_control(key="generate-way").set_value("Suggest").run()
+    assert keys_of(app, "autopilot") == ["autopilot-start", "autopilot-stop"]
+    sign_in(monkeypatch, BOB, Role.BUILDER)
+    app.button(key="autopilot-stop").click().run()
+    assert f"Not stopped: It belongs to {EVE}: only they or an admin may stop it." in said(app).replace("\\", "")
+    assert keys_of(app, "autopilot") == ["autopilot-start"]
+    assert read_search(folder)
+
+
 def test_whose_a_training_is_is_said_where_people_sign_in(folder, home, monkeypatch):
     changed(home, lambda store: store.enqueue([proposal(40)], 202.0, LONG))
     assert "bob@example.org" not in said(opened("queue"))
@@ -177,7 +208,18 @@ def test_an_admin_finds_who_asked_for_what(recorded, monkeypatch):
     assert list(log(app)["Person"]) == ["", BOB, ADA]
     app.selectbox(key="queue-log-person").select(BOB).run()
     assert list(log(app)["Answer"]) == ["Cancelled."]
+    app.selectbox(key="queue-log-person").set_value(None).run()
+    app.selectbox(key="queue-log-request").select("pause").run()
+    assert list(log(app)["Answer"]) == ["Paused."]
     assert [button.label for button in app.get("download_button")] == ["Download all as CSV"]
+
+
+def test_of_many_requests_an_admin_reads_how_many_there_are(recorded, monkeypatch):
+    monkeypatch.setattr("remap_core.ui.queue.request_log.MAX_AUDITED", 2)
+    sign_in(monkeypatch, ADA, Role.ADMIN)
+    app = opened("queue")
+    assert "The last 2 of 3." in said(app)
+    assert len(log(app)) == 2
 
 
 def test_others_see_the_last_requests_with_their_names(recorded, monkeypatch):

@@ -29,19 +29,18 @@ MAX_FIRST_LINE = 120
 
 
 class Noted(NamedTuple):
-    """Whose note on which model: the shared one, or one's own."""
+    """Which model a note is on, and whose it is; empty: shared."""
 
     model: TrialId
-    is_own: bool = False
+    person: str = ""
 
     def key(self, part: str) -> str:
         """Of a widget for that note. part: what the widget is for."""
-        return f"{part}-own-{self.model}" if self.is_own else f"{part}-{self.model}"
+        return "-".join(filter(None, (part, self.person, str(self.model))))
 
     def stored(self, catalogue: Catalogue) -> Annotation:
         """What the catalogue has."""
-        person = visitor.person().name if self.is_own else ""
-        return catalogue.annotations([self.model], person)[self.model]
+        return catalogue.annotations([self.model], self.person)[self.model]
 
 
 def edit_notes(catalogue: Catalogue, trial: Trial) -> None:
@@ -51,7 +50,7 @@ def edit_notes(catalogue: Catalogue, trial: Trial) -> None:
         _edit(catalogue, shared)
         return
     st.markdown("###### Only for me")
-    _edit(catalogue, Noted(trial.id, is_own=True))
+    _edit(catalogue, Noted(trial.id, visitor.person().name))
     st.markdown("###### Shared with everybody")
     if visitor.may(Role.BUILDER):
         _edit(catalogue, shared)
@@ -73,8 +72,8 @@ def _edit(catalogue: Catalogue, noted: Noted) -> None:
     stored = noted.stored(catalogue)
     draft = current_session().notes.setdefault(noted, NoteDraft.of(stored))
     _follow(noted, draft, stored)
-    readers = "for nobody else" if noted.is_own else "for everyone who opens this catalogue"
-    whose = "My note" if noted.is_own else "Note"
+    readers = "for nobody else" if noted.person else "for everyone who opens this catalogue"
+    whose = "My note" if noted.person else "Note"
     st.text_area(
         f"{whose} on {model_tag(noted.model)}",
         st.session_state[noted.key(NOTE)],
@@ -83,7 +82,7 @@ def _edit(catalogue: Catalogue, noted: Noted) -> None:
         help=f"Up to {count(MAX_NOTE_LENGTH)} characters of plain text, {readers}.",
     )
     st.text_input(
-        f"{'My tags' if noted.is_own else 'Tags'} of {model_tag(noted.model)}",
+        f"{'My tags' if noted.person else 'Tags'} of {model_tag(noted.model)}",
         st.session_state[noted.key(TAGS)],
         key=noted.key(TAGS),
         persist_state="session",
@@ -93,7 +92,7 @@ def _edit(catalogue: Catalogue, noted: Noted) -> None:
     _say_conflicts(noted, draft, stored)
     # Never disabled: a click on it is what ends the typing in a field.
     key = noted.key("save")
-    label = "Save my note and tags" if noted.is_own else "Save note and tags"
+    label = "Save my note and tags" if noted.person else "Save note and tags"
     st.button(label, key=key, on_click=_save, args=(noted, stored, sent_commands.press(key)))
 
 
@@ -156,7 +155,7 @@ def _save(noted: Noted, seen: Annotation, press: sent_commands.Press) -> None:
         draft.note = Edited(seen.note, note)
     if tags is not None:
         draft.tags = Edited(seen.tags, tags)
-    sent_commands.send(Annotate(noted.model, note, tags, noted.is_own), press)
+    sent_commands.send(Annotate(noted.model, note, tags, bool(noted.person)), press)
 
 
 class Notes(NamedTuple):
