@@ -24,6 +24,7 @@ from remap_core.ui.generate.preview_table import preview, train_children_bar
 from remap_core.ui.generate.variation_panel import choose_variations
 from remap_core.ui.generate.ways import ABLATIONS, BASELINE, HANDCRAFTED, SUGGESTED, VARIATIONS, WAY, WAYS
 from remap_core.ui.overview.start_here import require_model
+from remap_core.ui.people.role_captions import say_viewers_cannot_train
 from remap_core.ui.session import current_session
 from remap_core.ui.suggest.autopilot_panel import show_autopilot
 from remap_core.ui.suggest.candidates_panel import forget_suggestions, show_candidates
@@ -103,6 +104,7 @@ def suggest(catalogue: Catalogue) -> None:
 def baselines() -> None:
     """Baselines need no selected model."""
     live.live(show_baselines)
+    say_viewers_cannot_train()
     sent_commands.show_answers()
     raise live.PageEnds
 

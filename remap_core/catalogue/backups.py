@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 import duckdb
@@ -25,6 +26,7 @@ CATALOGUE = "catalogue"
 ARTIFACTS = "artifacts"
 INBOX = "inbox"
 DATASETS = "data"
+PEOPLE = "people"
 SIGNING_KEY = "signing.key"
 """The waiting commands are signed with it."""
 _STEPS = "migrations.parquet"
@@ -44,6 +46,7 @@ def write_backup(folder: DataFolder, target: Path) -> int:
     with _all_or_nothing(target) as scratch:
         # In this order, a command is in the backup or its receipt is, and finished models have their weights.
         _copy_key(folder.signing_key, scratch / SIGNING_KEY)
+        _copy_tree(folder.people, scratch / PEOPLE)
         _copy_tree(folder.inbox, scratch / INBOX)
         with closing(open_snapshot(folder)) as catalogue:
             trials = sum(catalogue.counts().values())
@@ -83,6 +86,7 @@ def restore_backup(source: Path, folder: DataFolder) -> int:
             _load(source / CATALOGUE, scratch)
             _copy_tree(source / ARTIFACTS, folder.artifacts)
             _copy_key(source / SIGNING_KEY, folder.signing_key)
+            _copy_tree(source / PEOPLE, folder.people)
             _copy_tree(source / INBOX, folder.inbox)
             _copy_tree(source / DATASETS, folder.datasets)
         with closing(CatalogueStore.open(folder)) as store:
@@ -181,7 +185,8 @@ def _emptied_on_failure(folder: DataFolder) -> Iterator[None]:
         yield
     except BaseException:
         folder.signing_key.unlink(missing_ok=True)
-        for path in (*folder.artifacts.iterdir(), *folder.datasets.glob("*"), *folder.inbox.glob("*.json")):
+        restored = (folder.artifacts, folder.datasets, folder.people)
+        for path in chain(*(part.glob("*") for part in restored), folder.inbox.glob("*.json")):
             if path.is_dir():
                 shutil.rmtree(path)
             else:

@@ -1,9 +1,10 @@
-"""`remap backup`, `remap restore` and `remap config`: the data folder and the settings."""
+"""`remap audit`, `remap backup`, `remap restore` and `remap config`: the data folder and the settings."""
 
 from __future__ import annotations
 
 import json
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,12 +12,54 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from remap_core.catalogue.backups import restore_backup, restore_snapshot, write_backup, write_dated_backup
+from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.cli.options import AsJson
+from remap_core.cli.output_files import write_output
 from remap_core.data_folder.folder import DataFolder
-from remap_core.formatting import pluralize
+from remap_core.errors import FolderUnusable
+from remap_core.formatting import count, pluralize
 from remap_core.settings import Settings, read_settings
+from remap_core.trials.audit import audit_csv
+from remap_core.trials.commands import Receipt
+
+MAX_ENTRIES = 50
+"""Requests that are printed."""
+
+
+def audit(
+    out: Annotated[
+        Path | None, typer.Option("--csv", help="Write all of them to this file, safe to open in a spreadsheet.")
+    ] = None,
+    person: Annotated[str | None, typer.Option(help="Only those of one person, by e-mail address or name.")] = None,
+) -> None:
+    """Show who asked the trainer for what, when, and what came of it, newest first.
+
+    Forged commands are among them.
+    """
+    settings, _ = read_settings()
+    with closing(open_snapshot(DataFolder(settings.home))) as catalogue:
+        found = catalogue.receipt_count(person)
+        receipts = catalogue.receipts(None if out else MAX_ENTRIES, person)
+    if out:
+        write_output(out, audit_csv(receipts).encode(), "The audit", FolderUnusable)
+        typer.echo(f"Wrote {pluralize(found, 'request')} to {out}.")
+        return
+    table = Table("time (UTC)", "person", "request", "outcome", "answer")
+    for receipt in receipts:
+        table.add_row(*_entry(receipt))
+    Console().print(table)
+    if found > MAX_ENTRIES:
+        typer.echo(f"The last {MAX_ENTRIES} of {count(found)}; --csv FILE writes all.")
+
+
+def _entry(receipt: Receipt) -> list[Text]:
+    """Cells that hold no control characters, which a terminal would obey."""
+    moment = f"{datetime.fromtimestamp(receipt.applied_at, UTC):%Y-%m-%d %H:%M:%S}"
+    texts = (moment, receipt.sender, receipt.kind, receipt.outcome.value, receipt.message)
+    return [Text("".join(letter if letter.isprintable() else " " for letter in text)) for text in texts]
 
 
 def backup(

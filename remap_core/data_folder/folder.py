@@ -106,6 +106,11 @@ class DataFolder:
         return self.home / "trainer.out"
 
     @property
+    def people(self) -> Path:
+        """The folder of what people who sign in have left: a file each, with their drawers."""
+        return self.home / "people"
+
+    @property
     def signing_key(self) -> Path:
         """The key that commands are signed with; only REMAP's user may read it."""
         return self.home / "signing.key"

@@ -17,6 +17,7 @@ from remap_core.catalogue.snapshot import Publisher, open_snapshot, snapshot_pat
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.inbox import Inbox
+from remap_core.data_folder.own_drawers import read_drawers, write_drawers
 from remap_core.errors import CatalogueError, FolderInUse, FolderUnusable, NewerSchema, NoCatalogue
 from remap_core.trials.commands import Pause
 
@@ -25,13 +26,14 @@ GOLDEN = sorted((Path(__file__).parents[1] / "golden" / "catalogue").iterdir())
 
 @pytest.fixture
 def folder(tmp_path):
-    """Nine trials, weights of two, a partial file, a waiting command and a rejected one."""
+    """Nine trials, weights of two, a partial file, a waiting command and a rejected one, somebody's drawer."""
     folder = write_catalogue(tmp_path / "home", waiting=2, failed=1)
     for trial in (1, 2):
         folder.weights(trial).parent.mkdir()
         folder.weights(trial).write_bytes(b"weights %d" % trial)
     (folder.artifacts / "2" / "checkpoint.partial").write_bytes(b"half")
     Inbox(folder).send(Pause(), 1.0, NOBODY)
+    write_drawers(folder, "ada@example.org", {"digits": [3]})
     (folder.rejected_commands / "9.json").write_bytes(b"{")
     return folder
 
@@ -59,6 +61,7 @@ def test_restoring_gives_back_exactly_what_was_backed_up(folder, new, tmp_path):
     assert write_backup(folder, tmp_path / "backup") == 9
     assert restore_backup(tmp_path / "backup", new) == 9
     assert everything(new) == everything(folder)
+    assert read_drawers(new, "ada@example.org") == {"digits": [3]}
     left = {path.name for path in (tmp_path / "backup").rglob("*")}
     assert not left & {"checkpoint.partial", "rejected", "9.json", "tmp"}
 
@@ -142,6 +145,7 @@ def test_a_damaged_backup_is_refused_and_leaves_the_folder_empty(folder, new, tm
         restore_backup(tmp_path / "backup", new)
     assert not new.live.exists()
     assert list(new.artifacts.iterdir()) == []
+    assert list(new.people.glob("*")) == []
 
 
 def test_a_backup_of_a_newer_version_is_refused(folder, new, tmp_path):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from trainer_doubles import FakeTrainer
 from trainings import proposal
@@ -93,6 +95,11 @@ def test_an_admin_changes_everybodys_trainings(trainer):
 def test_a_data_set_is_new_only_to_an_admin(trainer):
     trainer.apply(RemoveDataset("toy"), ADA)
     assert "To train on a new data set one must be an admin" in outcome(trainer, Enqueue((proposal(8),)), BOB)
+
+
+def test_a_builder_may_train_on_parts_of_a_data_set_that_is_known(trainer):
+    part = replace(proposal(8), dataset="toy%1of4")
+    assert "must be an admin" not in outcome(trainer, Enqueue((part,)), BOB)
     assert outcome(trainer, Enqueue((proposal(8),)), ADA) == "applied"
 
 

@@ -16,6 +16,7 @@ from remap_core.trials.trial import Trial
 from remap_core.ui import app_data, drawer_state
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.navigation import open_model
+from remap_core.ui.people.own_drawer import keep
 from remap_core.ui.session import current_session
 from remap_core.ui.tables import snac_blocks
 
@@ -30,9 +31,12 @@ STEP = 4
 
 
 def show_drawer() -> None:
-    """The drawer's models as rows; a click on one opens it."""
+    """The drawer's models as rows; a click on one opens it. Where people sign in, it is remembered."""
+    keep()
     session = current_session()
     st.markdown("###### Drawer")
+    if session.own_drawer is not None:
+        _show_link()
     if not session.drawer:
         st.caption("Empty. Click a circle on the map to add a model.")
         return
@@ -48,6 +52,14 @@ def show_drawer() -> None:
     if missing:
         st.caption(f"{pluralize(missing, 'model')} not in this catalogue.")
     _rows(trials)
+
+
+def _show_link() -> None:
+    """That the drawer is that of a link, and the ways to one's own."""
+    st.caption(f"From a link: {pluralize(len(current_session().drawer), 'model')}.")
+    with st.container(horizontal=True, gap="small"):
+        st.button("Add to mine", key="drawer-add-link", type="tertiary", on_click=drawer_state.add_link_to_own)
+        st.button("Back to mine", key="drawer-own", type="tertiary", on_click=drawer_state.back_to_own)
 
 
 def _rows(trials: Sequence[Trial]) -> None:
