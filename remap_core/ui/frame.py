@@ -25,6 +25,7 @@ from remap_core.ui.people.sign_in_page import follow_link, show_account, show_si
 from remap_core.ui.server.app_endpoint import page_run, start_endpoint
 from remap_core.ui.server.script_runs import answer_on_the_present_page, finish_callbacks
 from remap_core.ui.server.server_shutdown import limit_shutdown_time
+from remap_core.ui.server.upload_limits import limit_uploads
 from remap_core.ui.session import Dock, current_session
 from remap_core.ui.sidebar.dataset_switch import show_dataset
 from remap_core.ui.sidebar.drawer_rows import show_drawer
@@ -60,6 +61,7 @@ _IN_FRAME: ContextVar[bool] = ContextVar("in_frame", default=False)
 def show(place: DeltaGenerator | None = None) -> None:
     """Draw everything that stays, then the page. place: where map and page go, by default below what is there."""
     st.set_page_config(page_icon="🧩", layout="wide", initial_sidebar_state=SIDEBAR_WIDTH)
+    limit_uploads()
     refusal = _refusal()
     page = _navigate("hidden" if refusal else "top")
     name = page.url_path
@@ -107,7 +109,7 @@ def body() -> Iterator[None]:
 def _refusal() -> NotSignedIn | None:
     """Why this visitor may not see a page; None where they may, or where the settings are at fault."""
     try:
-        visitor.identify()
+        visitor.welcome()
     except NotSignedIn as reason:
         return reason
     except SettingsError:  # `_require_usable_settings` says so

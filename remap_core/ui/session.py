@@ -67,7 +67,7 @@ class Toast(NamedTuple):
 class Session:
     """One visitor's working state.
 
-    person, role: who it is, as this run of the page found out; no role for a stranger.
+    person, role: who it is, as this run of the page found out; no role for a stranger. belongs_to: who it was before.
     catalogue: the one that the present run of the page reads; None before the first look. dataset_views: its data
     sets, by name, those that this run has asked for.
     drawn_from: what the present page was drawn from (see `news`). moves: whether its parts update by themselves.
@@ -99,6 +99,7 @@ class Session:
 
     person: Person = NOBODY
     role: Role | None = None
+    belongs_to: Person | None = None
     catalogue: Catalogue | None = None
     dataset_views: dict[str, DatasetView] = field(default_factory=dict)
     drawn_from: tuple[object, ...] = ()
