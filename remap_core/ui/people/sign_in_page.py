@@ -104,7 +104,7 @@ def _show(reason: str) -> None:
     for provider in _providers():
         label = f"Sign in with {provider}" if provider else "Sign in"
         key = f"sign-in-{provider}"
-        st.button(label, key=key, type="primary", on_click=st.login, args=(provider,) if provider else ())
+        st.button(label, key=key, on_click=st.login, args=(provider,) if provider else ())
 
 
 def _providers() -> list[str]:
