@@ -118,8 +118,8 @@ def _train_with_kills(folder: DataFolder, plan: Plan, outcome: Outcome) -> None:
 
 
 def _kill_one(process: psutil.Popen, rng: np.random.Generator, outcome: Outcome) -> bool:
-    """Kill the trainer or one of its workers; returns whether the trainer still runs."""
-    workers = [child for child in process.children() if _is_worker(child)]
+    """Kill the trainer, one of its workers or the server that forks these; returns whether the trainer still runs."""
+    workers = [child for child in process.children(recursive=True) if _is_worker(child)]
     if not workers or rng.random() < 0.5:
         outcome.trainers_killed += 1
         process.send_signal(signal.SIGKILL)
@@ -135,7 +135,7 @@ def _is_worker(process: psutil.Process) -> bool:
         command_line = " ".join(process.cmdline())
     except psutil.Error:  # it has just ended
         return False
-    return "spawn_main" in command_line
+    return "spawn_main" in command_line or "multiprocessing.forkserver" in command_line
 
 
 @contextmanager

@@ -47,6 +47,7 @@ from remap_core.space.markov.sampler import sample_architectures
 from remap_core.space.markov.search_spaces import REMAP_2019
 from remap_core.trainer.executors.base import EpochDone, Failed, Finished, Lost
 from remap_core.trainer.executors.processes import LocalExecutor
+from remap_core.training.jobs import PRELOADED
 from remap_core.trials.evaluation import EpochResult, Evaluation
 from remap_core.trials.training_config import TrainingConfig
 from remap_core.trials.training_recipe import PAPER, RECIPES
@@ -181,6 +182,7 @@ class Pool:
             partial(train_trial, home=home),
             partial(prepare, without_numba=without_numba),
             slots,
+            preload=PRELOADED,
         )
         self._next = 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
@@ -183,6 +184,7 @@ def build_executor(settings: Settings) -> Executor:
         partial(jobs.prepare, settings.device),
         settings.workers or len(os.sched_getaffinity(0)),
         _score_function(settings),
+        preload=_preload(settings),
     )
 
 
@@ -209,6 +211,13 @@ def _train_function(settings: Settings) -> TrainFunction:
 
 def _score_function(settings: Settings) -> ScoreFunction:
     return partial(jobs.score, home=settings.home.absolute(), device=settings.device)
+
+
+def _preload(settings: Settings) -> str:
+    """The module that worker processes have in common; none where they may use a GPU or forks are not safe."""
+    if sys.platform != "linux" or jobs.may_use_gpu(settings.device):
+        return ""
+    return jobs.PRELOADED
 
 
 def _ray_executor(settings: Settings) -> Executor:

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from trainings import worker_pid
 
 from remap_core.space.architecture import Architecture
 from remap_core.space.text import parse_layers
@@ -13,7 +14,7 @@ from remap_core.trainer.executors.base import EpochDone, Failed, Finished
 from remap_core.trainer.executors.processes import LocalExecutor
 from remap_core.trainer.limits import Limits, train_within
 from remap_core.training import jobs
-from remap_core.training.jobs import prepare
+from remap_core.training.jobs import PRELOADED, prepare
 from remap_core.trials.training_config import TrainingConfig
 from remap_core.trials.trial import Proposal, Trial, TrialState
 
@@ -38,8 +39,8 @@ def prepare_within_little_memory():
 def ends(home, prepare, limits, *trials):
     """The last event of each training, one after another in the same worker process."""
     train = partial(train_within, limits, partial(jobs.train, home=home, device="cpu"))
-    executor = LocalExecutor(train, prepare, slots=1)
-    worker, last = executor._slots[0].process.pid, []
+    executor = LocalExecutor(train, prepare, slots=1, preload=PRELOADED)
+    worker, last = worker_pid(executor), []
     try:
         for trial in trials:
             while not executor.free_slots:
@@ -51,7 +52,7 @@ def ends(home, prepare, limits, *trials):
                 WAIT.wait(0.05)
                 events += executor.poll()
             last.append(events[-1])
-        assert executor._slots[0].process.pid == worker
+        assert worker_pid(executor) == worker
     finally:
         executor.close(grace=5)
     return last

@@ -124,6 +124,15 @@ def polled_until(executor, kind, limit=600):
     raise AssertionError(f"no {kind.__name__} among {events}")
 
 
+def worker_pid(executor, limit=600):
+    """The process id of the executor's first worker process, once it has one."""
+    for _ in range(limit):
+        if pid := executor._slots[0].process.pid:
+            return pid
+        WAIT.wait(0.05)
+    raise AssertionError("no worker process was started")
+
+
 def ready(executor, slots=1, limit=600):
     """The executor, once so many of its slots wait for a job."""
     for _ in range(limit):

@@ -19,8 +19,9 @@ from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.cli.options import AsJson
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import read_trainer
+from remap_core.data_folder.memory_use import memory_use
 from remap_core.errors import CatalogueError, NoCatalogue
-from remap_core.formatting import accuracy_over_seeds, duration, model_name, pluralize
+from remap_core.formatting import accuracy_over_seeds, count, duration, model_name, pluralize
 from remap_core.services.best_of_many import BestOfMany, best_of_many
 from remap_core.settings import read_settings
 from remap_core.space.text import layers_text
@@ -39,6 +40,9 @@ Report = dict[str, Any]
 def status(
     as_json: AsJson = False,
     watch: Annotated[bool, typer.Option("--watch", help="Update every second, until Ctrl-C.")] = False,
+    with_memory: Annotated[
+        bool, typer.Option("--memory", help="Add the memory that app, trainer and workers hold (Linux).")
+    ] = False,
 ) -> None:
     """Show whether a trainer is running, the number of trials by state, the running trainings and the best model.
 
@@ -49,9 +53,9 @@ def status(
     settings, _ = read_settings()
     folder = DataFolder(settings.home)
     if watch:
-        _watch(folder)
+        _watch(folder, with_memory=with_memory)
         return
-    report = _report(folder, time.time())
+    report = _report(folder, time.time(), with_memory=with_memory)
     if as_json:
         typer.echo(json.dumps(report, indent=2))
     else:
@@ -60,29 +64,31 @@ def status(
         raise typer.Exit(NO_TRAINER)
 
 
-def _watch(folder: DataFolder, wait: Callable[[float], object] = time.sleep) -> None:
+def _watch(folder: DataFolder, wait: Callable[[float], object] = time.sleep, *, with_memory: bool = False) -> None:
     """Show the status until Ctrl-C; what cannot be read at the moment is shown as an error, and read again."""
     with suppress(KeyboardInterrupt), Live(auto_refresh=False) as screen:
         while True:
-            text = _screen_text(folder, time.time())
+            text = _screen_text(folder, time.time(), with_memory=with_memory)
             screen.update(Text(text), refresh=True)
             wait(WATCH_SECONDS)
 
 
-def _screen_text(folder: DataFolder, now: float) -> str:
+def _screen_text(folder: DataFolder, now: float, *, with_memory: bool) -> str:
     moment = datetime.fromtimestamp(now).astimezone()
     clock = f"{moment:%H:%M:%S}, every {WATCH_SECONDS:.0f} s; Ctrl-C ends"
     try:
-        lines = list(_lines(_report(folder, now, with_optimism=False)))
+        lines = list(_lines(_report(folder, now, with_optimism=False, with_memory=with_memory)))
     except CatalogueError as error:
         lines = [str(error)]
     return "\n".join([*lines, clock])
 
 
-def _report(folder: DataFolder, now: float, *, with_optimism: bool = True) -> Report:
+def _report(folder: DataFolder, now: float, *, with_optimism: bool = True, with_memory: bool = False) -> Report:
     """with_optimism: of the best models; too much work for every second."""
+    report: Report = {"home": str(folder.home), "trainer": _trainer_report(folder, now)}
+    if with_memory:
+        report["memory"] = _memory_report(folder, now)
     with _newest_catalogue(folder) as catalogue:
-        report = {"home": str(folder.home), "trainer": _trainer_report(folder, now)}
         if catalogue is None:
             return report | _empty_report()
         return report | _catalogue_report(catalogue, with_optimism=with_optimism)
@@ -112,6 +118,19 @@ def _trainer_report(folder: DataFolder, now: float) -> Report:
         "heartbeat_seconds_ago": round(max(0.0, now - trainer.heartbeat), 1),
         "message": trainer.message,
     }
+
+
+def _memory_report(folder: DataFolder, now: float) -> Report:
+    use = memory_use(folder, now)
+    processes = [
+        {"process": process.role, "pid": process.pid, "megabytes": _megabytes(process.bytes)}
+        for process in use.processes
+    ]
+    return {"processes": processes, "megabytes": _megabytes(use.bytes), "message": use.problem}
+
+
+def _megabytes(number: int) -> float:
+    return round(number / 1e6, 1)
 
 
 def _empty_report() -> Report:
@@ -182,6 +201,19 @@ def _lines(report: Report) -> Iterator[str]:
             yield f"Best:    {_best_line(dataset, best)}"
             if best.get("chosen"):
                 yield f"         {BestOfMany(**best['chosen']).sentence}"
+    if "memory" in report:
+        yield from _memory_lines(report["memory"])
+
+
+def _memory_lines(memory: Report) -> Iterator[str]:
+    rows = [(process["process"], process["megabytes"], f"pid {process['pid']}") for process in memory["processes"]]
+    rows.append(("together", memory["megabytes"], "common pages are shared among the processes that use them"))
+    label = "Memory:"
+    for name, megabytes, remark in rows:
+        yield f"{label:8} {name:11} {count(round(megabytes)):>6} MB  ({remark})"
+        label = ""
+    if memory["message"]:
+        yield f"         {memory['message']}"
 
 
 def _trainer_line(report: Report) -> str:

@@ -19,6 +19,18 @@ from remap_core.trials.trial import Trial
 Training = Generator[EpochResult, None, Evaluation]
 """Yields the result of every epoch, oldest first, from the checkpoint on; returns the evaluation."""
 
+PRELOADED = "remap_core.training.preloaded"
+"""The module that worker processes may have in common."""
+_GPU_FILES = (Path("/dev/nvidiactl"), Path("/dev/dxg"), Path("/dev/kfd"))
+"""What drivers of GPUs make on Linux: NVIDIA's, that of Windows' subsystem, and AMD's."""
+
+
+def may_use_gpu(device: Device) -> bool:
+    """Whether trainings may run on a GPU, as far as that is known without torch: it looks for a driver."""
+    if device == "cpu":
+        return False
+    return any(file.exists() for file in _GPU_FILES)
+
 
 def prepare(device: Device) -> str:
     """Set up this process for one training at a time; returns the device, for people.

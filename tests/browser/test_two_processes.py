@@ -103,7 +103,7 @@ def test_models_appear_without_a_reload_ctrl_c_ends_both_and_a_new_start_goes_on
         wait_for_circles(page, at_least=2)
         assert page.evaluate("window.remapNotReloaded")
         daemon = psutil.Process(trainer_pid(home))
-        workers = daemon.children()
+        workers = daemon.children(recursive=True)
         server.interrupt()
     psutil.wait_procs([daemon, *workers], timeout=30)
     assert not any(process.is_running() for process in (daemon, *workers))

@@ -1,4 +1,4 @@
-"""`remap status --watch`."""
+"""`remap status`: watched, and with memory."""
 
 import json
 import os
@@ -81,3 +81,31 @@ def test_the_best_model_is_said_with_how_optimistic_its_accuracy_is(folder):
     chosen = json.loads(runner.invoke(app, ["status", "--json"]).output)["best"]["digits"]["chosen"]
     assert (chosen["model"], chosen["models"]) == (6, 6)
     assert chosen["optimism"] == pytest.approx(0, abs=1e-6)  # it is right wherever another one is
+
+
+def test_memory_is_listed_by_process_with_its_sum(folder):
+    write_catalogue(folder.home)
+    runner = CliRunner(env={"COLUMNS": "200", "REMAP_HOME": str(folder.home)})
+    assert "memory" not in json.loads(runner.invoke(app, ["status", "--json"]).output)
+    code = f"import time; file = open({str(folder.pointer)!r}); print('open', flush=True); time.sleep(600)"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=-1) as reader:
+        reader.stdout.readline()
+        memory = json.loads(runner.invoke(app, ["status", "--memory", "--json"]).output)["memory"]
+        text = runner.invoke(app, ["status", "--memory"]).output
+        reader.kill()
+    (process,) = memory["processes"]
+    assert (process["process"], process["pid"], memory["message"]) == ("app", reader.pid, "")
+    assert memory["megabytes"] == process["megabytes"] > 1
+    assert f"MB  (pid {reader.pid})" in text
+    assert "Memory:  app" in text
+    assert "together" in text
+
+
+def test_memory_can_be_watched(folder, capsys):
+    write_catalogue(folder.home)
+    _watch(folder, wait=interrupt, with_memory=True)
+    assert "together" in capsys.readouterr().out
+
+
+def interrupt(_seconds):
+    raise KeyboardInterrupt

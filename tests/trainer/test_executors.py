@@ -8,15 +8,21 @@ from remap_core.trainer.executors.processes import LocalExecutor
 
 
 class TestWorkerProcesses(ExecutorContract):
+    preload = ""
+
     @pytest.fixture
     def make_executor(self):
         """Makes executors of one slot, for toy trainings."""
         made = []
 
         def make(train, prepare=prepare_a_toy, **options):
-            made.append(LocalExecutor(train, prepare, slots=1, **options))
+            made.append(LocalExecutor(train, prepare, slots=1, preload=self.preload, **options))
             return made[-1]
 
         yield make
         for executor in made:
             executor.close(grace=1)
+
+
+class TestForkedWorkerProcesses(TestWorkerProcesses):
+    preload = "json"

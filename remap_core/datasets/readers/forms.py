@@ -11,8 +11,6 @@ from pathlib import Path
 from remap_core.datasets.readers.arrays.array_archives import is_array_folder, is_npz, read_archives, read_array_folder
 from remap_core.datasets.readers.arrays.cifar_batches import is_cifar, read_cifar
 from remap_core.datasets.readers.arrays.idx_files import is_idx, read_idx
-from remap_core.datasets.readers.arrays.parquet_files import is_parquet, read_parquet
-from remap_core.datasets.readers.arrays.pixel_tables import is_pixel_table, read_pixel_tables
 from remap_core.datasets.readers.arrays.quickdraw import is_quickdraw, read_quickdraw
 from remap_core.datasets.readers.files.encoded_images import SUFFIXES, image_files
 from remap_core.datasets.readers.files.file_list import FileList, list_files
@@ -27,16 +25,6 @@ Recognises = Callable[[Path, Sequence[Path]], bool]
 """Whether a reader knows a file, or a folder with these files, by names and first bytes."""
 Reads = Callable[[Path, Choices], Found]
 
-ARRAY_FORMS: tuple[tuple[Recognises, Reads], ...] = (
-    (is_npz, read_archives),
-    (is_array_folder, read_array_folder),
-    (is_quickdraw, read_quickdraw),
-    (is_idx, read_idx),
-    (is_cifar, read_cifar),
-    (is_parquet, read_parquet),
-    (is_pixel_table, read_pixel_tables),
-)
-"""Forms in which images lie in arrays, in the order in which they are tried."""
 _UNPACKED = "unpacked"
 _ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz")
 
@@ -55,12 +43,31 @@ def find(
         return _in_folder(source, choices, work, progress)
     if not source.exists():
         raise DatasetError("there is no such file or folder.")
-    for recognises, read in ARRAY_FORMS:
+    for recognises, read in array_forms():
         if recognises(source, [source]):
             return read(source, choices)
     if is_archive(source):
         return _in_archive(source, choices, work, progress)
     raise DatasetError(_why_no_form(source))
+
+
+def array_forms() -> tuple[tuple[Recognises, Reads], ...]:
+    """Forms in which images lie in arrays, in the order in which they are tried.
+
+    Arrow is imported here: it takes 25 MB, which a process that trains on prepared images does without.
+    """
+    from remap_core.datasets.readers.arrays.parquet_files import is_parquet, read_parquet
+    from remap_core.datasets.readers.arrays.pixel_tables import is_pixel_table, read_pixel_tables
+
+    return (
+        (is_npz, read_archives),
+        (is_array_folder, read_array_folder),
+        (is_quickdraw, read_quickdraw),
+        (is_idx, read_idx),
+        (is_cifar, read_cifar),
+        (is_parquet, read_parquet),
+        (is_pixel_table, read_pixel_tables),
+    )
 
 
 def stamp_of(source: Path) -> str:
@@ -84,7 +91,7 @@ def _in_folder(
     if image_files(files):
         return find_images(files, choices)
     paths = [folder / file.path for file in files.files]
-    for recognises, read in ARRAY_FORMS:
+    for recognises, read in array_forms():
         if recognises(folder, paths):
             found = read(folder, choices)
             return replace(found, skipped=files.skipped + found.skipped)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 
 from remap_core.errors import RemapError, TrainingFailed
@@ -41,9 +43,13 @@ ALLOCATOR_VARIABLES = {
 system and taking it again page by page costs larger networks 30 % of their time, small pages another 10 %."""
 
 
+SINGLE_THREAD_VARIABLES = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+"""For the libraries of worker processes: each uses one core, and a fork server must not have threads."""
+
+
 @dataclass
 class _Slot:
-    """One worker process. last_message: when it last sent one, by the monotonic clock."""
+    """One worker process, started or about to be. last_message: when it last sent one, by the monotonic clock."""
 
     process: BaseProcess
     connection: Connection
@@ -55,6 +61,10 @@ class _Slot:
     @property
     def is_free(self) -> bool:
         return self.is_ready and self.run is None and not self.is_leaving
+
+    @property
+    def is_started(self) -> bool:
+        return self.process.pid is not None
 
     def send(self, message: Trial | Score | Stop | None) -> None:
         with suppress(OSError):  # the process has ended: the next poll notices and returns the reason
@@ -68,6 +78,9 @@ class LocalExecutor:
     A process that dies, or is silent for `stale` seconds and is killed, loses its job and is replaced; if none can
     even start, `poll` raises the reason. The processes end when the trainer does, even if it is killed: their pipe
     breaks.
+
+    preload: a module, for processes that are forked from a server which has imported it once, so that they have its
+    memory in common. Nothing that it imports may start threads or use a GPU. Empty: each process imports for itself.
     """
 
     def __init__(
@@ -76,11 +89,14 @@ class LocalExecutor:
         prepare: Prepare,
         slots: int,
         score: ScoreFunction = score_nothing,
+        *,
         stale: float = STALE_SECONDS,
+        preload: str = "",
     ) -> None:
-        for name, value in ALLOCATOR_VARIABLES.items():
+        for name, value in (ALLOCATOR_VARIABLES | SINGLE_THREAD_VARIABLES).items():
             os.environ.setdefault(name, value)
-        self._context = multiprocessing.get_context("spawn")
+        self._context = _context(preload)
+        self._starting = threading.Lock()
         self._train = train
         self._prepare = prepare
         self._score = score
@@ -125,9 +141,14 @@ class LocalExecutor:
                 if self._hangs(slot):
                     events += self._replace(index, f"The worker process was silent for {self._stale:g} seconds.")
             except (EOFError, OSError):
-                slot.process.join(timeout=5)
-                events += self._replace(index, _end_of(slot.process))
+                events += self._replace(index, self._end_of(slot))
         return events
+
+    def _end_of(self, slot: _Slot) -> str:
+        with self._starting:  # whatever starts a process looks at the others' ends, too, and an end is told once
+            if slot.is_started:
+                slot.process.join(timeout=5)
+        return _end_of(slot.process)
 
     def _hangs(self, slot: _Slot) -> bool:
         return not slot.is_free and time.monotonic() - slot.last_message > self._stale
@@ -135,7 +156,7 @@ class LocalExecutor:
     def _replace(self, index: int, sentence: str) -> list[Event]:
         """Replace a process that is of no more use; returns the end of its job, if it had one."""
         slot = self._slots[index]
-        slot.process.kill()
+        _kill(slot)
         slot.connection.close()
         if slot.is_ready:
             self._failed_starts = 0
@@ -156,9 +177,9 @@ class LocalExecutor:
         events: list[Event] = []
         for slot in self._slots:
             events += self._last_events(slot, deadline)
-            slot.process.join(timeout=_seconds_until(deadline))
-            if slot.process.is_alive():
-                slot.process.kill()
+            if slot.is_started:
+                slot.process.join(timeout=_seconds_until(deadline))
+            _kill(slot)
             slot.connection.close()
         return events
 
@@ -190,21 +211,46 @@ class LocalExecutor:
 
     def _new_slot(self) -> _Slot:
         connection, process_end = self._context.Pipe()
-        process = self._context.Process(
+        process = self._context.Process(  # type: ignore[attr-defined]
             target=run_worker,
             args=(process_end, self._train, self._prepare, self._score),
             name="remap-worker",
             daemon=True,
         )
-        with _without_interrupts():
-            process.start()
-        process_end.close()  # then the end of the process is the end of the pipe
+        # a thread, as a fork server answers only once it has imported its modules
+        starter = threading.Thread(target=self._start, args=(process, process_end), name="starter", daemon=True)
+        starter.start()
         return _Slot(process, connection, last_message=time.monotonic())
+
+    def _start(self, process: BaseProcess, process_end: Connection) -> None:
+        try:
+            with (
+                self._starting,
+                _without_interrupts(),
+                suppress(EOFError, OSError),
+            ):  # the next poll says that it failed
+                process.start()
+        finally:
+            process_end.close()  # then the end of the process is the end of the pipe
+
+
+def _context(preload: str) -> BaseContext:
+    if not preload:
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([preload])
+    return context
+
+
+def _kill(slot: _Slot) -> None:
+    """One that has not started yet exits by itself, as its pipe is closed."""
+    if slot.is_started:
+        slot.process.kill()
 
 
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
-    """Processes that are started inside never get SIGINT; one that arrives meanwhile is delivered to us afterwards.
+    """Processes that are started inside, by this thread, never get SIGINT.
 
     Ctrl-C goes to all processes of a terminal, and one that is still importing would print a stack trace.
     """
@@ -217,6 +263,8 @@ def _without_interrupts() -> Iterator[None]:
 
 
 def _end_of(process: BaseProcess) -> str:
+    if process.pid is None:
+        return "The worker process could not be started."
     code = process.exitcode
     if code is None or code >= 0:
         return f"The worker process ended unexpectedly with exit code {code}."
