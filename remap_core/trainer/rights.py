@@ -13,6 +13,7 @@ from remap_core.formatting import count, model_name, pluralize
 from remap_core.settings import Settings
 from remap_core.trainer.ports import Store
 from remap_core.trials.commands import (
+    AddedDataset,
     Annotate,
     Cancel,
     CancelBatch,
@@ -75,7 +76,7 @@ class Rights:
                 whole = {split_part(proposal.dataset)[0] for proposal in command.proposals}
                 if whole - set(store.dataset_names()):
                     self._require_role(Role.ADMIN, "train on a new data set")
-            case Pause() | Resume() | RemoveDataset():
+            case Pause() | Resume() | AddedDataset() | RemoveDataset():
                 self._require_role(Role.ADMIN, _ACTIONS[type(command)])
 
     def require_room(self, trainings: int, store: Store) -> None:
@@ -124,6 +125,7 @@ _ACTIONS: dict[type, str] = {
     Move: "move trainings",
     Pause: "pause the queue",
     Resume: "resume the queue",
+    AddedDataset: "add a data set",
     RemoveDataset: "remove a data set",
 }
 

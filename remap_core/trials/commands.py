@@ -185,20 +185,30 @@ class RecomputeLayout:
 
 
 @dataclass(frozen=True)
-class RemoveDataset:
-    """Forget a data set: its trials in any state with all their results, its maps, and the files of its models."""
-
+class _OnDataset:
     dataset: str
-    kind: ClassVar[str] = "remove_dataset"
+    kind: ClassVar[str]
 
     def body(self) -> dict[str, Any]:
-        """The command's own part of the JSON form."""
         return {"dataset": self.dataset}
 
     @classmethod
-    def from_body(cls, body: Mapping[str, Any]) -> RemoveDataset:
-        """Return the command from its own part of the JSON form."""
+    def from_body(cls, body: Mapping[str, Any]) -> _OnDataset:
         return cls(str(body["dataset"]))
+
+
+@dataclass(frozen=True)
+class AddedDataset(_OnDataset):
+    """Record that a data set was added; nothing else is done."""
+
+    kind: ClassVar[str] = "added_dataset"
+
+
+@dataclass(frozen=True)
+class RemoveDataset(_OnDataset):
+    """Forget a data set: its trials in any state with all their results, its maps, and the files of its models."""
+
+    kind: ClassVar[str] = "remove_dataset"
 
 
 @dataclass(frozen=True)
@@ -238,6 +248,7 @@ Command = (
     | ScoreSealed
     | Annotate
     | RecomputeLayout
+    | AddedDataset
     | RemoveDataset
 )
 COMMANDS: dict[str, Any] = {command.kind: command for command in get_args(Command)}

@@ -12,9 +12,10 @@ from remap_core.access.roles import Role
 from remap_core.catalogue.reader import Catalogue
 from remap_core.data_folder.inbox import Inbox
 from remap_core.errors import CommandRefused, FolderUnusable
-from remap_core.trials.commands import Command, Enqueue
+from remap_core.trials.commands import AddedDataset, Command, Enqueue
 from remap_core.trials.trial import Proposal
 from remap_core.ui import app_data, live
+from remap_core.ui.people import visitor
 from remap_core.ui.people.admission import admit
 from remap_core.ui.server.app_endpoint import count_command
 from remap_core.ui.session import current_session
@@ -63,6 +64,12 @@ def enqueue(proposals: tuple[Proposal, ...], press: Press | None = None) -> bool
     press: as for `send`.
     """
     return train(Enqueue(proposals), press) is not None
+
+
+def record_dataset(name: str) -> None:
+    """Where people sign in, record who has added a data set."""
+    if not visitor.is_open():
+        send(AddedDataset(name))
 
 
 def train(command: Enqueue, press: Press | None = None) -> str | None:

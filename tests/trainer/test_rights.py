@@ -9,6 +9,7 @@ from remap_core.access.roles import Roles
 from remap_core.errors import ForgedCommand
 from remap_core.trainer.rights import Gate, Limits
 from remap_core.trials.commands import (
+    AddedDataset,
     Annotate,
     Cancel,
     CancelBatch,
@@ -72,7 +73,12 @@ def test_a_viewer_may_only_look(trainer, command, action):
 
 @pytest.mark.parametrize(
     ("command", "action"),
-    [(Pause(), "pause the queue"), (Resume(), "resume the queue"), (RemoveDataset("toy"), "remove a data set")],
+    [
+        (Pause(), "pause the queue"),
+        (Resume(), "resume the queue"),
+        (AddedDataset("trees"), "add a data set"),
+        (RemoveDataset("toy"), "remove a data set"),
+    ],
 )
 def test_only_an_admin_pauses_and_removes_data_sets(trainer, command, action):
     assert outcome(trainer, command, BOB) == f"To {action} one must be an admin, but {BOB.name} is a builder."

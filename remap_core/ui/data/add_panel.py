@@ -11,7 +11,7 @@ from remap_core.datasets.image_report import Report
 from remap_core.datasets.preparation.intake import keep, open_prepared
 from remap_core.errors import RemapError
 from remap_core.services.data.data_jobs import DataJob, clear
-from remap_core.ui import app_data, navigation
+from remap_core.ui import app_data, navigation, sent_commands
 from remap_core.ui.data.first_models import first_models_text, start_first_models
 from remap_core.ui.data.job_panel import discard_button
 from remap_core.ui.data.report_pictures import prepared_pictures
@@ -76,6 +76,7 @@ def _add(job: DataJob, name: str, *, start: bool) -> None:
     prepared_pictures.clear()
     clear(job, folder, keeps_upload=True)  # exports are checked on the original files
     switch_to(kept.name)
+    sent_commands.record_dataset(kept.name)
     if start:
         start_first_models(kept.name, f"space-{job.ident}")
         navigation.go_to("overview")

@@ -30,6 +30,7 @@ REQUESTS = {
     "score_sealed": "Sealed test",
     "annotate": "Note and tags",
     "relay_map": "Recompute layout",
+    "added_dataset": "Add data set",
     "remove_dataset": "Remove data set",
     "forged": "Forged",
 }

@@ -12,7 +12,7 @@ from remap_core.datasets.preparation.corrected import keep_corrected
 from remap_core.datasets.preparation.corrections import Corrections, ImageName
 from remap_core.errors import RemapError
 from remap_core.formatting import dataset_title, pluralize
-from remap_core.ui import app_data, navigation
+from remap_core.ui import app_data, navigation, sent_commands
 from remap_core.ui.data.first_models import first_models_text, start_first_models
 from remap_core.ui.data.issues.image_list import LEFT_OUT
 from remap_core.ui.markdown import escape_markdown
@@ -63,6 +63,7 @@ def _make(dataset: str, said: dict[ImageName, str], name: str) -> None:
         st.error(escape_markdown(str(error)))
         return
     said.clear()
+    sent_commands.record_dataset(kept.name)
     st.session_state[_MADE] = (dataset, kept.name)
     st.rerun()
 
