@@ -88,11 +88,16 @@ class OpenPage:
         self._listening = tasks.create_task(self._listen())
 
     @classmethod
-    async def open(cls, tasks: asyncio.TaskGroup, url: str, name: str, query: str = "") -> OpenPage:
-        """Ask for the page, as a browser that was given its address."""
+    async def open(
+        cls, tasks: asyncio.TaskGroup, url: str, name: str, query: str = "", source: str | None = None
+    ) -> OpenPage:
+        """Ask for the page, as a browser that was given its address. source: the client's address."""
         address = url.replace("http", "ws", 1) + "/_stcore/stream"
         protocols = ["streamlit", "PLACEHOLDER_AUTH_TOKEN"]
-        socket = await connect(address, subprotocols=protocols, origin=url, max_size=None, ping_interval=None)
+        local = (source, 0) if source else None
+        socket = await connect(
+            address, subprotocols=protocols, origin=url, max_size=None, ping_interval=None, local_addr=local
+        )
         page = cls(socket, tasks, name, query)
         await page._request()
         return page

@@ -6,6 +6,7 @@ first_paint.begin()
 
 import streamlit as st
 
+from remap_core.access.roles import Role
 from remap_core.datasets.kept import Kept
 from remap_core.services.data.data_jobs import DataJob, JobState, data_jobs, state_of
 from remap_core.ui import app_data, frame, sent_commands
@@ -18,7 +19,9 @@ from remap_core.ui.data.published_panel import published_panel
 from remap_core.ui.data.report_panel import show_numbers, show_report, show_warnings
 from remap_core.ui.data.report_pictures import ReportPictures, prepared_pictures
 from remap_core.ui.data.source_panel import choose_source
+from remap_core.ui.live import PageEnds
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.people import visitor
 
 
 def show_what_was_done() -> None:
@@ -90,6 +93,9 @@ with frame.body():
         sent_commands.show_answers()
     show_what_was_done()
     show_issues()
+    if not visitor.may(Role.ADMIN):
+        st.caption("Only admins add, correct and remove data sets.")
+        raise PageEnds
     st.subheader("Add your images")
     job = choose_job(data_jobs(app_data.folder()))
     if job:

@@ -17,7 +17,7 @@ from remap_core.trials.trial import Trial, TrialId
 from remap_core.ui import app_data, drawer_state, frame, navigation, sent_commands
 from remap_core.ui.drawer.comparison_table import class_table, compare, comparison_table, show_training_difference
 from remap_core.ui.drawer.export_models import export_models
-from remap_core.ui.drawer.notes import edit_notes, first_line
+from remap_core.ui.drawer.notes import edit_notes, first_line, notes_of
 from remap_core.ui.live import PageEnds
 from remap_core.ui.overview.start_here import show_start
 from remap_core.ui.session import current_session
@@ -60,7 +60,7 @@ def show_actions(catalogue: Catalogue, chosen: list[Trial]) -> None:
     with st.container(horizontal=True):
         st.download_button(
             f"Export {counted} as JSON",
-            architectures_json(chosen),
+            lambda: architectures_json(chosen),
             file_name="architectures.json",
             mime="application/json",
             on_click="ignore",
@@ -68,7 +68,7 @@ def show_actions(catalogue: Catalogue, chosen: list[Trial]) -> None:
         )
         st.download_button(
             f"Report on {counted}",
-            report_html(report_of(catalogue, population, models, time.time())),
+            lambda: report_html(report_of(catalogue, population, models, time.time())),
             file_name="report.html",
             mime="text/html",
             on_click="ignore",
@@ -117,11 +117,11 @@ def show_details(catalogue: Catalogue, chosen: list[Trial]) -> None:
 
 def show_notes(catalogue: Catalogue, chosen: list[Trial]) -> None:
     """The notes that do not fit into the table."""
-    annotations = catalogue.annotations([trial.id for trial in chosen])
-    for model, annotation in annotations.items():
-        if first_line(annotation) != annotation.note:
-            with st.expander(f"Note on {model_tag(model)}"):
-                st.text(annotation.note)
+    for model, notes in notes_of(catalogue, [trial.id for trial in chosen]).items():
+        for title, annotation in (("Note", notes.shared), ("My note", notes.own)):
+            if first_line(annotation) != annotation.note:
+                with st.expander(f"{title} on {model_tag(model)}"):
+                    st.text(annotation.note)
 
 
 with frame.body():

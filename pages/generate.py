@@ -24,6 +24,7 @@ from remap_core.ui.generate.preview_table import preview, train_children_bar
 from remap_core.ui.generate.variation_panel import choose_variations
 from remap_core.ui.generate.ways import ABLATIONS, BASELINE, HANDCRAFTED, SUGGESTED, VARIATIONS, WAY, WAYS
 from remap_core.ui.overview.start_here import require_model
+from remap_core.ui.people.role_captions import say_viewers_cannot_train
 from remap_core.ui.session import current_session
 from remap_core.ui.suggest.autopilot_panel import show_autopilot
 from remap_core.ui.suggest.candidates_panel import forget_suggestions, show_candidates
@@ -34,6 +35,7 @@ MAKERS: dict[str, tuple[Origin, str, Way]] = {
     VARIATIONS: (Origin.VARIATION, "variation", choose_variations),
     HANDCRAFTED: (Origin.HANDCRAFTED, "handcrafted model", lambda parents: handcraft(parents[0])),
 }
+MORE_PARENTS = 12  # each has a chart of its own
 
 
 def choose_way() -> str:
@@ -54,9 +56,12 @@ def choose_more_parents(catalogue: Catalogue, selected: Trial) -> list[Trial]:
     """Models of the drawer that are chosen as parents too."""
     models = [model for model in current_session().drawer if model != selected.id]
     dataset = selected.proposal.dataset
-    others = [trial for trial in catalogue.trials(models) if trial.proposal.dataset == dataset]
+    all_others = [trial for trial in catalogue.trials(models) if trial.proposal.dataset == dataset]
+    others = all_others[-MORE_PARENTS:]
     if not others:
         return []
+    if len(others) < len(all_others):
+        st.caption(f"Of {len(all_others)} other models in the drawer the last {MORE_PARENTS} can be parents, too.")
     chosen = st.pills(
         "More parents, from the drawer",
         [trial.id for trial in others],
@@ -99,6 +104,7 @@ def suggest(catalogue: Catalogue) -> None:
 def baselines() -> None:
     """Baselines need no selected model."""
     live.live(show_baselines)
+    say_viewers_cannot_train()
     sent_commands.show_answers()
     raise live.PageEnds
 

@@ -26,6 +26,7 @@ from remap_core.ui.inspect.sealed_test_panel import show_sealed_test
 from remap_core.ui.inspect.second_model import second_model
 from remap_core.ui.inspect.seeds_panel import show_repeats
 from remap_core.ui.overview.start_here import require_model
+from remap_core.ui.people.role_captions import say_viewers_cannot_train
 from remap_core.ui.session import Tab, current_session
 from remap_core.ui.tables import fusing_sentence, layer_table
 from remap_core.ui.try_it.try_panel import show_try_it
@@ -139,5 +140,6 @@ with frame.body():
         show_live(trials, show_models)
         show_actions(catalogue, trial, second)
         show_tabs(catalogue, trials)
+        say_viewers_cannot_train()
         sent_commands.show_answers()
     watch_states(trials)

@@ -10,6 +10,7 @@ from remap_core.ui import app_data, frame, sent_commands
 from remap_core.ui.data.first_models import require_models
 from remap_core.ui.overview.model_card import show_card
 from remap_core.ui.overview.start_here import show_start
+from remap_core.ui.people.role_captions import say_viewers_cannot_train
 from remap_core.ui.session import current_session
 from remap_core.ui.suggest.next_cards import show_next
 
@@ -22,4 +23,5 @@ with frame.body():
     show_start()
     with next_place:  # drawn last, as it may have to be computed
         show_next()
+        say_viewers_cannot_train()
     sent_commands.show_answers()

@@ -8,11 +8,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from remap_core.access.roles import Role
 from remap_core.catalogue.reader import Catalogue
 from remap_core.formatting import dataset_title
 from remap_core.trials.commands import Resume
 from remap_core.trials.trial import Trial, TrialState
 from remap_core.ui import app_data, frame, live, sent_commands
+from remap_core.ui.people import visitor
+from remap_core.ui.people.role_captions import say_viewers_cannot_train
 from remap_core.ui.queue.batches import choose_batch, show_batches
 from remap_core.ui.queue.finished_table import show_complete
 from remap_core.ui.queue.request_log import show_log
@@ -30,6 +33,7 @@ def show_queue(catalogue: Catalogue) -> None:
         with st.container(width=240):
             sent_commands.answers(catalogue)
         shown = choose_batch(trials)
+    say_viewers_cannot_train()
     show_why_nothing_starts(catalogue)
     show_batches(catalogue, shown)
     show_running(in_state(shown, TrialState.RUNNING), estimates)
@@ -47,7 +51,8 @@ def show_why_nothing_starts(catalogue: Catalogue) -> None:
             show_no_trainer("queue-start-trainer")
         if catalogue.paused():
             st.warning("The queue is paused: running trainings continue, waiting ones do not start.")
-            st.button("Resume", key="queue-resume", on_click=sent_commands.send, args=(Resume(),))
+            if visitor.may(Role.ADMIN):
+                st.button("Resume", key="queue-resume", on_click=sent_commands.send, args=(Resume(),))
 
 
 def choose_dataset(catalogue: Catalogue) -> str | None:

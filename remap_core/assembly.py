@@ -25,9 +25,9 @@ from remap_core.data_folder.removed_files import remove_files
 from remap_core.data_folder.start_weights import provide_start
 from remap_core.data_folder.validation_images import write_validation_images
 from remap_core.datasets.dataset import Dataset, load_dataset
-from remap_core.datasets.naming import split_part
+from remap_core.datasets.naming import is_path, split_part
 from remap_core.datasets.preparation.resolving import resolve
-from remap_core.errors import FolderUnusable, SettingsError
+from remap_core.errors import DatasetError, FolderUnusable, SettingsError
 from remap_core.exports.finished_model import FinishedModel
 from remap_core.services.map_updates import MapUpdater
 from remap_core.services.proposals import plan_of, propose_initial
@@ -146,10 +146,15 @@ class Trainer:
             log.error("the files of removed models are not deleted: %s", error)
 
     def _describe_dataset(self, name: str) -> DatasetCard:
-        """Load a data set and return its card; its validation images are published for the app, too."""
+        """Load a data set and return its card; its validation images are published for the app, too.
+
+        Raises DatasetError; a path that is no data set of the catalogue is refused without a look at it.
+        """
+        whole, part = split_part(name)
+        if is_path(whole) and whole not in self.store.dataset_names():
+            raise DatasetError(f"There is no data set {name!r:.80}: a path is added first, by `remap data add`.")
         with self._heartbeat.in_background():
             dataset = load_dataset(name, self._folder.home)
-        _, part = split_part(name)
         if part and not part.held_out:  # the whole one's validation images are published
             return dataset.card()
         try:

@@ -275,12 +275,18 @@ class Settings(BaseModel):
         0,
         ge=0,
         lt=2**16,
-        description="Port of the trainer's Prometheus endpoint; 0 turns it off.",
+        description="Port of the trainer's metrics, health and readiness; 0 turns it off.",
+    )
+    app_metrics_port: int = Field(
+        0,
+        ge=0,
+        lt=2**16,
+        description="Port of the app's metrics, health and readiness; 0 turns it off.",
     )
     metrics_address: str = Field(
         "127.0.0.1",
         min_length=1,
-        description="Address of the Prometheus endpoint; 0.0.0.0 for access from other machines.",
+        description="Address of both of these ports; 0.0.0.0 for access from other machines.",
     )
 
     @property

@@ -5,11 +5,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pytest import MonkeyPatch
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest, app_test
 
-from remap_core.ui.session import SESSION, Session
+from remap_core.access.person import Person
+from remap_core.access.roles import Role
+from remap_core.ui.people import visitor
+from remap_core.ui.session import SESSION, Session, current_session
 
 ROOT = Path(__file__).parents[1]
 
@@ -91,3 +95,14 @@ def map_additions(app: AppTest) -> dict[str, Any]:
     """What the browser puts into the map: traces, marks, colours, axes."""
     (component,) = (part for part in app.get("bidi_component") if part.key == "overview-chart-later")
     return json.loads(component.proto.json)
+
+
+def sign_in(monkeypatch: MonkeyPatch, person: str, role: Role | None) -> None:
+    """From now on, who opens a page or presses a button is that person, with that role; all others sign in, too."""
+
+    def identify() -> None:
+        session = current_session()
+        session.person, session.role = Person(person), role
+
+    monkeypatch.setattr(visitor, "is_open", lambda: False)
+    monkeypatch.setattr(visitor, "identify", identify)

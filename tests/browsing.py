@@ -30,14 +30,18 @@ def free_port() -> int:
 
 @contextmanager
 def served(
-    home: Path, *, port: int | None = None, script: Path = ROOT / "app.py", **settings: object
+    home: Path, *, port: int | None = None, script: Path = ROOT / "app.py", prefix: str = "", **settings: object
 ) -> Iterator["Served"]:
-    """`streamlit run app.py` on a data folder, in a process group of its own; Ctrl-C ends it. port: a free one."""
+    """`streamlit run app.py` on a data folder, in a process group of its own; Ctrl-C ends it. port: a free one.
+
+    prefix: the path that all of its addresses begin with.
+    """
     port = port or free_port()
     settings = {"home": home} | settings
     environment = os.environ | {f"REMAP_{name.upper()}": str(value) for name, value in settings.items()}
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true"]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.fileWatcherType", "none"]
+    command += ["--server.baseUrlPath", prefix]
     with (home.parent / f"{home.name}.log").open("ab") as log:
         process = subprocess.Popen(
             command,
@@ -47,7 +51,7 @@ def served(
             stderr=log,
             start_new_session=True,
         )
-    server = Served(process, f"http://127.0.0.1:{port}")
+    server = Served(process, f"http://127.0.0.1:{port}/{prefix}".rstrip("/"))
     try:
         server.wait_until_up()
         yield server

@@ -3,6 +3,7 @@
 import os
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -106,6 +107,19 @@ def test_a_refused_command_is_answered_and_ends_the_run(settings):
     with trainer_of(settings) as trainer:
         trainer.run_until_idle(build_inline_executor(settings))
     assert open_catalogue(settings).receipt(command).outcome is Outcome.REFUSED
+
+
+@pytest.mark.parametrize("path", ["/etc", "/etc/passwd", "../../../../etc/passwd", "~", "{there}", "{there}%2of4"])
+def test_a_command_learns_nothing_about_paths_on_the_trainers_machine(settings, tmp_path, path):
+    (tmp_path / "pictures" / "secret").mkdir(parents=True)
+    name = path.format(there=tmp_path / "pictures")
+    (one,) = propose_initial(settings, load_dataset(DATASET).card(), 1, seed=5)
+    command = send(settings, Enqueue((replace(one, dataset=name),)))
+    with trainer_of(settings) as trainer:
+        trainer.run_until_idle(build_inline_executor(settings))
+    answer = open_catalogue(settings).receipt(command)
+    assert answer.outcome is Outcome.REFUSED
+    assert answer.message == f"There is no data set {name!r:.80}: a path is added first, by `remap data add`."
 
 
 def test_all_commands_are_answered_even_more_than_one_look_takes(settings):

@@ -12,10 +12,11 @@ from remap_core.cli.typer_app import app
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import TrainerStatus, write_trainer
 from remap_core.datasets.readers.published_sets.sources import PUBLISHED_SOURCES
-from remap_core.services.metrics_endpoint import Figures
+from remap_core.services.monitoring.trainer_figures import Figures
 from remap_core.settings import Settings
 from remap_core.space.architecture import Architecture
 from remap_core.space.text import parse_layers
+from remap_core.ui.server.app_endpoint import AppFigures
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -72,10 +73,13 @@ def test_what_the_portal_sets_and_runs_is_there():
     }
 
 
-def test_the_portals_metrics_are_those_of_the_trainer(tmp_path):
+def test_the_portals_metrics_are_those_of_trainer_and_app(tmp_path):
     page = (ROOT / "docs" / "portal.md").read_text(encoding="utf-8")
     write_trainer(write_catalogue(tmp_path), TrainerStatus(1, 0.0, 0.0, "0", "cpu", 1))
     registry = CollectorRegistry()
     registry.register(Figures(DataFolder(tmp_path)))
-    given = {sample.name for family in registry.collect() for sample in family.samples}
-    assert set(re.findall(r"^\| `(remap_\w+)", page, re.MULTILINE)) == given - {"remap_info"}
+    given = {sample.name for family in registry.collect() for sample in family.samples} - {"remap_info"}
+    app = AppFigures()
+    for collector in (app.sessions, app.page_seconds, app.commands):
+        given |= {f"{family.name}_total" if family.type == "counter" else family.name for family in collector.collect()}
+    assert set(re.findall(r"^\| `(remap_\w+)", page, re.MULTILINE)) == given

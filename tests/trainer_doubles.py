@@ -25,6 +25,8 @@ def describe(name):
 class ListInbox:
     """Commands in memory, as an inbox."""
 
+    problem = ""
+
     def __init__(self):
         self.waiting, self.rejected = {}, {}
         self.names = (f"{number:06}" for number in count())

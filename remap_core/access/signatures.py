@@ -30,10 +30,13 @@ def bare(form: Form) -> dict[str, Any]:
     return {name: value for name, value in form.items() if name not in (SENDER, SIGNATURE)}
 
 
-def sender_of(form: Form, subject: str, key: bytes) -> Person | None:
-    """Who signed the form; None where it is not signed. Raises ForgedCommand for a signature that is not by `key`."""
-    if SENDER not in form and SIGNATURE not in form:
-        return None
+def is_signed(form: Form) -> bool:
+    """Whether somebody claims to have signed the form."""
+    return SENDER in form or SIGNATURE in form
+
+
+def sender_of(form: Form, subject: str, key: bytes) -> Person:
+    """Who signed the form; raises ForgedCommand where the signature is not by `key`."""
     unsigned = {name: value for name, value in form.items() if name != SIGNATURE}
     signature = str(form.get(SIGNATURE, "")).encode()
     if not hmac.compare_digest(signature, _signature(unsigned, subject, key).encode()):

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from remap_core.catalogue.connection import connect_live, export, first_line, transaction
-from remap_core.catalogue.migrations import MIGRATIONS, migrate, require_known
-from remap_core.catalogue.snapshot import Publisher, current_number, open_snapshot, snapshot_path
+from remap_core.catalogue.connection import connect_live, connect_snapshot, export, first_line, transaction
+from remap_core.catalogue.migrations import MIGRATIONS, migrate, require_catalogue, require_known
+from remap_core.catalogue.snapshot import Publisher, current_number, open_snapshot, snapshot_numbers, snapshot_path
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
 from remap_core.errors import CatalogueError, FolderInUse, FolderUnusable
@@ -22,9 +26,12 @@ CATALOGUE = "catalogue"
 ARTIFACTS = "artifacts"
 INBOX = "inbox"
 DATASETS = "data"
+PEOPLE = "people"
 SIGNING_KEY = "signing.key"
 """The waiting commands are signed with it."""
 PREPARED = Path(__file__).with_name("prepared_demo.zip")
+_STEPS = "migrations.parquet"
+_DATED = re.compile(r"remap-\d{8}T\d{6}Z")
 _SKIPPED = shutil.ignore_patterns("*.partial", "*.tmp", "tmp", "rejected")
 _UNFINISHED = shutil.ignore_patterns(".*", "*.tmp", "jobs", "uploads")
 
@@ -40,6 +47,7 @@ def write_backup(folder: DataFolder, target: Path) -> int:
     with _all_or_nothing(target) as scratch:
         # In this order, a command is in the backup or its receipt is, and finished models have their weights.
         _copy_key(folder.signing_key, scratch / SIGNING_KEY)
+        _copy_tree(folder.people, scratch / PEOPLE)
         _copy_tree(folder.inbox, scratch / INBOX)
         with closing(open_snapshot(folder)) as catalogue:
             trials = sum(catalogue.counts().values())
@@ -50,20 +58,36 @@ def write_backup(folder: DataFolder, target: Path) -> int:
     return trials
 
 
+def write_dated_backup(folder: DataFolder, parent: Path, now: datetime, keep: int) -> tuple[Path, int]:
+    """Write a backup named after its time to `parent`; returns it and the number of trials in it.
+
+    Once it is written, only the newest `keep` dated backups are left there: nothing else is ever deleted. Raises as
+    `write_backup` does, and FolderUnusable where an old one cannot be deleted.
+    """
+    parent = parent.expanduser().absolute()
+    target = parent / f"{now.astimezone(UTC):remap-%Y%m%dT%H%M%SZ}"
+    trials = write_backup(folder, target)
+    others = [path for path in parent.iterdir() if path != target and _is_dated_backup(path)]
+    for path in sorted(others, reverse=True)[keep - 1 :]:
+        _delete(path)
+    return target, trials
+
+
 def restore_backup(source: Path, folder: DataFolder) -> int:
     """Restore a backup of this version or an older one to an empty data folder; returns the number of trials.
 
     Nothing in the backup is executed. Raises FolderInUse, FolderUnusable for a data folder that is not empty,
     NewerSchema, and CatalogueError for a folder that is not a backup; the data folder then stays empty.
     """
-    if not (source / CATALOGUE / "migrations.parquet").is_file():
-        raise CatalogueError(f"{source} is not a backup: it has no {CATALOGUE}/migrations.parquet.")
+    if not (source / CATALOGUE / _STEPS).is_file():
+        raise CatalogueError(f"{source} is not a backup: it has no {CATALOGUE}/{_STEPS}.")
     with folder.lock():
         _require_empty(folder)
         with _emptied_on_failure(folder), folder.replacing(folder.live) as scratch:
             _load(source / CATALOGUE, scratch)
             _copy_tree(source / ARTIFACTS, folder.artifacts)
             _copy_key(source / SIGNING_KEY, folder.signing_key)
+            _copy_tree(source / PEOPLE, folder.people)
             _copy_tree(source / INBOX, folder.inbox)
             _copy_tree(source / DATASETS, folder.datasets)
         with closing(CatalogueStore.open(folder)) as store:
@@ -92,6 +116,51 @@ def _copy_key(source: Path, target: Path) -> None:
     """Only its owner may read the copy. Backups of older versions have none."""
     with suppress(FileNotFoundError):
         shutil.copy2(source, target)
+
+
+def restore_snapshot(folder: DataFolder, now: float) -> tuple[int, Path]:
+    """Put the newest snapshot that can be read in the place of a damaged catalogue, which is kept beside it.
+
+    Returns the number of trials, and where the damaged file is. What was recorded after the snapshot is lost, usually a
+    second of work. Raises FolderInUse, FolderUnusable, and CatalogueError where no snapshot can be read.
+    """
+    with folder.lock():
+        snapshot = _newest_readable(folder)
+        kept = folder.home / f"live.duckdb.damaged-{int(now)}"
+        with folder.replacing(folder.live) as scratch:
+            shutil.copyfile(snapshot, scratch)
+            with suppress(FileNotFoundError):
+                os.link(folder.live, kept)
+            with suppress(FileNotFoundError):  # the log of the damaged file must not be applied to the snapshot
+                folder.live.with_name(f"{folder.live.name}.wal").rename(f"{kept}.wal")
+        with closing(CatalogueStore.open(folder)) as store:
+            Publisher(store, folder).publish()
+    with closing(open_snapshot(folder)) as catalogue:
+        return sum(catalogue.counts().values()), kept
+
+
+def _newest_readable(folder: DataFolder) -> Path:
+    for number in reversed(snapshot_numbers(folder)):
+        path = snapshot_path(folder, number)
+        with suppress(duckdb.Error, CatalogueError), closing(connect_snapshot(path)) as connection:
+            require_catalogue(connection)
+            for (table,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall():
+                connection.execute(f'SELECT max(hash(every)) FROM "{table}" AS every').fetchall()  # noqa: S608
+            return path
+    raise CatalogueError(f"There is no snapshot in {folder.snapshots} that can be read: restore a backup.")
+
+
+def _is_dated_backup(path: Path) -> bool:
+    return bool(_DATED.fullmatch(path.name)) and not path.is_symlink() and (path / CATALOGUE / _STEPS).is_file()
+
+
+def _delete(backup: Path) -> None:
+    """First under another name: half of a backup must never look like one."""
+    try:
+        scrap = backup.rename(backup.with_name(f".{backup.name}.deleted"))
+        shutil.rmtree(scrap)
+    except OSError as error:
+        raise FolderUnusable(f"The old backup {backup} cannot be deleted: {_reason(error)}.") from error
 
 
 def _require_target(folder: DataFolder, target: Path) -> None:
@@ -133,7 +202,8 @@ def _emptied_on_failure(folder: DataFolder) -> Iterator[None]:
         yield
     except BaseException:
         folder.signing_key.unlink(missing_ok=True)
-        for path in (*folder.artifacts.iterdir(), *folder.datasets.glob("*"), *folder.inbox.glob("*.json")):
+        restored = (folder.artifacts, folder.datasets, folder.people)
+        for path in chain(*(part.glob("*") for part in restored), folder.inbox.glob("*.json")):
             if path.is_dir():
                 shutil.rmtree(path)
             else:
@@ -144,7 +214,7 @@ def _emptied_on_failure(folder: DataFolder) -> Iterator[None]:
 def _load(source: Path, path: Path) -> None:
     """Create a catalogue of the backup's schema, load its rows, and migrate it."""
     try:
-        with closing(connect_live(path)) as connection:
+        with closing(connect_live(path, source)) as connection:
             applied = _applied_migrations(connection, source)
             require_known(applied)
             steps = [step for step in MIGRATIONS if step.__name__ in applied]
@@ -159,7 +229,7 @@ def _load(source: Path, path: Path) -> None:
 
 
 def _applied_migrations(connection: DuckDBPyConnection, source: Path) -> set[str]:
-    file = source / "migrations.parquet"
+    file = source / _STEPS
     rows = connection.execute("SELECT name FROM read_parquet(?)", [str(file)]).fetchall()
     return {name for (name,) in rows}
 

@@ -20,6 +20,8 @@ _Config = dict[str, str | bool | int | float | list[str]]
 _CONFIG: _Config = {
     "threads": 2,  # the other cores are for training
     "autoinstall_known_extensions": False,  # nothing is downloaded
+    "autoload_known_extensions": False,
+    "allow_community_extensions": False,
     "python_enable_replacements": False,  # a Python variable is never taken for a table
 }
 _READ_ONLY_CONFIG: _Config = {
@@ -28,6 +30,8 @@ _READ_ONLY_CONFIG: _Config = {
     "enable_external_access": False,
     "lock_configuration": True,
 }
+HOW_TO_RESTORE = "If it is damaged, `remap restore --snapshot` goes on from the newest snapshot."
+
 _DISK_ERRORS = (
     duckdb.IOException,
     duckdb.FatalException,
@@ -104,8 +108,13 @@ class LiveConnection:
         self.version = 0
 
     def rows(self, sql: str, *parameters: object) -> list[Row]:
-        """Return all rows of a query."""
-        return self._connection.execute(sql, parameters).fetchall()
+        """Return all rows of a query. Raises CatalogueError where what the file holds is damaged."""
+        try:
+            return self._connection.execute(sql, parameters).fetchall()
+        except duckdb.Error as error:
+            if "Corrupt database" in str(error):
+                raise CatalogueError(f"The catalogue cannot be read: {first_line(error)}. {HOW_TO_RESTORE}") from error
+            raise
 
     def change(self, sql: str, *parameters: object) -> None:
         """Execute one INSERT, UPDATE or DELETE."""
@@ -195,16 +204,21 @@ def disk_errors_as_unusable() -> Iterator[None]:
         raise FolderUnusable(f"The catalogue cannot be written: {first_line(error)}") from error
 
 
-def connect_live(path: Path) -> DuckDBPyConnection:
-    """Open the catalogue for writing, creating it where needed; raises FolderInUse or CatalogueError."""
+def connect_live(path: Path, *folders: Path) -> DuckDBPyConnection:
+    """Open the catalogue for writing, creating it where needed; raises FolderInUse or CatalogueError.
+
+    No query can access another file, except below the `folders`.
+    """
     try:
-        return duckdb.connect(path, config={**_CONFIG})
-    except duckdb.IOException as error:
+        connection = duckdb.connect(path, config={**_CONFIG})
+    except duckdb.Error as error:
         if "set lock" in str(error):
             raise FolderInUse(
                 f"Another process has {path} open; only one trainer may work in a data folder."
             ) from error
         raise CatalogueError(f"{path} cannot be opened: {first_line(error)}") from error
+    _close_in(connection, *folders)
+    return connection
 
 
 def connect_snapshot(path: Path) -> DuckDBPyConnection:
@@ -215,7 +229,18 @@ def connect_snapshot(path: Path) -> DuckDBPyConnection:
 def export(path: Path, target: Path) -> None:
     """Write every table of a snapshot to a folder, as Parquet with zstd; raises duckdb.Error."""
     with closing(duckdb.connect(path, read_only=True, config={**_CONFIG})) as connection:
+        _close_in(connection, target)
         connection.execute(f"EXPORT DATABASE {_quoted(target)} (FORMAT parquet, COMPRESSION zstd)")
+
+
+def _close_in(connection: DuckDBPyConnection, *folders: Path) -> None:
+    """Take all files but its own from a new connection, for good, except those below the folders.
+
+    Else a view in a file that somebody put in the place of the catalogue could read any file.
+    """
+    connection.execute("SET allowed_directories = ?", [[str(folder) for folder in folders]])
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
 
 
 def first_line(error: BaseException) -> str:

@@ -14,7 +14,7 @@ from remap_core.catalogue.connection import Row
 from remap_core.catalogue.rows import architecture_of
 from remap_core.errors import InvalidTrial
 from remap_core.formatting import model_name
-from remap_core.trials.class_labels import Labels, as_labels, label_dtype
+from remap_core.trials.class_labels import Labels, as_labels, label_dtype, shortened_names
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.evaluation import Evaluation, Latency
 from remap_core.trials.model_maps import MappedModel
@@ -130,7 +130,7 @@ def dataset_of(row: Row) -> DatasetCard:
     return DatasetCard(
         name=name,
         input_shape=tuple(input_shape),
-        class_names=tuple(class_names),
+        class_names=shortened_names(class_names),
         split=tuple(split),
         validation_labels=_labels_of(labels, len(class_names)),
         examples=_pixels_of(examples, examples_shape),

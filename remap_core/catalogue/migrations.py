@@ -5,12 +5,18 @@ To change the schema: append a function to `MIGRATIONS` and add its golden file 
 
 from __future__ import annotations
 
+import logging
+import shutil
 from collections.abc import Callable
+from contextlib import closing
 
-from duckdb import CatalogException, DuckDBPyConnection
+from duckdb import BinderException, CatalogException, DuckDBPyConnection
 
-from remap_core.catalogue.connection import transaction
+from remap_core.catalogue.connection import connect_live, disk_errors_as_unusable, transaction
+from remap_core.data_folder.folder import DataFolder
 from remap_core.errors import CatalogueError, NewerSchema
+
+log = logging.getLogger(__name__)
 
 Migration = Callable[[DuckDBPyConnection], object]
 
@@ -167,6 +173,7 @@ def migrate(connection: DuckDBPyConnection, steps: tuple[Migration, ...] = MIGRA
 
     Raises NewerSchema for a catalogue with a step that is not in `steps`.
     """
+    _require_only_tables(connection)
     connection.execute("CREATE TABLE IF NOT EXISTS migrations (name VARCHAR PRIMARY KEY)")
     applied = _applied(connection, steps)
     for step in steps:
@@ -178,18 +185,58 @@ def migrate(connection: DuckDBPyConnection, steps: tuple[Migration, ...] = MIGRA
         connection.execute("CHECKPOINT")
 
 
+def keep_older(folder: DataFolder, steps: tuple[Migration, ...] = MIGRATIONS) -> None:
+    """Copy a live catalogue of an older schema, before it is migrated: the way back to the version that wrote it.
+
+    For a folder whose lock is held. Raises NewerSchema, FolderInUse, FolderUnusable, or CatalogueError.
+    """
+    if not folder.live.is_file():
+        return
+    with closing(connect_live(folder.live)) as connection:
+        try:
+            applied = _applied(connection, steps)
+        except CatalogException:  # not a catalogue, or one that is still empty
+            return
+        with disk_errors_as_unusable():
+            connection.execute("CHECKPOINT")  # else the newest rows are in a file of their own
+    missing = [step.__name__ for step in steps if step.__name__ not in applied]
+    if not missing:
+        return
+    kept = folder.live_before(missing[0])
+    with folder.replacing(kept) as scratch:
+        shutil.copyfile(folder.live, scratch)
+    log.info("the catalogue is upgraded; as it was, it is kept as %s", kept.name)
+
+
 def require_schema(connection: DuckDBPyConnection, steps: tuple[Migration, ...] = MIGRATIONS) -> None:
     """Refuse to read a catalogue of another schema: raises NewerSchema, or CatalogueError for an older one or none."""
-    try:
-        applied = _applied(connection, steps)
-    except CatalogException:
-        raise CatalogueError("The file is a DuckDB database, but not a catalogue.") from None
+    applied = require_catalogue(connection, steps)
     missing = [step.__name__ for step in steps if step.__name__ not in applied]
     if missing:
         raise CatalogueError(
             f"The catalogue was written by an older version (it lacks {', '.join(missing)}); "
             "start the trainer of this version once to update it."
         )
+
+
+def require_catalogue(connection: DuckDBPyConnection, steps: tuple[Migration, ...] = MIGRATIONS) -> set[str]:
+    """Return the steps of a catalogue of this version or an older one; raises NewerSchema or CatalogueError."""
+    _require_only_tables(connection)
+    try:
+        return _applied(connection, steps)
+    except (BinderException, CatalogException):
+        raise CatalogueError("The file is a DuckDB database, but not a catalogue.") from None
+
+
+def _require_only_tables(connection: DuckDBPyConnection) -> None:
+    """Raise CatalogueError for views and macros: no catalogue has any, and they would run in our queries."""
+    found = connection.execute(
+        "SELECT view_name FROM system.main.duckdb_views() WHERE NOT internal UNION ALL "
+        "SELECT function_name FROM system.main.duckdb_functions() WHERE NOT internal"
+    ).fetchall()
+    if found:
+        name = found[0][0]
+        raise CatalogueError(f"The file is a DuckDB database with the view or macro {name!r:.60}, and so no catalogue.")
 
 
 def _applied(connection: DuckDBPyConnection, steps: tuple[Migration, ...]) -> set[str]:
@@ -202,7 +249,7 @@ def _applied(connection: DuckDBPyConnection, steps: tuple[Migration, ...]) -> se
 def require_known(applied: set[str], steps: tuple[Migration, ...] = MIGRATIONS) -> None:
     """Raise NewerSchema where steps were applied that are not in `steps`."""
     known = {step.__name__ for step in steps}
-    unknown = sorted(applied - known)
+    unknown = sorted(map(str, applied - known))
     if unknown:
         raise NewerSchema(
             f"The catalogue was written by a newer version (it has {', '.join(unknown)}): install that version."

@@ -14,6 +14,7 @@ from remap_core.datasets.naming import split_part
 from remap_core.errors import NotFound
 from remap_core.formatting import model_name
 from remap_core.trials.annotations import Annotation
+from remap_core.trials.class_labels import shortened_names
 from remap_core.trials.commands import Receipt
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.evaluation import EpochResult, Evaluation, SealedTest
@@ -23,6 +24,9 @@ from remap_core.trials.trial import Trial, TrialId, TrialState
 
 MAX_KNOWN = 2_000
 """Trials of a snapshot that are kept."""
+
+_ASKED = "WHERE ($1::VARCHAR IS NULL OR sender = $1) AND ($2::VARCHAR IS NULL OR kind = $2) "
+_COUNT_ASKED = f"SELECT count(*) FROM commands {_ASKED}"  # noqa: S608 (no text of a visitor's)
 
 
 class Catalogue:
@@ -108,7 +112,7 @@ class Catalogue:
             "SELECT class_names, input_shape FROM datasets WHERE name = ?", dataset
         ):
             channels, height, width = shape
-            return tuple(class_names), (channels, height, width)
+            return shortened_names(class_names), (channels, height, width)
         raise NotFound(f"There is no data set {dataset}.")
 
     # Trials
@@ -292,10 +296,22 @@ class Catalogue:
             return receipt
         return None
 
-    def receipts(self, limit: int, sender: str | None = None) -> list[Receipt]:
-        """The latest answers, newest first. sender: only to one person."""
-        condition = "WHERE $2::VARCHAR IS NULL OR sender = $2 ORDER BY applied_at DESC, id DESC LIMIT $1"
-        return rows.read_receipts(self._read, condition, limit, sender)
+    def receipts(self, limit: int | None, sender: str | None = None, kind: str | None = None) -> list[Receipt]:
+        """The latest answers, newest first; all of them where there is no limit.
+
+        sender: only to one person. kind: only to one kind of command.
+        """
+        newest = "ORDER BY applied_at DESC, id DESC LIMIT $3"
+        return rows.read_receipts(self._read, _ASKED + newest, sender, kind, limit)
+
+    def receipt_count(self, sender: str | None = None, kind: str | None = None) -> int:
+        """Number of answers, as for `receipts`."""
+        ((receipts,),) = self._read.rows(_COUNT_ASKED, sender, kind)
+        return int(receipts)
+
+    def kinds(self) -> list[str]:
+        """The kinds of commands that were answered, in order."""
+        return [kind for (kind,) in self._read.rows("SELECT DISTINCT kind FROM commands ORDER BY kind")]
 
     def senders(self) -> list[str]:
         """Names of all who have sent a command, in order."""

@@ -102,13 +102,13 @@ def new_trials(proposals: Sequence[Proposal], first: TrialId, position: float, n
 @lru_cache(maxsize=4096)
 def architecture_of(text: str) -> Architecture:
     """Return the architecture from its stored JSON text."""
-    return Architecture.from_json(json.loads(text))
+    return Architecture.from_json(json.loads(text), is_recorded=True)
 
 
 @lru_cache(maxsize=256)
 def config_of(text: str) -> TrainingConfig:
     """Return the training configuration from its stored JSON text."""
-    return TrainingConfig.from_json(json.loads(text))
+    return TrainingConfig.from_json(json.loads(text), is_recorded=True)
 
 
 def _trial_of(row: Row) -> Trial:

@@ -40,7 +40,7 @@ class Publisher:
         self._store = store
         self._folder = folder
         self._clock = clock
-        self._number = max([*_numbers(folder), current_number(folder) or 0])
+        self._number = max([*snapshot_numbers(folder), current_number(folder) or 0])
         self._published_version: int | None = None
         self._last_attempt = float("-inf")
         self._pause = MIN_PAUSE
@@ -94,7 +94,7 @@ class Publisher:
 
     def _clean_up(self) -> None:
         """Delete old snapshots, and the partial files of a publisher that was killed."""
-        old = [snapshot_path(self._folder, number) for number in _numbers(self._folder)[:-SNAPSHOTS_KEPT]]
+        old = [snapshot_path(self._folder, number) for number in snapshot_numbers(self._folder)[:-SNAPSHOTS_KEPT]]
         partial = self._folder.snapshots.glob("*.tmp")
         with self._folder.errors_as_unusable():
             for path in (*old, *partial):
@@ -102,14 +102,17 @@ class Publisher:
 
 
 def current_number(folder: DataFolder) -> int | None:
-    """Return the number of the newest snapshot; None where there is none or the pointer is unreadable.
+    """Return the number of the newest snapshot; None where there is none.
 
-    Cheap enough to poll.
+    That is the one that the pointer names; where the pointer is damaged or its snapshot is gone, the last one that is
+    there. Cheap enough to poll.
     """
-    try:
-        return int(folder.pointer.read_bytes())
-    except (OSError, ValueError):
-        return None
+    number = None
+    with suppress(OSError, ValueError):
+        number = int(folder.pointer.read_bytes())
+        if snapshot_path(folder, number).exists():
+            return number
+    return max(snapshot_numbers(folder), default=number)
 
 
 def published_at(folder: DataFolder) -> float | None:
@@ -164,7 +167,7 @@ def snapshot_path(folder: DataFolder, number: int) -> Path:
     return folder.snapshots / f"catalogue-{number}.duckdb"
 
 
-def _numbers(folder: DataFolder) -> list[int]:
+def snapshot_numbers(folder: DataFolder) -> list[int]:
     """Return the numbers of the existing snapshots, in order."""
     numbers = []
     for path in folder.snapshots.glob("catalogue-*.duckdb"):

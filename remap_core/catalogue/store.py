@@ -7,17 +7,24 @@ from dataclasses import astuple
 from functools import partial
 from pathlib import Path
 
+import duckdb
 from duckdb import DuckDBPyConnection
 
 from remap_core.catalogue import annotation_rows, encoding, map_rows, queue_rows, removal_rows
-from remap_core.catalogue.connection import LiveConnection, connect_live, disk_errors_as_unusable
+from remap_core.catalogue.connection import (
+    HOW_TO_RESTORE,
+    LiveConnection,
+    connect_live,
+    disk_errors_as_unusable,
+    first_line,
+)
 from remap_core.catalogue.encoding import LabelSet
 from remap_core.catalogue.halving_rows import read_halving_groups
-from remap_core.catalogue.migrations import migrate
+from remap_core.catalogue.migrations import keep_older, migrate
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.rows import possible_ids, read_receipts, read_trials
 from remap_core.data_folder.folder import DataFolder
-from remap_core.errors import CommandRefused, NotFound
+from remap_core.errors import CatalogueError, CommandRefused, FolderInUse, FolderUnusable, NewerSchema, NotFound
 from remap_core.formatting import model_name, model_tag
 from remap_core.trials.annotations import Annotation
 from remap_core.trials.commands import Outcome, Receipt
@@ -58,9 +65,18 @@ class CatalogueStore:
     def open(cls, folder: DataFolder) -> CatalogueStore:
         """Open the catalogue of a data folder whose lock is held; creates or migrates it where needed.
 
-        Raises FolderInUse, NewerSchema, FolderUnusable, or CatalogueError for a file that is not a catalogue.
+        One that is migrated is kept as it was, too. Raises FolderInUse, NewerSchema, FolderUnusable, or CatalogueError
+        for a file that is not a catalogue.
         """
-        return cls(partial(connect_live, folder.live))
+        try:
+            keep_older(folder)
+            return cls(partial(connect_live, folder.live, folder.snapshots))
+        except (FolderInUse, NewerSchema, FolderUnusable):
+            raise
+        except CatalogueError as error:
+            raise CatalogueError(f"{error} {_way_on(folder)}") from error
+        except duckdb.Error as error:
+            raise CatalogueError(f"{folder.live} is no catalogue: {first_line(error)}. {_way_on(folder)}") from error
 
     def close(self) -> None:
         """Release the catalogue."""
@@ -305,3 +321,10 @@ def _migrated(connection: DuckDBPyConnection) -> DuckDBPyConnection:
         connection.close()
         raise
     return connection
+
+
+def _way_on(folder: DataFolder) -> str:
+    """What to do about a file that is no catalogue."""
+    if any(folder.snapshots.glob("catalogue-*.duckdb")):
+        return HOW_TO_RESTORE
+    return "Move it away, or choose another data folder (REMAP_HOME)."

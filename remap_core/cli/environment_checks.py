@@ -79,9 +79,9 @@ def check_settings(settings: Settings, origins: Mapping[str, str]) -> Iterator[F
     for sentence in unknown_variables():
         yield _warning("settings", sentence)
     yield from _check_access(settings)
-    if settings.metrics_port and not find_spec("prometheus_client"):
-        sentence = "metrics_port needs the extra `metrics`: pip install 'remap-nas[metrics]'"
-        yield _error("settings", sentence)
+    for name in ("metrics_port", "app_metrics_port"):
+        if getattr(settings, name) and not find_spec("prometheus_client"):
+            yield _error("settings", f"{name} needs the extra `metrics`: pip install 'remap-nas[metrics]'")
     if settings.executor == "ray" and not find_spec("ray"):
         yield _error("settings", "executor = 'ray' needs the extra `ray`: pip install 'remap-nas[ray]'")
     yield _check_space(settings)

@@ -10,7 +10,7 @@ import typer
 
 from remap_core.assembly import build_executor, build_trainer
 from remap_core.data_folder.folder import DataFolder
-from remap_core.services.metrics_endpoint import metrics
+from remap_core.services.monitoring.trainer_endpoint import trainer_endpoint
 from remap_core.services.trainer_log import log_to_terminal, logged
 from remap_core.settings import read_settings
 from remap_core.system.filesystem import network_warning
@@ -40,7 +40,7 @@ def trainer(
         log_to_terminal()
     settings, _ = read_settings(executor=executor, ray_address=address)
     folder = DataFolder(settings.home)
-    with folder.lock(), logged(folder), metrics(settings, folder):
+    with folder.lock(), logged(folder), trainer_endpoint(settings, folder):
         log.info("trainer started in %s (version %s, pid %d)", folder.home, __version__, os.getpid())
         warning = network_warning(folder.home)
         if warning:

@@ -16,7 +16,7 @@ from remap_core.cli.data.more_images_command import show_more_images
 from remap_core.cli.data.relabel_command import relabel
 from remap_core.cli.doctor import doctor
 from remap_core.cli.exporting.export_command import export
-from remap_core.cli.folder_commands import backup, config, restore
+from remap_core.cli.folder_commands import audit, backup, config, restore
 from remap_core.cli.model_commands import finish, halving, repeat, report, sample
 from remap_core.cli.status_command import status
 from remap_core.cli.suggestions.search_command import search
@@ -51,6 +51,7 @@ _COMMANDS = (
     trainer,
     status,
     doctor,
+    audit,
     backup,
     restore,
     config,

@@ -47,6 +47,10 @@ class DataFolder:
         """
         return self.home / "live.duckdb"
 
+    def live_before(self, migration: str) -> Path:
+        """The catalogue as it was before this step changed its schema, for the version that wrote it."""
+        return self.home / f"live-before-{migration}.duckdb"
+
     @property
     def snapshots(self) -> Path:
         """The folder of the published, read-only copies of the catalogue."""
@@ -100,6 +104,11 @@ class DataFolder:
     def trainer_output(self) -> Path:
         """What a trainer without a terminal printed: why it could not start, or why it crashed."""
         return self.home / "trainer.out"
+
+    @property
+    def people(self) -> Path:
+        """The folder of what people who sign in have left: a file each, with their drawers."""
+        return self.home / "people"
 
     @property
     def signing_key(self) -> Path:

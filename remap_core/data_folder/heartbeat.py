@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 from pydantic import Field, TypeAdapter, ValidationError
 
 from remap_core.data_folder.folder import DataFolder
+from remap_core.errors import FolderUnusable
 
 FRESH_SECONDS = 10.0
 """Age from which on a heartbeat means that the trainer died or hangs."""
@@ -44,11 +45,23 @@ class TrainerStatus:
 
 
 _FORM = TypeAdapter(TrainerStatus)
+_BYTES = 2_000
+"""Of the file, whatever it says, so that it can be written again in its place when the disk is full."""
+_MAX_MESSAGE = 500
 
 
 def write_trainer(folder: DataFolder, status: TrainerStatus) -> None:
-    """Replace the heartbeat file in one step; raises FolderUnusable."""
-    folder.write(folder.trainer, _FORM.dump_json(status))
+    """Replace the heartbeat file in one step, or in its place where the disk has no room for two.
+
+    Raises FolderUnusable.
+    """
+    shortened = replace(status, message=status.message[:_MAX_MESSAGE])
+    content = _FORM.dump_json(shortened).ljust(_BYTES)
+    try:
+        folder.write(folder.trainer, content)
+    except FolderUnusable:
+        with folder.errors_as_unusable(), folder.trainer.open("r+b", buffering=0) as file:
+            file.write(content)
 
 
 def read_trainer(folder: DataFolder, now: float) -> TrainerStatus | None:

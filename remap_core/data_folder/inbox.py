@@ -8,21 +8,28 @@ import json
 import os
 import re
 import secrets
+import stat
 import threading
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from remap_core.access.person import Person
-from remap_core.access.signatures import bare, sender_of, signed
+from remap_core.access.signatures import bare, is_signed, sender_of, signed
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.signing_key import signing_key
 from remap_core.errors import UnreadableCommand
+from remap_core.formatting import count
+from remap_core.system.files import write_file
 from remap_core.trials.commands import Command, command_from_json, command_to_json
 
 MAX_COMMANDS = 50
 """Commands that are read at a time, so that they do not hold up the trainer's other work."""
+
+MAX_BYTES = 16_000_000
+"""Bytes of a command: 1,000 children of 60 layers take 9 million. A larger file is not read."""
 
 _FILE_NAME = re.compile(r"([\w-][\w.-]*)\.json", re.ASCII)
 _LANE = re.compile(r"\d{17}-\d{6}-([0-9a-f]{8})[0-9a-f]{8}")
@@ -63,10 +70,15 @@ class Received(NamedTuple):
 
 
 class Inbox:
-    """The inbox of a data folder. Only files named *.json are commands; all others are left alone."""
+    """The inbox of a data folder. Only what is named *.json is a command; all else is left alone.
+
+    problem: why an answered command is still there; empty where there is none. It is not read again by this value.
+    """
 
     def __init__(self, folder: DataFolder) -> None:
         self._folder = folder
+        self._stuck: set[str] = set()
+        self.problem = ""
 
     def send(self, command: Command, now: float, sender: Person) -> str:
         """Write a signed command to the inbox and the disk; returns its id. Raises FolderUnusable.
@@ -85,19 +97,22 @@ class Inbox:
     def pending(self, limit: int = MAX_COMMANDS) -> list[Received]:
         """Return the oldest commands, in order; where there are more than `limit`, as many of each sender."""
         with self._folder.errors_as_unusable(), os.scandir(self._folder.inbox) as entries:
-            file_names = [entry.name for entry in entries if entry.is_file(follow_symlinks=False)]
+            file_names = [entry.name for entry in entries]
         matches = map(_FILE_NAME.fullmatch, file_names)
-        commands = [match[1] for match in matches if match]
-        return [self._received(command) for command in _fair(commands, limit)]
+        commands = {match[1] for match in matches if match}
+        self._stuck &= commands
+        if not self._stuck:
+            self.problem = ""
+        return [self._received(command) for command in _fair(commands - self._stuck, limit)]
 
     def _received(self, ident: str) -> Received:
         path = self._path(ident)
         try:
-            form = json.loads(path.read_bytes())
+            form = json.loads(_content(path))
             json.dumps(form, ensure_ascii=False).encode()  # a lone surrogate could not be stored
             if not isinstance(form, dict):
                 return Received(ident, command_from_json(form), None)
-            sender = sender_of(form, ident, signing_key(self._folder))
+            sender = sender_of(form, ident, signing_key(self._folder)) if is_signed(form) else None
             return Received(ident, command_from_json(bare(form)), sender)
         except UnreadableCommand as error:
             return Received(ident, error, None)
@@ -105,16 +120,31 @@ class Inbox:
             return Received(ident, UnreadableCommand(f"{path.name} cannot be read as JSON: {error}."), None)
 
     def discard(self, command: str) -> None:
-        """Delete a command that was answered."""
-        with self._folder.errors_as_unusable():
+        """Delete a command that was answered; one that cannot be deleted is the inbox's `problem`."""
+        with self._sticking(command, "deleted"):
             self._path(command).unlink(missing_ok=True)
 
     def reject(self, command: str, reason: str) -> None:
-        """Move an unreadable command out of the inbox, and write the reason to a file next to it."""
+        """Move an unreadable command out of the inbox, and write the reason to a file next to it.
+
+        One that cannot be moved is the inbox's `problem`.
+        """
         target = self._folder.rejected_commands / f"{command}.json"
-        with self._folder.errors_as_unusable():
+        with self._sticking(command, "put aside"):
+            write_file(self._reason(command), f"{reason}\n".encode())
             self._path(command).replace(target)
-        self._folder.write(self._reason(command), f"{reason}\n".encode())
+
+    @contextmanager
+    def _sticking(self, command: str, verb: str) -> Iterator[None]:
+        """One file that the system refuses to move must not keep the trainer from all others."""
+        try:
+            yield
+        except OSError as error:
+            self._stuck.add(command)
+            self.problem = (
+                f"The command {self._path(command)} was answered, but cannot be {verb}: {error.strerror}; "
+                "the inbox must belong to the trainer's user."
+            )
 
     def rejection(self, command: str) -> str | None:
         """Return the reason why a command was rejected; None where it was not."""
@@ -135,7 +165,7 @@ def _lane(sender: Person) -> str:
     return hashlib.sha256((sender.name or _PROCESS).encode()).hexdigest()[:8]
 
 
-def _fair(commands: Sequence[str], limit: int) -> list[str]:
+def _fair(commands: Collection[str], limit: int) -> list[str]:
     """The oldest ids in order, in turn from each sender, so that nobody waits behind thousands of another."""
     if len(commands) <= limit:
         return sorted(commands)
@@ -145,3 +175,18 @@ def _fair(commands: Sequence[str], limit: int) -> list[str]:
         match = _LANE.fullmatch(command)
         in_turn.append((next(turns[match[1] if match else ""]), command))
     return sorted(command for _, command in sorted(in_turn)[:limit])
+
+
+def _content(path: Path) -> bytes:
+    """The content of a file that is one, and of a size that a command may have; raises UnreadableCommand."""
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise UnreadableCommand(f"{path.name} is not a file: a command is never a folder, a link or a pipe.")
+    # no link and no pipe either that took its place since
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        size = os.fstat(descriptor).st_size
+        if size > MAX_BYTES:
+            raise UnreadableCommand(
+                f"A command must have at most {count(MAX_BYTES)} bytes, but {path.name} has {count(size)}."
+            )
+        return file.read(MAX_BYTES)

@@ -133,6 +133,16 @@ def is_kept_name(name: str) -> bool:
     return title_of(name) is not None
 
 
+def is_path(name: str) -> bool:
+    """Whether a name with or without "#N" is a path: not one that is built in, nor the full one of a data set.
+
+    >>> is_path("digits#500"), is_path("leaves@1f3a9c2e0b7d"), is_path("/srv/parts.npz#500")
+    (False, False, True)
+    """
+    source, _ = split_name(name)
+    return source not in NAMES and not is_kept_name(source)
+
+
 def checked_title(title: str) -> str:
     """A name for a data set to add; raises DatasetError where it cannot be one."""
     if title.lower() in NAMES:

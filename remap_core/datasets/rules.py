@@ -12,22 +12,25 @@ import numpy as np
 
 from remap_core.datasets.splits import MIN_IMAGES_PER_CLASS
 from remap_core.errors import DatasetError
-from remap_core.trials.class_labels import MAX_CLASSES, Labels
+from remap_core.trials.class_labels import MAX_CLASSES, MAX_NAME, Labels, shortened_names
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 """Control characters, line separators, and bytes that are not UTF-8."""
 
 
 def checked_class_names(names: Sequence[str]) -> tuple[str, ...]:
-    """The class names of a data set; raises DatasetError if they are too few, too many, unprintable or not unique."""
+    """The class names of a data set, long ones cut.
+
+    Raises DatasetError if they are too few, too many, unprintable or not unique.
+    """
     if not 2 <= len(names) <= MAX_CLASSES:
         raise DatasetError(f"there must be 2 to {MAX_CLASSES} classes, but there are {len(names)}.")
     for name, count in Counter(names).items():
         if not name.strip() or not is_printable_line(name):
-            raise DatasetError(f"class names must be one line of text, but one is {name!a}.")
+            raise DatasetError(f"class names must be one line of text, but one is {name[:MAX_NAME]!a}.")
         if count > 1:
-            raise DatasetError(f'class names must be unique, but {count} are "{name}".')
-    return tuple(names)
+            raise DatasetError(f'class names must be unique, but {count} are "{name:.{MAX_NAME}}".')
+    return shortened_names(names)
 
 
 def require_enough_images(labels: Labels, class_names: tuple[str, ...]) -> None:

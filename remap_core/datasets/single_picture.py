@@ -19,7 +19,7 @@ MAX_PIXELS = 64_000_000
 
 def open_single(content: bytes) -> Picture:
     """A picture that is not decoded yet; raises DatasetError with the reason, as the end of a sentence."""
-    return open_picture(content, MAX_PIXELS)
+    return open_picture(content, MAX_PIXELS, MAX_PIXELS)
 
 
 def picture_notes(picture: Picture, background: str) -> list[str]:

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from remap_core.errors import InvalidArchitecture
 from remap_core.space.architecture import Architecture
-from remap_core.space.draft import MAX_LAYERS
 
 WEIGHTS_LEFT = "Its weights are not taken: it trains from scratch like every other model, so that they compare."
 SCALING_LEFT = "Its scaling of pixels is left out: pixels are scaled by the data set."
@@ -30,13 +29,6 @@ class Imported:
 
     architecture: Architecture
     notes: tuple[str, ...] = ()
-
-
-def require_size(architecture: Architecture) -> None:
-    """Raise InvalidArchitecture for more layers than a person can edit."""
-    number = len(architecture.layers)
-    if number > MAX_LAYERS:
-        raise InvalidArchitecture(f"it has {number} layers, and at most {MAX_LAYERS} are read.")
 
 
 def require_images(architecture: Architecture, images: Images) -> None:

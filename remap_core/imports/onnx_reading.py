@@ -81,17 +81,19 @@ def _read(steps: list[Step], input_shape: tuple[int, int, int]) -> Architecture:
     """The layers of the steps. The head is the last one, a dense layer with a unit for each class."""
     while steps and is_operator(steps[-1], *_SCORES, "Identity"):
         steps = steps[:-1]
-    architecture = Architecture(input_shape, 2, ())
+    layers: list[Layer] = []
+    shape: Shape = input_shape
     is_flat = False
     while steps:
-        shape, node = architecture.input_shapes[-1], node_of(steps[0])
+        node = node_of(steps[0])
         match = _match(steps, shape, is_flat=is_flat)
         is_flat = is_flat or match.flattens
         if match.layer:
             _require_place(node, match.layer, shape, is_flat=is_flat)
-            architecture = _with_layer(architecture, node, match.layer)
+            shape = _shape_behind(node, match.layer, shape)
+            layers.append(match.layer)
         steps = steps[match.used :]
-    *layers, head = architecture.layers or (None,)
+    head = layers.pop() if layers else None
     if not isinstance(head, Dense):
         raise InvalidArchitecture("its last operator must be a Gemm that puts out the classes (the head).")
     return Architecture(input_shape, head.units, tuple(layers))
@@ -116,9 +118,9 @@ def _require_place(node: Node, layer: Layer, shape: Shape, *, is_flat: bool) -> 
         raise UnreadableNode(node, "it needs an image, but a vector comes in")
 
 
-def _with_layer(architecture: Architecture, node: Node, layer: Layer) -> Architecture:
+def _shape_behind(node: Node, layer: Layer, shape: Shape) -> Shape:
     try:
-        return architecture.with_layers((*architecture.layers, layer))
+        return layer.output_shape(shape)
     except InvalidArchitecture as error:
         raise UnreadableNode(node, str(error)) from None
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from remap_core.errors import InvalidArchitecture
 from remap_core.formatting import count
-from remap_core.imports.imported import WEIGHTS_LEFT, Images, Imported, require_images, require_size
+from remap_core.imports.imported import WEIGHTS_LEFT, Images, Imported, require_images
 from remap_core.imports.onnx_reading import read_onnx
 from remap_core.space.architecture import Architecture
 from remap_core.space.text import parse_layers
@@ -61,7 +61,6 @@ def read_text(text: str, images: Images | None = None) -> Imported:
 
 
 def _checked(imported: Imported, images: Images | None) -> Imported:
-    require_size(imported.architecture)
     if images:
         require_images(imported.architecture, images)
     return imported

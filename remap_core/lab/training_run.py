@@ -86,17 +86,17 @@ class TrainingRun:
                 self._train_here()
         self._require_applied(sent)
 
-    def _send(self) -> str:
-        command = Enqueue(self._proposals)
+    def _send(self) -> list[str]:
         inbox = Inbox(self._workspace.folder)
-        return inbox.send(command, time.time(), local_person())
+        pieces = Enqueue(self._proposals).pieces()
+        return [inbox.send(command, time.time(), local_person()) for command in pieces]
 
     def _train_here(self) -> None:
         settings = self._workspace.settings
         with single_threaded(), build_trainer(settings, self._workspace.folder) as trainer:
             trainer.run_until_idle(build_inline_executor(settings), self._show)
 
-    def _wait(self, sent: str) -> None:
+    def _wait(self, sent: Sequence[str]) -> None:
         """Wait until all are finished. Where the trainer ends before, this process continues its work."""
         while not self._is_over(sent):
             if not is_trainer_running(self._workspace.folder):
@@ -114,22 +114,26 @@ class TrainingRun:
             note = "the queue is paused"
         self._bar.show(trials, note)
 
-    def _is_over(self, sent: str) -> bool:
-        receipt = self._workspace.receipt(sent)
-        if receipt is None:
-            return Inbox(self._workspace.folder).rejection(sent) is not None
-        if receipt.outcome is Outcome.REFUSED:
-            return True
+    def _is_over(self, sent: Sequence[str]) -> bool:
+        inbox = Inbox(self._workspace.folder)
+        for command in sent:
+            receipt = self._workspace.receipt(command)
+            if receipt is None:
+                return inbox.rejection(command) is not None
+            if receipt.outcome is Outcome.REFUSED:
+                return True
         trials = trainings_of(self._workspace, self._proposals)
         return all(trial.state.is_finished() for trial in trials)
 
-    def _require_applied(self, sent: str) -> None:
-        rejection = Inbox(self._workspace.folder).rejection(sent)
-        if rejection:
-            raise UnreadableCommand(rejection)
-        receipt = self._workspace.receipt(sent)
-        if receipt is not None and receipt.outcome is Outcome.REFUSED:
-            raise CommandRefused(receipt.message)
+    def _require_applied(self, sent: Sequence[str]) -> None:
+        inbox = Inbox(self._workspace.folder)
+        for command in sent:
+            rejection = inbox.rejection(command)
+            if rejection:
+                raise UnreadableCommand(rejection)
+            receipt = self._workspace.receipt(command)
+            if receipt is not None and receipt.outcome is Outcome.REFUSED:
+                raise CommandRefused(receipt.message)
 
 
 def trainings_of(workspace: Workspace, proposals: Sequence[Proposal]) -> list[Trial]:

@@ -223,17 +223,19 @@ class MapUpdater:
         return _Update(dataset, relation, stored, tuple(known), tuple(newcomers), recompute)
 
     def _compute_all(self, updates: Sequence[_Update]) -> list[ModelMap]:
-        """In the thread: all maps that can be computed; the others are logged."""
+        """In the thread: all maps that can be computed; the others are logged, and tried when the catalogue changes."""
         maps = []
         for update in updates:
             try:
                 maps.append(self._compute(update))
-            except RemapError as error:
+            except Exception as error:  # whatever it is (no memory) must not end the trainer
+                self._maps.pop((update.dataset, update.relation), None)  # it may be half extended
+                reason = str(error) if isinstance(error, RemapError) else f"{type(error).__name__}: {error}"
                 log.error(
                     "the %s map of %s was not updated: %s",
                     update.relation,
                     update.dataset,
-                    error,
+                    reason,
                     extra={"dataset": update.dataset},
                 )
         return maps

@@ -22,7 +22,7 @@ from remap_core.space.caps import Caps, tightest
 from remap_core.space.text import parse_layers
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.population import Population
-from remap_core.trials.training_config import TrainingConfig
+from remap_core.trials.training_config import MAX_SEED, TrainingConfig
 from remap_core.trials.training_recipe import RECIPES, THOROUGH
 from remap_core.trials.trial import MAX_REPEATS, Origin, Proposal, Trial, TrialId, TrialState
 from remap_core.views.objective import Objective
@@ -258,12 +258,12 @@ def _retraining(model: Trial, origin: Origin, config: TrainingConfig, now: float
 
 
 def _unused_seeds(catalogue: Catalogue, model: Trial, n: int) -> list[int]:
-    """The n lowest seeds above the model's own with which it was not trained."""
+    """The n next seeds after the model's own with which it was not trained; after the highest comes 0."""
     seed = model.proposal.config.seed
     used = {trial.proposal.config.seed for trial in catalogue.repeats(model.id)}
     unused: list[int] = []
     while len(unused) < n:
-        seed += 1
+        seed = (seed + 1) % (MAX_SEED + 1)
         if seed not in used:
             unused.append(seed)
     return unused

@@ -8,11 +8,15 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
 
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import last_status
 from remap_core.settings import Settings
 
+MAX_OUTPUT_BYTES = 1_000_000
+"""Size of `trainer.out` from which on the next trainer starts a new one; the old one stays as `trainer.out.1`."""
 _LAST_BYTES = 2000
 
 
@@ -39,10 +43,16 @@ def start_trainer(settings: Settings, folder: DataFolder) -> StartedTrainer:
     environment = os.environ | chosen
     started = time.time()
     with folder.errors_as_unusable():
-        output = folder.trainer_output.open("ab")
+        output = _open_output(folder.trainer_output)
     with output:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment)
     return StartedTrainer(process, started)
+
+
+def _open_output(path: Path) -> BinaryIO:
+    if path.is_file() and path.stat().st_size > MAX_OUTPUT_BYTES:
+        path.replace(path.with_name(f"{path.name}.1"))
+    return path.open("ab")
 
 
 def why_ended(trainer: StartedTrainer, folder: DataFolder) -> str:

@@ -11,9 +11,12 @@ from math import prod
 from typing import Any
 
 from remap_core.errors import InvalidArchitecture
+from remap_core.formatting import count
 from remap_core.space.layers import Dense, Layer, Shape, layer_from_json
 from remap_core.space.text import layer_text
 
+MAX_LAYERS = 60
+"""More layers than a page could show or a person mean."""
 _JSON_KEYS = ("input_shape", "classes", "layers")
 
 
@@ -31,7 +34,8 @@ class LayerCost:
 class Architecture:
     """A chain of layers from an image to class scores, valid from birth.
 
-    The head (flatten where needed, linear to the classes) is implied and never part of `layers`.
+    The head (flatten where needed, linear to the classes) is implied and never part of `layers`, at most MAX_LAYERS.
+    Those that were trained by earlier versions may have more: see `from_json`.
     Raises InvalidArchitecture: its sentence names the layer (counted from 1), the rule and the numbers; its `index`
     is the layer's, counted from 0.
 
@@ -49,6 +53,10 @@ class Architecture:
 
     def __post_init__(self) -> None:
         _require_task(self.input_shape, self.classes)
+        require_length(self.layers)
+        self._find_shapes()
+
+    def _find_shapes(self) -> None:
         shape: Shape = self.input_shape
         shapes = []
         for index, layer in enumerate(self.layers):
@@ -128,7 +136,16 @@ class Architecture:
 
     def with_layers(self, layers: Sequence[Layer]) -> Architecture:
         """The same task with another chain."""
+        if len(layers) <= len(self.layers):
+            return self._of_any_length(tuple(layers))
         return Architecture(self.input_shape, self.classes, tuple(layers))
+
+    def _of_any_length(self, layers: tuple[Layer, ...]) -> Architecture:
+        """The same task with a chain that is part of what an earlier version trained."""
+        architecture = Architecture(self.input_shape, self.classes, ())
+        object.__setattr__(architecture, "layers", layers)
+        architecture._find_shapes()
+        return architecture
 
     def to_json(self) -> dict[str, Any]:
         """The public, stable JSON form."""
@@ -139,18 +156,31 @@ class Architecture:
         }
 
     @classmethod
-    def from_json(cls, form: object) -> Architecture:
-        """The architecture of a JSON object; raises InvalidArchitecture that says what is wrong and where."""
+    def from_json(cls, form: object, *, is_recorded: bool = False) -> Architecture:
+        """The architecture of a JSON object; raises InvalidArchitecture that says what is wrong and where.
+
+        is_recorded: it was trained already, so it may have any number of layers: versions up to 0.2 had no limit.
+        """
         entries = _require_json(form)
         input_shape = _require_list("input_shape", entries["input_shape"])
         layer_entries = _require_list("layers", entries["layers"])
+        if not is_recorded:
+            require_length(layer_entries)
         layers = []
         for index, entry in enumerate(layer_entries):
             try:
                 layers.append(layer_from_json(entry))
             except InvalidArchitecture as error:
                 raise InvalidArchitecture(f"Layer {index + 1}: {error}", index) from None
+        if is_recorded:
+            return cls(tuple(input_shape), entries["classes"], ())._of_any_length(tuple(layers))  # type: ignore[arg-type]
         return cls(tuple(input_shape), entries["classes"], tuple(layers))  # type: ignore[arg-type]
+
+
+def require_length(layers: Sequence[object]) -> None:
+    """Raise InvalidArchitecture for more layers than MAX_LAYERS."""
+    if len(layers) > MAX_LAYERS:
+        raise InvalidArchitecture(f"An architecture has at most {MAX_LAYERS} layers, but got {count(len(layers))}.")
 
 
 def _cost(text: str, layer: Layer, shape: Shape) -> LayerCost:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from math import inf, isfinite
+from functools import lru_cache
+from math import inf, isfinite, prod
 
 from remap_core.errors import InvalidSpace
 from remap_core.formatting import count, duration, kilobytes, pluralize
@@ -14,6 +15,8 @@ from remap_core.space.footprint import footprint
 
 KILOBYTE = 1024
 MAX_SOURCE = 100
+_MIN_MEMORY = 1024 * KILOBYTE
+_MEMORY_PER_VALUE = 128
 
 
 class Cost(StrEnum):
@@ -131,9 +134,24 @@ def amount(cost: Cost, architecture: Architecture, seconds_of: SecondsOf | None 
     return seconds if isfinite(seconds) else inf
 
 
+@lru_cache(maxsize=64)
+def memory_cap(input_shape: tuple[int, int, int]) -> Cap:
+    """The most activation memory of any model for images of this size: 128 times the image, and at least 1 MB.
+
+    A batch of 256 then takes a gigabyte for each layer in training. Parameters alone do not bound that: "Conv 40000x1"
+    has few.
+
+    >>> memory_cap((1, 8, 8)).text, memory_cap((3, 96, 96)).text
+    ('1,024 KB of activations', '3,456 KB of activations')
+    """
+    limit = max(_MIN_MEMORY, _MEMORY_PER_VALUE * prod(input_shape))
+    return Cap(Cost.MEMORY, limit, "the most for images of this size")
+
+
 def all_exceeded(caps: Iterable[Cap], architecture: Architecture, seconds_of: SecondsOf | None = None) -> list[Cap]:
-    """The caps that an architecture does not keep to."""
-    return [cap for cap in caps if amount(cap.cost, architecture, seconds_of) > cap.limit]
+    """The caps that an architecture does not keep to, and the `memory_cap` that every one has."""
+    every = (*caps, memory_cap(architecture.input_shape))
+    return [cap for cap in every if amount(cap.cost, architecture, seconds_of) > cap.limit]
 
 
 def exceeded(caps: Iterable[Cap], architecture: Architecture, seconds_of: SecondsOf | None = None) -> Cap | None:

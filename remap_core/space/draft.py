@@ -11,7 +11,7 @@ from typing import Any
 
 from remap_core.errors import InvalidArchitecture
 from remap_core.space.alignment import Change, Pair, align
-from remap_core.space.architecture import Architecture
+from remap_core.space.architecture import Architecture, require_length
 from remap_core.space.edits import (
     Candidate,
     Edit,
@@ -27,9 +27,6 @@ from remap_core.space.execution_plan import smallest_equivalent
 from remap_core.space.fit import ShapeMismatch, shape_mismatch
 from remap_core.space.layers import KINDS, Layer, layer_from_json
 from remap_core.space.text import parse_layers
-
-MAX_LAYERS = 60
-"""More layers than a page could show or a person mean."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +61,8 @@ class Draft:
 
     def with_layers(self, layers: LayerChain) -> Draft:
         """The draft with another chain, as one step for undo."""
-        if len(layers) > MAX_LAYERS:
-            raise InvalidArchitecture(f"A draft has at most {MAX_LAYERS} layers, but got {len(layers)}.")
+        if len(layers) > len(self.layers):
+            require_length(layers)
         if layers == self.layers:
             return self
         return Draft(self.parent, layers, past=(*self.past, self.layers))

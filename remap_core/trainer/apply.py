@@ -13,6 +13,7 @@ from remap_core.space.caps import Caps, amount, bare_text, exceeded, tightest
 from remap_core.trainer.ports import Store
 from remap_core.trainer.rights import UNLIMITED, Rights
 from remap_core.trials.commands import (
+    AddedDataset,
     Annotate,
     Cancel,
     CancelBatch,
@@ -84,6 +85,8 @@ def apply(
         case RecomputeLayout():
             store.request_layout(command.dataset, command.relation)
             answer = f"Layout of the {command.relation} map: recomputing."
+        case AddedDataset():
+            answer = f"{dataset_title(command.dataset)} added."
         case RemoveDataset():
             removed = _remove(command.dataset, store)
             answer = f"{dataset_title(command.dataset)} removed, with {pluralize(len(removed), 'training')}."

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from remap_core.access.person import Person
 from remap_core.access.roles import Role, Roles
 from remap_core.access.sign_in import is_closed
+from remap_core.datasets.naming import split_part
 from remap_core.errors import CommandRefused
 from remap_core.formatting import count, model_name, pluralize
 from remap_core.settings import Settings
 from remap_core.trainer.ports import Store
 from remap_core.trials.commands import (
+    AddedDataset,
     Annotate,
     Cancel,
     CancelBatch,
@@ -71,9 +73,10 @@ class Rights:
             case Enqueue():
                 self._require_role(Role.BUILDER, "train")
                 self._require_short(command)
-                if {proposal.dataset for proposal in command.proposals} - set(store.dataset_names()):
+                whole = {split_part(proposal.dataset)[0] for proposal in command.proposals}
+                if whole - set(store.dataset_names()):
                     self._require_role(Role.ADMIN, "train on a new data set")
-            case Pause() | Resume() | RemoveDataset():
+            case Pause() | Resume() | AddedDataset() | RemoveDataset():
                 self._require_role(Role.ADMIN, _ACTIONS[type(command)])
 
     def require_room(self, trainings: int, store: Store) -> None:
@@ -122,6 +125,7 @@ _ACTIONS: dict[type, str] = {
     Move: "move trainings",
     Pause: "pause the queue",
     Resume: "resume the queue",
+    AddedDataset: "add a data set",
     RemoveDataset: "remove a data set",
 }
 

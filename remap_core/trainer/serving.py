@@ -72,7 +72,7 @@ def serve(
         for background in (maps, search):
             if background:
                 problems.append(_problem_of(background.tick))
-        problem = next(filter(None, [worker.problem, *problems]), "")
+        problem = next(filter(None, [worker.problem, *problems, worker.inbox_problem]), "")
         _log_if_new(problem, last_problem)
         last_problem = problem
         _problem_of(partial(beat, now, problem))

@@ -40,6 +40,10 @@ MAX_ANSWERING_SECONDS = 1.0
 class Inbox(Protocol):
     """Where commands arrive."""
 
+    @property
+    def problem(self) -> str:
+        """Why an answered command is still there; empty where there is none."""
+
     def pending(self) -> Sequence[tuple[str, Command | UnreadableCommand, Person | None]]:
         """Waiting commands, oldest first, each with its id and who signed it."""
 
@@ -91,6 +95,11 @@ class Worker:
         remove_files(store.removed_trials(), "")  # the last trainer may have been killed before it did
         for trial in store.requeue_running():
             log.info("%s resumes from its last checkpoint", model_name(trial), extra={"model": trial})
+
+    @property
+    def inbox_problem(self) -> str:
+        """Why an answered command is still in the inbox; empty where there is none. Trainings go on."""
+        return self._inbox.problem
 
     @property
     def is_busy(self) -> bool:

@@ -73,7 +73,7 @@ class Artifacts:
     def _inherit(self, learner: Learner, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
         proposal, child = self.trial.proposal, self.trial.architecture
         try:
-            parent = Architecture.from_json(json.loads(metadata["architecture"]))
+            parent = Architecture.from_json(json.loads(metadata["architecture"]), is_recorded=True)
             if (parent.input_shape, parent.classes) != (child.input_shape, child.classes):
                 raise ValueError("its parent was trained on other images or classes.")
             with seeded("cpu", proposal.config.seed, 0, 1):  # not the numbers of the first weights, nor of an epoch

@@ -17,6 +17,8 @@ from remap_core.trials.training_config import TrainingConfig
 from remap_core.trials.trial import Origin, Place, Proposal, TrialId
 
 VERSION = 1
+MAX_PROPOSALS = 1_000
+"""Proposals that one command is sent with."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,11 @@ class Enqueue:
     proposals: tuple[Proposal, ...]
     caps: Caps = ()
     kind: ClassVar[str] = "enqueue"
+
+    def pieces(self) -> list[Enqueue]:
+        """The same in commands of MAX_PROPOSALS at most: none takes the trainer long, or is too large for the inbox."""
+        starts = range(0, max(len(self.proposals), 1), MAX_PROPOSALS)
+        return [Enqueue(self.proposals[start : start + MAX_PROPOSALS], self.caps) for start in starts]
 
     def body(self) -> dict[str, Any]:
         """The command's own part of the JSON form."""
@@ -178,20 +185,30 @@ class RecomputeLayout:
 
 
 @dataclass(frozen=True)
-class RemoveDataset:
-    """Forget a data set: its trials in any state with all their results, its maps, and the files of its models."""
-
+class _OnDataset:
     dataset: str
-    kind: ClassVar[str] = "remove_dataset"
+    kind: ClassVar[str]
 
     def body(self) -> dict[str, Any]:
-        """The command's own part of the JSON form."""
         return {"dataset": self.dataset}
 
     @classmethod
-    def from_body(cls, body: Mapping[str, Any]) -> RemoveDataset:
-        """Return the command from its own part of the JSON form."""
+    def from_body(cls, body: Mapping[str, Any]) -> _OnDataset:
         return cls(str(body["dataset"]))
+
+
+@dataclass(frozen=True)
+class AddedDataset(_OnDataset):
+    """Record that a data set was added; nothing else is done."""
+
+    kind: ClassVar[str] = "added_dataset"
+
+
+@dataclass(frozen=True)
+class RemoveDataset(_OnDataset):
+    """Forget a data set: its trials in any state with all their results, its maps, and the files of its models."""
+
+    kind: ClassVar[str] = "remove_dataset"
 
 
 @dataclass(frozen=True)
@@ -231,6 +248,7 @@ Command = (
     | ScoreSealed
     | Annotate
     | RecomputeLayout
+    | AddedDataset
     | RemoveDataset
 )
 COMMANDS: dict[str, Any] = {command.kind: command for command in get_args(Command)}

@@ -8,11 +8,15 @@ from math import log2
 from typing import Any
 
 from remap_core.errors import InvalidTrial
-from remap_core.formatting import pluralize
+from remap_core.formatting import count, pluralize
 from remap_core.trials.training_recipe import PAPER, TrainingRecipe
 
 MAX_EPOCHS = 10_000
 """Epochs that one request may train a model for."""
+MAX_BATCH_SIZE = 65_536
+MAX_SEED = 2**31 - 1
+"""As much as every library takes."""
+_LIMITS = {"epochs": MAX_EPOCHS, "batch_size": MAX_BATCH_SIZE, "seed": MAX_SEED}
 _MIN_STEPS = 100
 """Training steps an epoch that `default_batch_size` aims at."""
 _STORED = ("epochs", "batch_size", "recipe", "learning_rate", "decay", "seed", "patience", "start")
@@ -109,8 +113,11 @@ class TrainingConfig:
         return form
 
     @classmethod
-    def from_json(cls, form: object) -> TrainingConfig:
-        """Return the configuration from its stored form; raises InvalidTrial where it is not one."""
+    def from_json(cls, form: object, *, is_recorded: bool = False) -> TrainingConfig:
+        """Return the configuration from its stored form; raises InvalidTrial where it is not one.
+
+        is_recorded: it is in a catalogue already, so its values may be of any size: versions up to 0.2 had no limits.
+        """
         if not isinstance(form, dict) or not form.keys() <= set(_STORED):
             raise InvalidTrial(f"A training configuration has the fields {', '.join(_STORED)}, but got {form!r}.")
         entries = dict(form)
@@ -119,4 +126,13 @@ class TrainingConfig:
             entries["recipe"] = TrainingRecipe.from_json(entries["recipe"])
         elif earlier:
             entries["recipe"] = replace(PAPER, **earlier)
-        return cls(**entries)
+        config = cls(**entries)
+        if not is_recorded:
+            config._require_limits()
+        return config
+
+    def _require_limits(self) -> None:
+        for name, most in _LIMITS.items():
+            value = getattr(self, name)
+            if value > most:
+                raise InvalidTrial(f"{name} must be at most {count(most)}, but got {count(value):.40}.")

@@ -12,6 +12,8 @@ def look_at(dataset: str, before: str | None) -> None:
     """Look at another data set: its drawer and selection come out, those of the one `before` are put away."""
     session = current_session()
     session.dataset = dataset
+    if before != dataset:
+        back_to_own()
     if before is None or before == dataset:
         return
     session.put_away[before] = Drawer(session.drawer, session.removed, session.drawer_before_removal, session.selected)
@@ -19,6 +21,21 @@ def look_at(dataset: str, before: str | None) -> None:
     session.drawer, session.removed, session.drawer_before_removal, session.selected = drawer
     session.compared = None
     session.url_warnings.pop("drawer", None)
+
+
+def back_to_own() -> None:
+    """Put the drawer of a link away, and take out one's own; nothing without such a link."""
+    session = current_session()
+    if session.own_drawer is not None:
+        session.drawer, session.own_drawer = session.own_drawer, None
+        session.removed, session.drawer_before_removal = (), ()
+
+
+def add_link_to_own() -> None:
+    """Add the models of a link's drawer to one's own."""
+    linked = current_session().drawer
+    back_to_own()
+    add(linked)
 
 
 def select(model: TrialId) -> None:

@@ -22,8 +22,10 @@ from remap_core.ui.model_map.docked_map import show_map
 from remap_core.ui.model_map.toolbar import fold_button
 from remap_core.ui.people import visitor
 from remap_core.ui.people.sign_in_page import follow_link, show_account, show_sign_in
+from remap_core.ui.server.app_endpoint import page_run, start_endpoint
 from remap_core.ui.server.script_runs import answer_on_the_present_page, finish_callbacks
 from remap_core.ui.server.server_shutdown import limit_shutdown_time
+from remap_core.ui.server.upload_limits import limit_uploads
 from remap_core.ui.session import Dock, current_session
 from remap_core.ui.sidebar.dataset_switch import show_dataset
 from remap_core.ui.sidebar.drawer_rows import show_drawer
@@ -59,18 +61,26 @@ _IN_FRAME: ContextVar[bool] = ContextVar("in_frame", default=False)
 def show(place: DeltaGenerator | None = None) -> None:
     """Draw everything that stays, then the page. place: where map and page go, by default below what is there."""
     st.set_page_config(page_icon="🧩", layout="wide", initial_sidebar_state=SIDEBAR_WIDTH)
+    limit_uploads()
     refusal = _refusal()
     page = _navigate("hidden" if refusal else "top")
     name = page.url_path
     _require_usable_settings()
     if refusal:
-        show_sign_in(name if name in PAGES else "", refusal)
+        with place.container() if place else st.container():
+            show_sign_in(name if name in PAGES else "", refusal)
         return
     if name not in PAGES:  # the address without a page
         follow_link()
         st.switch_page("pages/overview.py", query_params=st.query_params.to_dict())
     st.set_page_config(page_title=f"{PAGES[name]} - REMAP")
     _require_usable_catalogue()
+    with page_run(name):
+        _show(page, place)
+
+
+def _show(page: StreamlitPage, place: DeltaGenerator | None) -> None:
+    name = page.url_path
     _begin_run(name)
     st.html(f"<style>{_style(name)}</style>")
     with place.container(key="frame") if place else st.container(key="frame"):
@@ -99,7 +109,7 @@ def body() -> Iterator[None]:
 def _refusal() -> NotSignedIn | None:
     """Why this visitor may not see a page; None where they may, or where the settings are at fault."""
     try:
-        visitor.identify()
+        visitor.welcome()
     except NotSignedIn as reason:
         return reason
     except SettingsError:  # `_require_usable_settings` says so
@@ -126,7 +136,7 @@ def _require_frame() -> None:
 
 def _require_usable_settings() -> None:
     """Without usable settings the page shows only the reason."""
-    _require(visitor.sign_in, visitor.roles)
+    _require(lambda: start_endpoint(app_data.settings()), visitor.sign_in, visitor.roles)
 
 
 def _require_usable_catalogue() -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import streamlit as st
 
+from remap_core.access.roles import Role
 from remap_core.catalogue.reader import Catalogue
 from remap_core.data_folder.inbox import Inbox
-from remap_core.errors import FolderUnusable, NotSignedIn
-from remap_core.trials.commands import Command, Enqueue
+from remap_core.errors import CommandRefused, FolderUnusable
+from remap_core.trials.commands import AddedDataset, Command, Enqueue
 from remap_core.trials.trial import Proposal
 from remap_core.ui import app_data, live
 from remap_core.ui.people import visitor
+from remap_core.ui.people.admission import admit
+from remap_core.ui.server.app_endpoint import count_command
 from remap_core.ui.session import current_session
 
 NOTHING = "&nbsp;"
@@ -51,7 +55,7 @@ def send(command: Command, press: Press | None = None) -> None:
 
     press: nothing is sent if that press has sent something before, or if it is the second half of a double click.
     """
-    _send(command, press)
+    _send([command], press)
 
 
 def enqueue(proposals: tuple[Proposal, ...], press: Press | None = None) -> bool:
@@ -59,27 +63,45 @@ def enqueue(proposals: tuple[Proposal, ...], press: Press | None = None) -> bool
 
     press: as for `send`.
     """
-    is_sent = _send(Enqueue(proposals), press)
-    if is_sent:
-        current_session().batches.append(proposals[0].batch)
-    return is_sent
+    return train(Enqueue(proposals), press) is not None
 
 
-def _send(command: Command, press: Press | None) -> bool:
-    """Whether the command is in the inbox now."""
+def record_dataset(name: str) -> None:
+    """Where people sign in, record who has added a data set."""
+    if not visitor.is_open():
+        send(AddedDataset(name))
+
+
+def train(command: Enqueue, press: Press | None = None) -> str | None:
+    """Send trainings as `enqueue` does; returns the id of the last command, None where nothing was sent."""
+    ident = _send(command.pieces(), press)
+    if ident:
+        current_session().batches.append(command.proposals[0].batch)
+    return ident
+
+
+def _send(commands: Sequence[Command], press: Press | None) -> str | None:
+    """The id of the last command, which is in the inbox now. Whether its sender may send it is for the trainer to say.
+
+    All of them count as one.
+    """
     if press and _was_made(press):
-        return False
+        return None
     session = current_session()
     try:
-        ident = Inbox(app_data.folder()).send(command, time.time(), visitor.sender())
-    except (FolderUnusable, NotSignedIn) as error:
+        sender = admit(Role.VIEWER, "send commands")
+        inbox = Inbox(app_data.folder())
+        idents = [inbox.send(command, time.time(), sender) for command in commands]
+    except (CommandRefused, FolderUnusable) as error:
         session.send_error = f"Not sent: {error}"
-        return False
-    session.sent.append(ident)
+        count_command(commands[0].kind, "refused")
+        return None
+    count_command(commands[0].kind, "sent")
+    session.sent += idents
     session.send_error = ""
     if press:
         session.presses[press.button] = (press.number, time.monotonic())
-    return True
+    return idents[-1]
 
 
 def _was_made(press: Press) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import inf
@@ -68,7 +69,7 @@ class Session:
     """One visitor's working state.
 
     visitor: their name in a demo, where nobody signs in.
-    person, role: who it is, as this run of the page found out; no role for a stranger.
+    person, role: who it is, as this run of the page found out; no role for a stranger. belongs_to: who it was before.
     catalogue: the one that the present run of the page reads; None before the first look. dataset_views: its data
     sets, by name, those that this run has asked for.
     drawn_from: what the present page was drawn from (see `news`). moves: whether its parts update by themselves.
@@ -76,13 +77,15 @@ class Session:
     selected one. stack: models whose circles lie where the last click was, if there are several. tab: what the inspect
     page shows of them.
     drawer: models of that data set in the order in which they were added. removed, drawer_before_removal: what undo
-    needs. put_away: the drawers of the other data sets, by name.
+    needs. put_away: the drawers of the other data sets, by name. own_drawer: the person's own, while `drawer` is that
+    of a link. drawers_of: whose drawers these are; empty where nobody signs in. kept_drawers: what is on the disk of
+    them.
     sent: ids of commands, newest last. announced: those whose answers were shown. toasted: when the last
     toast was sent (seconds, monotonic clock). toasts: those that are repeated, oldest first. send_error: why the last
     one could not be sent.
     presses: by button, the number of its last press that sent something, and its time (seconds, monotonic clock).
     batches: names of batches whose end is still to be announced.
-    notes: what is edited of notes and tags, by model.
+    notes: what is edited of notes and tags, by model and whose they are.
     drafts: by parent. views: by data set. dock: whether the map is folded away, by the visitor's own choice.
     url: what the URL says, as this app last wrote or read it; None before the first page. page: the page it was for.
     asked_view: the view that the URL asks for, until it is read. url_warnings: by part of the URL, why it is ignored.
@@ -93,11 +96,13 @@ class Session:
     exports: what was pressed to be made, by file name and weights. zipped: the last .zip file of several models, with
     what was asked for.
     suggested: what the page suggests, for the map beside it. suggestions_sent: fingerprints of those that were sent.
+    admitted: when the last commands of somebody without a name were sent (seconds, monotonic clock).
     """
 
     visitor: str = field(default_factory=lambda: f"visitor-{secrets.token_hex(4)}")
     person: Person = NOBODY
     role: Role | None = None
+    belongs_to: Person | None = None
     catalogue: Catalogue | None = None
     dataset_views: dict[str, DatasetView] = field(default_factory=dict)
     drawn_from: tuple[object, ...] = ()
@@ -112,6 +117,9 @@ class Session:
     removed: tuple[TrialId, ...] = ()
     drawer_before_removal: tuple[TrialId, ...] = ()
     put_away: dict[str, Drawer] = field(default_factory=dict)
+    own_drawer: list[TrialId] | None = None
+    drawers_of: str = ""
+    kept_drawers: dict[str, list[TrialId]] = field(default_factory=dict)
     sent: list[str] = field(default_factory=list)
     announced: set[str] = field(default_factory=set)
     toasted: float = -inf
@@ -119,7 +127,7 @@ class Session:
     send_error: str = ""
     presses: dict[str, tuple[int, float]] = field(default_factory=dict)
     batches: list[str] = field(default_factory=list)
-    notes: dict[TrialId, NoteDraft] = field(default_factory=dict)
+    notes: dict[tuple[TrialId, str], NoteDraft] = field(default_factory=dict)
     drafts: dict[TrialId, Draft] = field(default_factory=dict)
     views: dict[str, View] = field(default_factory=dict)
     dock: Dock | None = None
@@ -134,6 +142,7 @@ class Session:
     zipped: tuple[object, ExportZip] | None = None
     suggested: tuple[Suggestion, ...] = ()
     suggestions_sent: list[str] = field(default_factory=list)
+    admitted: deque[float] = field(default_factory=deque)
 
     @property
     def unannounced(self) -> list[str]:

@@ -16,6 +16,8 @@ from remap_core.trials.trial import TrialId
 from remap_core.ui import app_data
 from remap_core.ui.drawer_state import add, look_at
 from remap_core.ui.generate import url_parts
+from remap_core.ui.people import visitor
+from remap_core.ui.people.own_drawer import follow_link, recall
 from remap_core.ui.session import Dock, Tab, current_session
 from remap_core.ui.view_state import current_view
 from remap_core.views.view import KEYS as VIEW_PARTS
@@ -99,9 +101,11 @@ def read_url(page: str) -> None:
     compared = _asked_model(asked, COMPARED)
     with suppress(RemapError):  # what cannot be read is said by the page
         _follow_dataset(asked, selected, None if is_first else app_data.looked_at())
+    if is_first:
+        recall()
     session.selected, session.compared = selected, compared
     session.tab = _asked_tab(asked)
-    _follow_drawer(asked)
+    _follow_drawer(asked, is_first=is_first)
     _follow_dock(asked)
     _follow_children(asked)
     session.asked_view = {key: text for key, text in asked.items() if key in VIEW_PARTS}
@@ -185,9 +189,13 @@ def _follow_children(asked: Mapping[str, str]) -> None:
     session.url_warnings |= url_parts.follow(asked, selected)
 
 
-def _follow_drawer(asked: Mapping[str, str]) -> None:
+def _follow_drawer(asked: Mapping[str, str], *, is_first: bool) -> None:
+    """Where people sign in, a link opens its drawer beside one's own."""
     models, warning = parse_drawer(asked.get("drawer", ""))
-    add(models)
+    if is_first and not visitor.is_open():
+        follow_link(models)
+    else:
+        add(models)
     if warning:
         current_session().url_warnings["drawer"] = warning
 

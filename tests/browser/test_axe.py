@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from accessibility import findings
 from browsing import served, wait_until_drawn_up
 from catalogues import write_catalogue
 from playwright.sync_api import Page, expect
@@ -27,8 +27,6 @@ ADDRESSES = (
     f"queue?{SELECTION}",
     f"data?{SELECTION}",
 )
-
-OPTIONS = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
 
 SETTLED = """
 () => {
@@ -56,17 +54,6 @@ def url(tmp_path_factory):
 def coloured(page: Page):
     yield page
     page.emulate_media(color_scheme=None)
-
-
-def findings(page: Page) -> list[str]:
-    """What axe finds serious or critical, as "rule: element: why"."""
-    found = Axe().run(page, options=OPTIONS).response["violations"]
-    return [
-        f"{rule['id']}: {node['html'][:160]}: {node['failureSummary']}"
-        for rule in found
-        if rule["impact"] in ("serious", "critical")
-        for node in rule["nodes"]
-    ]
 
 
 def settle(page: Page) -> None:

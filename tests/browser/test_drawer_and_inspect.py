@@ -169,6 +169,12 @@ def test_models_leave_the_drawer_in_one_zip_file(page, finished):
     expect(page.get_by_text("Model 3 has no weights")).to_be_visible()
 
 
+def test_what_is_written_when_it_is_asked_for_is_downloaded_with_one_click(page, finished):
+    page.goto(f"{finished.url}/drawer?drawer=2,3")
+    assert downloaded(page, "Report on 2 models").read_text().count("<section>") == 2
+    assert len(json.loads(downloaded(page, "Export 2 models as JSON").read_text())) == 2
+
+
 def downloaded(page, name) -> Path:
     with page.expect_download() as told:
         page.get_by_role("button", name=name, exact=True).click()

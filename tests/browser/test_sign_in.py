@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from accessibility import findings
 from browsing import served, wait_until_drawn_up
 from catalogues import write_catalogue
 from identity import ADA, BOB, EVE, ROLES, STRANGER, identity_provider, sign_in, sign_out, write_secrets
@@ -45,12 +46,22 @@ def person(chromium, site):
 def test_nothing_is_shown_before_the_sign_in_and_the_link_that_was_opened_after_it(person, page, site):
     page.goto(f"{site[0]}/inspect?model=2")
     expect(page.get_by_text("Sign in to see the models of your team.")).to_be_visible()
-    assert page.locator("[data-testid=stPlotlyChart], [data-testid=stDataFrame], [data-testid=stSidebar]").count() == 0
+    expect(page.locator(".js-plotly-plot, [data-testid=stDataFrame], [data-testid=stSidebar]")).to_have_count(0)
     sign_in(page, EVE)
     expect(page.get_by_text(EVE)).to_be_visible()
     expect(page).to_have_url(re.compile(r"/inspect\?.*model=2"))
     sign_out(page)
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_axe_finds_nothing_serious_on_the_sign_in_page(page, site):
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.goto(f"{site[0]}/overview")
+        expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+        expect(page.locator(".js-plotly-plot")).to_have_count(0)
+        assert findings(page) == []
+    page.emulate_media(color_scheme=None)
 
 
 def test_three_roles_at_once_and_every_command_says_whose_it_is(person, site):

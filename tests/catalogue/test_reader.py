@@ -482,6 +482,18 @@ def test_receipts_come_newest_first(store, read):
     assert catalogue.receipts(2) == [Receipt("3", "resume", Outcome.APPLIED, "done", 201.0), refused]
 
 
+def test_receipts_are_found_by_person_and_by_request(store, read):
+    for number, (sender, kind) in enumerate([("ada", "pause"), ("bob", "pause"), ("ada", "resume"), ("", "pause")]):
+        store.apply_once(str(number), kind, 200.0 + number, lambda: "done", sender)
+    catalogue = read()
+    assert [receipt.command for receipt in catalogue.receipts(None)] == ["3", "2", "1", "0"]
+    assert [receipt.command for receipt in catalogue.receipts(None, sender="ada")] == ["2", "0"]
+    assert [receipt.command for receipt in catalogue.receipts(1, kind="pause")] == ["3"]
+    assert catalogue.receipt_count() == 4
+    assert catalogue.receipt_count("ada", "pause") == 1
+    assert (catalogue.senders(), catalogue.kinds()) == (["ada", "bob"], ["pause", "resume"])
+
+
 # The connection
 
 

@@ -255,10 +255,22 @@ def test_before_anything_was_published_there_is_no_catalogue(folder):
         open_snapshot(folder)
 
 
-@pytest.mark.parametrize("content", [b"", b"garbage", b"1.5", b"\xff"])
-def test_an_unreadable_pointer_is_reported_in_words(publisher, folder, content):
+@pytest.mark.parametrize("content", [b"", b"garbage", b"1.5", b"\xff", b"99", None])
+def test_a_damaged_or_lost_pointer_hides_no_snapshot(store, publisher, folder, content):
     publisher.publish()
-    folder.pointer.write_bytes(content)
+    enqueue(store, 3)
+    publisher.publish()
+    folder.pointer.unlink()
+    if content is not None:
+        folder.pointer.write_bytes(content)
+    assert current_number(folder) == 2
+    assert waiting(folder) == 1
+    assert publisher.publish() == 3
+    assert folder.pointer.read_bytes() == b"3"
+
+
+def test_a_damaged_pointer_without_snapshots_is_reported_in_words(folder):
+    folder.pointer.write_text("garbage")
     assert current_number(folder) is None
     with pytest.raises(CatalogueError, match="CURRENT must hold the number of a snapshot"):
         open_snapshot(folder)
@@ -382,3 +394,90 @@ def test_a_live_catalogue_of_a_newer_version_is_refused_and_released(store, fold
         with pytest.raises(NewerSchema, match="m999_future") as caught:
             CatalogueStore.open(folder)
         assert not isinstance(caught.value, FolderInUse)
+
+
+# What somebody put in the place of the catalogue
+
+HOSTILE = [
+    "CREATE VIEW trials AS SELECT * FROM read_text('{secret}')",
+    "CREATE MACRO starts_with(a, b) AS (SELECT content FROM read_text('{secret}'))",
+    "CREATE MACRO unnest(a) AS TABLE SELECT * FROM read_csv('{secret}')",
+    "CREATE MACRO duckdb_functions() AS TABLE SELECT content AS function_name, true AS internal FROM "
+    "read_text('{secret}')",
+]
+
+
+def database(path, *statements):
+    with duckdb.connect(path) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    return path
+
+
+@pytest.fixture
+def secret(tmp_path):
+    path = tmp_path / "secret.csv"
+    path.write_text("password\nhunter2\n")
+    return path
+
+
+@pytest.mark.parametrize("hostile", HOSTILE, ids=["view", "macro", "table macro", "hidden"])
+def test_views_and_macros_in_a_catalogue_never_run(folder, secret, hostile):
+    CatalogueStore.open(folder).close()
+    with duckdb.connect(folder.live) as connection:
+        if "VIEW trials" in hostile:
+            connection.execute("DROP TABLE trials")
+        connection.execute(hostile.format(secret=secret))
+    snapshot = folder.snapshots / "catalogue-1.duckdb"
+    snapshot.write_bytes(folder.live.read_bytes())
+    folder.pointer.write_text("1")
+    for opened in (open_snapshot, CatalogueStore.open):
+        with pytest.raises(CatalogueError, match=r"with the view or macro .*, and so no catalogue") as caught:
+            opened(folder)
+        assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT * FROM read_text('{secret}')",
+        "COPY trials TO '{outside}'",
+        "COPY (SELECT 1) TO '{outside}'",
+        "ATTACH '{outside}' AS another",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "SET enable_external_access = true",
+        "SET allowed_directories = ['/']",
+        "SET threads = 1",
+    ],
+)
+def test_the_trainers_own_connection_has_no_access_to_other_files_either(store, tmp_path, secret, statement):
+    with pytest.raises(duckdb.Error):
+        store.catalogue()._read._connection.execute(statement.format(secret=secret, outside=tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ["CREATE TABLE trials (x INTEGER)"],
+        ["CREATE TABLE migrations (step INTEGER)"],
+        ["CREATE TABLE migrations (name VARCHAR)", "INSERT INTO migrations VALUES (NULL)"],
+        ["CREATE TYPE mood AS ENUM ('ok')", "CREATE TABLE epochs (m mood)"],
+    ],
+)
+def test_a_foreign_database_in_the_place_of_the_catalogue_is_one_sentence(folder, statements):
+    database(folder.live, *statements)
+    with pytest.raises(CatalogueError) as caught:
+        CatalogueStore.open(folder)
+    assert str(folder.live) in str(caught.value) or "written by a newer version" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_damaged_catalogue_beside_snapshots_is_reported_with_the_command_that_goes_on(store, publisher, folder):
+    enqueue(store, 3, 4)
+    publisher.publish()
+    store.close()
+    folder.live.write_bytes(b"garbage" * 10_000)
+    with pytest.raises(CatalogueError, match="If it is damaged, `remap restore --snapshot` goes on from the newest"):
+        CatalogueStore.open(folder)

@@ -2,12 +2,14 @@
 
 import json
 import time
+from contextlib import closing
 
 import numpy as np
 import pytest
 from catalogues import write_catalogue
 from weights import leave_weights
 
+from remap_core.catalogue.store import CatalogueStore
 from remap_core.cli import main
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import TrainerStatus, write_trainer
@@ -255,6 +257,30 @@ def test_backup_and_restore_print_one_sentence_each(remap, tmp_path, monkeypatch
     monkeypatch.setenv("REMAP_HOME", str(tmp_path / "again"))
     assert remap("restore", "saved") == (0, f"Restored 7 trials to {tmp_path / 'again'}.\n", "")
     assert json.loads(remap("status", "--json")[1])["counts"]["complete"] == 6
+
+
+def test_a_damaged_catalogue_names_the_command_that_goes_on_and_that_does(remap, tmp_path):
+    folder = write_catalogue(tmp_path / "home", waiting=1)
+    folder.live.write_bytes(b"damaged" * 1_000)
+    code, out, err = remap("trainer")
+    assert code == 1
+    assert "`remap restore --snapshot` goes on from the newest snapshot." in out + err
+    assert "Traceback" not in out + err
+    assert remap("restore", "saved", "--snapshot")[0] == remap("restore")[0] == 2
+    code, out, _ = remap("restore", "--snapshot")
+    assert (code, out.startswith("Restored 7 trials from the newest snapshot. The damaged catalogue is ")) == (0, True)
+    with closing(CatalogueStore.open(folder)) as store:
+        assert store.claim(1.0).id == 7
+
+
+def test_nightly_backups_are_dated_and_can_be_restored(remap, tmp_path, monkeypatch):
+    write_catalogue(tmp_path / "home")
+    code, out, _ = remap("backup", "nightly", "--keep", 2)
+    (written,) = (tmp_path / "nightly").iterdir()
+    assert (code, out) == (0, f"Backed up 6 trials to {written}.\n")
+    monkeypatch.setenv("REMAP_HOME", str(tmp_path / "again"))
+    assert remap("restore", written)[0] == 0
+    assert remap("backup", "nightly", "--keep", 0)[0] == 2
 
 
 def test_a_finished_model_is_exported_by_the_suffix(remap, tmp_path):

@@ -2,11 +2,13 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import TrainerStatus, read_trainer, write_trainer
+from remap_core.errors import FolderUnusable
 
 STATUS = TrainerStatus(os.getpid(), 90.0, 100.0, "0.1.0", "cpu", 2, "The disk is full.")
 
@@ -72,3 +74,17 @@ def test_unknown_fields_of_a_newer_trainer_are_ignored(folder):
     write_trainer(folder, STATUS)
     written(folder, temperature=80)
     assert read_trainer(folder, now=101.0) == STATUS
+
+
+def test_on_a_full_disk_the_heartbeat_goes_on_in_its_place(folder, monkeypatch):
+    write_trainer(folder, STATUS)
+    size = folder.trainer.stat().st_size
+
+    def full(*_):
+        raise FolderUnusable(f"The data folder {folder.home} has no space left on its disk.")
+
+    monkeypatch.setattr(DataFolder, "write", full)
+    later = replace(STATUS, heartbeat=200.0, message="The disk is full. " * 1_000)
+    write_trainer(folder, later)
+    assert read_trainer(folder, now=201.0) == replace(later, message=later.message[:500])
+    assert folder.trainer.stat().st_size == size

@@ -1,7 +1,10 @@
+import errno
 import json
 import os
+import stat
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -12,10 +15,17 @@ from trainings import proposal
 
 from remap_core.access.person import NOBODY, Person
 from remap_core.data_folder.folder import DataFolder
-from remap_core.data_folder.inbox import MAX_COMMANDS, Inbox
+from remap_core.data_folder.inbox import MAX_BYTES, MAX_COMMANDS, Inbox
+from remap_core.datasets.recipe import AUGMENTATIONS
 from remap_core.errors import FolderUnusable, ForgedCommand, UnreadableCommand
-from remap_core.trials.commands import Cancel, Enqueue, Move, Pause, Resume, Retry, command_to_json
-from remap_core.trials.trial import Place
+from remap_core.space.architecture import MAX_LAYERS, Architecture
+from remap_core.space.edits import Replace
+from remap_core.space.layers import InvertedResidual
+from remap_core.space.variations import MAX_EDITS
+from remap_core.trials.commands import MAX_PROPOSALS, Cancel, Enqueue, Move, Pause, Resume, Retry, command_to_json
+from remap_core.trials.training_config import MAX_SEED, TrainingConfig
+from remap_core.trials.training_recipe import THOROUGH
+from remap_core.trials.trial import Origin, Place, Proposal
 
 FULL_DISK = """
 import resource, sys
@@ -32,6 +42,36 @@ try:
 except FolderUnusable as error:
     print(error)
 """
+
+
+OTHER_USER = """
+import os, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from fakes import MemoryStore
+from trainer_doubles import describe
+from trainings import train_well
+from remap_core.data_folder.folder import DataFolder
+from remap_core.data_folder.inbox import Inbox
+from remap_core.trainer.executors.inline import InlineExecutor
+from remap_core.trainer.worker import Worker
+os.seteuid(65534)
+store = MemoryStore()
+worker = Worker(store, Inbox(DataFolder(Path(sys.argv[1]))), InlineExecutor(train_well), describe)
+for now in range(100, 110):
+    worker.tick(float(now))
+print(*(store.trial(number).state for number in (1, 2)))
+print(worker.inbox_problem)
+"""
+
+RELU = {"kind": "activation", "function": "relu"}
+
+
+def changed(part, **values):
+    """An enqueue command whose one proposal has other values."""
+    form = command_to_json(Enqueue((proposal(3),)))
+    form["proposals"][0][part] |= values
+    return form
 
 
 @pytest.fixture
@@ -113,6 +153,10 @@ def test_the_oldest_commands_are_read_first_up_to_a_limit(folder, inbox):
         ({"version": 1, "kind": "cancel"}, "The cancel command cannot be read"),
         ({"version": 1, "kind": "cancel", "trial": None}, "The cancel command cannot be read"),
         (command_to_json(Enqueue((proposal(3, batch="\ud800"),))), "cannot be read as JSON"),
+        (changed("architecture", layers=[RELU] * 10_000), "An architecture has at most 60 layers, but got 10,000."),
+        (changed("config", epochs=10**9), "epochs must be at most 10,000, but got 1,000,000,000."),
+        (changed("config", batch_size=10**9), "batch_size must be at most 65,536, but got 1,000,000,000."),
+        (changed("config", seed=10**10), "seed must be at most 2,147,483,647, but got 10,000,000,000."),
     ],
 )
 def test_an_unreadable_command_comes_with_the_reason(folder, content, reason):
@@ -148,9 +192,7 @@ def test_a_rejected_command_is_moved_and_its_reason_is_written_next_to_it(folder
 def test_foreign_files_are_left_alone(folder, inbox):
     (folder.unfinished_commands / "1.json.ab12.tmp").write_text("half a comm")
     (folder.inbox / "README.txt").write_text("a note")
-    (folder.inbox / "folder.json").mkdir()
     (folder.inbox / ".hidden.json").write_text("{}")
-    (folder.inbox / "link.json").symlink_to(folder.inbox / "README.txt")
     (folder.inbox / os.fsdecode(b"\xff.json")).write_text("{}")
     (folder.inbox / "käse.json").write_text("{}")
     before = sorted(folder.inbox.rglob("*"))
@@ -242,3 +284,89 @@ def test_of_thousands_of_commands_each_sender_has_its_turn(inbox):
     assert len(found) == MAX_COMMANDS
     assert found[-1].ident == late
     assert [command.ident for command in found] == sorted(command.ident for command in found)
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "circle", "pipe", "socket"])
+def test_what_is_no_file_is_put_aside_with_the_reason_and_the_others_are_read(folder, inbox, kind):
+    path = folder.inbox / "0.json"
+    match kind:
+        case "folder":
+            path.mkdir()
+            (path / "something.txt").write_text("mine")
+        case "link":
+            (folder.inbox / "README.txt").write_text(json.dumps(command_to_json(Pause())))
+            path.symlink_to(folder.inbox / "README.txt")
+        case "circle":
+            path.symlink_to(path)
+        case "pipe":
+            os.mkfifo(path)
+        case "socket":
+            os.mknod(path, stat.S_IFSOCK | 0o600)
+    ident = inbox.send(Resume(), 1_700_000_000.0, NOBODY)
+    (aside, error, _), (other, _, _) = inbox.pending()
+    assert (aside, other) == ("0", ident)
+    assert str(error) == "0.json is not a file: a command is never a folder, a link or a pipe."
+    inbox.reject("0", str(error))
+    assert inbox.pending() == [(ident, Resume(), NOBODY)]
+    assert inbox.rejection("0") == str(error)
+    assert os.path.lexists(folder.rejected_commands / "0.json")
+
+
+def test_a_command_file_larger_than_16_mb_is_put_aside_unread(folder, inbox):
+    with (folder.inbox / "1.json").open("wb") as file:
+        file.truncate(10**13)  # more than fits into memory
+    ((_, error, _),) = inbox.pending()
+    assert str(error) == "A command must have at most 16,000,000 bytes, but 1.json has 10,000,000,000,000."
+    inbox.reject("1", str(error))
+    assert inbox.pending() == []
+
+
+def test_the_largest_command_that_is_ever_sent_is_read(folder, inbox):
+    layer = InvertedResidual(123_456, kernel_size=15, expand=12, squeeze_excite=True)
+    deep = Architecture((3, 224, 224), 4_096, (layer,) * MAX_LAYERS)
+    edits = tuple(Replace(index, layer) for index in range(MAX_EDITS))
+    config = TrainingConfig(10_000, 65_536, THOROUGH.with_augmentation(AUGMENTATIONS), MAX_SEED, start=10**9)
+    child = Proposal(deep, "t" * 60 + "@1f3a9c2e0b7d", config, Origin.VARIATION, 10**9, edits, "b" * 100, "s" * 40)
+    ident = inbox.send(Enqueue((child,) * MAX_PROPOSALS), 1.0, NOBODY)
+    assert (folder.inbox / f"{ident}.json").stat().st_size < MAX_BYTES
+    ((_, command, _),) = inbox.pending()
+    assert len(command.proposals) == 1_000
+
+
+def test_a_command_that_cannot_be_deleted_is_answered_once_and_said_until_it_is_gone(folder, inbox, monkeypatch):
+    stuck, other = inbox.send(Pause(), 1.0, NOBODY), inbox.send(Resume(), 2.0, NOBODY)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", denied)
+        patched.setattr(Path, "replace", denied)
+        inbox.discard(stuck)
+    assert inbox.pending() == [(other, Resume(), NOBODY)]
+    assert inbox.problem == (
+        f"The command {folder.inbox / stuck}.json was answered, but cannot be deleted: Permission denied; "
+        "the inbox must belong to the trainer's user."
+    )
+    (folder.inbox / f"{stuck}.json").unlink()
+    inbox.pending()
+    assert inbox.problem == ""
+
+
+def denied(*_, **__):
+    raise PermissionError(errno.EACCES, "Permission denied")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
+def test_a_trainer_of_another_user_than_the_app_goes_on_past_commands_that_it_may_not_delete():
+    with tempfile.TemporaryDirectory() as home:
+        folder = DataFolder(Path(home))
+        for path in (Path(home), folder.inbox, folder.rejected_commands, folder.unfinished_commands):
+            path.chmod(0o755)
+        (folder.inbox / "0.json").write_text("{")
+        (folder.inbox / "1.json").write_text(json.dumps(command_to_json(Enqueue((proposal(3), proposal(4))))))
+        command = [sys.executable, "-c", OTHER_USER, home, str(Path(__file__).parents[1])]
+        said = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert said.stderr.startswith("command 0 rejected: 0.json cannot be read as JSON")
+        assert "Traceback" not in said.stderr
+        assert said.stdout == (
+            "complete complete\n"
+            f"The command {folder.inbox}/1.json was answered, but cannot be deleted: Permission denied; "
+            "the inbox must belong to the trainer's user.\n"
+        )

@@ -264,3 +264,20 @@ def test_any_damage_to_an_archive_gives_an_error_that_names_it(tmp_path, data):
         read_archives(path, PLAIN)
     except DatasetError as error:
         assert str(error).startswith(f"{path}: ")
+
+
+def test_an_array_that_unpacks_to_far_more_than_it_takes_is_refused_before_it_is_unpacked(tmp_path):
+    images = np.zeros((400, 224, 224), np.uint8)
+    np.savez_compressed(tmp_path / "a.npz", images=images, labels=np.arange(400) % 4)
+    with pytest.raises(DatasetError, match=r"a\.npz: images unpacks to more than 200 times its size"):
+        read_archives(tmp_path / "a.npz", PLAIN)
+
+
+def test_an_array_that_says_it_is_larger_than_what_is_stored_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        header = io.BytesIO()
+        np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": (10**6, 28, 28)})
+        archive.writestr("images.npy", header.getvalue())
+        archive.writestr("labels.npy", header.getvalue())
+    with pytest.raises(DatasetError, match=r"images is incomplete: its shape is \(1000000, 28, 28\), but"):
+        read_archives(tmp_path / "a.npz", PLAIN)

@@ -183,6 +183,14 @@ def test_an_image_of_far_too_many_pixels_is_refused_by_name_before_it_is_decoded
     assert "pixels, more than the" in skipped.reason
 
 
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")  # as outside tests
+def test_a_png_of_144_million_pixels_in_a_few_kilobytes_is_refused_and_a_large_jpeg_is_not(photos):
+    Image.new("1", (12_000, 12_000)).save(photos / "cat" / "bomb.png")
+    Image.new("L", (9_000, 8_000)).save(photos / "cat" / "camera.jpg")
+    (skipped,) = report_on(photos).skipped
+    assert skipped == ("cat/bomb.png", "it has 144,000,000 pixels, more than the 64,000,000 allowed")
+
+
 def test_links_inside_the_folder_are_followed_and_links_that_leave_it_are_refused_by_name(photos, tmp_path):
     picture().save(tmp_path / "outside.png")
     (photos / "cat" / "in.png").symlink_to("0.png")

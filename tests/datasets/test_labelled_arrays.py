@@ -161,3 +161,8 @@ def test_numbers_and_text_together_are_refused():
 def test_row_names_are_those_of_their_tables():
     names = RowNames(("a", "b"), np.array([0, 3]), np.array([1, 3, 5]))
     assert list(names) == names[:] == ["a row 1", "b row 0", "b row 2"]
+
+
+def test_long_class_names_are_cut_and_stay_apart():
+    names = classes_of([0, 1, 2], ["a" * 10_000, "a" * 10_001, "b"]).names
+    assert names == ("a" * 79 + "…", "a" * 73 + "… 1", "b")

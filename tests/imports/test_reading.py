@@ -57,7 +57,7 @@ BAD = {
     "empty": ("net.txt", b" \n", r"net\.txt: it is empty"),
     "no layer": ("net.txt", b"Conv 4x3, Foo", r"net\.txt: Layer 2: 'Foo' is not a layer"),
     "several": ("net.json", f"[{JSON}, {JSON}]".encode(), "it has 2 architectures, and one is read"),
-    "too many layers": ("net.txt", b"ReLU\n" * 61, "it has 61 layers, and at most 60 are read"),
+    "too many layers": ("net.txt", b"ReLU\n" * 61, "An architecture has at most 60 layers, but got 61"),
     "other images": (
         "net.json",
         json.dumps(Architecture((3, 32, 32), 10, ()).to_json()).encode(),

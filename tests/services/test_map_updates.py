@@ -235,3 +235,28 @@ def test_a_map_that_was_computed_while_its_data_set_was_removed_is_not_stored(tm
     assert store.catalogue().model_map("digits", Relation.STRUCTURE) is None
     updater.close()
     store.close()
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("a bug")])
+def test_a_map_that_does_not_fit_into_memory_is_logged_and_drawn_when_there_is_something_new(
+    store, monkeypatch, caplog, error
+):
+    finish(store, ARCHITECTURES[:4])
+    updater = MapUpdater(store)
+    with monkeypatch.context() as patched:
+        patched.setattr(IncrementalMap, "recompute", raising(error))
+        settle(updater)
+    for relation in Relation:
+        assert f"the {relation} map of digits was not updated: {type(error).__name__}" in caplog.text
+    assert store.catalogue().model_map("digits", Relation.STRUCTURE) is None
+    finish(store, ARCHITECTURES[4:5])
+    settle(updater)
+    assert len(store.catalogue().model_map("digits", Relation.STRUCTURE)) == 5
+    updater.close()
+
+
+def raising(error):
+    def fail(*_):
+        raise error
+
+    return fail

@@ -2,7 +2,10 @@
 
 import io
 import json
+import re
 import zipfile
+from dataclasses import replace
+from html import unescape
 
 import numpy as np
 import pytest
@@ -63,6 +66,18 @@ def test_what_is_typed_on_a_card_is_shown_literally(card):
     assert 'license: "CC-BY <4.0>"' in card_markdown(card)
     assert "CC-BY \\<4.0\\>" in card_markdown(card)
     assert "CC-BY &lt;4.0&gt;" in card_html(card)
+
+
+EVIL = "<script>alert(1)</script>![x](javascript:alert(1))|`a`[snac]"
+
+
+def test_names_of_classes_are_text_on_a_card(card):
+    dataset = replace(card.dataset, class_names=(EVIL, *card.dataset.class_names[1:]))
+    html = card_html(replace(card, dataset=dataset))
+    assert EVIL in unescape(re.sub(r"<[^>]*>", "", html))
+    assert "<script" not in html
+    assert not re.search(r"<[^>]*javascript:", html)
+    assert html.count("<svg") == 1
 
 
 def test_a_card_as_html_has_its_picture_and_its_examples_inside(card):

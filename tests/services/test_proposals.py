@@ -18,7 +18,7 @@ from remap_core.services.proposals import (
 from remap_core.settings import Settings
 from remap_core.space.caps import Cap, Cost
 from remap_core.space.edits import Remove, Reparameterize, candidate
-from remap_core.trials.training_config import TrainingConfig
+from remap_core.trials.training_config import MAX_SEED, TrainingConfig
 from remap_core.trials.training_recipe import THOROUGH
 from remap_core.trials.trial import Origin
 from remap_core.views.objective import Objective
@@ -49,6 +49,16 @@ def test_repeats_get_the_next_free_seeds_and_are_the_models_own_training_otherwi
     newest = changed(tmp_path / "home", lambda store: store.enqueue(first, 1.0))
     again = propose_repeats(newest, newest.trial(8), 1, now=0.0)
     assert [(proposal.config.seed, proposal.parent) for proposal in again] == [(3, 1)]
+
+
+def test_after_the_highest_seed_come_the_lowest_that_are_free(catalogue):
+    model = catalogue.trial(1)
+    config = replace(model.proposal.config, seed=MAX_SEED)
+    model = replace(model, proposal=replace(model.proposal, config=config))
+    assert [proposal.config.seed for proposal in propose_repeats(catalogue, model, 2, now=0.0)] == [
+        1,
+        2,
+    ]  # 0 is in the catalogue
 
 
 @pytest.mark.parametrize(

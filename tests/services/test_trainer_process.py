@@ -3,7 +3,9 @@ import sys
 
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import TrainerStatus, write_trainer
-from remap_core.services.trainer_process import StartedTrainer, last_words, why_ended
+from remap_core.services import trainer_process
+from remap_core.services.trainer_process import StartedTrainer, last_words, start_trainer, why_ended
+from remap_core.settings import Settings
 
 
 def test_the_last_words_of_a_trainer_are_the_sentence_that_it_ended_with(tmp_path):
@@ -38,3 +40,13 @@ def test_a_trainer_that_was_not_let_in_does_not_explain_why_another_ended(tmp_pa
     assert why_ended(refused, folder), "the other one ended before"
     write_trainer(folder, TrainerStatus(refused.process.pid + 1, 50.0, 101.0, "1", "cpu", 1))
     assert why_ended(refused, folder) == ""
+
+
+def test_what_trainers_print_does_not_grow_without_end(tmp_path, monkeypatch):
+    folder = DataFolder(tmp_path)
+    monkeypatch.setattr(trainer_process, "MAX_OUTPUT_BYTES", 10)
+    monkeypatch.setattr(trainer_process.subprocess, "Popen", lambda *_, stdout, **__: stdout.write(b"eight...\n"))
+    for _ in range(5):
+        start_trainer(Settings(home=tmp_path), folder)
+    sizes = {path.name: path.stat().st_size for path in tmp_path.glob("trainer.out*")}
+    assert sizes == {"trainer.out": 9, "trainer.out.1": 18}

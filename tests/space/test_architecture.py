@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from strategies import architectures
 
 from remap_core.errors import InvalidArchitecture
-from remap_core.space.architecture import Architecture
+from remap_core.space.architecture import MAX_LAYERS, Architecture
 from remap_core.space.layers import Activation, AvgPool2d, Conv2d, Dense, Dropout, MaxPool2d
 
 LENET_LIKE = Architecture((1, 28, 28), 10, (Conv2d(3, 32), Activation("relu"), MaxPool2d(2), Dense(64), Dropout(0.25)))
@@ -122,3 +122,28 @@ def test_linear_and_unweighted_architectures_are_recognised():
     unweighted = Architecture((1, 8, 8), 10, (MaxPool2d(2), Activation("tanh")))
     assert (linear.has_hidden_weights, linear.is_linear) == (True, True)
     assert (unweighted.has_hidden_weights, unweighted.is_linear) == (False, False)
+
+
+def chain(layers):
+    return {"input_shape": [1, 8, 8], "classes": 10, "layers": [{"kind": "activation", "function": "relu"}] * layers}
+
+
+def test_an_architecture_has_at_most_60_layers_wherever_it_comes_from():
+    longest = Architecture.from_json(chain(MAX_LAYERS))
+    assert len(longest.layers) == 60
+    refusals = [
+        lambda: Architecture.from_json(chain(10_000)),
+        lambda: Architecture((1, 8, 8), 10, (Dropout(0.5),) * 10_000),
+        lambda: longest.with_layers((*longest.layers, Dropout(0.5)) * 2),
+    ]
+    for refused, layers in zip(refusals, ("10,000", "10,000", "122"), strict=True):
+        with pytest.raises(InvalidArchitecture, match=f"An architecture has at most 60 layers, but got {layers}."):
+            refused()
+
+
+def test_a_longer_one_of_an_earlier_version_is_still_read_and_what_is_made_of_it_is_not_longer():
+    trained = Architecture.from_json(chain(70), is_recorded=True)
+    assert trained.to_json() == chain(70)
+    assert len(trained.with_layers(trained.layers[1:]).output_shapes) == 69
+    with pytest.raises(InvalidArchitecture, match="at most 60 layers"):
+        trained.with_layers((*trained.layers, Dropout(0.5)))

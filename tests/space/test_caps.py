@@ -7,6 +7,7 @@ from remap_core.errors import InvalidSpace
 from remap_core.space.architecture import Architecture
 from remap_core.space.caps import Cap, Cost, amount, caps_text, exceeded, over_sentence, tightest
 from remap_core.space.layers import Conv2d
+from remap_core.space.text import parse_layers
 
 NET = Architecture((1, 8, 8), 10, (Conv2d(3, 16),))
 limits = st.lists(st.builds(Cap, st.sampled_from(Cost), st.floats(1, 1e12), st.sampled_from(["", "a setting"])))
@@ -68,3 +69,18 @@ def test_the_source_of_a_cap_is_short():
 def test_a_cap_is_a_number_above_0(limit):
     with pytest.raises(InvalidSpace, match="A cap on parameters must be greater than 0"):
         Cap(Cost.PARAMETERS, limit)
+
+
+def test_few_parameters_are_no_way_around_the_memory_of_a_machine():
+    wide = Architecture((1, 8, 8), 10, parse_layers("Conv 40000x1, ReLU, MaxPool 8"))
+    assert wide.parameters < 1_000_000
+    over = exceeded([Cap(Cost.PARAMETERS, 1_000_000)], wide)
+    assert over_sentence(over, wide) == (
+        "Over the cap: 2,539 KB of activations, at most 1,024 KB allowed (the most for images of this size)."
+    )
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8), (1, 28, 28), (3, 32, 32), (3, 224, 224)])
+@pytest.mark.parametrize("text", ["Conv 64x3 same, ReLU, Conv 64x3 same", "Conv 32x3, MaxPool 2, Dense 64"])
+def test_usual_networks_are_far_below_it(shape, text):
+    assert exceeded([], Architecture(shape, 10, parse_layers(text))) is None

@@ -8,7 +8,7 @@ from strategies import architectures, layers
 
 from remap_core.errors import InvalidArchitecture
 from remap_core.space.architecture import Architecture
-from remap_core.space.draft import MAX_LAYERS, Draft, edits_between
+from remap_core.space.draft import Draft, edits_between
 from remap_core.space.edits import Layers, Prepend, Remove, Reparameterize, Replace, sentences
 from remap_core.space.layers import Activation, Conv2d, Dense, Dropout, InvertedResidual, MaxPool2d, Residual
 from remap_core.space.text import layers_text
@@ -177,7 +177,7 @@ def test_words_and_the_public_json_form_can_be_pasted(other):
             '{"input_shape": [3, 32, 32], "classes": 10, "layers": []}',
             "input_shape must be the parent's, [1, 8, 8], but got [3, 32, 32].",
         ),
-        (", ".join(["ReLU"] * 61), f"A draft has at most {MAX_LAYERS} layers, but got 61."),
+        (", ".join(["ReLU"] * 61), "An architecture has at most 60 layers, but got 61."),
     ],
 )
 def test_invalid_pasted_text_is_refused_in_one_sentence(text, sentence):

@@ -1,6 +1,9 @@
 import os
 import signal
+import subprocess
+import sys
 from functools import partial
+from pathlib import Path
 
 import psutil
 import pytest
@@ -155,6 +158,31 @@ def test_workers_exit_when_the_trainer_is_killed(preload, tmp_path):
     assert len(started) >= 2, "a worker, and what keeps track of it"
     _, left = psutil.wait_procs(started, timeout=20)
     assert left == []
+
+
+ORPHANS = """
+import os, sys, time
+sys.path.insert(0, sys.argv[1])
+from trainings import prepare, ready, train_and_hang, polled_until, trial
+from remap_core.trainer.executors.base import EpochDone
+from remap_core.trainer.executors.processes import LocalExecutor
+if __name__ == "__main__":
+    executor = ready(LocalExecutor(train_and_hang, prepare, slots=1))
+    executor.start(trial(1))
+    polled_until(executor, EpochDone)
+    print(executor._slots[0].process.pid, flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_worker_process_in_the_middle_of_a_batch_ends_with_its_trainer(tmp_path):
+    program = tmp_path / "trainer.py"
+    program.write_text(ORPHANS)
+    command = [sys.executable, str(program), str(Path(__file__).parents[1])]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as trainer:
+        worker = psutil.Process(int(trainer.stdout.readline()))
+        trainer.kill()
+    worker.wait(timeout=30)  # it hangs for ten minutes otherwise
 
 
 def test_nothing_is_lost_when_the_fork_server_is_killed():

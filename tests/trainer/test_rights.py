@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from trainer_doubles import FakeTrainer
 from trainings import proposal
@@ -7,6 +9,7 @@ from remap_core.access.roles import Roles
 from remap_core.errors import ForgedCommand
 from remap_core.trainer.rights import Gate, Limits
 from remap_core.trials.commands import (
+    AddedDataset,
     Annotate,
     Cancel,
     CancelBatch,
@@ -70,7 +73,12 @@ def test_a_viewer_may_only_look(trainer, command, action):
 
 @pytest.mark.parametrize(
     ("command", "action"),
-    [(Pause(), "pause the queue"), (Resume(), "resume the queue"), (RemoveDataset("toy"), "remove a data set")],
+    [
+        (Pause(), "pause the queue"),
+        (Resume(), "resume the queue"),
+        (AddedDataset("trees"), "add a data set"),
+        (RemoveDataset("toy"), "remove a data set"),
+    ],
 )
 def test_only_an_admin_pauses_and_removes_data_sets(trainer, command, action):
     assert outcome(trainer, command, BOB) == f"To {action} one must be an admin, but {BOB.name} is a builder."
@@ -93,6 +101,11 @@ def test_an_admin_changes_everybodys_trainings(trainer):
 def test_a_data_set_is_new_only_to_an_admin(trainer):
     trainer.apply(RemoveDataset("toy"), ADA)
     assert "To train on a new data set one must be an admin" in outcome(trainer, Enqueue((proposal(8),)), BOB)
+
+
+def test_a_builder_may_train_on_parts_of_a_data_set_that_is_known(trainer):
+    part = replace(proposal(8), dataset="toy%1of4")
+    assert "must be an admin" not in outcome(trainer, Enqueue((part,)), BOB)
     assert outcome(trainer, Enqueue((proposal(8),)), ADA) == "applied"
 
 

@@ -315,10 +315,10 @@ def test_ten_thousand_commands_are_answered_in_order_and_no_tick_takes_long():
     trainer, seconds = FakeTrainer(), [0.0]
     trainer.apply(Enqueue((proposal(3),)))
 
-    def applied_slowly(command, kind, now, action):
+    def applied_slowly(command, kind, now, action, sender):
         seconds[0] += 0.01
         answered.append((trainer.now, command))
-        return Receipt(command, kind, Outcome.APPLIED, "", now)
+        return Receipt(command, kind, Outcome.APPLIED, "", now, sender)
 
     trainer.worker._clock, trainer.store.apply_once, answered = (lambda: seconds[0]), applied_slowly, []
     names = [trainer.inbox.send(Pause()) for _ in range(10_000)]

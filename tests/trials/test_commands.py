@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import architectures
+from trainings import proposal
 
 from remap_core.errors import UnreadableCommand
 from remap_core.space.caps import Cap, Cost
@@ -116,3 +117,12 @@ def test_any_json_is_a_command_or_unreadable(kind, body):
     except UnreadableCommand:
         return
     assert command.kind == kind
+
+
+def test_many_proposals_are_sent_in_commands_of_a_thousand():
+    many = Enqueue(tuple(proposal(units) for units in range(1, 2_502)), (Cap(Cost.PARAMETERS, 1e6),))
+    pieces = many.pieces()
+    assert [len(piece.proposals) for piece in pieces] == [1_000, 1_000, 501]
+    assert Enqueue(sum((piece.proposals for piece in pieces), ()), many.caps) == many
+    assert {piece.caps for piece in pieces} == {many.caps}
+    assert Enqueue(()).pieces() == [Enqueue(())]

@@ -40,6 +40,24 @@ def test_a_configuration_round_trips_and_unknown_fields_are_refused():
         TrainingConfig.from_json({"epoch": 3})
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("epochs", 10**9, "epochs must be at most 10,000, but got 1,000,000,000."),
+        ("batch_size", 10**9, "batch_size must be at most 65,536, but got 1,000,000,000."),
+        ("seed", 2**31, "seed must be at most 2,147,483,647, but got 2,147,483,648."),
+        ("epochs", 10**99, f"epochs must be at most 10,000, but got 1{9 * ',000'},00."),
+    ],
+    ids=["epochs", "batch", "seed", "huge"],
+)
+def test_a_configuration_that_would_never_end_is_refused_unless_it_is_in_a_catalogue_already(name, value, sentence):
+    form = TrainingConfig().to_json() | {name: value}
+    with pytest.raises(InvalidTrial) as refused:
+        TrainingConfig.from_json(form)
+    assert str(refused.value) == sentence
+    assert getattr(TrainingConfig.from_json(form, is_recorded=True), name) == value
+
+
 def test_only_waiting_and_running_trials_are_not_finished():
     assert [state for state in TrialState if not state.is_finished()] == [TrialState.WAITING, TrialState.RUNNING]
 

@@ -3,10 +3,11 @@
 import time
 
 import pytest
-from apps import opened, said, type_into
+from apps import opened, said, sign_in, type_into
 from catalogues import write_catalogue
 from photos import photo_file, write_photos
 
+from remap_core.access.roles import Role
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.inbox import Inbox
 from remap_core.datasets.kept import find_kept
@@ -14,7 +15,7 @@ from remap_core.datasets.preparation.intake import add
 from remap_core.datasets.recipe import Choices
 from remap_core.services.data.data_jobs import JobState, data_jobs, start_job, state_of, stop
 from remap_core.space.caps import Cost
-from remap_core.trials.commands import Enqueue, RemoveDataset
+from remap_core.trials.commands import AddedDataset, Enqueue, RemoveDataset
 from remap_core.ui.session import SESSION
 from remap_core.views.targets import TARGETS
 
@@ -162,6 +163,16 @@ def test_adding_alone_trains_nothing(home, tmp_path):
     assert find_kept("trees", home)
     assert Inbox(DataFolder(home)).pending() == []
     assert "**trees** :primary-badge[shown]" in said(app)
+
+
+def test_where_people_sign_in_who_added_a_data_set_is_recorded(home, tmp_path, monkeypatch):
+    sign_in(monkeypatch, "ada@example.org", Role.ADMIN)
+    prepared(home, write_photos(tmp_path / "trees.zip"))
+    app = opened("data")
+    app.checkbox[0].check().run()
+    app.button(key="data-add").click().run()
+    ((_, command, sender),) = Inbox(DataFolder(home)).pending()
+    assert (command, sender.name) == (AddedDataset(find_kept("trees", home).name), "ada@example.org")
 
 
 def test_the_first_models_are_sampled_from_the_space_that_is_chosen(home, trees):

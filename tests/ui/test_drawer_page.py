@@ -15,6 +15,7 @@ from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.evaluation import Evaluation, Latency
 from remap_core.trials.trial import Proposal
 from remap_core.ui.session import SESSION
+from remap_core.ui.sidebar.drawer_rows import MAX_LISTED
 from remap_core.ui.tables import snac_column
 
 
@@ -219,6 +220,21 @@ def test_a_report_on_the_models_is_offered(home):
     write_catalogue(home)
     app = opened("drawer", drawer=[1, 6])
     assert "Report on 2 models" in {button.label for button in app.download_button}
+
+
+def test_a_report_is_written_when_somebody_asks_for_it(home, monkeypatch):
+    write_catalogue(home)
+    monkeypatch.setattr("remap_core.drawing.report.report_html", lambda _: pytest.fail("nobody asked"))
+    monkeypatch.setattr("remap_core.services.model_files.architectures_json", lambda _: pytest.fail("nobody asked"))
+    assert "Report on 6 models" in {button.label for button in opened("drawer", drawer=range(1, 7)).download_button}
+
+
+def test_of_a_drawer_of_many_models_the_sidebar_lists_the_last_and_says_so(home):
+    write_catalogue(home, waiting=MAX_LISTED)
+    app = opened("queue", drawer=range(1, MAX_LISTED + 7))
+    listed = [button.key for button in app.sidebar.button if (button.key or "").startswith("open-")]
+    assert listed == [f"open-{model}" for model in range(7, MAX_LISTED + 7)]
+    assert "The last 50 of 56 models; the page Drawer has all of them." in said(app)
 
 
 def test_the_chosen_models_are_exported_to_one_zip_file(home):

@@ -449,3 +449,10 @@ def test_a_child_from_its_parents_weights_is_listed_without_a_comparison(home):
     assert (rows[7]["Start"], rows[7]["Change"], rows[7]["Test"]) == ("parent's weights, 1 epoch", "", "")
     assert rows[6]["Start"] == ""
     assert rows[6]["Change"]
+
+
+def test_of_a_drawer_of_many_models_the_last_twelve_can_be_parents_too(home):
+    write_catalogue(home, waiting=20)
+    app = opened("generate", drawer=range(1, 21), model="1")
+    assert len(app.button_group(key="generate-parents-1").options) == 12
+    assert "Of 19 other models in the drawer the last 12 can be parents, too." in said(app)

@@ -1,13 +1,16 @@
 """Notes and tags: nothing that was typed is lost, nothing that somebody else wrote is overwritten unseen."""
 
 import pytest
-from apps import opened, said
+from apps import linked, opened, said, sign_in
 from catalogues import changed, write_catalogue
 
+from remap_core.access.roles import Role
 from remap_core.data_folder.inbox import Inbox
 from remap_core.trials.annotations import MAX_NOTE_LENGTH, Annotation
 from remap_core.trials.commands import Annotate
 from remap_core.ui.drawer.note_draft import Edited
+
+BOB, EVE = "bob@example.org", "eve@example.org"
 
 
 @pytest.fixture
@@ -123,3 +126,41 @@ def test_a_save_that_has_arrived_is_not_taken_for_somebody_elses():
     assert note.is_changed("mine, longer")
     assert note.follow("mine, longer", "theirs") == "mine, longer"
     assert note.is_conflict("mine, longer", "theirs")
+
+
+def store_own(home, annotation, person):
+    changed(home, lambda catalogue: catalogue.annotate(3, annotation, person))
+
+
+def test_a_viewer_keeps_a_note_of_their_own_and_reads_the_shared_one(inbox, monkeypatch):
+    sign_in(monkeypatch, EVE, Role.VIEWER)
+    app = notes()
+    assert [text.value for text in app.text] == ["<b>keep</b>"]
+    assert "Tags: small, odd" in said(app)
+    assert [area.key for area in app.text_area] == [f"note-{EVE}-3"]
+    app.text_area(key=f"note-{EVE}-3").set_value("ask Bob")
+    app.text_input(key=f"tags-{EVE}-3").set_value("later")
+    app.button(key=f"save-{EVE}-3").click().run()
+    assert commands(inbox) == [Annotate(3, "ask Bob", ("later",), is_own=True)]
+
+
+def test_a_builder_edits_both_notes_and_sees_no_note_of_another(inbox, home, monkeypatch):
+    store_own(home, Annotation("hers"), EVE)
+    store_own(home, Annotation("his"), BOB)
+    sign_in(monkeypatch, BOB, Role.BUILDER)
+    app = notes()
+    assert app.text_area(key="note-3").value == "<b>keep</b>"
+    assert app.text_area(key=f"note-{BOB}-3").value == "his"
+    app.text_area(key="note-3").set_value("overfits")
+    save(app)
+    assert commands(inbox) == [Annotate(3, note="overfits")]
+
+
+def test_the_drawers_table_has_the_shared_note_first_and_marks_ones_own(inbox, home, monkeypatch):
+    store_own(home, Annotation("ask Bob\nwho trained it", ("later",)), EVE)
+    sign_in(monkeypatch, EVE, Role.VIEWER)
+    app = linked("drawer", "3,4")
+    row = app.dataframe[0].value.iloc[0]
+    assert list(row["Tags"]) == ["small", "odd", "later (mine)"]
+    assert row["Note"] == "<b>keep</b> · mine: ask Bob…"
+    assert [expander.label for expander in app.expander if "note" in expander.label] == ["My note on #3"]

@@ -15,7 +15,7 @@ from catalogues import changed, write_catalogue, write_halved
 from streamlit.testing.v1 import AppTest
 from trainings import epoch
 
-from remap_core.catalogue.snapshot import Publisher
+from remap_core.catalogue.snapshot import Publisher, current_number
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import TrainerStatus, write_trainer
@@ -23,6 +23,7 @@ from remap_core.data_folder.inbox import Inbox
 from remap_core.services.trainer_process import StartedTrainer
 from remap_core.trials.commands import Cancel, Enqueue, Pause, Resume, Retry
 from remap_core.trials.trial import Origin
+from remap_core.ui import app_data
 from remap_core.ui.session import SESSION
 from remap_core.ui.sidebar import trainer_progress
 from remap_core.version import __version__
@@ -302,3 +303,16 @@ def test_the_app_imports_no_torch():
         "assert not {'torch', 'torchvision', 'sklearn', 'streamlit_plotly_events'} & set(sys.modules), 'too heavy'"
     )
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, cwd=ROOT)
+
+
+@pytest.mark.parametrize("page", [*PAGES, "data"])
+def test_a_run_of_a_page_makes_no_folder_and_asks_few_times_which_snapshot_is_the_newest(home, page, monkeypatch):
+    """Each look at the disk gives the interpreter to another visitor's run: they once were sixty."""
+    write_catalogue(home)
+    app = opened(page, drawer=[1, 2], selected=1)
+    asked = []
+    monkeypatch.setattr(app_data, "current_number", lambda folder: asked.append(folder) or current_number(folder))
+    app.run()
+    assert not app.exception
+    assert 1 <= len(asked) <= 8
+    assert len({id(folder) for folder in asked}) == 1

@@ -1,5 +1,7 @@
 """Populations that nobody plans: one model, models that are all equal, numbers that are none, nothing that finished."""
 
+import json
+
 import duckdb
 import pytest
 from apps import linked, opened, said
@@ -8,6 +10,7 @@ from catalogues import write_catalogue
 from remap_core.catalogue.snapshot import Publisher
 from remap_core.catalogue.store import CatalogueStore
 
+RELU = {"kind": "activation", "function": "relu"}
 PAGES = ("overview", "drawer", "inspect", "generate", "queue", "data")
 
 ONE = "DELETE FROM trials WHERE id <> 3"
@@ -18,6 +21,10 @@ NOT_A_NUMBER = (
     "UPDATE trials SET validation_accuracy = 'NaN', accuracy = 'NaN', latency_1_ms = 'NaN', "
     "class_accuracy = list_transform(class_accuracy, lambda x: 'NaN'::DOUBLE)"
 )
+LONG_CHAIN = json.dumps({"input_shape": [1, 8, 8], "classes": 10, "layers": [RELU] * 70})
+LONG_TRAINING = json.dumps({"epochs": 10**9, "batch_size": 10**9, "seed": 10**12})
+OVER_LIMITS = f"UPDATE trials SET architecture = '{LONG_CHAIN}', config = '{LONG_TRAINING}' WHERE id = 3"  # noqa: S608
+LONG_NAMES = "UPDATE datasets SET class_names = list_transform(class_names, lambda x: repeat('<b>' || x, 3000))"
 NOTHING_FINISHED = "UPDATE trials SET state = 'failed', error = 'The training diverged.'"
 
 
@@ -30,12 +37,22 @@ def written(home, change: str) -> None:
     store.close()
 
 
-@pytest.mark.parametrize("change", [ONE, EQUAL, NOT_A_NUMBER, NOTHING_FINISHED], ids=["one", "equal", "nan", "none"])
+@pytest.mark.parametrize(
+    "change",
+    [ONE, EQUAL, NOT_A_NUMBER, NOTHING_FINISHED, OVER_LIMITS, LONG_NAMES],
+    ids=["one", "equal", "nan", "none", "over limits", "long names"],
+)
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_stays_usable(home, page, change):
     written(home, change)
     app = opened(page, drawer=[3], selected=3)
     assert not app.exception
+    assert "<b>" not in said(app).replace("\\<", "")
+
+
+def test_a_damaged_pointer_to_the_newest_snapshot_hides_no_model(home):
+    write_catalogue(home).pointer.write_text("damaged")
+    assert "6 models, best 80.0 %" in said(opened("overview"))
 
 
 def test_one_model_is_all_that_a_start_can_be_made_from(home):

@@ -12,6 +12,7 @@ from remap_core.datasets.fitting import fitted
 from remap_core.datasets.images import Images, Pixels
 from remap_core.datasets.preparation.proposal import look_at, propose
 from remap_core.datasets.preparation.selection import select
+from remap_core.datasets.readers.arrays.pixel_arrays import require_memory
 from remap_core.datasets.readers.forms import find
 from remap_core.datasets.readers.found import Found
 from remap_core.datasets.recipe import Choices, Recipe
@@ -50,6 +51,8 @@ class FoundImages:
                     f"{pictures.name(row)}: images must be of one size to be read as they are, but this one is "
                     f"{_size_text(image)} and the first is {_size_text(pixels[0])}."
                 )
+            if not pixels:
+                require_memory(f"{len(rows):,} images of this size", (len(rows), *image.shape), image.dtype)
             pixels.append(image)
         return Images(np.stack(pixels), self.labels[rows])
 

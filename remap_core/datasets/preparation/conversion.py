@@ -6,15 +6,18 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
+from PIL import Image
 
 from remap_core.datasets.fitting import fitted
 from remap_core.datasets.images import Pixels
 from remap_core.datasets.preparation.selection import Selection
-from remap_core.datasets.readers.found import ShowCount
+from remap_core.datasets.readers.found import Picture, ShowCount
 from remap_core.datasets.recipe import Recipe
 from remap_core.datasets.rules import reason
 from remap_core.errors import DatasetError
@@ -23,6 +26,9 @@ from remap_core.system.files import write_file
 CHUNK = 64
 """Images that a thread converts before it takes others."""
 _PIECES_PER_CORE = 2
+_LARGE = 16_000_000
+"""Pixels."""
+_ONE_LARGE = Lock()
 Failures = dict[int, str]
 """Why images cannot be read, by row."""
 Piece = tuple[list[int], Failures]
@@ -94,14 +100,23 @@ def _size(selection: Selection, recipe: Recipe) -> tuple[int, int]:
 
 def _pixels_of(selection: Selection, row: int, recipe: Recipe) -> Pixels:
     place = int(selection.places[row])
-    return fitted(
-        selection.pictures.open(place),
-        side=recipe.side,
-        colour=recipe.colour,
-        fit=recipe.fit,
-        background=recipe.background,
-        white=recipe.white,
-    )
+    picture = selection.pictures.open(place)
+    with _alone_if_large(picture):
+        return fitted(
+            picture,
+            side=recipe.side,
+            colour=recipe.colour,
+            fit=recipe.fit,
+            background=recipe.background,
+            white=recipe.white,
+        )
+
+
+def _alone_if_large(picture: Picture) -> AbstractContextManager[object]:
+    """Decode one large image at a time, or as many as there are cores would be in memory at once."""
+    if isinstance(picture, Image.Image) and picture.width * picture.height > _LARGE:
+        return _ONE_LARGE
+    return nullcontext()
 
 
 def _opened(path: Path, shape: tuple[int, ...]) -> Pixels:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from remap_core.access.person import NOBODY, Person
-from remap_core.access.signatures import SENDER, sender_of, signed
+from remap_core.access.signatures import SENDER, is_signed, sender_of, signed
 from remap_core.analysis.suggest.process import MIN_VALUES
 from remap_core.catalogue.reader import Catalogue
 from remap_core.data_folder.folder import DataFolder
@@ -86,7 +86,9 @@ def start_search(folder: DataFolder, plan: SearchPlan, sender: Person) -> None:
 
 def search_sender(folder: DataFolder, form: Form) -> Person:
     """Who started a search; NOBODY where it is not signed. Raises ForgedCommand where the signature is not valid."""
-    return sender_of(form, _subject(str(form.get("name", ""))), signing_key(folder)) or NOBODY
+    if not is_signed(form):
+        return NOBODY
+    return sender_of(form, _subject(str(form.get("name", ""))), signing_key(folder))
 
 
 def _subject(name: str) -> str:

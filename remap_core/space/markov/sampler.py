@@ -12,14 +12,12 @@ from numpy.typing import NDArray
 
 from remap_core.errors import InvalidArchitecture, SpaceExhausted
 from remap_core.formatting import count, shape_text
-from remap_core.space.architecture import Architecture
+from remap_core.space.architecture import MAX_LAYERS, Architecture
 from remap_core.space.caps import Cap, Cost, SecondsOf, all_exceeded, caps_text, tightest
 from remap_core.space.layers import Layer, Shape
 from remap_core.space.markov.search_space import START, STOP, Part, SearchSpace
 
 ATTEMPTS_PER_MODEL = 200
-MAX_LAYERS = 100
-"""Layers after which a walk is given up: a person's own chain may end as rarely as it likes."""
 
 
 def sample_architecture(
@@ -37,7 +35,7 @@ def sample_architecture(
         step = ways.next_step(part, step, shape, rng)
         if step == STOP:
             return Architecture(input_shape, classes, tuple(layers))
-        if len(layers) == MAX_LAYERS:
+        if len(layers) == MAX_LAYERS:  # a person's own chain may end as rarely as it likes
             raise InvalidArchitecture(f"A chain of {space.name} has more than {MAX_LAYERS} layers.")
         fitting = ways.fitting(step, shape)
         layer = fitting[rng.integers(len(fitting))]

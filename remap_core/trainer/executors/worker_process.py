@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -68,6 +71,7 @@ def run_worker(connection: Connection, train: TrainFunction, prepare: Prepare, s
 
     Ctrl-C is for the trainer, which then tells this process.
     """
+    _end_with_the_trainer()
     try:
         connection.send(_prepare(prepare))
         while (message := connection.recv()) is not None:
@@ -76,7 +80,26 @@ def run_worker(connection: Connection, train: TrainFunction, prepare: Prepare, s
             if isinstance(message, Score):
                 connection.send(_score(score, message.trial))
     except (EOFError, OSError):
-        return  # the trainer has ended; the next one resumes from the last checkpoint
+        _end_at_once()  # the trainer has ended; the next one resumes from the last checkpoint
+
+
+def _end_with_the_trainer() -> None:
+    """In the middle of a batch, too: the pipe is looked at between batches, which may take seconds."""
+    trainer = multiprocessing.parent_process()
+    if trainer is None:
+        return
+
+    def wait() -> None:
+        trainer.join()
+        _end_at_once()
+
+    threading.Thread(target=wait, name="trainer-watch", daemon=True).start()
+
+
+def _end_at_once() -> None:
+    """Without the second or two that torch takes to leave. Nothing is half written: files are replaced in one step."""
+    if multiprocessing.parent_process():
+        os._exit(1)
 
 
 def _prepare(prepare: Prepare) -> Ready | RemapError:

@@ -6,16 +6,18 @@ from pathlib import PurePosixPath
 
 import streamlit as st
 
+from remap_core.access.roles import Role
 from remap_core.datasets.image_report import Report
 from remap_core.datasets.preparation.intake import keep, open_prepared
 from remap_core.errors import RemapError
 from remap_core.services.data.data_jobs import DataJob, clear
-from remap_core.ui import app_data, navigation
+from remap_core.ui import app_data, navigation, sent_commands
 from remap_core.ui.data.first_models import first_models_text, start_first_models
 from remap_core.ui.data.job_panel import discard_button
 from remap_core.ui.data.report_pictures import prepared_pictures
 from remap_core.ui.data.space_choice import choose_space
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.people.admission import admit
 from remap_core.ui.sidebar.dataset_switch import switch_to
 
 _SUFFIXES = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".npz", ".npy", ".csv", ".tsv", ".parquet")
@@ -65,6 +67,7 @@ def proposed_name(title: str) -> str:
 def _add(job: DataJob, name: str, *, start: bool) -> None:
     folder = app_data.folder()
     try:
+        admit(Role.ADMIN, "add a data set")
         with st.spinner("Adding …"):
             kept = keep(open_prepared(job.work), name, folder.home)
     except RemapError as error:
@@ -73,6 +76,7 @@ def _add(job: DataJob, name: str, *, start: bool) -> None:
     prepared_pictures.clear()
     clear(job, folder, keeps_upload=True)  # exports are checked on the original files
     switch_to(kept.name)
+    sent_commands.record_dataset(kept.name)
     if start:
         start_first_models(kept.name, f"space-{job.ident}")
         navigation.go_to("overview")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import streamlit as st
 
-from remap_core.data_folder.inbox import Inbox
+from remap_core.access.roles import Role
 from remap_core.errors import RemapError
 from remap_core.formatting import pluralize
 from remap_core.services.data.known_datasets import KnownDataset, card_of, first_population
@@ -36,18 +35,15 @@ def start_first_models(name: str, space_key: str = "") -> None:
     """
     session = current_session()
     try:
-        folder = app_data.folder()
-        card = card_of(name, folder.home)
+        card = card_of(name, app_data.folder().home)
         plan = plan_chosen(space_key, card)
         command = first_population(app_data.settings(), card, app_data.newest(), plan)
-        ident = Inbox(folder).send(command, time.time(), visitor.sender())
     except RemapError as error:
         session.send_error = f"Not sent: {error}"
         return
-    session.send_error = ""
-    session.sent.append(ident)
-    session.started[name] = ident
-    session.batches.append(command.proposals[0].batch)
+    ident = sent_commands.train(command)
+    if ident:
+        session.started[name] = ident
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -70,7 +66,7 @@ def _show_waiting(known: KnownDataset) -> None:
         )
     else:
         st.info(f"{title} has no models yet.")
-        if app_data.settings().population:
+        if app_data.settings().population and visitor.may(Role.ADMIN):
             st.button(
                 f"Train the first {first_models_text()}",
                 type="primary",

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from remap_core.access.roles import Role
+from remap_core.errors import CommandRefused
 from remap_core.formatting import count, duration
 from remap_core.services.data.data_jobs import (
     DataJob,
@@ -25,6 +27,8 @@ from remap_core.ui.data.report_panel import show_warnings
 from remap_core.ui.data.skipped_files import show_skipped
 from remap_core.ui.live import errors_as_sentences
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.people.admission import admit
+from remap_core.ui.session import current_session
 
 _OPENED = "data-job"
 _NEXT = "data-next-job"
@@ -69,9 +73,24 @@ def show_progress(job: DataJob) -> None:
         if state_of(job) is not JobState.RUNNING:
             st.rerun()
         _bar(read_progress(job))
-        st.button("Cancel", key="data-cancel", icon=":material/cancel:", on_click=stop, args=(job,))
+        st.button("Cancel", key="data-cancel", icon=":material/cancel:", on_click=_stop, args=(job,))
 
     redraw()
+
+
+def _stop(job: DataJob) -> None:
+    if _is_admitted():
+        stop(job)
+
+
+def _is_admitted() -> bool:
+    """Whether who presses a button may still add data sets; if not, the sidebar says so."""
+    try:
+        admit(Role.ADMIN, "add a data set")
+    except CommandRefused as error:
+        current_session().send_error = f"Not done: {error}"
+        return False
+    return True
 
 
 def _bar(progress: JobProgress | None) -> None:
@@ -111,6 +130,7 @@ def show_interrupted(job: DataJob) -> None:
 
 def _resume(job: DataJob) -> None:
     with errors_as_sentences():
+        admit(Role.ADMIN, "add a data set")
         resume(app_data.folder(), job)
         st.rerun()
 
@@ -137,5 +157,7 @@ def discard_button(job: DataJob) -> None:
 
 
 def _discard(job: DataJob) -> None:
+    if not _is_admitted():
+        return
     clear(job, app_data.folder())
     st.session_state.pop(_OPENED, None)

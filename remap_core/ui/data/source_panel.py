@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from remap_core.access.roles import Role
 from remap_core.datasets.naming import NAMES
 from remap_core.datasets.readers.published_sets.sources import PUBLISHED_SOURCES
 from remap_core.datasets.recipe import Choices
@@ -19,6 +20,7 @@ from remap_core.services.data.uploads import allowed_path, entries_of, save_uplo
 from remap_core.ui import app_data
 from remap_core.ui.data.job_panel import open_job
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.people.admission import admit
 
 _UPLOADS = "data-uploads"
 """Key of the number of uploads so far: each gets a new, empty widget, which frees the memory of the last one."""
@@ -72,6 +74,7 @@ def _upload(label: str, several: Any) -> None:
 def _start_upload(files: Sequence[Any]) -> None:
     named = [(file.name, file) for file in files]
     try:
+        admit(Role.ADMIN, "add a data set")
         source = save_upload(app_data.folder(), named, time.time())
     except RemapError as error:
         st.error(escape_markdown(str(error)))
@@ -122,6 +125,7 @@ def _published() -> None:
 
 def _start(source: Path | str, title: str) -> None:
     try:
+        admit(Role.ADMIN, "add a data set")
         job = start_job(app_data.folder(), str(source), title, Choices(), time.time())
     except RemapError as error:
         st.error(escape_markdown(str(error)))

@@ -18,11 +18,10 @@ from remap_core.services.comparison import compare_predictions, training_differe
 from remap_core.space.alignment import difference_sentences
 from remap_core.space.caps import KILOBYTE
 from remap_core.space.footprint import footprint
-from remap_core.trials.annotations import Annotation
 from remap_core.trials.population import Population
 from remap_core.trials.trial import Trial, TrialId
 from remap_core.ui import app_data, view_state
-from remap_core.ui.drawer.notes import first_line
+from remap_core.ui.drawer.notes import Notes, notes_of
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.pictures import picture
 from remap_core.ui.tables import (
@@ -79,7 +78,7 @@ COLUMNS: dict[str, Any] = {
 def comparison_table(catalogue: Catalogue, trials: Sequence[Trial], key: str) -> list[Trial]:
     """All metrics of the models, with aligned SNACs; returns the models of selected rows."""
     return selected_rows(
-        _rows(trials, catalogue.annotations([trial.id for trial in trials])),
+        _rows(trials, notes_of(catalogue, [trial.id for trial in trials])),
         trials,
         key,
         columns=COLUMNS | {"SNAC": snac_column((trial.architecture for trial in trials), medium_up_to=MEDIUM_UP_TO)},
@@ -88,7 +87,7 @@ def comparison_table(catalogue: Catalogue, trials: Sequence[Trial], key: str) ->
     )
 
 
-def _rows(trials: Sequence[Trial], annotations: Mapping[int, Annotation]) -> list[dict[str, Any]]:
+def _rows(trials: Sequence[Trial], notes: Mapping[int, Notes]) -> list[dict[str, Any]]:
     rows = model_rows(trials, MEDIUM_UP_TO)
     for row, trial in zip(rows, trials, strict=True):
         row.pop("Origin", None)
@@ -98,12 +97,12 @@ def _rows(trials: Sequence[Trial], annotations: Mapping[int, Annotation]) -> lis
     if len({trial.proposal.dataset for trial in trials}) > 1:
         for row, trial in zip(rows, trials, strict=True):
             row["Data set"] = trial.proposal.dataset
-    if any(annotation.tags for annotation in annotations.values()):
+    if any(noted.tags for noted in notes.values()):
         for row, trial in zip(rows, trials, strict=True):
-            row["Tags"] = list(annotations[trial.id].tags)
-    if any(annotation.note for annotation in annotations.values()):
+            row["Tags"] = notes[trial.id].tags
+    if any(noted.line for noted in notes.values()):
         for row, trial in zip(rows, trials, strict=True):
-            row["Note"] = first_line(annotations[trial.id])
+            row["Note"] = notes[trial.id].line
     return rows
 
 

@@ -6,6 +6,7 @@ import time
 
 import streamlit as st
 
+from remap_core.access.roles import Role
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.snac.chips import Size, snac_alt
 from remap_core.drawing.snac.svg import snac_data_uri
@@ -19,6 +20,7 @@ from remap_core.space.caps import exceeded
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.trial import Origin, Proposal, Trial, TrialState
 from remap_core.ui import app_data, drawer_state, navigation, sent_commands
+from remap_core.ui.people import visitor
 from remap_core.ui.pictures import picture
 from remap_core.ui.session import current_session
 from remap_core.ui.tables import training_status
@@ -55,7 +57,7 @@ def _card(catalogue: Catalogue, card: DatasetCard, baseline: Baseline, architect
         st.markdown(f"**{baseline.name}** :small[{baseline.source}]", width="content", help=baseline.about or None)
         if trained:
             _actions(trained)
-        else:
+        elif visitor.may(Role.BUILDER):
             _train_button(catalogue, proposal, baseline.name)
     picture(snac_data_uri(architecture, blocks=0, size=Size.SMALL), snac_alt(architecture))
     st.caption(_numbers(architecture, trained))

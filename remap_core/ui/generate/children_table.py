@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from remap_core.access.roles import Role
 from remap_core.analysis.mcnemar import PairedTest
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.palette import BETTER, WITHIN_NOISE, WORSE
@@ -23,6 +24,7 @@ from remap_core.trials.evaluation import EpochResult
 from remap_core.trials.trial import Trial, TrialId, TrialState
 from remap_core.ui import app_data, drawer_state, navigation, sent_commands
 from remap_core.ui.generate.contributions_panel import show_contributions
+from remap_core.ui.people import visitor
 from remap_core.ui.tables import (
     narrow_size,
     short_edit,
@@ -70,7 +72,8 @@ def show_children(catalogue: Catalogue, parents: Sequence[Trial]) -> None:
     """The table with actions for its rows, and what each layer contributes if there are ablations."""
     pairs = children_of(catalogue, parents)
     if not pairs:
-        st.caption("No children yet. Models that you train here appear in this table.")
+        hint = " Models that you train here appear in this table." if visitor.may(Role.BUILDER) else ""
+        st.caption(f"No children yet.{hint}")
         return
     if len(pairs) > MAX_CHILDREN:
         st.caption(f"The newest {MAX_CHILDREN} of {count(len(pairs))} children.")
@@ -211,10 +214,12 @@ def _change_colour(test: PairedTest | None, is_better: bool) -> str:
 
 def _actions(selected: Sequence[Trial]) -> None:
     if not selected:
-        st.caption("Select rows at their left edge to add children to the drawer, open or cancel them.")
+        rest = "open or cancel them" if visitor.may(Role.BUILDER) else "or open them"
+        st.caption(f"Select rows at their left edge to add children to the drawer, {rest}.")
         return
     models = [child.id for child in selected]
-    unfinished = [child.id for child in selected if not child.state.is_finished()]
+    unfinished = [child for child in selected if not child.state.is_finished()]
+    own = [child.id for child in unfinished if visitor.may_change(child.owner)]
     several = len(models) > 1
     with st.container(horizontal=True):
         if st.button(
@@ -228,14 +233,15 @@ def _actions(selected: Sequence[Trial]) -> None:
             navigation.open_model(models[0])
         if st.button("Generate from it", key="generate-from-child", icon=":material/call_split:", disabled=several):
             navigation.open_model(models[0], "generate")
-        st.button(
-            f"Cancel {pluralize(len(unfinished), 'training')}",
-            key="generate-cancel",
-            icon=":material/cancel:",
-            disabled=not unfinished,
-            on_click=_cancel,
-            args=(unfinished,),
-        )
+        if own or (visitor.may(Role.BUILDER) and not unfinished):
+            st.button(
+                f"Cancel {pluralize(len(own), 'training')}",
+                key="generate-cancel",
+                icon=":material/cancel:",
+                disabled=not own,
+                on_click=_cancel,
+                args=(own,),
+            )
 
 
 def _cancel(models: Sequence[TrialId]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from remap_core.access.roles import Role
 from remap_core.analysis.previews import Children
 from remap_core.drawing.snac.chips import Size, draft_chips, snac_alt
 from remap_core.drawing.snac.snac_figure import row_figure
@@ -25,6 +26,7 @@ from remap_core.ui import app_data, view_state
 from remap_core.ui.events.chart_events import Point, draw
 from remap_core.ui.generate.import_panel import import_file
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.people import visitor
 from remap_core.ui.session import current_session
 from remap_core.ui.tables import fusing_sentence, layer_table
 
@@ -273,7 +275,8 @@ def _as_text(parent: Trial, draft: Draft) -> None:
             on_click=_apply,
             args=(parent, lambda: draft.pasted(st.session_state[PASTE]), None, REFUSED_TEXT),
         )
-        import_file(parent, lambda read: _apply(parent, lambda: draft.with_layers(read.layers), None))
+        if visitor.may(Role.BUILDER):
+            import_file(parent, lambda read: _apply(parent, lambda: draft.with_layers(read.layers), None))
 
 
 def _action(

@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from remap_core.access.roles import Role
 from remap_core.analysis.previews import Children, Preview, PreviewStatus
 from remap_core.analysis.surrogate import Surrogate
 from remap_core.catalogue.reader import Catalogue
@@ -30,6 +31,8 @@ from remap_core.space.edit_marks import marks
 from remap_core.trials.trial import Origin, Proposal
 from remap_core.ui import app_data, drawer_state, sent_commands, view_state
 from remap_core.ui.generate.start_choice import choose_start
+from remap_core.ui.people import visitor
+from remap_core.ui.people.role_captions import say_viewers_cannot_train
 from remap_core.ui.tables import PARENT, narrow_size, short_edit, snac_blocks, snac_column
 from remap_core.ui.time_labels import expected_now, time_caption, with_time
 
@@ -85,7 +88,13 @@ def train_children_bar(catalogue: Catalogue, origin: Origin, chosen: Sequence[Pr
 
 
 def train_bar(catalogue: Catalogue, proposals: Sequence[Proposal], noun: str, train: Callable[[], None]) -> None:
-    """The button that trains what is ticked, with the expected time; it stays in view below a long page."""
+    """The button that trains what is ticked, with the expected time; it stays in view below a long page.
+
+    For a viewer it is a sentence.
+    """
+    if not visitor.may(Role.BUILDER):
+        say_viewers_cannot_train()
+        return
     expected = None
     label = "Nothing new to train"
     if proposals:
@@ -168,7 +177,11 @@ def _skipped_text(skipped: int, known: int) -> str:
 
 
 def _shown(columns: Sequence[str], several_parents: bool) -> list[str]:
-    return [name for name in columns if several_parents or name != "Parent"]
+    """Without the parent if there is only one, without ticks for who may not train."""
+    silent = set() if several_parents else {"Parent"}
+    if not visitor.may(Role.BUILDER):
+        silent.add("Train")
+    return [name for name in columns if name not in silent]
 
 
 def _architectures(previews: Iterable[Preview]) -> list[Architecture]:

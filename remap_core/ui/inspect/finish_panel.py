@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from remap_core.access.roles import Role
 from remap_core.catalogue.reader import Catalogue
 from remap_core.datasets.augmentation import suggested_augmentation
 from remap_core.datasets.recipe import AUGMENTATIONS
@@ -16,6 +17,7 @@ from remap_core.services.proposals import propose_finish
 from remap_core.trials.trial import Proposal, Trial, TrialId, TrialState
 from remap_core.ui import app_data, live, sent_commands
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.people import visitor
 from remap_core.ui.tables import training_status
 from remap_core.ui.time_labels import expected_now, time_caption, with_time
 
@@ -55,6 +57,8 @@ def show_finish(trial: Trial) -> None:
     """Trainings that finish a model, and a way to start one."""
     live.watch(lambda: _complete(trial.model), _complete(trial.model))
     live.live(lambda newest: _show_unfinished(newest, trial))
+    if not visitor.may(Role.BUILDER):
+        return
     with st.expander("Finish this model", key="finish", on_change="rerun") as panel:
         if panel.open:
             _offer(app_data.catalogue(), trial)

@@ -13,6 +13,7 @@ from remap_core.trials.trial import Trial, TrialState
 from remap_core.ui import app_data, drawer_state, navigation, view_state
 from remap_core.ui.inspect.second_model import choose_second_model
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.people.role_captions import owner_name
 from remap_core.ui.session import current_session
 from remap_core.ui.tables import origin_sentence, training_status
 
@@ -21,7 +22,7 @@ def show_heading(catalogue: Catalogue, trial: Trial) -> None:
     """Number and results in a line, how optimistic they are, where the model comes from, why it failed, its SNAC."""
     st.markdown(f"##### {model_tag(trial.id)} :small[{_numbers(trial, catalogue.evaluation(trial.id))}]")
     _show_optimism(trial)
-    st.caption(origin_sentence(trial, catalogue))
+    _show_origin(catalogue, trial)
     if trial.error and trial.state is TrialState.PRUNED:
         st.info(escape_markdown(trial.error))
     elif trial.error:
@@ -37,6 +38,15 @@ def _show_optimism(trial: Trial) -> None:
     best = dataset.best_of_many(view_state.current_view())
     if best and best.model == trial.id:
         st.caption(best.sentence, help="The sealed test is at the end of Performance.")
+
+
+def _show_origin(catalogue: Catalogue, trial: Trial) -> None:
+    """Where it comes from, and who queued it where people sign in."""
+    owner = owner_name(trial.owner)
+    if owner is None:
+        st.caption(origin_sentence(trial, catalogue))
+    else:
+        st.caption(f"{origin_sentence(trial, catalogue)} Queued by {owner.text}.", help=owner.whole)
 
 
 def _numbers(trial: Trial, evaluation: Evaluation | None) -> str:

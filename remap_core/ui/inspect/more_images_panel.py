@@ -6,6 +6,7 @@ import time
 
 import streamlit as st
 
+from remap_core.access.roles import Role
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.image_curve import ImageCurve, image_curve_alt, image_curve_figure
 from remap_core.errors import RemapError
@@ -15,6 +16,7 @@ from remap_core.trials.trial import Trial, TrialId
 from remap_core.ui import app_data, sent_commands
 from remap_core.ui.events.chart_events import draw
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.people import visitor
 from remap_core.ui.time_labels import expected_now, time_caption, with_time
 
 
@@ -35,7 +37,7 @@ def show_more_images(catalogue: Catalogue, trial: Trial) -> None:
         f"{pluralize(found.epochs, 'epoch')} on each share; on all images with other seeds, as the model was chosen "
         "for its own accuracy. The band holds 80 % of a bootstrap over validation images and trainings."
     )
-    if found.missing:
+    if found.missing and visitor.may(Role.BUILDER):
         _offer(catalogue, found)
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from remap_core.access.roles import Role
 from remap_core.catalogue.reader import Catalogue
 from remap_core.formatting import count, model_tag, percent, points
 from remap_core.trials.commands import ScoreSealed
@@ -13,6 +14,7 @@ from remap_core.trials.evaluation import SealedTest
 from remap_core.trials.trial import Trial, TrialState
 from remap_core.ui import app_data, live, sent_commands
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.people import visitor
 
 
 def show_sealed_test(trial: Trial) -> None:
@@ -61,8 +63,9 @@ def _offer(trial: Trial) -> None:
     if not app_data.folder().weights(trial.id).is_file():
         reason = "Its weights are not in the data folder."
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        with st.popover("Score on the sealed test set", icon=":material/lock:", disabled=bool(reason)):
-            _ask(trial)
+        if visitor.may(Role.BUILDER):
+            with st.popover("Score on the sealed test set", icon=":material/lock:", disabled=bool(reason)):
+                _ask(trial)
         st.caption(reason or "Not scored yet.", width="content")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from remap_core.access.roles import Role
 from remap_core.catalogue.reader import Catalogue
 from remap_core.errors import InvalidTrial
 from remap_core.formatting import model_name, pluralize
@@ -14,6 +15,7 @@ from remap_core.services.proposals import propose_repeats
 from remap_core.trials.trial import MAX_REPEATS, Trial, TrialState
 from remap_core.ui import app_data, sent_commands
 from remap_core.ui.inspect.live_results import missing_sentence
+from remap_core.ui.people import visitor
 from remap_core.ui.tables import ACCURACY, MODEL, in_percent, training_status
 from remap_core.ui.time_labels import expected_now, time_caption, with_time
 
@@ -28,10 +30,12 @@ def show_repeats(catalogue: Catalogue, trial: Trial) -> None:
         _table([model, *repeats])
     if model.score:
         st.caption(f"{model_name(model.id)}: {model.accuracy_text()}, mean and sample standard deviation.")
-    if model.state is TrialState.COMPLETE:
-        _offer(catalogue, model)
-    else:
+    if model.state is not TrialState.COMPLETE:
         st.caption(missing_sentence(model))
+    elif visitor.may(Role.BUILDER):
+        _offer(catalogue, model)
+    elif not repeats:
+        st.caption("Not repeated yet.")
 
 
 def _table(trainings: Sequence[Trial]) -> None:

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import streamlit as st
 
+from remap_core.access.roles import Role
 from remap_core.drawing.charts.captions import metric_title
 from remap_core.trials.commands import RecomputeLayout
 from remap_core.trials.model_maps import Relation
 from remap_core.ui import sent_commands, view_state
 from remap_core.ui.dataset_view import DatasetView
 from remap_core.ui.model_map.filter_panel import filter_panel
+from remap_core.ui.people import visitor
 from remap_core.ui.session import Dock, current_session
 from remap_core.views.metrics import OBJECTIVE, metrics
 from remap_core.views.view import View
@@ -28,7 +30,7 @@ def show_toolbar(dataset: DatasetView, view: View) -> None:
         if view.map is None:
             _axis("x", dataset, view)
             _axis("y", dataset, view)
-        else:
+        elif visitor.may(Role.BUILDER):
             _recompute_layout(dataset.name, view.map)
         filter_panel()
         fold_button(Dock.FOLDED)

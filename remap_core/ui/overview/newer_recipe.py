@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from remap_core.access.roles import Role
 from remap_core.catalogue.reader import Catalogue
 from remap_core.formatting import pluralize
 from remap_core.services.expected_time import ExpectedTime, workers_of
@@ -17,6 +18,7 @@ from remap_core.trials.trial import Proposal, Trial, TrialId
 from remap_core.ui import app_data, sent_commands
 from remap_core.ui.dataset_view import DatasetView
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.people import visitor
 from remap_core.ui.time_labels import expected_now, time_caption, with_time
 
 
@@ -30,6 +32,8 @@ class _Offer(NamedTuple):
 
 def offer_newer_recipe(catalogue: Catalogue, dataset: DatasetView) -> None:
     """Say by which recipe the models were trained, and offer today's for the front; nothing if today's was used."""
+    if not visitor.may(Role.BUILDER):
+        return
     recipe = app_data.settings().recipe
     offer = _offer(catalogue, dataset, recipe)
     if offer is None:

@@ -13,7 +13,7 @@ import streamlit as st
 
 from remap_core.access.sign_in import SignIn
 from remap_core.errors import NotSignedIn
-from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.markdown import escape_address, escape_markdown
 from remap_core.ui.people import visitor
 
 LINK_SECONDS = 600.0
@@ -83,7 +83,7 @@ def show_account() -> None:
     """Who is signed in, and the way out; nothing in an open app."""
     if visitor.is_open():
         return
-    name = escape_markdown(visitor.person().name)
+    name = escape_address(visitor.person().name)
     row = st.container(horizontal=True, vertical_alignment="center", gap="small", key="account")
     row.caption(f":material/person: {name}", help=f"You are {visitor.role().title}.")
     if visitor.sign_in() is SignIn.VISITOR:
@@ -106,7 +106,7 @@ def _show(reason: str) -> None:
     for provider in _providers():
         label = f"Sign in with {provider}" if provider else "Sign in"
         key = f"sign-in-{provider}"
-        st.button(label, key=key, type="primary", on_click=st.login, args=(provider,) if provider else ())
+        st.button(label, key=key, on_click=st.login, args=(provider,) if provider else ())
 
 
 def _providers() -> list[str]:

@@ -69,6 +69,16 @@ def identify() -> None:
         raise NotSignedIn(f"{session.person.name} is signed in, but has no role here: ask an administrator of REMAP.")
 
 
+def welcome() -> None:
+    """As `identify`, at the beginning of a whole run: a session that was another person's begins again, empty."""
+    before = current_session().belongs_to
+    identify()
+    if before not in (None, person()):
+        st.session_state.clear()
+        identify()
+    current_session().belongs_to = person()
+
+
 def is_still_in() -> bool:
     """Whether who looks at this page still may: a sign-in may have ended since it was drawn."""
     try:

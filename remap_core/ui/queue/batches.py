@@ -11,6 +11,7 @@ from remap_core.trials.commands import CancelBatch
 from remap_core.trials.trial import Trial
 from remap_core.ui import sent_commands
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.people import visitor
 
 MAX_BARS = 5
 
@@ -49,13 +50,14 @@ def _bar(batch: str, trials: Sequence[Trial]) -> None:
     row = st.container(horizontal=True, vertical_alignment="center", gap="small")
     row.markdown(f"{escape_markdown(name)}: {finished} of {len(trials)}", width=LABEL_WIDTH)
     row.progress(finished / len(trials))
-    row.button(
-        "Cancel batch",
-        key=f"cancel-batch-{batch}",
-        type="tertiary",
-        on_click=sent_commands.send,
-        args=(CancelBatch(batch),),
-    )
+    if all(visitor.may_change(trial.owner) for trial in trials):
+        row.button(
+            "Cancel batch",
+            key=f"cancel-batch-{batch}",
+            type="tertiary",
+            on_click=sent_commands.send,
+            args=(CancelBatch(batch),),
+        )
 
 
 def _batches(trials: Sequence[Trial]) -> list[str]:

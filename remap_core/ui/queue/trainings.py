@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from remap_core.access.roles import Role
 from remap_core.analysis.durations import MIN_TRAININGS, TimeEstimate
 from remap_core.drawing.snac.chips import Size, snac_alt
 from remap_core.drawing.snac.svg import snac_data_uri
@@ -16,6 +17,8 @@ from remap_core.trials.commands import Cancel, Move, Retry
 from remap_core.trials.trial import Place, Trial, TrialState
 from remap_core.ui import app_data, sent_commands
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.people import visitor
+from remap_core.ui.people.role_captions import owner_name
 from remap_core.ui.tables import origin_text, snac_blocks
 
 MAX_WAITING = 20
@@ -28,7 +31,8 @@ def summary(trials: Sequence[Trial], estimates: Mapping[str, TimeEstimate]) -> s
     """How much there is to do and how long it is expected to take. estimates: by data set."""
     unfinished = [trial for trial in trials if not trial.state.is_finished()]
     if not unfinished:
-        return "The queue is empty. To train more, select a model and open Generate."
+        hint = " To train more, select a model and open Generate." if visitor.may(Role.BUILDER) else ""
+        return f"The queue is empty.{hint}"
     trainer = app_data.trainer()
     running = sum(trial.state is TrialState.RUNNING for trial in unfinished) if trainer else 0
     counts = f"{count(running)} running, {count(len(unfinished) - running)} waiting"
@@ -60,17 +64,27 @@ def show_running(trials: Sequence[Trial], estimates: Mapping[str, TimeEstimate])
         for trial in trials:
             row = _row(trial, blocks)
             text = _running_text(trial, estimates.get(trial.proposal.dataset)) if is_alive else _interrupted_text(trial)
-            row.markdown(text, width=NAME_WIDTH)
+            row.markdown(text, width=NAME_WIDTH, help=_whole_owner(trial))
             row.progress(trial.epochs_done / trial.proposal.config.epochs)
-            _action(row, "Cancel", Cancel(trial.id))
+            _action(row, trial, "Cancel", Cancel(trial.id))
 
 
 def tag_text(trial: Trial) -> str:
-    """A training in Markdown: its number, and its data set where the visitor looks at another one."""
+    """A training in Markdown: its number, its data set where the visitor looks at another one, whose it is."""
+    parts = [model_tag(trial.id)]
     dataset = trial.proposal.dataset
-    if dataset == app_data.looked_at():
-        return model_tag(trial.id)
-    return f"{model_tag(trial.id)} · {escape_markdown(dataset_title(dataset))}"
+    if dataset != app_data.looked_at():
+        parts.append(escape_markdown(dataset_title(dataset)))
+    owner = owner_name(trial.owner)
+    if owner:
+        parts.append(owner.text)
+    return " · ".join(parts)
+
+
+def _whole_owner(trial: Trial) -> str | None:
+    """The owner's name for a tooltip, where the row has no room for it."""
+    owner = owner_name(trial.owner)
+    return owner.whole if owner else None
 
 
 def _running_text(trial: Trial, estimate: TimeEstimate | None) -> str:
@@ -96,10 +110,10 @@ def show_waiting(trials: Sequence[Trial]) -> None:
         blocks = snac_blocks(trial.architecture for trial in shown)
         for trial in shown:
             row = _row(trial, blocks)
-            row.markdown(_waiting_text(trial), width="stretch")
+            row.markdown(_waiting_text(trial), width="stretch", help=_whole_owner(trial))
             for place in Place:
-                _action(row, place.value.capitalize(), Move(trial.id, place))
-            _action(row, "Cancel", Cancel(trial.id))
+                _action(row, trial, place.value.capitalize(), Move(trial.id, place))
+            _action(row, trial, "Cancel", Cancel(trial.id))
     if len(trials) > MAX_WAITING:
         st.caption(f"… and {count(len(trials) - MAX_WAITING)} more.")
 
@@ -123,8 +137,8 @@ def show_ended_early(title: str, trials: Sequence[Trial], action: str) -> None:
         blocks = snac_blocks(trial.architecture for trial in trials)
         for trial in trials:
             row = _row(trial, blocks)
-            row.markdown(f"{tag_text(trial)} {_ending(trial)}", width="stretch")
-            _action(row, action, Retry(trial.id))
+            row.markdown(f"{tag_text(trial)} {_ending(trial)}", width="stretch", help=_whole_owner(trial))
+            _action(row, trial, action, Retry(trial.id))
 
 
 def _ending(trial: Trial) -> str:
@@ -152,13 +166,17 @@ def _row(trial: Trial, blocks: int) -> st.delta_generator.DeltaGenerator:
 
 def _action(
     place: st.delta_generator.DeltaGenerator,
+    trial: Trial,
     label: str,
     command: Cancel | Move | Retry,
 ) -> None:
+    """A button, for who may press it."""
+    if not visitor.may_change(trial.owner):
+        return
     slug = label.lower().replace(" ", "-")
     place.button(
         label,
-        key=f"{slug}-{command.trial}",
+        key=f"{slug}-{trial.id}",
         type="tertiary",
         on_click=sent_commands.send,
         args=(command,),

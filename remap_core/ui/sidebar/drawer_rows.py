@@ -16,11 +16,14 @@ from remap_core.trials.trial import Trial
 from remap_core.ui import app_data, drawer_state
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.navigation import open_model
+from remap_core.ui.people.own_drawer import keep
 from remap_core.ui.session import current_session
 from remap_core.ui.tables import snac_blocks
 
 MAX_ROWS = 12
 """Models that the sidebar shows without scrolling."""
+MAX_LISTED = 50
+"""Models of the sidebar: each is a button that every run of every page makes."""
 SCROLLING_HEIGHT = 440
 """Pixels that more models scroll in."""
 STEP = 4
@@ -28,21 +31,35 @@ STEP = 4
 
 
 def show_drawer() -> None:
-    """The drawer's models as rows; a click on one opens it."""
+    """The drawer's models as rows; a click on one opens it. Where people sign in, it is remembered."""
+    keep()
     session = current_session()
     st.markdown("###### Drawer")
+    if session.own_drawer is not None:
+        _show_link()
     if not session.drawer:
         st.caption("Empty. Click a circle on the map to add a model.")
         return
+    listed = session.drawer[-MAX_LISTED:]
     try:
-        trials = app_data.catalogue().trials(session.drawer)
+        trials = app_data.catalogue().trials(listed)
     except RemapError as error:
         st.caption(escape_markdown(str(error)))
         return
-    missing = len(session.drawer) - len(trials)
+    if len(listed) < len(session.drawer):
+        st.caption(f"The last {MAX_LISTED} of {len(session.drawer)} models; the page Drawer has all of them.")
+    missing = len(listed) - len(trials)
     if missing:
         st.caption(f"{pluralize(missing, 'model')} not in this catalogue.")
     _rows(trials)
+
+
+def _show_link() -> None:
+    """That the drawer is that of a link, and the ways to one's own."""
+    st.caption(f"From a link: {pluralize(len(current_session().drawer), 'model')}.")
+    with st.container(horizontal=True, gap="small"):
+        st.button("Add to mine", key="drawer-add-link", type="tertiary", on_click=drawer_state.add_link_to_own)
+        st.button("Back to mine", key="drawer-own", type="tertiary", on_click=drawer_state.back_to_own)
 
 
 def _rows(trials: Sequence[Trial]) -> None:

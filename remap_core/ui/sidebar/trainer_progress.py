@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from remap_core.access.roles import Role
 from remap_core.catalogue.reader import Catalogue
-from remap_core.errors import FolderUnusable, RemapError
+from remap_core.errors import CommandRefused, FolderUnusable, RemapError
 from remap_core.formatting import count, duration, model_tag, sentence_case
 from remap_core.services.expected_time import queue_time, workers_of
 from remap_core.services.trainer_process import StartedTrainer, start_trainer, why_ended
@@ -17,6 +18,7 @@ from remap_core.trials.trial import Trial, TrialState
 from remap_core.ui import app_data, live, sent_commands
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.people import visitor
+from remap_core.ui.people.admission import admit
 from remap_core.ui.session import current_session
 from remap_core.ui.sidebar.batch_toasts import show_toasts
 from remap_core.version import __version__
@@ -48,6 +50,11 @@ def _start() -> list[StartedTrainer]:
 
 
 def _start_another() -> None:
+    try:
+        admit(Role.ADMIN, "start a trainer")
+    except CommandRefused as error:
+        current_session().send_error = f"Not started: {error}"
+        return
     with _STARTING:
         started = started_trainers()
         if not any(trainer.is_running() for trainer in started):
@@ -114,7 +121,8 @@ def show_no_trainer(key: str) -> None:
     reason = why_ended(started[-1], app_data.folder()) if started else ""
     if reason:
         st.error(escape_markdown(f"The last trainer stopped: {reason}"))
-    st.button("Start a trainer", on_click=_start_another, key=key)
+    if visitor.may(Role.ADMIN):
+        st.button("Start a trainer", on_click=_start_another, key=key)
 
 
 def _progress(catalogue: Catalogue, *, is_alive: bool) -> None:
@@ -160,6 +168,8 @@ def _batch_progress(trials: Sequence[Trial]) -> None:
 
 
 def _pause_button(paused: bool) -> None:
+    if not visitor.may(Role.ADMIN):
+        return
     label, command = ("Resume", Resume()) if paused else ("Pause", Pause())
     st.button(label, key="trainer-pause", type="tertiary", on_click=sent_commands.send, args=(command,))
 

@@ -7,8 +7,9 @@ import time
 import numpy as np
 import streamlit as st
 
+from remap_core.access.roles import Role
 from remap_core.catalogue.reader import Catalogue
-from remap_core.errors import CommandRefused, FolderUnusable, NotFound, NotSignedIn
+from remap_core.errors import CommandRefused, FolderUnusable, NotFound
 from remap_core.formatting import dataset_title
 from remap_core.services.suggestions.autopilot import (
     SearchState,
@@ -23,8 +24,12 @@ from remap_core.trials.trial import Origin
 from remap_core.ui import app_data, live, view_state
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.people import visitor
+from remap_core.ui.people.admission import admit
 from remap_core.ui.session import current_session
 from remap_core.ui.suggest.candidates_panel import EXPLORE, STEP
+
+Ends = tuple[int, int, int]
+"""Trainings, minutes, patience."""
 
 
 def show_autopilot() -> None:
@@ -33,6 +38,11 @@ def show_autopilot() -> None:
         "###### Go on by itself",
         help="The trainer trains suggestions batch after batch, under the objective, its caps and the filter of now.",
     )
+    ends = _ends() if visitor.may(Role.BUILDER) else None
+    live.live(lambda catalogue: _show(catalogue, ends))
+
+
+def _ends() -> Ends:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         trainings = st.number_input("Trainings", 0, MAX_TRAININGS, 20, key="autopilot-trainings", width=110)
         minutes = st.number_input(
@@ -47,12 +57,20 @@ def show_autopilot() -> None:
             width=110,
             help="Ends when the front has not moved for so many trainings. 0: never for that.",
         )
-    ends = (int(trainings), int(minutes), int(patience))
-    live.live(lambda catalogue: _show(catalogue, ends))
+    return int(trainings), int(minutes), int(patience)
 
 
-def _show(catalogue: Catalogue, ends: tuple[int, int, int]) -> None:
+def _show(catalogue: Catalogue, ends: Ends | None) -> None:
+    """ends: None for who may not start one."""
     state = search_state(app_data.folder(), catalogue)
+    if ends:
+        _buttons(state, ends)
+    if state:
+        st.caption(escape_markdown(_sentence(state)))
+    st.caption(front_sentence(app_data.dataset_view().population))
+
+
+def _buttons(state: SearchState | None, ends: Ends) -> None:
     is_on = state is not None and not state.ended
     with st.container(horizontal=True, gap="small"):
         st.button(
@@ -63,10 +81,8 @@ def _show(catalogue: Catalogue, ends: tuple[int, int, int]) -> None:
             on_click=_start,
             args=(ends,),
         )
-        st.button("Stop", key="autopilot-stop", icon=":material/stop:", disabled=not is_on, on_click=_stop)
-    if state:
-        st.caption(escape_markdown(_sentence(state)))
-    st.caption(front_sentence(app_data.dataset_view().population))
+        if not (state and is_on) or visitor.may_change(state.owner):
+            st.button("Stop", key="autopilot-stop", icon=":material/stop:", disabled=not is_on, on_click=_stop)
 
 
 def _sentence(state: SearchState) -> str:
@@ -85,7 +101,7 @@ def front_sentence(population: Population) -> str:
     return f"On the front: {initial} initial, {own} edited by people, {suggested} suggested."
 
 
-def _start(ends: tuple[int, int, int]) -> None:
+def _start(ends: Ends) -> None:
     trainings, minutes, patience = ends
     now = time.time()
     plan = SearchPlan(
@@ -99,13 +115,17 @@ def _start(ends: tuple[int, int, int]) -> None:
         step=int(st.session_state.get(STEP, SearchPlan.step)),
     )
     try:
-        start_search(app_data.folder(), plan, visitor.sender())
-    except (CommandRefused, FolderUnusable, NotSignedIn) as error:
+        start_search(app_data.folder(), plan, admit(Role.BUILDER, "start a search"))
+    except (CommandRefused, FolderUnusable) as error:
         current_session().send_error = f"Not started: {error}"
 
 
 def _stop() -> None:
     try:
-        stop_search(app_data.folder(), app_data.newest(), time.time(), visitor.sender())
-    except (NotFound, FolderUnusable, NotSignedIn) as error:
+        sender = admit(Role.BUILDER, "stop a search")
+        state = search_state(app_data.folder(), app_data.newest())
+        if state and not visitor.may_change(state.owner):
+            raise CommandRefused(f"It belongs to {state.owner or 'everybody'}: only they or an admin may stop it.")
+        stop_search(app_data.folder(), app_data.newest(), time.time(), sender)
+    except (CommandRefused, NotFound, FolderUnusable) as error:
         current_session().send_error = f"Not stopped: {error}"

@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from remap_core.access.roles import Role
 from remap_core.analysis.suggest.batch import PLAIN
 from remap_core.analysis.suggest.suggestion import Suggestion
 from remap_core.catalogue.reader import Catalogue
@@ -20,6 +21,7 @@ from remap_core.services.suggestions.suggesting import MAX_STEP, propose_suggest
 from remap_core.ui import sent_commands
 from remap_core.ui.generate.preview_table import train_bar
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.people import visitor
 from remap_core.ui.session import current_session
 from remap_core.ui.suggest.present_outlook import PRESS, best_suggestions, present_outlook, train
 from remap_core.ui.suggest.suggestion_words import snac_uri
@@ -117,7 +119,7 @@ def _choose(catalogue: Catalogue, suggestions: Sequence[Suggestion], ticked: int
         row_height=TABLE_ROW,
         height=12 * TABLE_ROW,
         disabled=ORDER[1:],
-        column_order=ORDER,
+        column_order=ORDER if visitor.may(Role.BUILDER) else ORDER[1:],
         column_config=COLUMNS | {"SNAC": snac_column(architectures, size)},
         alt="Candidates with a checkbox each, the most promising first.",
     )

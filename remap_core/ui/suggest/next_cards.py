@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from remap_core.access.roles import Role
 from remap_core.analysis.suggest.suggestion import Suggestion
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.snac.chips import Size, snac_alt
@@ -14,6 +15,7 @@ from remap_core.formatting import pluralize
 from remap_core.ui import live, navigation, sent_commands
 from remap_core.ui.generate.ways import SUGGESTED, WAY
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.people import visitor
 from remap_core.ui.pictures import picture
 from remap_core.ui.session import current_session
 from remap_core.ui.suggest.present_outlook import PRESS, best_suggestions, present_outlook, train
@@ -64,5 +66,7 @@ def _card(catalogue: Catalogue, suggestion: Suggestion, place: int) -> None:
 
 
 def _train_button(suggestions: Sequence[Suggestion], label: str, key: str) -> None:
+    if not visitor.may(Role.BUILDER):
+        return
     press = sent_commands.press(PRESS)
     st.button(label, key=key, on_click=train, args=(suggestions, press))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from math import prod
 from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple
 
@@ -18,12 +19,14 @@ import numpy as np
 from remap_core.datasets.readers.arrays.labelled_arrays import TEXT_KINDS, Labelled, found_in_arrays, text_of
 from remap_core.datasets.readers.arrays.pixel_arrays import MIN_FLAT_SIDE, NUMBER_KINDS, Array, require_memory
 from remap_core.datasets.readers.files.file_list import starts_with, visible_files
+from remap_core.datasets.readers.files.unpacking import MAX_RATIO, inflates_too_much
 from remap_core.datasets.readers.found import Found
 from remap_core.datasets.readers.part_names import PART_WORDS, words_in
 from remap_core.datasets.recipe import Choices
 from remap_core.datasets.rules import errors_name, reason
 from remap_core.datasets.splits import Part
 from remap_core.errors import DatasetError
+from remap_core.formatting import count
 
 NPZ_FORM = ".npz arrays"
 NPY_FORM = ".npy arrays"
@@ -207,8 +210,17 @@ def _member(file: Path, member: str) -> Array:
             shape, dtype = npy_header(stream)
         if not dtype.hasobject:
             require_memory(name, shape, dtype)
+            _require_plausible(name, archive.getinfo(member), shape, dtype)
         with archive.open(member) as stream:
             return np.asarray(np.lib.format.read_array(stream, allow_pickle=False))
+
+
+def _require_plausible(name: str, entry: zipfile.ZipInfo, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    """Raise DatasetError for an array that is larger than it is stored, or than images and labels can be packed to."""
+    if prod(shape) * dtype.itemsize > entry.file_size:
+        raise DatasetError(f"{name} is incomplete: its shape is {shape}, but there are {count(entry.file_size)} bytes.")
+    if inflates_too_much(entry):
+        raise DatasetError(f"{name} unpacks to more than {MAX_RATIO} times its size: it is not made of images.")
 
 
 @contextmanager

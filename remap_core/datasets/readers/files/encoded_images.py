@@ -31,8 +31,10 @@ SUFFIXES = frozenset(f".{ending}" for ending in _ENDINGS.split())
 """Endings of image files; a file of another ending may still be one, unless its ending says what it is."""
 _NEVER_IMAGES = frozenset(f".{ending}" for ending in _OTHER_ENDINGS.split())
 _FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "BMP", "DIB", "GIF", "TIFF", "PPM", "HEIF", "AVIF")
-MAX_PIXELS = 2 * (Image.MAX_IMAGE_PIXELS or 0)
-"""Above this, Pillow refuses to open an image."""
+MAX_PIXELS = 64_000_000
+"""Of an image that is decoded whole: one with transparency then takes a gigabyte."""
+MAX_JPEG_PIXELS = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+"""Of a JPEG, which is decoded at a fraction of its size. Above this, Pillow refuses to open an image."""
 _BITS_PER_SAMPLE = 258
 """A tag of TIFF."""
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # up to twice the limit is allowed
@@ -67,10 +69,10 @@ class FilePictures:
         return open_picture(content)
 
 
-def open_picture(content: bytes, most: int = MAX_PIXELS) -> Picture:
+def open_picture(content: bytes, most: int = MAX_PIXELS, most_of_jpeg: int = MAX_JPEG_PIXELS) -> Picture:
     """An encoded image; raises DatasetError with the reason why it is none, as the end of a sentence.
 
-    most: pixels that it may have; its header says how many there are before any is decoded.
+    most, most_of_jpeg: pixels that it may have; its header says how many there are before any is decoded.
     """
     if not content:
         raise DatasetError("the file is empty")
@@ -84,6 +86,8 @@ def open_picture(content: bytes, most: int = MAX_PIXELS) -> Picture:
         return _rare_tiff(content, most)
     except Exception as error:  # a damaged file can raise nearly anything
         raise DatasetError(f"the image is damaged ({reason(error)})") from error
+    if image.format in ("JPEG", "MPO"):
+        most = most_of_jpeg
     if image.width * image.height > most:
         raise DatasetError(_too_many(image.width * image.height, most))
     if _is_deep_rgb(image):

@@ -16,9 +16,8 @@ from remap_core.datasets.recipe import Choices
 from remap_core.datasets.splits import Part
 from remap_core.errors import DatasetError
 from remap_core.formatting import listed
+from remap_core.trials.class_labels import MAX_NAME
 
-MAX_NAME = 80
-"""Characters of a class name; longer ones are cut."""
 _GENERIC = re.compile(r"(images?|imgs?|pics?|pictures|photos?|part|batch|shard|chunk|folder|dir|data)?[ _-]*\d*", re.I)
 """Names of folders that hold any images, not those of one class."""
 

@@ -167,9 +167,13 @@ def _require_harmless_entry(entry: zipfile.ZipInfo) -> None:
         raise _RefusedError("it is a link")
     if entry.flag_bits & _ENCRYPTED_FLAG:
         raise _RefusedError("it is encrypted")
-    most = MAX_RATIO * max(1, entry.compress_size)
-    if entry.file_size > max(MIN_BOMB_BYTES, most):
+    if inflates_too_much(entry):
         raise _RefusedError(f"it unpacks to more than {MAX_RATIO} times its size")
+
+
+def inflates_too_much(entry: zipfile.ZipInfo) -> bool:
+    """Whether a member says that it unpacks to so much more than it takes that it is not made of images."""
+    return entry.file_size > max(MIN_BOMB_BYTES, MAX_RATIO * max(1, entry.compress_size))
 
 
 def decoded_name(entry: zipfile.ZipInfo) -> str:

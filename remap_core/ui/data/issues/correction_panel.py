@@ -6,15 +6,18 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from remap_core.access.roles import Role
 from remap_core.datasets.kept import Kept, find_kept
 from remap_core.datasets.preparation.corrected import keep_corrected
 from remap_core.datasets.preparation.corrections import Corrections, ImageName
 from remap_core.errors import RemapError
 from remap_core.formatting import dataset_title, pluralize
-from remap_core.ui import app_data, navigation
+from remap_core.ui import app_data, navigation, sent_commands
 from remap_core.ui.data.first_models import first_models_text, start_first_models
 from remap_core.ui.data.issues.image_list import LEFT_OUT
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.people import visitor
+from remap_core.ui.people.admission import admit
 from remap_core.ui.session import current_session
 from remap_core.ui.sidebar.dataset_switch import switch_to
 
@@ -25,7 +28,7 @@ _MADE = "issues-made"
 def correction_panel(dataset: str) -> None:
     """What was said so far, and the press that makes a data set of it."""
     said = current_session().corrections.get(dataset, {})
-    if not said:
+    if not said or not visitor.may(Role.ADMIN):
         return
     with st.container(border=True):
         title = escape_markdown(dataset_title(dataset))
@@ -53,12 +56,14 @@ def _make(dataset: str, said: dict[ImageName, str], name: str) -> None:
     classes = {image: class_name for image, class_name in said.items() if class_name != LEFT_OUT}
     left_out = [image for image, class_name in said.items() if class_name == LEFT_OUT]
     try:
+        admit(Role.ADMIN, "correct a data set")
         with st.spinner("Making …"):
             kept = keep_corrected(dataset, Corrections(classes, left_out), app_data.folder().home, name)
     except RemapError as error:
         st.error(escape_markdown(str(error)))
         return
     said.clear()
+    sent_commands.record_dataset(kept.name)
     st.session_state[_MADE] = (dataset, kept.name)
     st.rerun()
 
@@ -80,7 +85,8 @@ def show_made(dataset: str) -> None:
 def _next_steps(kept: Kept) -> None:
     has_started = kept.name in current_session().started or kept.name in app_data.catalogue().datasets()
     if (
-        app_data.settings().population
+        visitor.may(Role.ADMIN)
+        and app_data.settings().population
         and not has_started
         and st.button(f"Train {first_models_text()} on it", type="primary", key="issues-train")
     ):

@@ -9,11 +9,13 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from remap_core.access.roles import Role
 from remap_core.analysis.image_votes import ImageVerdict
 from remap_core.drawing.samples import samples_uri
 from remap_core.formatting import count, pluralize
 from remap_core.services.data.data_issues import DataIssues
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.people import visitor
 from remap_core.ui.session import current_session
 from remap_core.ui.view_state import bind
 
@@ -70,8 +72,9 @@ def _row(verdict: ImageVerdict, shown: ShownImages) -> None:
             'style="height:48px;max-width:100%;object-fit:contain;image-rendering:pixelated;border-radius:3px">'
         )
     text.markdown(_words(verdict, shown))
-    with said.container(horizontal=True, vertical_alignment="center"):
-        _choice(verdict, shown.issues)
+    if visitor.may(Role.ADMIN):
+        with said.container(horizontal=True, vertical_alignment="center"):
+            _choice(verdict, shown.issues)
 
 
 def _words(verdict: ImageVerdict, shown: ShownImages) -> str:

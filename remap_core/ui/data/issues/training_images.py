@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from remap_core.access.roles import Role
 from remap_core.catalogue.reader import Catalogue
 from remap_core.data_folder.validation_images import read_validation_images
 from remap_core.datasets.dataset import names_by_part, rows_by_part
@@ -26,6 +27,7 @@ from remap_core.services.data.held_out import (
 from remap_core.ui import app_data, sent_commands
 from remap_core.ui.data.issues.image_list import Pixels, ShownImages, image_list
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.people import visitor
 from remap_core.ui.time_labels import expected_now, time_caption, with_time
 
 
@@ -55,6 +57,8 @@ def _offer(catalogue: Catalogue, trainings: HeldOutTrainings) -> None:
         "Models know the images that they were trained on, so what they say about their labels tells little. "
         f"{trainings.needs} Each part is judged by models that have not seen it."
     )
+    if not visitor.may(Role.BUILDER):
+        return
     expected = expected_now(catalogue, trainings.missing)
     st.button(
         with_time(f"Train {pluralize(len(trainings.missing), 'model')} without a part", expected),

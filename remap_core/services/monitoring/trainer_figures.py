@@ -1,51 +1,21 @@
-"""The trainer's Prometheus endpoint (extra `metrics`): figures of the data folder, read for every scrape."""
+"""The trainer's Prometheus metrics: figures of the data folder, read for every scrape."""
 
 from __future__ import annotations
 
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from remap_core.catalogue.snapshot import open_snapshot, published_at
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import last_status
-from remap_core.errors import CatalogueError, SettingsError
-from remap_core.settings import Settings
+from remap_core.errors import CatalogueError
 from remap_core.version import __version__
 
 if TYPE_CHECKING:
     from prometheus_client import Metric
-
-
-@contextmanager
-def metrics(settings: Settings, folder: DataFolder) -> Iterator[None]:
-    """Serve the figures at metrics_port while the block runs; do nothing if that is 0.
-
-    Raises SettingsError if the extra is not installed, and if the address or port cannot be used.
-    """
-    if not settings.metrics_port:
-        yield
-        return
-    try:
-        from prometheus_client import CollectorRegistry, start_http_server
-    except ImportError:
-        raise SettingsError(
-            f"metrics_port = {settings.metrics_port} needs the extra `metrics`: pip install 'remap-nas[metrics]'."
-        ) from None
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(Figures(folder))
-    try:
-        server, _ = start_http_server(settings.metrics_port, settings.metrics_address, registry)
-    except OSError as error:
-        address = f"metrics_address = {settings.metrics_address!r} and metrics_port = {settings.metrics_port}"
-        raise SettingsError(f"{address} cannot be used: {error.strerror}.") from error
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 class Figures:

@@ -1,0 +1,1 @@
+"""What operators and their tools are told of the running processes."""
