@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 
+from browsing import wait_until_drawn_up
 from playwright.sync_api import Locator, Page
 
 PIXEL = """
@@ -88,4 +89,6 @@ def train_button(page: Page, label: str) -> Locator:
 
 
 def train(page: Page, label: str) -> None:
+    """Press the button once the page shows what it trains, as a person does."""
+    wait_until_drawn_up(page)
     train_button(page, label).click()

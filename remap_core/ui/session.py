@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import inf
-from typing import TYPE_CHECKING, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import streamlit as st
 
@@ -56,14 +56,6 @@ class Drawer(NamedTuple):
     selected: TrialId | None
 
 
-class Toast(NamedTuple):
-    """What a toast says, its icon, and how long it stays."""
-
-    text: str
-    icon: str
-    duration: Literal["short", "long"]
-
-
 @dataclass
 class Session:
     """One visitor's working state.
@@ -81,8 +73,7 @@ class Session:
     of a link. drawers_of: whose drawers these are; empty where nobody signs in. kept_drawers: what is on the disk of
     them.
     sent: ids of commands, newest last. announced: those whose answers were shown. toasted: when the last
-    toast was sent (seconds, monotonic clock). toasts: those that are repeated, oldest first. send_error: why the last
-    one could not be sent.
+    toast was sent (seconds, monotonic clock). send_error: why the last one could not be sent.
     presses: by button, the number of its last press that sent something, and its time (seconds, monotonic clock).
     batches: names of batches whose end is still to be announced.
     notes: what is edited of notes and tags, by model and whose they are.
@@ -123,7 +114,6 @@ class Session:
     sent: list[str] = field(default_factory=list)
     announced: set[str] = field(default_factory=set)
     toasted: float = -inf
-    toasts: list[Toast] = field(default_factory=list)
     send_error: str = ""
     presses: dict[str, tuple[int, float]] = field(default_factory=dict)
     batches: list[str] = field(default_factory=list)

@@ -37,14 +37,14 @@ def test_a_model_is_ablated_varied_and_handcrafted_by_clicks_and_all_children_fi
         expect(page.get_by_text("2 models queued: 8 to 9.")).to_be_visible()
 
         choose(page, "Edit")
-        place = page.locator(".st-key-handcraft-place input")
+        place = page.locator(".st-key-handcraft-place input").first
         click_until(page, ("handcraft-snac", "handles", ["insert", 4]), lambda: place.input_value() == "the head")
         page.get_by_role("button", name="Insert", exact=True).click()
         misfit = page.get_by_test_id("stAlert").get_by_text("does not fit: it needs an image")  # a table says so, too
         expect(misfit).to_be_visible()
         page.get_by_role("button", name="Undo").click()
         expect(misfit).to_have_count(0)
-        layer = page.locator(".st-key-handcraft-layer input")
+        layer = page.locator(".st-key-handcraft-layer input").first
         click_until(page, ("handcraft-snac", "layers", 0), lambda: layer.input_value() == "1 Conv 16x3")
         page.get_by_role("button", name="Right", exact=True).click()
         train(page, "Train 1 handcrafted model")
@@ -119,12 +119,12 @@ def test_a_chain_of_residual_blocks_is_built_and_trained_and_appears_on_the_map(
         page.goto(f"{server.url}/generate?model=2&way=edit")
         pick(page, "handcraft-kind", "Residual")
         page.get_by_role("button", name="Insert", exact=True).click()
-        layer = page.locator(".st-key-handcraft-layer input")
+        layer = page.locator(".st-key-handcraft-layer input").first
         click_until(page, ("handcraft-snac", "layers", 0), lambda: layer.input_value() == "1 Residual 16")
         fill(page, "filters-2-0-1", 8)
         page.get_by_role("button", name="Change", exact=True).click()
         expect(layer).to_have_value("1 Residual 8")
-        place = page.locator(".st-key-handcraft-place input")
+        place = page.locator(".st-key-handcraft-place input").first
         click_until(page, ("handcraft-snac", "handles", ["insert", 1]), lambda: place.input_value() == "2 Dense 16")
         fill(page, "filters-new-residual", 16)
         fill(page, "stride-new-residual", 2)

@@ -39,7 +39,7 @@ def as_torch(architecture) -> nn.Sequential:
 @given(architectures())
 def test_what_is_exported_reads_back(architecture):
     design = remap.from_torch(as_torch(architecture), input_shape=architecture.input_shape)
-    assert design.architecture == architecture.with_layers(map(unpadded, architecture.layers))
+    assert design.architecture == architecture.with_layers(tuple(map(unpadded, architecture.layers)))
 
 
 @settings(max_examples=20)
@@ -47,13 +47,13 @@ def test_what_is_exported_reads_back(architecture):
 def test_what_is_built_reads_back_whatever_space_it_is_from(space, input_shape, seed):
     (sampled,) = sample_architectures(SPACES[space], input_shape, 10, 1, np.random.default_rng(seed))
     design = remap.from_torch(build(sampled), input_shape=input_shape)
-    assert design.architecture == sampled.with_layers(map(unpadded, sampled.layers))
+    assert design.architecture == sampled.with_layers(tuple(map(unpadded, sampled.layers)))
 
 
 @given(architectures())
 def test_what_is_built_reads_back(architecture):
     design = remap.from_torch(build(architecture), input_shape=architecture.input_shape)
-    assert design.architecture == architecture.with_layers(map(unpadded, architecture.layers))
+    assert design.architecture == architecture.with_layers(tuple(map(unpadded, architecture.layers)))
 
 
 def unpadded(layer):

@@ -43,7 +43,7 @@ class Inbox:
         self.waiting = {}
 
     def pending(self):
-        return sorted(self.waiting.items())
+        return [(name, command, None) for name, command in sorted(self.waiting.items())]
 
     def discard(self, command):
         del self.waiting[command]

@@ -72,6 +72,7 @@ def test_another_person_in_the_same_session_has_their_own_drawer(folder, monkeyp
     app = opened("inspect", selected=3)
     app.button(key="inspect-add-to-drawer").click().run()
     sign_in(monkeypatch, BOB, Role.VIEWER)
+    app.query_params.clear()
     assert drawer(app.run()) == []
     assert read_drawers(folder, EVE) == {"digits": [3]}
 

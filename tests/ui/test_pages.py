@@ -258,8 +258,7 @@ def test_a_paused_queue_says_so_and_can_be_resumed_there(home):
     assert [command for _, command, _ in Inbox(folder).pending()] == [Resume()]
 
 
-def test_an_answer_is_said_once_on_any_page_and_stays_in_the_log(home, monkeypatch):
-    monkeypatch.setattr("remap_core.ui.sidebar.batch_toasts.SAID_AGAIN_SECONDS", 0.0)
+def test_an_answer_is_said_once_on_any_page_and_stays_in_the_log(home):
     folder = write_catalogue(home, waiting=1)
     app = opened("queue")
     app.button(key="cancel-7").click().run()

@@ -8,7 +8,7 @@ from remap_core.errors import FolderUnusable
 from remap_core.trials.commands import Enqueue, Pause
 from remap_core.ui import live, sent_commands
 from remap_core.ui.session import SESSION, Session
-from remap_core.ui.sidebar.batch_toasts import show_toasts
+from remap_core.ui.sidebar.batch_toasts import show_receipt_toasts
 
 
 @pytest.fixture
@@ -89,22 +89,8 @@ def test_an_answer_whose_toast_was_overtaken_by_another_run_is_said_by_that_one(
     monkeypatch.setattr("streamlit.toast", overtaken)
     sent_commands.send(Pause())
     with pytest.raises(InterruptedError):
-        show_toasts()
+        show_receipt_toasts()
     assert len(live.current_session().unannounced) == 1
     monkeypatch.setattr("streamlit.toast", lambda *_args, **_kwargs: None)
-    show_toasts()
+    show_receipt_toasts()
     assert live.current_session().unannounced == []
-
-
-def test_a_toast_is_repeated_for_some_seconds_as_a_busy_browser_may_have_missed_it(sent, monkeypatch):
-    said = []
-    monkeypatch.setattr("remap_core.ui.app_data.newest", lambda: None)
-    monkeypatch.setattr("remap_core.data_folder.inbox.Inbox.rejection", lambda _inbox, _command: "no such kind")
-    monkeypatch.setattr("streamlit.toast", lambda text, **_kwargs: said.append(text))
-    sent_commands.send(Pause())
-    for _ in range(3):
-        show_toasts()
-    assert said == ["The trainer could not read this command: no such kind"] * 3
-    wait(monkeypatch, 4)
-    show_toasts()
-    assert len(said) == 3

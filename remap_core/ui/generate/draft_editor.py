@@ -198,9 +198,20 @@ def _insert_layer(parent: Trial, draft: Draft) -> None:
         format_func=lambda kind: examples[kind].title,
         key=KIND,
     )
-    values = f"new-{kind}"
-    _hyperparameters(parent, examples[kind], values)
-    _action(parent, "Insert", "add", lambda: draft.inserted(place, kind, _typed_values(examples[kind], values)))
+    _hyperparameters(parent, examples[kind], _new(kind))
+
+    def inserted() -> Draft:
+        """What is chosen now: a click may come with a choice that the page was not yet drawn with."""
+        now = st.session_state.get(KIND, kind)
+        before = st.session_state.get(PLACE, place)
+        return draft.inserted(before, now, _typed_values(examples[now], _new(now)))
+
+    _action(parent, "Insert", "add", inserted)
+
+
+def _new(kind: str) -> str:
+    """What tells the controls of a layer that is not there yet apart."""
+    return f"new-{kind}"
 
 
 def _numbered(index: int, layer: Layer) -> str:

@@ -15,26 +15,10 @@ from remap_core.trials.commands import Outcome
 from remap_core.trials.trial import Trial
 from remap_core.ui import app_data
 from remap_core.ui.markdown import escape_markdown
-from remap_core.ui.session import Toast, current_session
-
-SAID_AGAIN_SECONDS = 3.0
-"""For so long runs of the page repeat a toast, which a browser shows once: it may have missed the first.
-
-A busy browser draws what several runs have sent at once, and then never the toast of one that another has replaced.
-"""
+from remap_core.ui.session import current_session
 
 
-def show_toasts() -> None:
-    """All that is new, after what was said a moment ago."""
-    if time.monotonic() - current_session().toasted >= SAID_AGAIN_SECONDS:
-        current_session().toasts.clear()
-    for toast in current_session().toasts:
-        st.toast(toast.text, icon=toast.icon, duration=toast.duration)
-    _show_answers()
-    _show_batches()
-
-
-def _show_answers() -> None:
+def show_receipt_toasts() -> None:
     """Say once what came of each command: done, refused and why, or not understood."""
     found = app_data.newest()
     inbox = Inbox(app_data.folder())
@@ -56,13 +40,11 @@ def _announce(command: str, sentence: str, *, is_applied: bool) -> None:
 
 def _toast(text: str, icon: str, duration: Literal["short", "long"] = "short") -> None:
     """A run that another one overtakes ends here: what was said is noted after it."""
-    toast = Toast(text, f":material/{icon}:", duration)
-    st.toast(toast.text, icon=toast.icon, duration=toast.duration)
-    current_session().toasts.append(toast)
+    st.toast(text, icon=f":material/{icon}:", duration=duration)
     current_session().toasted = time.monotonic()
 
 
-def _show_batches() -> None:
+def show_batch_toasts() -> None:
     """Announce each of this visitor's batches once its last training has finished."""
     for batch in list(current_session().batches):
         trials = _trials(batch)

@@ -20,7 +20,7 @@ from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.people import visitor
 from remap_core.ui.people.admission import admit
 from remap_core.ui.session import current_session
-from remap_core.ui.sidebar.batch_toasts import show_toasts
+from remap_core.ui.sidebar.batch_toasts import show_batch_toasts, show_receipt_toasts
 from remap_core.version import __version__
 
 MAX_RUNNING = 4
@@ -83,7 +83,8 @@ def _is_starting() -> bool:
 
 
 def _show() -> None:
-    show_toasts()
+    show_receipt_toasts()
+    show_batch_toasts()
     _counts_in_navigation()
     st.markdown("###### Trainer")
     if current_session().send_error:

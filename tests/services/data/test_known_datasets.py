@@ -4,6 +4,7 @@ import pytest
 from catalogues import changed, write_catalogue
 from photos import write_photos
 
+from remap_core.access.person import NOBODY
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.inbox import Inbox
@@ -63,7 +64,7 @@ def test_what_goes_with_a_data_set_is_said_in_numbers(home, trees):
 
 def test_removing_tells_the_trainer_and_deletes_the_prepared_images_alone(home, trees, tmp_path):
     folder = DataFolder(home)
-    assert remove_dataset(KnownDataset(trees.name, trees, is_trained=True), folder, 100.0)
+    assert remove_dataset(KnownDataset(trees.name, trees, is_trained=True), folder, 100.0, NOBODY)
     assert [command for _, command, _ in Inbox(folder).pending()] == [RemoveDataset(trees.name)]
     assert not trees.folder.exists()
     assert (tmp_path / "trees.zip").exists()
@@ -71,7 +72,7 @@ def test_removing_tells_the_trainer_and_deletes_the_prepared_images_alone(home, 
 
 def test_the_trainer_is_not_told_of_what_it_never_knew(home, trees):
     folder = DataFolder(home)
-    assert remove_dataset(KnownDataset(trees.name, trees, is_trained=False), folder, 100.0) is None
+    assert remove_dataset(KnownDataset(trees.name, trees, is_trained=False), folder, 100.0, NOBODY) is None
     assert Inbox(folder).pending() == []
 
 
@@ -114,7 +115,7 @@ def test_what_was_uploaded_stays_with_its_data_set_and_goes_with_it(home, tmp_pa
     known = KnownDataset(kept.name, kept, is_trained=False)
     assert f"{upload.stat().st_size / 1e6:,.1f} MB of uploaded files" in removal_of(known, None, folder).sentences
     assert kept.original(0)
-    remove_dataset(known, folder, 100.0)
+    remove_dataset(known, folder, 100.0, NOBODY)
     assert not upload.exists()
 
 
@@ -125,9 +126,9 @@ def test_files_that_another_data_set_was_made_of_stay_until_the_last_one_is_remo
     trees = add(upload, "trees", Choices(side=16), home)
     corrected = keep_corrected(trees.name, Corrections({}, [0]), home)
     assert removal_of(KnownDataset(trees.name, trees, is_trained=False), None, folder).uploaded == 0
-    remove_dataset(KnownDataset(trees.name, trees, is_trained=False), folder, 2.0)
+    remove_dataset(KnownDataset(trees.name, trees, is_trained=False), folder, 2.0, NOBODY)
     assert upload.exists()
-    remove_dataset(KnownDataset(corrected.name, corrected, is_trained=False), folder, 3.0)
+    remove_dataset(KnownDataset(corrected.name, corrected, is_trained=False), folder, 3.0, NOBODY)
     assert not upload.exists()
 
 
