@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -29,6 +29,8 @@ from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.people import visitor
 from remap_core.ui.session import current_session
 from remap_core.ui.tables import fusing_sentence, layer_table
+
+T = TypeVar("T")
 
 CHART = "handcraft-snac"
 LAYER = "handcraft-layer"
@@ -201,12 +203,18 @@ def _insert_layer(parent: Trial, draft: Draft) -> None:
     _hyperparameters(parent, examples[kind], _new(kind))
 
     def inserted() -> Draft:
-        """What is chosen now: a click may come with a choice that the page was not yet drawn with."""
-        now = st.session_state.get(KIND, kind)
-        before = st.session_state.get(PLACE, place)
+        """Of what is chosen now: a click may come with a choice that the page was not drawn with yet."""
+        now = _chosen(KIND, [(example.title, name) for name, example in examples.items()], kind)
+        before = _chosen(PLACE, [(label, number) for number, label in enumerate(places)], place)
         return draft.inserted(before, now, _typed_values(examples[now], _new(now)))
 
     _action(parent, "Insert", "add", inserted)
+
+
+def _chosen(key: str, options: Sequence[tuple[str, T]], drawn: T) -> T:
+    """What a list says now, which in a callback may be a label. drawn: what it said when the page was drawn."""
+    said: object = st.session_state.get(key)
+    return next((value for label, value in options if said in (label, value)), drawn)
 
 
 def _new(kind: str) -> str:
