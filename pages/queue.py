@@ -11,6 +11,7 @@ import streamlit as st
 from remap_core.access.roles import Role
 from remap_core.catalogue.reader import Catalogue
 from remap_core.formatting import dataset_title
+from remap_core.services.expected_time import FIRST_WAITING
 from remap_core.trials.commands import Resume
 from remap_core.trials.trial import Trial, TrialState
 from remap_core.ui import app_data, frame, live, sent_commands
@@ -26,18 +27,24 @@ FINISHED = 50  # ended trainings that are shown, the last ones
 
 
 def show_queue(catalogue: Catalogue) -> None:
-    trials = catalogue.queue(FINISHED, choose_dataset(catalogue))
+    dataset = choose_dataset(catalogue)
+    trials = catalogue.queue(FINISHED, dataset, waiting=FIRST_WAITING)
+    waiting = catalogue.queued(dataset)[TrialState.WAITING]
     estimates = app_data.time_estimates({trial.proposal.dataset for trial in trials if not trial.state.is_finished()})
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(summary(trials, estimates), width="content")
+        st.markdown(summary(trials, estimates, waiting), width="content")
         with st.container(width=240):
             sent_commands.answers(catalogue)
-        shown = choose_batch(trials)
+        batch = choose_batch(trials)
+    shown = trials
+    if batch:
+        shown = [trial for trial in trials if trial.proposal.batch == batch]
+        waiting = catalogue.batch_states(batch)[TrialState.WAITING]
     say_viewers_cannot_train()
     show_why_nothing_starts(catalogue)
     show_batches(catalogue, shown)
     show_running(in_state(shown, TrialState.RUNNING), estimates)
-    show_waiting(in_state(shown, TrialState.WAITING))
+    show_waiting(in_state(shown, TrialState.WAITING), waiting)
     show_ended_early("Failed or cancelled", in_state(shown, TrialState.FAILED, TrialState.CANCELLED), "Retry")
     show_complete(in_state(shown, TrialState.COMPLETE))
     show_ended_early("Pruned by halving", in_state(shown, TrialState.PRUNED), "Train in full")

@@ -68,7 +68,7 @@ class ReadConnection:
         """Return all rows of a query. The list may be shared: do not change it."""
         if not self._is_constant:
             return self._rows(sql, parameters)
-        return self._kept(sql, tuple(map(_hashable, parameters)))
+        return self._kept(sql, tuple(map(as_hashable, parameters)))
 
     def _rows(self, sql: str, parameters: tuple[object, ...]) -> list[Row]:
         given = [list(value) if isinstance(value, tuple) else value for value in parameters]
@@ -93,7 +93,8 @@ class ReadConnection:
             raise CatalogueError(f"The catalogue cannot be read: {first_line(error)}") from error
 
 
-def _hashable(value: object) -> object:
+def as_hashable(value: object) -> object:
+    """Return a parameter as a key of what is kept: a list as a tuple."""
     return tuple(value) if isinstance(value, list) else value
 
 

@@ -13,7 +13,9 @@ QUEUE = """
 JOIN (
     SELECT id, 0 AS part, started AS rank, id AS tie FROM trials WHERE state = 'running'
     UNION ALL
-    SELECT id, 1, position, id FROM trials WHERE state = 'waiting'
+    (SELECT id, 1, position, id FROM trials
+     WHERE state = 'waiting' AND ($2::VARCHAR IS NULL OR dataset = $2 OR starts_with(dataset, $2 || '%'))
+     ORDER BY position, id LIMIT $3)
     UNION ALL
     (SELECT id, 2, -finished, -id FROM trials
      WHERE state NOT IN ('running', 'waiting')
@@ -22,8 +24,8 @@ JOIN (
 ) USING (id) WHERE $2::VARCHAR IS NULL OR dataset = $2 OR starts_with(dataset, $2 || '%')
 ORDER BY part, rank, tie
 """
-"""Condition that selects running trials, then waiting ones, then so many ($1) of those that ended last; with a data
-set ($2), only its trials and those on parts of it."""
+"""Condition that selects running trials, then the first ($3, NULL: all) waiting ones, then so many ($1) of those that
+ended last; with a data set ($2), only its trials and those on parts of it."""
 
 _NEXT_ID = """
 SELECT coalesce(max(id), 0) + 1 FROM (SELECT id FROM trials UNION ALL SELECT trial AS id FROM removed_trials)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from duckdb import DuckDBPyConnection
 
 from remap_core.analysis.durations import LATEST, Measured
 from remap_core.catalogue import annotation_rows, encoding, map_rows, population_rows, rows
-from remap_core.catalogue.connection import ReadConnection
+from remap_core.catalogue.connection import ReadConnection, as_hashable
 from remap_core.catalogue.queue_rows import QUEUE
 from remap_core.datasets.naming import split_part
 from remap_core.errors import NotFound
@@ -25,6 +26,12 @@ from remap_core.trials.trial import Trial, TrialId, TrialState
 MAX_KNOWN = 2_000
 """Trials of a snapshot that are kept."""
 
+KEPT_LISTS = 64
+"""Lists of trials of a snapshot that are kept: all open pages ask for the same ones every second."""
+
+_STATES = "SELECT state, count(*) FROM trials "
+_OF_DATASET = "WHERE dataset = ?"
+_OF_DATASET_AND_PARTS = "WHERE dataset = $1 OR starts_with(dataset, $1 || '%')"
 _ASKED = "WHERE ($1::VARCHAR IS NULL OR sender = $1) AND ($2::VARCHAR IS NULL OR kind = $2) "
 _COUNT_ASKED = f"SELECT count(*) FROM commands {_ASKED}"  # noqa: S608 (no text of a visitor's)
 
@@ -40,6 +47,7 @@ class Catalogue:
         self._read = ReadConnection(connection, is_constant=is_snapshot)
         self._is_constant = is_snapshot
         self._known: dict[TrialId, Trial] = {}
+        self._kept_trials = lru_cache(maxsize=KEPT_LISTS)(self._read_trials)
         self.number = number
 
     def close(self) -> None:
@@ -174,6 +182,15 @@ class Catalogue:
         """The trials of one request, oldest first."""
         return self._trials("WHERE batch = ? ORDER BY id", name)
 
+    def batch_states(self, name: str) -> dict[TrialState, int]:
+        """Number of trials of one request in each state."""
+        return self._states("WHERE batch = ?", name)
+
+    def batch_owners(self, name: str) -> list[str]:
+        """Whose trials a request has made, each once, in order; empty for nobody's."""
+        sql = "SELECT DISTINCT coalesce(owner, '') AS owner FROM trials WHERE batch = ? ORDER BY owner"
+        return [owner for (owner,) in self._read.rows(sql, name)]
+
     def search_trials(self, name: str) -> list[Trial]:
         """The trials of all batches of a search, oldest first."""
         return self._trials("WHERE starts_with(batch, ?) AND suggested ORDER BY id", f"{name}, ")
@@ -217,7 +234,12 @@ class Catalogue:
         return annotation_rows.read_sealed_test(self._read, trial)
 
     def _trials(self, condition: str, *parameters: object) -> list[Trial]:
-        return rows.read_scored_trials(self._read, condition, *parameters)
+        if not self._is_constant:
+            return rows.read_scored_trials(self._read, condition, *parameters)
+        return list(self._kept_trials(condition, *map(as_hashable, parameters)))
+
+    def _read_trials(self, condition: str, *parameters: object) -> tuple[Trial, ...]:
+        return tuple(rows.read_scored_trials(self._read, condition, *parameters))
 
     # Maps
 
@@ -257,20 +279,16 @@ class Catalogue:
 
     # The queue
 
-    def queue(self, finished: int = 50, dataset: str | None = None) -> list[Trial]:
-        """Running trials, longest first; all waiting ones in order; the `finished` that ended last, newest first.
+    def queue(self, finished: int = 50, dataset: str | None = None, *, waiting: int | None = None) -> list[Trial]:
+        """Running trials, longest first; waiting ones in order; the `finished` that ended last, newest first.
 
-        dataset: only its trials.
+        dataset: only its trials. waiting: only so many of the waiting ones, the first; None for all.
         """
-        return self._trials(QUEUE, finished, dataset)
+        return self._trials(QUEUE, finished, dataset, waiting)
 
     def states_of(self, dataset: str) -> dict[TrialState, int]:
         """Number of trials of a data set in each state, including repeats."""
-        counts = dict.fromkeys(TrialState, 0)
-        sql = "SELECT state, count(*) FROM trials WHERE dataset = ? GROUP BY state"
-        for state, trials in self._read.rows(sql, dataset):
-            counts[TrialState(state)] = trials
-        return counts
+        return self._states(_OF_DATASET, dataset)
 
     def noted(self, dataset: str) -> int:
         """Number of a data set's trials with a note or tags."""
@@ -280,8 +298,15 @@ class Catalogue:
 
     def counts(self) -> dict[TrialState, int]:
         """Number of trials in each state, including repeats."""
+        return self._states("")
+
+    def queued(self, dataset: str | None) -> dict[TrialState, int]:
+        """Number of trials in each state, of the data set and those on parts of it; None for all data sets."""
+        return self._states(_OF_DATASET_AND_PARTS, dataset) if dataset else self.counts()
+
+    def _states(self, condition: str, *parameters: object) -> dict[TrialState, int]:
         counts = dict.fromkeys(TrialState, 0)
-        for state, trials in self._read.rows("SELECT state, count(*) FROM trials GROUP BY state"):
+        for state, trials in self._read.rows(f"{_STATES}{condition} GROUP BY state", *parameters):
             counts[TrialState(state)] = trials
         return counts
 

@@ -144,7 +144,7 @@ def _empty_report() -> Report:
 
 def _catalogue_report(catalogue: Catalogue, *, with_optimism: bool) -> Report:
     counts = catalogue.counts()
-    running = [trial for trial in catalogue.queue(finished=0) if trial.state is TrialState.RUNNING]
+    running = catalogue.queue(finished=0, waiting=0)
     return {
         "paused": catalogue.paused(),
         "counts": {state.value: counts[state] for state in TrialState},

@@ -16,6 +16,9 @@ from remap_core.trials.trial import Proposal, Trial, TrialState
 UNKNOWN_TIME = f"Expected time: not known yet, needs {MIN_TRAININGS} finished trainings."
 
 
+FIRST_WAITING = 200
+"""Waiting trainings that pages read, the first of the queue: those behind them are expected to take as long."""
+
 Estimates = Mapping[str, TimeEstimate]
 """Estimates by data set."""
 
@@ -76,10 +79,11 @@ def expected_time(
     )
 
 
-def queue_time(trials: Iterable[Trial], estimates: Estimates, *, workers: int) -> ExpectedTime | None:
+def queue_time(trials: Iterable[Trial], estimates: Estimates, *, workers: int, more: int = 0) -> ExpectedTime | None:
     """The expected time until the unfinished ones of these trials, in the queue's order, are finished.
 
-    None while there is no estimate for one of their data sets.
+    None while there is no estimate for one of their data sets. more: trials that wait behind them; each is expected to
+    take as long as these on average.
     """
     unfinished = [trial for trial in trials if not trial.state.is_finished()]
     if any(trial.proposal.dataset not in estimates for trial in unfinished):
@@ -89,11 +93,19 @@ def queue_time(trials: Iterable[Trial], estimates: Estimates, *, workers: int) -
     for trial in running_first:
         estimate = estimates[trial.proposal.dataset]
         durations.append(estimate.remaining_seconds(trial))
+    seconds = schedule_seconds(durations, workers)
+    if more and durations:
+        seconds += more * sum(durations) / len(durations) / workers
     return ExpectedTime(
-        seconds=schedule_seconds(durations, workers),
+        seconds=seconds,
         error=_error(estimates, [trial.proposal for trial in unfinished]),
-        trainings=len(unfinished),
+        trainings=len(unfinished) + more,
     )
+
+
+def waiting_behind(first: Iterable[Trial], counts: Mapping[TrialState, int]) -> int:
+    """How many trainings wait behind the first ones of the queue. counts: of the trials in each state."""
+    return max(0, counts[TrialState.WAITING] - sum(trial.state is TrialState.WAITING for trial in first))
 
 
 def time_estimates(catalogue: Catalogue, datasets: Iterable[str]) -> dict[str, TimeEstimate]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -48,6 +49,16 @@ _CLAUSES = {
     TrialState.FAILED: "it has failed",
     TrialState.CANCELLED: "it was already cancelled",
 }
+
+
+def finished_of(states: Mapping[TrialState, int]) -> tuple[int, int]:
+    """How many trials have ended, and how many there are. states: number of trials in each state.
+
+    >>> finished_of({TrialState.WAITING: 2, TrialState.COMPLETE: 3, TrialState.FAILED: 1})
+    (4, 6)
+    """
+    finished = sum(number for state, number in states.items() if state.is_finished())
+    return finished, sum(states.values())
 
 
 class Origin(StrEnum):

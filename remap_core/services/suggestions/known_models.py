@@ -23,6 +23,9 @@ from remap_core.views.view import View
 MAX_KNOWN = 400
 """Models from which is predicted: those on the front, and the last ones. Fitting to so many takes half a second."""
 
+MAX_PENDING = 100
+"""Waiting trainings that a suggestion must differ from. What it repeats exactly is left out, however long the queue."""
+
 LATENCY_BAND = 1.2816
 """Standard deviations below a cap on latency that a prediction must be: nine in ten of such models keep to it."""
 
@@ -187,6 +190,6 @@ def reference_config(population: Population, config: TrainingConfig) -> Training
 
 
 def pending_architectures(catalogue: Catalogue, dataset: str) -> list[Architecture]:
-    """What is being trained or waits, first ones first, without repeats of models."""
-    queue = catalogue.queue(finished=0, dataset=dataset)
+    """What is being trained, and the first of what waits, in the queue's order, without repeats of models."""
+    queue = catalogue.queue(finished=0, dataset=dataset, waiting=MAX_PENDING)
     return [trial.architecture for trial in queue if not trial.proposal.is_retraining]

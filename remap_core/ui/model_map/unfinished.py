@@ -12,6 +12,7 @@ from remap_core.analysis.surrogate import Surrogate
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.charts.later_circles import Unfinished
 from remap_core.formatting import model_tag, percent, pluralize
+from remap_core.services.expected_time import FIRST_WAITING
 from remap_core.services.lineage import edit_sentence
 from remap_core.trials.training_config import TrainingConfig
 from remap_core.trials.trial import Trial, TrialId, TrialState
@@ -23,7 +24,8 @@ MAX_SHOWN = 100
 
 def unfinished_trainings(catalogue: Catalogue, dataset: DatasetView) -> list[Unfinished]:
     """Running trainings at the accuracy of their last epoch, others at the predicted one; without retrainings."""
-    trials = [trial for trial in catalogue.queue(0, dataset.name) if not trial.proposal.is_retraining][:MAX_SHOWN]
+    first = catalogue.queue(0, dataset.name, waiting=FIRST_WAITING)
+    trials = [trial for trial in first if not trial.proposal.is_retraining][:MAX_SHOWN]
     parents = _parents(catalogue, trials)
     return [_unfinished(dataset, trial, parents) for trial in trials]
 

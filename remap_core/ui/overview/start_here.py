@@ -130,7 +130,7 @@ def _has_finished() -> bool:
 
 
 def _show_coming(catalogue: Catalogue) -> None:
-    trials = catalogue.queue(0, app_data.dataset_name())
+    trials = catalogue.queue(0, app_data.dataset_name(), waiting=MAX_COMING)
     name = escape_markdown(dataset_title(app_data.dataset_name()))
     if not trials:
         st.info(f"{name} has no finished models yet, and the queue is empty.")
@@ -140,8 +140,13 @@ def _show_coming(catalogue: Catalogue) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             picture(snac_data_uri(trial.architecture, blocks=0, size=Size.SMALL), snac_alt(trial.architecture))
             st.caption(f"{model_tag(trial.id)} {_state(trial)}", width="content")
-    if len(trials) > MAX_COMING:
-        st.caption(f"… and {count(len(trials) - MAX_COMING)} more.")
+    more = _unfinished(catalogue) - min(len(trials), MAX_COMING)
+    if more:
+        st.caption(f"… and {count(more)} more.")
+
+
+def _unfinished(catalogue: Catalogue) -> int:
+    return sum(number for state, number in catalogue.queued(app_data.dataset_name()).items() if not state.is_finished())
 
 
 def _state(trial: Trial) -> str:

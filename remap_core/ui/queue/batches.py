@@ -8,7 +8,7 @@ import streamlit as st
 
 from remap_core.catalogue.reader import Catalogue
 from remap_core.trials.commands import CancelBatch
-from remap_core.trials.trial import Trial
+from remap_core.trials.trial import Trial, finished_of
 from remap_core.ui import sent_commands
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.people import visitor
@@ -19,12 +19,12 @@ LABEL_WIDTH = 300
 """Pixels, like those of the running trainings below."""
 
 
-def choose_batch(trials: Sequence[Trial]) -> list[Trial]:
-    """The trainings of the chosen batch; all if none is chosen."""
+def choose_batch(trials: Sequence[Trial]) -> str | None:
+    """The batch whose trainings are shown; None for all."""
     batches = _batches(trials)
     if len(batches) < 2 and "queue-batch" not in st.session_state:
-        return list(trials)
-    chosen = st.selectbox(
+        return None
+    return st.selectbox(
         "Batch",
         batches,
         index=None,
@@ -33,7 +33,6 @@ def choose_batch(trials: Sequence[Trial]) -> list[Trial]:
         label_visibility="collapsed",
         width=300,
     )
-    return [trial for trial in trials if chosen in (None, trial.proposal.batch)]
 
 
 def show_batches(catalogue: Catalogue, trials: Sequence[Trial]) -> None:
@@ -41,16 +40,16 @@ def show_batches(catalogue: Catalogue, trials: Sequence[Trial]) -> None:
     unfinished = [trial for trial in trials if not trial.state.is_finished()]
     with st.container(key="queue-batches", gap=None):
         for batch in _batches(unfinished)[:MAX_BARS]:
-            _bar(batch, catalogue.batch(batch))
+            _bar(catalogue, batch)
 
 
-def _bar(batch: str, trials: Sequence[Trial]) -> None:
-    finished = sum(trial.state.is_finished() for trial in trials)
+def _bar(catalogue: Catalogue, batch: str) -> None:
+    finished, total = finished_of(catalogue.batch_states(batch))
     name = batch.split(",", maxsplit=1)[0].capitalize()
     row = st.container(horizontal=True, vertical_alignment="center", gap="small")
-    row.markdown(f"{escape_markdown(name)}: {finished} of {len(trials)}", width=LABEL_WIDTH)
-    row.progress(finished / len(trials))
-    if all(visitor.may_change(trial.owner) for trial in trials):
+    row.markdown(f"{escape_markdown(name)}: {finished} of {total}", width=LABEL_WIDTH)
+    row.progress(finished / total)
+    if all(map(visitor.may_change, catalogue.batch_owners(batch))):
         row.button(
             "Cancel batch",
             key=f"cancel-batch-{batch}",

@@ -27,16 +27,21 @@ NAME_WIDTH = 300
 """Pixels for what is said about a running training, so that the bars begin on one line."""
 
 
-def summary(trials: Sequence[Trial], estimates: Mapping[str, TimeEstimate]) -> str:
-    """How much there is to do and how long it is expected to take. estimates: by data set."""
+def summary(trials: Sequence[Trial], estimates: Mapping[str, TimeEstimate], waiting: int) -> str:
+    """How much there is to do and how long it is expected to take.
+
+    trials: the running ones and the first that wait. estimates: by data set. waiting: trainings that wait in all.
+    """
     unfinished = [trial for trial in trials if not trial.state.is_finished()]
     if not unfinished:
         hint = " To train more, select a model and open Generate." if visitor.may(Role.BUILDER) else ""
         return f"The queue is empty.{hint}"
     trainer = app_data.trainer()
-    running = sum(trial.state is TrialState.RUNNING for trial in unfinished) if trainer else 0
-    counts = f"{count(running)} running, {count(len(unfinished) - running)} waiting"
-    expected = queue_time(unfinished, estimates, workers=workers_of(trainer))
+    started = sum(trial.state is TrialState.RUNNING for trial in unfinished)
+    running = started if trainer else 0
+    total = started + waiting
+    counts = f"{count(running)} running, {count(total - running)} waiting"
+    expected = queue_time(unfinished, estimates, workers=workers_of(trainer), more=total - len(unfinished))
     if expected is None:
         unknown = {trial.proposal.dataset for trial in unfinished} - estimates.keys()
         return f"{counts}; expected time unknown until {MIN_TRAININGS} trainings {_on(unknown)}are finished."
@@ -100,11 +105,11 @@ def _interrupted_text(trial: Trial) -> str:
     return f"{tag_text(trial)} · continues after epoch {trial.epochs_done} of {trial.proposal.config.epochs}"
 
 
-def show_waiting(trials: Sequence[Trial]) -> None:
-    """The queue in its order, each training with buttons that move it."""
+def show_waiting(trials: Sequence[Trial], waiting: int) -> None:
+    """The queue in its order, each training with buttons that move it. waiting: trainings that wait in all."""
     if not trials:
         return
-    st.markdown(f"##### Waiting: {count(len(trials))}")
+    st.markdown(f"##### Waiting: {count(waiting)}")
     shown = trials[:MAX_WAITING]
     with _rows("queue-waiting"):
         blocks = snac_blocks(trial.architecture for trial in shown)
@@ -114,8 +119,8 @@ def show_waiting(trials: Sequence[Trial]) -> None:
             for place in Place:
                 _action(row, trial, place.value.capitalize(), Move(trial.id, place))
             _action(row, trial, "Cancel", Cancel(trial.id))
-    if len(trials) > MAX_WAITING:
-        st.caption(f"… and {count(len(trials) - MAX_WAITING)} more.")
+    if waiting > len(shown):
+        st.caption(f"… and {count(waiting - len(shown))} more.")
 
 
 def _waiting_text(trial: Trial) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Literal
 
 import streamlit as st
@@ -12,7 +11,7 @@ import streamlit as st
 from remap_core.data_folder.inbox import Inbox
 from remap_core.errors import RemapError
 from remap_core.trials.commands import Outcome
-from remap_core.trials.trial import Trial
+from remap_core.trials.trial import TrialState, finished_of
 from remap_core.ui import app_data
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.session import current_session
@@ -47,21 +46,21 @@ def _toast(text: str, icon: str, duration: Literal["short", "long"] = "short") -
 def show_batch_toasts() -> None:
     """Announce each of this visitor's batches once its last training has finished."""
     for batch in list(current_session().batches):
-        trials = _trials(batch)
-        if trials and all(trial.state.is_finished() for trial in trials):
-            _toast(_finished_sentence(batch, trials), "check_circle")
+        states = _states(batch)
+        finished, total = finished_of(states)
+        if finished == total > 0:
+            _toast(_finished_sentence(batch, states), "check_circle")
             current_session().batches.remove(batch)
 
 
-def _finished_sentence(batch: str, trials: Sequence[Trial]) -> str:
-    counts = Counter(trial.state.value for trial in trials)
-    states = ", ".join(f"{number} {state}" for state, number in counts.items())
+def _finished_sentence(batch: str, counts: Mapping[TrialState, int]) -> str:
+    states = ", ".join(f"{number} {state.value}" for state, number in counts.items() if number)
     title = batch.split(",", maxsplit=1)[0].capitalize()
     return f"{title} finished: {states}."
 
 
-def _trials(batch: str) -> list[Trial]:
+def _states(batch: str) -> dict[TrialState, int]:
     try:
-        return app_data.catalogue().batch(batch)
+        return app_data.catalogue().batch_states(batch)
     except RemapError:  # no catalogue can be read, which the page itself says
-        return []
+        return {}

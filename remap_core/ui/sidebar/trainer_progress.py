@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -11,10 +11,10 @@ from remap_core.access.roles import Role
 from remap_core.catalogue.reader import Catalogue
 from remap_core.errors import CommandRefused, FolderUnusable, RemapError
 from remap_core.formatting import count, duration, model_tag, sentence_case
-from remap_core.services.expected_time import queue_time, workers_of
+from remap_core.services.expected_time import FIRST_WAITING, queue_time, waiting_behind, workers_of
 from remap_core.services.trainer_process import StartedTrainer, start_trainer, why_ended
 from remap_core.trials.commands import Pause, Resume
-from remap_core.trials.trial import Trial, TrialState
+from remap_core.trials.trial import Trial, TrialState, finished_of
 from remap_core.ui import app_data, live, sent_commands
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.people import visitor
@@ -127,30 +127,31 @@ def show_no_trainer(key: str) -> None:
 
 
 def _progress(catalogue: Catalogue, *, is_alive: bool) -> None:
-    unfinished = catalogue.queue(0)
-    finished = sum(number for state, number in catalogue.counts().items() if state.is_finished())
+    counts = catalogue.counts()
+    finished, total = finished_of(counts)
+    first = catalogue.queue(0, waiting=FIRST_WAITING)
     paused = catalogue.paused()
-    if not unfinished:
+    if not first:
         st.caption(f"Idle, {count(finished)} trained.")
         if paused:
             _pause_button(paused)
         return
-    total = finished + len(unfinished)
-    st.progress(finished / total, f"{count(finished)} of {count(total)} trained{_time_left(unfinished, is_alive)}")
-    running = [trial for trial in unfinished if trial.state is TrialState.RUNNING]
+    left = _time_left(catalogue, first) if is_alive else ""  # nobody trains them without a trainer
+    st.progress(finished / total, f"{count(finished)} of {count(total)} trained{left}")
+    running = [trial for trial in first if trial.state is TrialState.RUNNING]
     if running and is_alive:
         st.caption(" · ".join(map(_epoch_text, running[:MAX_RUNNING])))
     for batch in current_session().batches:
-        _batch_progress(catalogue.batch(batch))
+        _batch_progress(batch, catalogue.batch_states(batch))
     _pause_button(paused)
 
 
-def _time_left(unfinished: Sequence[Trial], is_alive: bool) -> str:
-    """How long the trainings will take; nothing while that is not known, or nobody trains them."""
-    if not is_alive:
-        return ""
-    estimates = app_data.time_estimates({trial.proposal.dataset for trial in unfinished})
-    expected = queue_time(unfinished, estimates, workers=workers_of(app_data.trainer()))
+def _time_left(catalogue: Catalogue, first: Sequence[Trial]) -> str:
+    """How long all trainings will take, of which these come first; nothing while that is not known."""
+    estimates = app_data.time_estimates({trial.proposal.dataset for trial in first})
+    expected = queue_time(
+        first, estimates, workers=workers_of(app_data.trainer()), more=waiting_behind(first, catalogue.counts())
+    )
     if expected is None:
         return ""
     return f", {duration(expected.seconds)} left"
@@ -160,12 +161,12 @@ def _epoch_text(trial: Trial) -> str:
     return f"{model_tag(trial.id)} epoch {trial.epochs_done}/{trial.proposal.config.epochs}"
 
 
-def _batch_progress(trials: Sequence[Trial]) -> None:
+def _batch_progress(batch: str, states: Mapping[TrialState, int]) -> None:
     """A bar for a request of this visitor's; none once all of it has finished, which a toast says."""
-    finished = sum(trial.state.is_finished() for trial in trials)
-    if finished < len(trials):
-        name = sentence_case(trials[0].proposal.batch.split(",", maxsplit=1)[0])
-        st.progress(finished / len(trials), f"{escape_markdown(name)}: {finished} of {len(trials)}")
+    finished, total = finished_of(states)
+    if finished < total:
+        name = sentence_case(batch.split(",", maxsplit=1)[0])
+        st.progress(finished / total, f"{escape_markdown(name)}: {finished} of {total}")
 
 
 def _pause_button(paused: bool) -> None:
