@@ -27,7 +27,9 @@ def ask(monkeypatch):
         requests = ScriptRequests()
         if waiting is not None:
             requests.request_rerun(RerunData(widget_states=WidgetStates(widgets=waiting)))
-        session = SimpleNamespace(_scriptrunner=SimpleNamespace(_requests=requests), _pages_manager=Pages())
+        session = SimpleNamespace(
+            id="visitor", _scriptrunner=SimpleNamespace(_requests=requests), _pages_manager=Pages()
+        )
         AppSession.request_rerun(session, ClientState(**state))
         return passed[-1]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncio import get_running_loop
 from functools import cache
 from threading import Lock
+from time import monotonic, thread_time
 from typing import NamedTuple
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
@@ -15,6 +16,8 @@ from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import RerunData, ScriptRunner, get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType, _coalesce_widget_states
+
+from remap_core.ui.server.timer_runs import TimerBudget
 
 UNTIL_ALL_IS_SAID = 0.01
 """Seconds until an update is tried again that came before its browser was told all of the run before."""
@@ -42,7 +45,11 @@ def finish_callbacks() -> None:
     def run_after_the_run_before(self: ScriptRunner, rerun_data: RerunData) -> None:
         with _lock_of(self._pages_manager):
             asked = _asked.get(self._pages_manager)
+            began = thread_time()
             run(self, rerun_data)
+            if rerun_data.is_auto_rerun:
+                timers = [(self._session_id, fragment) for fragment in rerun_data.fragment_id_queue]
+                _timers.have_run(timers, thread_time() - began)
             if asked and _asked.get(self._pages_manager) is asked:
                 del _asked[self._pages_manager]
 
@@ -74,6 +81,9 @@ def answer_on_the_present_page() -> None:
     What a timer asks for changes no widget. A browser that gets a widget shows its default for a moment, before it
     shows what the app has set: a timer would bring that default along, as if the visitor had chosen it.
 
+    All timers of this process together take a small share of a core (see TimerBudget): with many open pages each of
+    them runs less often, so that clicks are answered, and what is trained goes on.
+
     An update also waits until the browser was told all of the run before. Streamlit forgets what a run that has ended
     still has to say when an update begins: the browser then lacks the place of the update, and empties the page.
     """
@@ -97,10 +107,15 @@ def answer_on_the_present_page() -> None:
         if client_state and not client_state.fragment_id:
             _bring_what_waits(self, client_state)
         if client_state and client_state.is_auto_rerun:
+            if not _timers.may_run((self.id, client_state.fragment_id), monotonic()):
+                return
             client_state.widget_states.CopyFrom(_what_waits(self))
         request(self, client_state)
 
     AppSession.request_rerun = request_on_the_present_page  # type: ignore[method-assign]
+
+
+_timers = TimerBudget()
 
 
 def _bring_what_waits(session: AppSession, client_state: ClientState) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -136,7 +136,7 @@ def _progress(catalogue: Catalogue, *, is_alive: bool) -> None:
         if paused:
             _pause_button(paused)
         return
-    left = _time_left(catalogue, first) if is_alive else ""  # nobody trains them without a trainer
+    left = _time_left(catalogue, workers_of(app_data.trainer())) if is_alive else ""
     st.progress(finished / total, f"{count(finished)} of {count(total)} trained{left}")
     running = [trial for trial in first if trial.state is TrialState.RUNNING]
     if running and is_alive:
@@ -146,12 +146,12 @@ def _progress(catalogue: Catalogue, *, is_alive: bool) -> None:
     _pause_button(paused)
 
 
-def _time_left(catalogue: Catalogue, first: Sequence[Trial]) -> str:
-    """How long all trainings will take, of which these come first; nothing while that is not known."""
+@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs={Catalogue: lambda catalogue: catalogue.number})
+def _time_left(catalogue: Catalogue, workers: int) -> str:
+    """How long all trainings will take; nothing while that is not known."""
+    first = catalogue.queue(0, waiting=FIRST_WAITING)
     estimates = app_data.time_estimates({trial.proposal.dataset for trial in first})
-    expected = queue_time(
-        first, estimates, workers=workers_of(app_data.trainer()), more=waiting_behind(first, catalogue.counts())
-    )
+    expected = queue_time(first, estimates, workers=workers, more=waiting_behind(first, catalogue.counts()))
     if expected is None:
         return ""
     return f", {duration(expected.seconds)} left"
