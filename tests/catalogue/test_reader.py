@@ -443,6 +443,8 @@ def test_the_queue_lists_running_trials_then_waiting_ones_in_order_then_those_th
     assert ids(catalogue.queue()) == [1, 4, 8, 5, 7, 3, 6, 2]
     assert ids(catalogue.queue(finished=1)) == [1, 4, 8, 5, 7, 3]
     assert ids(catalogue.queue(finished=0)) == [1, 4, 8, 5, 7]
+    assert ids(catalogue.queue(finished=1, waiting=2)) == [1, 4, 8, 5, 3]
+    assert ids(catalogue.queue(finished=0, waiting=0)) == [1, 4]
 
 
 def test_of_trials_that_ended_at_the_same_time_the_newest_comes_first(store, read):

@@ -23,6 +23,7 @@ from remap_core.services.expected_time import (
     ExpectedTime,
     expected_time,
     queue_time,
+    time_estimates,
     time_sentence,
     workers_of,
 )
@@ -116,6 +117,12 @@ def test_each_training_in_a_queue_takes_what_those_on_its_own_data_set_take():
     assert queue_time([finished], estimates, workers=1).seconds == 0
 
 
+def test_trainings_that_wait_behind_the_listed_ones_take_as_long_as_these_on_average():
+    listed = [waiting(1, epochs=10), waiting(2, epochs=30)]  # 20 and 60 s
+    expected = queue_time(listed, {"toy": TWO_SECONDS}, workers=2, more=8)
+    assert expected == ExpectedTime(60.0 + 8 * 40.0 / 2, 0.1, trainings=10)
+
+
 def test_without_a_trainer_or_without_nodes_there_is_one_worker():
     trainer = TrainerStatus(pid=1, started=0.0, heartbeat=0.0, version="1", device="cpu", workers=6)
     assert workers_of(trainer) == 6
@@ -152,3 +159,15 @@ def test_the_queue_tells_the_time_of_what_is_left_of_it(home):
     queued = [trial.proposal for trial in catalogue.queue(finished=0)]
     expected = expected_time(catalogue, queued, workers=1)
     assert time_alone(expected) in shown(opened("queue"))
+
+
+def test_of_a_long_queue_pages_read_only_the_first_but_count_all(home, monkeypatch):
+    catalogue = write_measured(home, waiting=12)
+    for module in ("services.expected_time", "ui.sidebar.trainer_progress"):
+        monkeypatch.setattr(f"remap_core.{module}.FIRST_WAITING", 3)
+    expected = queue_time(catalogue.queue(0, waiting=3), time_estimates(catalogue, ["digits"]), workers=1, more=9)
+    text = shown(opened("queue"))
+    assert "0 running, 12 waiting" in text
+    assert "##### Waiting: 12" in text
+    assert "… and 9 more." in text
+    assert time_alone(expected) in text

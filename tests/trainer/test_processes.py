@@ -26,6 +26,7 @@ from trainings import (
 from remap_core.errors import TrainingFailed
 from remap_core.trainer.executors.base import EpochDone, Failed, Finished, Lost, Run, Stopped
 from remap_core.trainer.executors.processes import LocalExecutor
+from remap_core.trainer.executors.worker_process import NICENESS
 
 
 @pytest.fixture(params=["", "json"], ids=["spawned", "forked"])
@@ -84,6 +85,11 @@ def test_after_an_unexpected_error_another_process_trains_the_next_trial(executo
     executor.start(trial(6, units=4))
     polled_until(executor, Finished)
     assert worker_pid(executor) == after
+
+
+@pytest.mark.parametrize("executor", [train_until_stopped], indirect=True)
+def test_a_worker_process_leaves_busy_cores_to_the_app(executor):
+    assert psutil.Process(worker_pid(executor)).nice() == psutil.Process().nice() + NICENESS
 
 
 def test_closing_gives_the_last_events_and_leaves_no_process_behind(make_executor):

@@ -36,7 +36,7 @@ def test_however_many_timers_ask_they_cost_no_more_than_their_share(cost, timers
 
 
 def test_no_timer_runs_more_often_than_another():
-    runs, _ = run_for(300, {name: 0.05 for name in range(20)}, share=0.1)
+    runs, _ = run_for(300, dict.fromkeys(range(20), 0.05), share=0.1)
     assert max(runs.values()) - min(runs.values()) <= 2
 
 
