@@ -1,6 +1,7 @@
 import time
 
 import pytest
+from apps import opened, said
 
 from remap_core.access.person import NOBODY, Person
 from remap_core.access.roles import Role
@@ -162,3 +163,24 @@ def test_a_session_that_another_person_comes_back_to_begins_empty(app, monkeypat
     assert current_session().drawer == [1, 2]
     app(context=Context("10.1.2.3", ("X-Remap-User", "bob@example.org"))).welcome()
     assert (current_session().drawer, visitor.person().name) == ([], "bob@example.org")
+
+
+@pytest.mark.parametrize(
+    ("address", "is_elsewhere"),
+    [
+        (None, False),
+        ("127.0.0.1", False),
+        ("::1", False),
+        ("::ffff:127.0.0.1", False),
+        ("10.0.0.9", True),
+        ("x", False),
+    ],
+)
+def test_a_visitor_from_another_machine_is_told_apart(app, address, is_elsewhere):
+    assert app(context=Context(address)).is_from_elsewhere() is is_elsewhere
+
+
+def test_an_open_app_says_so_to_those_who_reach_it_from_another_machine(home, monkeypatch):
+    assert "Nobody signs in here" not in said(opened("overview"))
+    monkeypatch.setattr("remap_core.ui.people.visitor.is_from_elsewhere", lambda: True)
+    assert "Nobody signs in here, so whoever reaches this address may do everything." in said(opened("overview"))

@@ -16,6 +16,11 @@ from remap_core.errors import NotSignedIn
 from remap_core.ui.markdown import escape_address, escape_markdown
 from remap_core.ui.people import visitor
 
+OPEN_TO_ALL = (
+    ":material/lock_open: Nobody signs in here, so whoever reaches this address may do everything. "
+    "docs/portal.md says how a team signs in."
+)
+
 LINK_SECONDS = 600.0
 """For so long a link is kept while its visitor signs in."""
 MAX_LINKS = 1_000
@@ -80,8 +85,10 @@ def follow_link() -> None:
 
 
 def show_account() -> None:
-    """Who is signed in, and the way out; nothing in an open app."""
+    """Who is signed in, and the way out. In an open app that others can reach, that everybody may do everything."""
     if visitor.is_open():
+        if visitor.is_from_elsewhere():
+            st.caption(OPEN_TO_ALL)
         return
     name = escape_address(visitor.person().name)
     row = st.container(horizontal=True, vertical_alignment="center", gap="small", key="account")

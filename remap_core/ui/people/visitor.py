@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Mapping
 from importlib.util import find_spec
+from ipaddress import ip_address
 from pathlib import Path
 
 import streamlit as st
@@ -48,6 +49,15 @@ def roles() -> Roles:
 def is_open() -> bool:
     """Whether nobody signs in, and everybody may do everything."""
     return sign_in() is SignIn.NONE
+
+
+def is_from_elsewhere() -> bool:
+    """Whether who looks at this page sits at another machine, as far as the server can tell."""
+    try:
+        peer = ip_address(st.context.ip_address or _LOOPBACK)
+    except ValueError:  # a server without a network, as in tests
+        return False
+    return not (getattr(peer, "ipv4_mapped", None) or peer).is_loopback
 
 
 def identify() -> None:
