@@ -5,9 +5,9 @@
 For each count of sessions, and for one and two app processes: opens the sessions over some seconds, lets each click a
 circle every 4 to 12 seconds for a minute, and prints a table. "First paint" is from the request to the end of the first
 script run; the browser's own drawing is not in it (benchmarks/overview.py measures that). "Click" is from the click to
-the end of its script. "Memory" is what the app's processes hold more than before, for each session. "Trainer" is its
-epochs per second beside the sessions, by those of a minute without any. The client runs on the same cores, and says
-what it uses itself.
+the end of its script. "Memory" is what the app's processes hold more than before: for each session while all are there,
+and of all together once they are forgotten (Streamlit keeps them for two minutes). "Trainer" is its epochs per second
+beside the sessions, by those of a minute without any. The client runs on the same cores, and says what it uses itself.
 
 The two apps stand behind nginx, which sends each address to the same one; every session comes from an address of its
 own, 127.0.1.N. Everything is bounded and stays on this machine.
@@ -46,6 +46,7 @@ THINKING = (4.0, 12.0)  # seconds between two clicks of a session
 OPENING_SECONDS = 30.0  # over which the sessions come
 CLICKING_SECONDS = 60.0
 SETTLED_SECONDS = 15.0  # until the trainer trains
+FORGOTTEN_SECONDS = 150.0  # Streamlit keeps a session for two minutes after its page was left, for one that comes back
 
 PROXY = """
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
@@ -174,6 +175,9 @@ def measured(home: Path, models: int, sessions: int, processes: int, alone: floa
         used = client.cpu_percent()
         beside = epochs_per_second(folder, began)
         held = (_megabytes(servers) - before) / sessions
+        time.sleep(FORGOTTEN_SECONDS)
+        asyncio.run(Load(url, models).run(1))  # whoever comes next makes the app forget
+        kept = _megabytes(servers) - before
     return {
         "first paint, median, s": f"{np.median(load.painted):.2f}",
         "first paint, 95 of 100, s": f"{np.quantile(load.painted, 0.95):.2f}",
@@ -182,6 +186,7 @@ def measured(home: Path, models: int, sessions: int, processes: int, alone: floa
         "click, 95 of 100, s": f"{np.quantile(load.clicked, 0.95):.2f}",
         "errors": "; ".join([str(len(load.errors)), *sorted(set(load.errors))[:3]]),
         "memory, MB a session": f"{held:.1f}",
+        "memory kept of all, MB": f"{kept:.0f}",
         "trainer, of its speed alone": f"{beside / alone:.2f}",
         "client's own CPU, % of a core": f"{used:.0f}",
     }
