@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
+from math import inf
 
 import streamlit as st
 
@@ -23,6 +25,7 @@ from remap_core.services.pace import ELSEWHERE, Pace, pace_of
 from remap_core.settings import Settings, read_settings, unknown_variables
 from remap_core.ui.dataset_view import DatasetView
 from remap_core.ui.events.embedded import require_package
+from remap_core.ui.server.app_endpoint import open_sessions
 from remap_core.ui.session import current_session
 
 log = logging.getLogger(__name__)
@@ -48,9 +51,41 @@ def folder() -> DataFolder:
     return found
 
 
+PATIENCE_EACH = 0.25
+"""Seconds for which each visitor more lets pages keep to a catalogue: what they derive from a new one takes 0.2 s."""
+MAX_PATIENCE = 5.0
+
+
+@dataclass
+class _TakenUp:
+    """The catalogue that all pages show. number: None before the first. since: seconds, monotonic clock."""
+
+    number: int | None = None
+    since: float = -inf
+
+
+@st.cache_resource(show_spinner=False)
+def _taken_up() -> _TakenUp:
+    return _TakenUp()
+
+
 def published() -> int | None:
-    """Number of the newest published catalogue; None while there is none."""
-    return current_number(folder())
+    """Number of the published catalogue that pages show; None while there is none.
+
+    The newest one; where many look, for up to 5 seconds the one before. Who waits for an answer gets the newest.
+    """
+    newest = current_number(folder())
+    shown = _taken_up()
+    if newest != shown.number and _is_due(shown):
+        shown.number, shown.since = newest, time.monotonic()
+    return shown.number
+
+
+def _is_due(shown: _TakenUp) -> bool:
+    if shown.number is None or current_session().unannounced:
+        return True
+    patience = PATIENCE_EACH * (open_sessions() - 1)
+    return time.monotonic() - shown.since >= min(patience, MAX_PATIENCE)
 
 
 def look() -> Catalogue | None:

@@ -12,7 +12,7 @@ from remap_core.data_folder.heartbeat import TrainerStatus, write_trainer
 from remap_core.data_folder.search_file import create_search
 from remap_core.trials.annotations import Annotation
 from remap_core.trials.commands import Pause
-from remap_core.ui import live, news, sent_commands
+from remap_core.ui import app_data, live, news, sent_commands
 from remap_core.ui.session import SESSION, Session
 from remap_core.ui.suggest import present_outlook
 from remap_core.version import __version__
@@ -122,3 +122,21 @@ def test_suggestions_are_not_computed_again_while_nothing_changes(home, monkeypa
     app.run()
     opened("overview", selected=2)
     assert len(computed) == 1
+
+
+def test_where_many_look_pages_keep_to_a_catalogue_for_some_seconds(visitor, monkeypatch):
+    app_data.published()
+    monkeypatch.setattr("remap_core.ui.app_data.open_sessions", lambda: 20)
+    first = app_data.published()
+    changed(visitor.home, lambda store: store.annotate(1, Annotation(note="odd")))
+    assert app_data.published() == first
+    monkeypatch.setattr("remap_core.ui.app_data.MAX_PATIENCE", 0.0)
+    assert app_data.published() == first + 1
+
+
+def test_who_waits_for_an_answer_sees_the_newest_catalogue_however_many_look(visitor, monkeypatch):
+    monkeypatch.setattr("remap_core.ui.app_data.open_sessions", lambda: 20)
+    first = app_data.published()
+    changed(visitor.home, lambda store: store.annotate(1, Annotation(note="odd")))
+    st.session_state[SESSION].sent.append("a command")
+    assert app_data.published() == first + 1
