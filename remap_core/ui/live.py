@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -20,8 +19,6 @@ POLL = 1.0
 """Seconds between updates of each part of a page while something moves."""
 IDLE_POLL = 3.0
 """Seconds between looks for something new while nothing does: one look for the whole page, which sends nothing."""
-TOAST_SECONDS = 1.5
-"""Until a toast has reached the browser."""
 
 
 def begin_run() -> None:
@@ -92,7 +89,7 @@ def rerun_page() -> None:
 
     A new run drops what the one before has sent and the browser not yet fetched: a toast would never be seen.
     """
-    if time.monotonic() - current_session().toasted > TOAST_SECONDS:
+    if not current_session().is_toasting():
         st.rerun()
 
 

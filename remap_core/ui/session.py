@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 SESSION = "remap"
 """The key of the session in st.session_state. Widgets have their own keys."""
+
+
+TOAST_SECONDS = 2.5
+"""Until a toast has been drawn by a browser."""
 
 
 class Dock(StrEnum):
@@ -133,6 +138,10 @@ class Session:
     suggested: tuple[Suggestion, ...] = ()
     suggestions_sent: list[str] = field(default_factory=list)
     admitted: deque[float] = field(default_factory=deque)
+
+    def is_toasting(self) -> bool:
+        """Whether the last toast may still be on its way: a run that follows takes it from a browser that is busy."""
+        return time.monotonic() - self.toasted < TOAST_SECONDS
 
     @property
     def unannounced(self) -> list[str]:

@@ -7,7 +7,7 @@ from remap_core.data_folder.inbox import Inbox
 from remap_core.errors import FolderUnusable
 from remap_core.trials.commands import Enqueue, Pause
 from remap_core.ui import live, sent_commands
-from remap_core.ui.session import SESSION, Session
+from remap_core.ui.session import SESSION, TOAST_SECONDS, Session
 from remap_core.ui.sidebar.batch_toasts import show_receipt_toasts
 
 
@@ -75,7 +75,7 @@ def test_a_page_is_not_run_again_right_after_a_toast_which_it_would_drop(sent, m
     live.current_session().toasted = sent_commands.time.monotonic()
     live.rerun_page()
     assert len(reruns) == 1
-    wait(monkeypatch, 2)
+    wait(monkeypatch, TOAST_SECONDS)
     live.rerun_page()
     assert len(reruns) == 2
 

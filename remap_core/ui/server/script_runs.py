@@ -18,6 +18,7 @@ from streamlit.runtime.scriptrunner import RerunData, ScriptRunner, get_script_r
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType, _coalesce_widget_states
 
 from remap_core.ui.server.timer_runs import TimerBudget
+from remap_core.ui.session import SESSION
 
 UNTIL_ALL_IS_SAID = 0.01
 """Seconds until an update is tried again that came before its browser was told all of the run before."""
@@ -84,6 +85,9 @@ def answer_on_the_present_page() -> None:
     All timers of this process together take a small share of a core (see TimerBudget): with many open pages each of
     them runs less often, so that clicks are answered, and what is trained goes on.
 
+    For some seconds after a toast no timer runs: the browser takes what a run has sent away when the next one ends, and
+    a busy one may not have drawn it yet.
+
     An update also waits until the browser was told all of the run before. Streamlit forgets what a run that has ended
     still has to say when an update begins: the browser then lacks the place of the update, and empties the page.
     """
@@ -107,7 +111,7 @@ def answer_on_the_present_page() -> None:
         if client_state and not client_state.fragment_id:
             _bring_what_waits(self, client_state)
         if client_state and client_state.is_auto_rerun:
-            if not _timers.may_run((self.id, client_state.fragment_id), monotonic()):
+            if _is_toasting(self) or not _timers.may_run((self.id, client_state.fragment_id), monotonic()):
                 return
             client_state.widget_states.CopyFrom(_what_waits(self))
         request(self, client_state)
@@ -116,6 +120,11 @@ def answer_on_the_present_page() -> None:
 
 
 _timers = TimerBudget()
+
+
+def _is_toasting(session: AppSession) -> bool:
+    state = session.session_state
+    return SESSION in state and bool(state[SESSION].is_toasting())
 
 
 def _bring_what_waits(session: AppSession, client_state: ClientState) -> None:
