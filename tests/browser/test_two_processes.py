@@ -156,7 +156,9 @@ def test_ablations_are_trained_and_shown_live(page, tmp_path):
     }
 
 
-def test_the_apps_process_never_imports_torch(finished):
+def test_the_apps_process_never_imports_torch(page, finished):
+    page.goto(finished.url)
+    wait_for_circles(page)
     maps = Path(f"/proc/{finished.process.pid}/maps")
     if not maps.exists():
         pytest.skip("needs /proc to see what a process has loaded")
