@@ -17,7 +17,7 @@ def make_api():
 
 def test_the_page_is_what_the_docstrings_say():
     page = (DOCS / "api.md").read_text(encoding="utf-8")
-    assert page == make_api().api_page(), "run docs/make_api.py to regenerate the page"
+    assert page == make_api().api_page(), "run docs/make_reference.py to regenerate the page"
 
 
 def test_every_public_name_has_its_heading():

@@ -163,3 +163,19 @@ def test_a_batch_of_one_value_per_channel_is_normalized_by_the_running_statistic
     kept = ours.running_mean.clone()
     assert torch.equal(ours(value), theirs.eval()(value))
     assert torch.equal(ours.running_mean, kept)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 7, 8])
+def test_a_1_x_1_convolution_with_a_stride_is_correct_on_few_channels(channels):
+    ours = Conv2d(channels, 24, 1, stride=2).to(memory_format=torch.channels_last)
+    images = torch.rand(32, channels, 16, 16).to(memory_format=torch.channels_last).requires_grad_()
+    expected = nn.functional.conv2d(images.double(), ours.weight.double(), ours.bias.double(), stride=2)
+    weights = torch.rand(expected.shape)
+    (expected * weights).sum().backward()
+    gradient, images.grad = images.grad, None
+    kernel, ours.weight.grad = ours.weight.grad, None
+    for _ in range(20):  # PyTorch's own ended the process here, soon
+        images.grad = ours.weight.grad = None
+        (ours(images) * weights).sum().backward()
+    torch.testing.assert_close(images.grad, gradient)
+    torch.testing.assert_close(ours.weight.grad, kernel)

@@ -73,8 +73,8 @@ def snac(
 ) -> None:
     """Draw architectures as SNACs: one block per layer, as high as its activation is large.
 
-    A list is drawn as rows with a common scale of heights. PDFs stay vectors; PDF and PNG need the extra `paper`
-    (see the README).
+    A list is drawn as rows with a common scale of heights. PDFs stay vectors; PDF and PNG need the extra `paper`:
+    pip install -e '.[paper]'.
     """
     architectures = read_architectures(file)
     svg = panel_svg(

@@ -13,6 +13,9 @@ from remap_core.space.layers import Shape
 from remap_core.training.network import compilation
 from remap_core.training.network.elementwise import HashDropout, InFloat32
 
+_MIN_STRIDED_CHANNELS = 8
+"""Of 1 x 1 convolutions with a stride, as PyTorch computes them; see `_conv2d`."""
+
 
 class Flatten(nn.Flatten):
     """(n, channels, height, width) to (n, height x width x channels): with channels_last, no copy."""
@@ -69,19 +72,31 @@ def convolve(  # noqa: PLR0917 (the arguments of conv2d)
     images that need no gradient are multiplied window by window, and all others are computed in float32.
     """
     if stride == 1 or not torch.is_autocast_enabled("cpu"):
-        return conv2d(images, kernel, bias, stride, padding, groups=groups)
+        return _conv2d(images, kernel, bias, stride, padding, groups)
     if bias is not None and images.shape[1] == 1 and not images.requires_grad:
         return _convolve_by_windows(images, kernel, bias, stride, padding)
     with torch.autocast("cpu", enabled=False):
-        output = conv2d(
-            images.float(),
-            kernel,
-            bias,
-            stride,
-            padding,
-            groups=groups,
-        )
+        output = _conv2d(images.float(), kernel, bias, stride, padding, groups)
     return output.to(torch.get_autocast_dtype("cpu"))
+
+
+def _conv2d(  # noqa: PLR0917 (the arguments of conv2d)
+    images: Tensor,
+    kernel: Tensor,
+    bias: Tensor | None,
+    stride: int,
+    padding: int,
+    groups: int,
+) -> Tensor:
+    """PyTorch's conv2d.
+
+    The gradient of 1 x 1 kernels with a stride on fewer than eight channels writes past its memory and ends the process
+    (PyTorch 2.14 with oneDNN, float32): the pixels that count are taken first.
+    """
+    skips = stride > 1 and padding == 0 and kernel.shape[2] == 1
+    if skips and images.shape[1] < _MIN_STRIDED_CHANNELS and torch.is_grad_enabled():
+        return conv2d(images[:, :, ::stride, ::stride], kernel, bias, groups=groups)
+    return conv2d(images, kernel, bias, stride, padding, groups=groups)
 
 
 def _convolve_by_windows(
