@@ -14,7 +14,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from remap_core.errors import NotSignedIn, RemapError, SettingsError
 from remap_core.system.memory import leave_out_of_collections
-from remap_core.ui import app_data
+from remap_core.ui import app_data, live
 from remap_core.ui.events import chart_events
 from remap_core.ui.live import PageEnds, begin_run, errors_as_sentences
 from remap_core.ui.markdown import escape_markdown
@@ -165,7 +165,7 @@ def _begin_run(name: str) -> None:
 def _sidebar() -> None:
     show_dataset()
     show_objective()
-    show_drawer()
+    live.part("drawer", show_drawer)
     show_progress()
     show_tour()
 

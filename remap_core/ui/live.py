@@ -93,11 +93,25 @@ def rerun_page() -> None:
         st.rerun()
 
 
-def live(body: Callable[[Catalogue], None]) -> None:
-    """Draw `body` now and, while something moves, again and again, each time with the newest catalogue."""
+def part(key: str, body: Callable[[], None]) -> None:
+    """A part of the page that can be drawn again without the rest of it: `st.rerun(key)` in a callback does so."""
+
+    @st.fragment(key=key)
+    def draw() -> None:
+        with errors_as_sentences():
+            body()
+
+    draw()
+
+
+def live(body: Callable[[Catalogue], None], key: str | None = None) -> None:
+    """Draw `body` now and, while something moves, again and again, each time with the newest catalogue.
+
+    key: as for `part`.
+    """
     is_first = True
 
-    @st.fragment(run_every=timer())
+    @st.fragment(run_every=timer(), key=key)
     def redraw() -> None:
         nonlocal is_first
         if not is_first:  # the page has just looked

@@ -18,3 +18,11 @@ def open_model(model: TrialId, page: str = "inspect") -> None:
 def go_to(page: str) -> None:
     """Go to a page; selection and view stay."""
     st.switch_page(f"pages/{page}.py", query_params=address())
+
+
+def show_count(page: str, number: int) -> None:
+    """A number behind the name of a page; the name itself stays. Nothing for 0."""
+    st.html(f"<style>{_COUNT.format(page=page, number=number) if number else ''}</style>")
+
+
+_COUNT = 'nav a[href$="/{page}"] p::after {{ content: " {number}"; font-weight: 600 }}'

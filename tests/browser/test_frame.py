@@ -193,6 +193,7 @@ def test_back_leaves_the_app_that_was_opened_by_its_bare_url(page: Page, site):
 
 def state(page: Page) -> dict:
     """What a visitor sees of the selection, the drawer, the objective, the filter, the projection and the dock."""
+    expect(page.get_by_role("spinbutton", name="Parameters ≤")).not_to_have_value("")  # a field shows its default first
     return {
         "selected": page.evaluate(f"JSON.stringify({CHART}.layout.shapes)"),
         "circles": drawn_models(page),

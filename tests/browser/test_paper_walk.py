@@ -5,7 +5,7 @@ import re
 from browsing import click_circle, go_to, served, wait_for_circles, wait_until_drawn_up
 from catalogues import write_catalogue
 from generating import SWITCHED_ON, choose, click_until, train
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
 from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.data_folder.folder import DataFolder
@@ -69,6 +69,16 @@ def handcraft_three(page: Page, newest: int) -> None:
         expect(page.get_by_text(f"Model {newest} queued.")).to_be_visible()
 
 
+def _wait_for_one_row(page: Page, row: int) -> None:
+    """The table may have been drawn while it was clicked: then it is clicked again."""
+    chosen = page.get_by_role("button", name="Export 1 model", exact=True)
+    try:
+        chosen.wait_for(timeout=15_000)
+    except TimeoutError:
+        select_row(page, row)
+        chosen.wait_for()
+
+
 def select_row(page: Page, row: int) -> None:
     """Tick a row of the drawer's table, which is drawn on a canvas."""
     box = page.locator("[class*=st-key-drawer-table]").bounding_box()
@@ -81,6 +91,8 @@ def compare_in_the_drawer(page: Page, first: Trial, second: Trial) -> None:
     for row in (CHOSEN.index(first.id), len(CHOSEN)):  # what was added last is below
         select_row(page, row)
         wait_until_drawn_up(page)
+        if row == CHOSEN.index(first.id):
+            _wait_for_one_row(page, row)
     expect(page.get_by_role("heading", name=f"From #{first.id} to #{second.id}")).to_be_visible()
     expect(page.get_by_role("img", name=re.compile(f"From #{first.id} to #{second.id}: "))).to_be_visible()
     expect(page.get_by_text("On the validation images:")).to_be_visible()

@@ -152,7 +152,8 @@ def test_a_page_that_was_open_while_the_server_was_away_goes_on_with_what_it_sho
         expect(page.locator(".st-key-open-5")).to_be_visible()
         port = int(server.url.rsplit(":", 1)[1])
     with served(home, autostart=False, port=port):
-        expect(page.get_by_text("Connection error")).to_have_count(0)
+        page.wait_for_selector('[data-testid="stApp"][data-test-connection-state="CONNECTED"]')
+        wait_until_drawn_up(page)
         page.locator(".st-key-open-5 button").first.click()
         page.wait_for_function("() => location.search.includes('model=5')")
         assert "drawer=3%2C5" in page.url

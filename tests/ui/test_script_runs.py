@@ -24,7 +24,7 @@ def ask(monkeypatch):
     """Ask as a browser does while one request waits, and return the widgets that are passed on; None for a request that
     is left out."""
     passed = []
-    monkeypatch.setattr(AppSession, "request_rerun", lambda _, state: passed.append(list(state.widget_states.widgets)))
+    monkeypatch.setattr(AppSession, "request_rerun", lambda _, state: passed.append(state))
     answer_on_the_present_page.__wrapped__()
 
     def asked(waiting: list[WidgetState] | None, toasted: float = -inf, **state: object) -> list[WidgetState] | None:
@@ -37,9 +37,12 @@ def ask(monkeypatch):
             session_state={SESSION: Session(toasted=toasted)},
             _scriptrunner=SimpleNamespace(_requests=requests),
             _pages_manager=Pages(),
+            has_fragment=lambda fragment: fragment != "unknown",
         )
         AppSession.request_rerun(session, ClientState(**state))
-        return passed[-1] if passed else None
+        return list(passed[-1].widget_states.widgets) if passed else None
+
+    asked.passed = passed
 
     return asked
 
@@ -67,3 +70,10 @@ def test_right_after_a_toast_a_timer_waits_and_a_click_does_not(ask):
     assert ask(None, toasted=monotonic(), fragment_id="news", is_auto_rerun=True) is None
     assert ask(None, toasted=monotonic() - 60, fragment_id="news", is_auto_rerun=True) == []
     assert ask(None, toasted=monotonic(), fragment_id="news", widget_states=WidgetStates(widgets=[PRESS])) == [PRESS]
+
+
+def test_a_click_in_a_part_that_is_not_there_yet_runs_the_whole_page(ask):
+    ask(None, fragment_id="unknown", widget_states=WidgetStates(widgets=[PRESS]))
+    assert [(state.fragment_id, list(state.widget_states.widgets)) for state in ask.passed] == [("", [PRESS])]
+    ask(None, fragment_id="drawer", widget_states=WidgetStates(widgets=[PRESS]))
+    assert [state.fragment_id for state in ask.passed] == ["drawer"]

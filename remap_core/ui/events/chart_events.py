@@ -112,13 +112,15 @@ def listen(
     on_click: OnPoint | None = None,
     on_hover: OnPoint | None = None,
     on_brush: OnPoints | None = None,
+    after: Callable[[], None] | None = None,
     marks: Sequence[Mark] = (),
     keys: str = "",
     key: str = "events",
 ) -> None:
     """Call back for events in a chart that is drawn elsewhere, as when a fragment follows what is hovered.
 
-    key: tells several listeners to one chart apart. Charts in frames cannot be listened to.
+    after: called after clicks and brushes, once for all that came together. key: tells several listeners to one chart
+    apart. Charts in frames cannot be listened to.
     """
     if in_frames():
         return
@@ -126,13 +128,13 @@ def listen(
     callbacks: dict[str, Callable[[], None]] = {}
     events: list[str] = []
     if on_click:
-        callbacks["on_click_change"] = lambda: _call_with_clicks(key, on_click)
+        callbacks["on_click_change"] = lambda: _call_with_clicks(key, on_click, after)
         events.append("plotly_click")
     if on_hover:
         callbacks["on_hover_change"] = lambda: _call_with_point(key, "hover", on_hover)
         events += ["plotly_hover", "plotly_unhover"]
     if on_brush:
-        callbacks["on_brush_change"] = lambda: _call_with_points(key, "brush", on_brush)
+        callbacks["on_brush_change"] = lambda: _call_with_points(key, "brush", on_brush, after)
         events.append("plotly_selected")
     data = {
         "target": chart,
@@ -222,7 +224,7 @@ def _draw_in_frame(
     st.html(f'<p style="{_VISUALLY_HIDDEN}">{escape(alt, quote=False)}</p>')
 
 
-def _call_with_clicks(key: str, call: OnPoint) -> None:
+def _call_with_clicks(key: str, call: OnPoint, after: Callable[[], None] | None) -> None:
     """Call for each click that has not been heard yet: an event brings the latest ones along, each with its number."""
     sent = st.session_state[key].get("click")
     if not sent:
@@ -232,6 +234,8 @@ def _call_with_clicks(key: str, call: OnPoint) -> None:
         if click["number"] > heard:
             st.session_state[f"{key}-heard"] = click["number"]
             call(Point.of(click))
+    if after:
+        after()
 
 
 def _call_with_point(key: str, event: str, call: OnPoint) -> None:
@@ -240,7 +244,9 @@ def _call_with_point(key: str, event: str, call: OnPoint) -> None:
         call(Point.of(sent))
 
 
-def _call_with_points(key: str, event: str, call: OnPoints) -> None:
+def _call_with_points(key: str, event: str, call: OnPoints, after: Callable[[], None] | None) -> None:
     sent = st.session_state[key].get(event)
     if sent:
         call([Point.of(point) for point in sent["points"]])
+        if after:
+            after()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Literal
 
 import streamlit as st
@@ -16,6 +17,7 @@ from remap_core.drawing.snac.icon import icon_uri
 from remap_core.formatting import model_tag
 from remap_core.trials.model_maps import ModelMap
 from remap_core.trials.population import Population
+from remap_core.trials.trial import TrialId
 from remap_core.ui import app_data, live, view_state
 from remap_core.ui.dataset_view import DatasetView
 from remap_core.ui.events.chart_events import Mark, draw, in_frames, listen, put_points, update
@@ -31,7 +33,15 @@ from remap_core.ui.model_map.drawn_overview import (
 )
 from remap_core.ui.model_map.edit_labels import edit_labels
 from remap_core.ui.model_map.filter_panel import clear_button
-from remap_core.ui.model_map.map_events import on_brush, on_click, on_hover, select, selection_marks, waiting_rings
+from remap_core.ui.model_map.map_events import (
+    on_brush,
+    on_click,
+    on_hover,
+    redraw_selection,
+    select,
+    selection_marks,
+    waiting_rings,
+)
 from remap_core.ui.model_map.toolbar import show_toolbar
 from remap_core.ui.model_map.unfinished import unfinished_trainings
 from remap_core.ui.session import current_session
@@ -49,25 +59,25 @@ def show_map() -> None:
     model_map = dataset.model_map(view.map) if view.map else None
     with st.container(key="map-head"):
         show_toolbar(dataset, view)
-        _show_stack()
+        live.part("stack", _show_stack)
     shown = shown_overview(dataset, view, model_map, dark=st.context.theme.type == "dark")
     if in_frames():
         _draw_whole(shown, dataset, view, model_map)
         return
-    draw(
-        shown.encoded,
-        CHART,
-        shown.alt,
-        on_click=on_click,
-        on_brush=on_brush,
-        fills=True,
-        keys=KEYS,
-    )
+    draw(shown.encoded, CHART, shown.alt, fills=True)
+    live.part("clicks", _listen)
     if shown.points:
         put_points(CHART, shown.points)
     if len(shown.population) > PLAIN_UP_TO:
         _follow_hovers(dataset.population, view)
     _live(view)
+
+
+def _listen() -> None:
+    session = current_session()
+    has_warnings = bool(session.url_warnings or session.warnings)  # a click may answer them
+    after = partial(redraw_selection, whole=has_warnings)
+    listen(CHART, on_click=on_click, on_brush=on_brush, after=after, keys=KEYS)
 
 
 def _draw_whole(shown: DrawnOverview, dataset: DatasetView, view: View, model_map: ModelMap | None) -> None:
@@ -115,11 +125,16 @@ def _show_stack() -> None:
         st.caption(f"{len(session.stack)} models here:", width="content")
         for model in session.stack:
             style: Literal["primary", "secondary"] = "primary" if model == session.selected else "secondary"
-            st.button(model_tag(model), key=f"stack-{model}", type=style, on_click=select, args=(model,))
+            st.button(model_tag(model), key=f"stack-{model}", type=style, on_click=_select, args=(model,))
+
+
+def _select(model: TrialId) -> None:
+    select(model)
+    redraw_selection()
 
 
 def _live(view: View) -> None:
-    live.live(lambda _: _additions(view))
+    live.live(lambda _: _additions(view), key="map")
 
 
 def _additions(view: View) -> None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
 from remap_core.drawing.charts.overview_figure import WAITING, selection_points
 from remap_core.drawing.charts.projection import Projection
 from remap_core.trials.population import Population
@@ -9,6 +14,7 @@ from remap_core.trials.trial import TrialId
 from remap_core.ui import drawer_state
 from remap_core.ui.events.chart_events import Mark, Point, picked_ids
 from remap_core.ui.session import current_session
+from remap_core.ui.url import write_url
 from remap_core.views.view import View
 
 MAX_STACK = 12
@@ -30,6 +36,22 @@ def select(model: TrialId) -> None:
     """Select a model and add it to the drawer; what was hovered no longer counts."""
     current_session().hovered = None
     drawer_state.select(model)
+
+
+PARTS = ("clicks", "stack", "map", "drawer", "selected")
+"""What shows the selection on the overview, as parts of the page."""
+
+
+def redraw_selection(*, whole: bool = False) -> None:
+    """Draw what shows the selection: on the overview these parts alone, else the whole page. For callbacks alone.
+
+    whole: on the overview, too. A whole page has three times the elements.
+    """
+    if current_session().page == "overview" and not whole:
+        write_url()
+        with suppress(StreamlitAPIException):  # not all parts are there: the last run was overtaken
+            st.rerun(PARTS)
+    st.rerun()
 
 
 def on_click(point: Point) -> None:

@@ -85,6 +85,9 @@ def answer_on_the_present_page() -> None:
     All timers of this process together take a small share of a core (see TimerBudget): with many open pages each of
     them runs less often, so that clicks are answered, and what is trained goes on.
 
+    What a visitor asks for in a part of the page that Streamlit does not know (yet, or any more) runs the whole page.
+    Streamlit leaves it out.
+
     For some seconds after a toast no timer runs: the browser takes what a run has sent away when the next one ends, and
     a busy one may not have drawn it yet.
 
@@ -96,6 +99,8 @@ def answer_on_the_present_page() -> None:
         return
 
     def request_on_the_present_page(self: AppSession, client_state: ClientState | None) -> None:
+        if client_state and _is_of_unknown_part(self, client_state):
+            client_state.fragment_id = ""
         if client_state and client_state.fragment_id and _has_more_to_say(self):
             get_running_loop().call_later(UNTIL_ALL_IS_SAID, self.request_rerun, client_state)
             return
@@ -120,6 +125,13 @@ def answer_on_the_present_page() -> None:
 
 
 _timers = TimerBudget()
+
+
+def _is_of_unknown_part(session: AppSession, client_state: ClientState) -> bool:
+    """Whether a visitor clicked in a part of the page that is not there yet, as after a restart of the server."""
+    if not client_state.fragment_id or client_state.is_auto_rerun:
+        return False
+    return not session.has_fragment(client_state.fragment_id)
 
 
 def _is_toasting(session: AppSession) -> bool:

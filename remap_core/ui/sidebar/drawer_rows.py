@@ -15,7 +15,7 @@ from remap_core.formatting import compact, model_tag, pluralize
 from remap_core.trials.trial import Trial
 from remap_core.ui import app_data, drawer_state
 from remap_core.ui.markdown import escape_markdown
-from remap_core.ui.navigation import open_model
+from remap_core.ui.navigation import open_model, show_count
 from remap_core.ui.people.own_drawer import keep
 from remap_core.ui.session import current_session
 from remap_core.ui.tables import snac_blocks
@@ -34,6 +34,7 @@ def show_drawer() -> None:
     """The drawer's models as rows; a click on one opens it. Where people sign in, it is remembered."""
     keep()
     session = current_session()
+    show_count("drawer", len(session.drawer))
     st.markdown("###### Drawer")
     if session.own_drawer is not None:
         _show_link()
@@ -58,8 +59,18 @@ def _show_link() -> None:
     """That the drawer is that of a link, and the ways to one's own."""
     st.caption(f"From a link: {pluralize(len(current_session().drawer), 'model')}.")
     with st.container(horizontal=True, gap="small"):
-        st.button("Add to mine", key="drawer-add-link", type="tertiary", on_click=drawer_state.add_link_to_own)
-        st.button("Back to mine", key="drawer-own", type="tertiary", on_click=drawer_state.back_to_own)
+        st.button("Add to mine", key="drawer-add-link", type="tertiary", on_click=_add_link_to_own)
+        st.button("Back to mine", key="drawer-own", type="tertiary", on_click=_back_to_own)
+
+
+def _add_link_to_own() -> None:
+    drawer_state.add_link_to_own()
+    st.rerun()  # the page may show the drawer, too
+
+
+def _back_to_own() -> None:
+    drawer_state.back_to_own()
+    st.rerun()
 
 
 def _rows(trials: Sequence[Trial]) -> None:

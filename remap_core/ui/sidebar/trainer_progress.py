@@ -17,6 +17,7 @@ from remap_core.trials.commands import Pause, Resume
 from remap_core.trials.trial import Trial, TrialState, finished_of
 from remap_core.ui import app_data, live, sent_commands
 from remap_core.ui.markdown import escape_markdown
+from remap_core.ui.navigation import show_count
 from remap_core.ui.people import visitor
 from remap_core.ui.people.admission import admit
 from remap_core.ui.session import current_session
@@ -85,7 +86,7 @@ def _is_starting() -> bool:
 def _show() -> None:
     show_receipt_toasts()
     show_batch_toasts()
-    _counts_in_navigation()
+    _count_in_navigation()
     st.markdown("###### Trainer")
     if current_session().send_error:
         st.error(escape_markdown(current_session().send_error))
@@ -176,15 +177,8 @@ def _pause_button(paused: bool) -> None:
     st.button(label, key="trainer-pause", type="tertiary", on_click=sent_commands.send, args=(command,))
 
 
-def _counts_in_navigation() -> None:
-    """Behind the names of the pages: models in the drawer, trainings in the queue; the names themselves stay."""
-    numbers = {"drawer": len(current_session().drawer), "queue": 0}
+def _count_in_navigation() -> None:
+    """Trainings that wait or run, behind the name of the page Queue."""
     found = app_data.newest()
-    if found:
-        counts = found.counts()
-        numbers["queue"] = counts[TrialState.RUNNING] + counts[TrialState.WAITING]
-    rules = [_COUNT.format(page=page, number=number) for page, number in numbers.items() if number]
-    st.html(f"<style>{''.join(rules)}</style>")
-
-
-_COUNT = 'nav a[href$="/{page}"] p::after {{ content: " {number}"; font-weight: 600 }}'
+    counts = found.counts() if found else {}
+    show_count("queue", counts.get(TrialState.RUNNING, 0) + counts.get(TrialState.WAITING, 0))
