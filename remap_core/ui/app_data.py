@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable
+from threading import Lock
 
 import streamlit as st
 
 from remap_core.analysis.durations import TimeEstimate
-from remap_core.catalogue.backups import restore_prepared
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import current_number, open_snapshot
 from remap_core.data_folder.folder import DataFolder
@@ -18,6 +18,7 @@ from remap_core.errors import NoCatalogue, NoModels, RemapError
 from remap_core.formatting import dataset_title
 from remap_core.services.data.known_datasets import KnownDataset
 from remap_core.services.data.known_datasets import known_datasets as _known_datasets
+from remap_core.services.demo.prepared_models import restore_prepared, restored_at
 from remap_core.services.expected_time import estimates_by_name
 from remap_core.services.pace import ELSEWHERE, Pace, pace_of
 from remap_core.settings import Settings, read_settings, unknown_variables
@@ -26,6 +27,9 @@ from remap_core.ui.events.embedded import require_package
 from remap_core.ui.session import current_session
 
 log = logging.getLogger(__name__)
+
+_RESTORING = Lock()
+"""The first two visitors of a demo wait for the same models."""
 
 
 @st.cache_resource
@@ -41,11 +45,20 @@ def settings() -> Settings:
 
 @st.cache_resource(show_spinner=False)
 def folder() -> DataFolder:
-    """The data folder, made once for the app's process; a demo's has its prepared models from the first look on."""
-    found = DataFolder(settings().home)
-    if settings().is_demo:
-        restore_prepared(found)
-    return found
+    """The data folder, made once for the app's process."""
+    return DataFolder(settings().home)
+
+
+def restored() -> float | None:
+    """When the demo last went back to its prepared models, which it does here where that is due; see `restored_at`.
+
+    None where this is no demo. Raises FolderUnusable.
+    """
+    if not settings().is_demo:
+        return None
+    with _RESTORING:
+        restore_prepared(folder(), time.time())
+    return restored_at(folder())
 
 
 def published() -> int | None:

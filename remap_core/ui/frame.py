@@ -31,7 +31,7 @@ from remap_core.ui.sidebar.dataset_switch import show_dataset
 from remap_core.ui.sidebar.drawer_rows import show_drawer
 from remap_core.ui.sidebar.objective_panel import show_objective
 from remap_core.ui.sidebar.tour import show_tour
-from remap_core.ui.sidebar.trainer_progress import show_progress, started_trainers
+from remap_core.ui.sidebar.trainer_progress import keep_a_trainer, show_progress
 from remap_core.ui.url import read_url, write_url
 
 PAGES = {
@@ -141,7 +141,7 @@ def _require_usable_settings() -> None:
 
 def _require_usable_catalogue() -> None:
     """Without a usable data folder and catalogue the page shows only the reason."""
-    _require(app_data.folder, app_data.look)
+    _require(app_data.folder, app_data.restored, app_data.look)
 
 
 def _require(*looks: Callable[[], object]) -> None:
@@ -158,7 +158,7 @@ def _begin_run(name: str) -> None:
     finish_callbacks()
     answer_on_the_present_page()
     begin_run()
-    started_trainers()
+    keep_a_trainer()
     read_url(name)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
 
 import streamlit as st
@@ -23,6 +24,9 @@ from remap_core.ui.session import current_session
 from remap_core.ui.sidebar.batch_toasts import show_batch_toasts, show_receipt_toasts
 from remap_core.version import __version__
 
+SECONDS_BETWEEN_STARTS = 30.0
+"""Of a demo's trainers, by themselves: one that cannot start is not tried with every run of a page."""
+
 MAX_RUNNING = 4
 """Running trainings that are named."""
 
@@ -36,6 +40,17 @@ def started_trainers() -> list[StartedTrainer]:
     if app_data.settings().autostart and app_data.trainer() is None:
         return _start()
     return []
+
+
+def keep_a_trainer() -> None:
+    """Start the first trainer; in a demo, where no admin would, also another one once it has ended."""
+    started = started_trainers()
+    if not app_data.settings().is_demo or not started or app_data.trainer():
+        return
+    with _STARTING:
+        last = started[-1]
+        if not last.is_running() and time.time() - last.started > SECONDS_BETWEEN_STARTS:
+            started.extend(_start())
 
 
 def _start() -> list[StartedTrainer]:
