@@ -29,6 +29,7 @@ from remap_core.datasets.naming import is_path, split_part
 from remap_core.datasets.preparation.resolving import resolve
 from remap_core.errors import DatasetError, FolderUnusable, SettingsError
 from remap_core.exports.finished_model import FinishedModel
+from remap_core.services.demo.own_images import Forgetting
 from remap_core.services.demo.prepared_models import is_due, restored_at
 from remap_core.services.map_updates import MapUpdater
 from remap_core.services.proposals import plan_of, propose_initial
@@ -111,6 +112,7 @@ class Trainer:
             stop,
             maps=self._maps,
             search=self._search,
+            forgetting=Forgetting(self._folder, self.store, time.time) if self._settings.is_demo else None,
             parent=parent,
             is_over=is_over,
         )

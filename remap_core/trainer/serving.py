@@ -21,7 +21,7 @@ TICK_SECONDS = 0.05
 
 
 class Background(Protocol):
-    """Something that goes on beside the trainings: the maps of the models, a search."""
+    """Something that goes on beside the trainings: the maps of the models, a search, forgetting what is old."""
 
     def tick(self) -> None:
         """Take what is finished and start what is missing; returns at once. May raise FolderUnusable."""
@@ -62,6 +62,7 @@ def serve(
     *,
     maps: Background | None = None,
     search: Background | None = None,
+    forgetting: Background | None = None,
     parent: int | None = None,
     is_over: Callable[[float], bool] = _never,
     clock: Callable[[], float] = time.time,
@@ -74,7 +75,7 @@ def serve(
     while not stop.is_set() and not parent_has_ended(parent) and not is_over(clock()):
         now = clock()
         problems = [_problem_of(partial(worker.tick, now)), _problem_of(partial(publisher.publish_if_due, now))]
-        for background in (maps, search):
+        for background in (maps, search, forgetting):
             if background:
                 problems.append(_problem_of(background.tick))
         problem = next(filter(None, [worker.problem, *problems, worker.inbox_problem]), "")

@@ -14,10 +14,12 @@ from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import current_number, open_snapshot
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import TrainerStatus, read_trainer
+from remap_core.datasets.naming import owner_of
 from remap_core.errors import NoCatalogue, NoModels, RemapError
 from remap_core.formatting import dataset_title
 from remap_core.services.data.known_datasets import KnownDataset
 from remap_core.services.data.known_datasets import known_datasets as _known_datasets
+from remap_core.services.demo.own_images import has_images
 from remap_core.services.demo.prepared_models import restore_prepared, restored_at
 from remap_core.services.expected_time import estimates_by_name
 from remap_core.services.pace import ELSEWHERE, Pace, pace_of
@@ -73,9 +75,12 @@ def look() -> Catalogue | None:
     """
     number = published()
     newest = None
-    if number is not None:
-        newest = _opened(number)
     session = current_session()
+    if number is not None and settings().is_demo:
+        visitor = session.person.name
+        newest = _seen(number, visitor if has_images(folder(), visitor) else "")
+    elif number is not None:
+        newest = _opened(number)
     session.catalogue, session.dataset_views = newest, {}
     return newest
 
@@ -98,12 +103,22 @@ def _opened(number: int) -> Catalogue:  # noqa: ARG001 (the key in the cache)
     return open_snapshot(folder())
 
 
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _seen(number: int, visitor: str) -> Catalogue:  # noqa: ARG001 (the key in the cache)
+    return open_snapshot(folder(), visitor)
+
+
 def known_datasets() -> list[KnownDataset]:
     """The data sets with models, those that were only added, and those whose first models this visitor has sent."""
-    known = _known_datasets(newest(), folder().home)
+    known = [found for found in _known_datasets(newest(), folder().home) if sees(found.name)]
     names = {found.name for found in known}
     sent = [name for name in current_session().started if name not in names]
     return known + [KnownDataset(name, kept=None, is_trained=False) for name in sent]
+
+
+def sees(name: str) -> bool:
+    """Whether a data set exists for this visitor: in a demo, others' own do not."""
+    return not settings().is_demo or owner_of(name) in ("", current_session().person.name)
 
 
 def dataset_name() -> str:

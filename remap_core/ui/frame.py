@@ -25,7 +25,7 @@ from remap_core.ui.people.sign_in_page import follow_link, show_account, show_si
 from remap_core.ui.server.app_endpoint import page_run, start_endpoint
 from remap_core.ui.server.script_runs import answer_on_the_present_page, finish_callbacks
 from remap_core.ui.server.server_shutdown import limit_shutdown_time
-from remap_core.ui.server.upload_limits import limit_uploads
+from remap_core.ui.server.upload_limits import limit_demo_uploads, limit_uploads
 from remap_core.ui.session import Dock, current_session
 from remap_core.ui.sidebar.dataset_switch import show_dataset
 from remap_core.ui.sidebar.drawer_rows import show_drawer
@@ -66,6 +66,8 @@ def show(place: DeltaGenerator | None = None) -> None:
     page = _navigate("hidden" if refusal else "top")
     name = page.url_path
     _require_usable_settings()
+    if app_data.settings().is_demo:
+        limit_demo_uploads()
     if refusal:
         with place.container() if place else st.container():
             show_sign_in(name if name in PAGES else "", refusal)

@@ -10,7 +10,7 @@ from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.inbox import Inbox
 from remap_core.services.demo.prepared_models import restored_at
 from remap_core.services.trainer_process import StartedTrainer
-from remap_core.ui import app_data
+from remap_core.ui import app_data, frame
 from remap_core.ui.session import SESSION
 from remap_core.ui.sidebar import trainer_progress
 
@@ -22,6 +22,7 @@ DAY = 86_400
 def clock(home, monkeypatch):
     """A demo at noon; a function that moves its clock on by so many seconds."""
     monkeypatch.setenv("REMAP_PROFILE", "demo")
+    monkeypatch.setattr(frame, "limit_demo_uploads", lambda: None)  # of the whole process
     now = [NOON]
 
     class Clock:

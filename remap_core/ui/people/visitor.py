@@ -15,6 +15,7 @@ import streamlit as st
 from remap_core.access.person import NOBODY, Person
 from remap_core.access.roles import Role, Roles
 from remap_core.access.sign_in import SECRETS, SignIn, is_trusted, sign_in_of, trusted_networks
+from remap_core.datasets.naming import owner_of
 from remap_core.errors import FolderUnusable, NotSignedIn, SettingsError
 from remap_core.formatting import duration
 from remap_core.ui import app_data
@@ -124,6 +125,26 @@ def may(role: Role) -> bool:
     """Whether who looks at this page has at least that role. In an open app everybody is an admin."""
     own = current_session().role
     return own is not None and own >= role
+
+
+def is_guest() -> bool:
+    """Whether who looks at this page visits a demo, in which images that they add are their own."""
+    return sign_in() is SignIn.VISITOR
+
+
+def may_add_images() -> bool:
+    """Whether who looks at this page may add data sets; in a demo, everybody may."""
+    return may(Role.ADMIN) or is_guest()
+
+
+def may_change_dataset(name: str) -> bool:
+    """Whether who looks at this page may train a data set's first models, and remove it; in a demo, their own."""
+    return may(Role.ADMIN) or is_own_dataset(name)
+
+
+def is_own_dataset(name: str) -> bool:
+    """Whether a data set is this visitor's of a demo, and nobody else's."""
+    return is_guest() and owner_of(name) == person().name
 
 
 def may_change(owner: str) -> bool:

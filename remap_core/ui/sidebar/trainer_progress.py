@@ -161,7 +161,7 @@ def _progress(catalogue: Catalogue, *, is_alive: bool) -> None:
     _pause_button(paused)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs={Catalogue: lambda catalogue: catalogue.number})
+@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs={Catalogue: lambda catalogue: catalogue.key})
 def _time_left(catalogue: Catalogue, workers: int) -> str:
     """How long all trainings will take; nothing while that is not known."""
     first = catalogue.queue(0, waiting=FIRST_WAITING)
