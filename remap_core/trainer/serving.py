@@ -21,7 +21,12 @@ TICK_SECONDS = 0.05
 
 
 class Background(Protocol):
-    """Something that goes on beside the trainings: the maps of the models, a search, forgetting what is old."""
+    """Something that goes on beside the trainings: the maps of the models, a search, forgetting what is old.
+
+    problem: what people should know of it; empty where there is nothing.
+    """
+
+    problem: str
 
     def tick(self) -> None:
         """Take what is finished and start what is missing; returns at once. May raise FolderUnusable."""
@@ -77,7 +82,7 @@ def serve(
         problems = [_problem_of(partial(worker.tick, now)), _problem_of(partial(publisher.publish_if_due, now))]
         for background in (maps, search, forgetting):
             if background:
-                problems.append(_problem_of(background.tick))
+                problems.append(_problem_of(background.tick) or background.problem)
         problem = next(filter(None, [worker.problem, *problems, worker.inbox_problem]), "")
         _log_if_new(problem, last_problem)
         last_problem = problem

@@ -98,3 +98,23 @@ def test_the_loop_ends_when_it_is_over_with_what_runs_requeued():
     )
     assert published.versions[-1] == store.version
     assert not worker.is_busy
+
+
+def test_what_goes_wrong_beside_the_trainings_is_in_the_heartbeat_and_training_continues():
+    class Maps:
+        problem = "A map was not updated: there is not enough memory."
+
+        def tick(self):
+            pass
+
+    worker, store, inbox = worker_with()
+    inbox.send(Enqueue((proposal(3),)))
+    stop, said = threading.Event(), []
+
+    def stop_when_done():
+        if store.fingerprints("toy") and store.trial(1).state is TrialState.COMPLETE:
+            stop.set()
+
+    serve(worker, Published(store, stop_when_done), lambda now, trouble: said.append(trouble), stop, maps=Maps())
+    assert set(said) == {Maps.problem}
+    assert store.trial(1).state is TrialState.COMPLETE

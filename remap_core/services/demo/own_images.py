@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ from remap_core.services.data.uploads import forget_uploads
 from remap_core.system.files import used_bytes
 from remap_core.trainer.ports import Store
 from remap_core.trials.commands import RemoveDataset
+
+log = logging.getLogger(__name__)
 
 SECONDS = 3600.0
 """For so long images are kept, and data sets that were made of them."""
@@ -125,6 +128,7 @@ class Forgetting:
         self._store = store
         self._clock = clock
         self._last = float("-inf")
+        self.problem = ""
 
     def tick(self) -> None:
         """Forget what is old, if it was not looked for just now. Raises FolderUnusable."""
@@ -132,7 +136,10 @@ class Forgetting:
         if abs(now - self._last) < SECONDS_BETWEEN_LOOKS:
             return
         self._last = now
-        forget_old(self._folder, self._store.dataset_names(), now)
+        try:
+            forget_old(self._folder, self._store.dataset_names(), now)
+        except DatasetError as error:  # its files are somebody else's, or damaged
+            log.error("images of a visitor are not forgotten: %s", error)
 
 
 def require_small(work: Path, images: int) -> None:
