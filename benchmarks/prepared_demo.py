@@ -1,4 +1,4 @@
-"""Makes the prepared models of the demo: remap_core/catalogue/prepared_demo.zip, a backup in one file.
+"""Makes the prepared models of the demo: remap_core/services/demo/prepared_demo.zip, a backup in one file.
 
     python -m benchmarks.prepared_demo
 
@@ -16,8 +16,9 @@ import zipfile
 from pathlib import Path
 
 from benchmarks.trainers import trainer, until_done
-from remap_core.catalogue.backups import ARTIFACTS, CATALOGUE, PREPARED, write_backup
+from remap_core.catalogue.backups import ARTIFACTS, CATALOGUE, write_backup
 from remap_core.data_folder.folder import DataFolder
+from remap_core.services.demo.prepared_models import PREPARED
 
 MODELS = 40
 DATASETS = ("digits", "leaves")

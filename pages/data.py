@@ -93,11 +93,13 @@ with frame.body():
         sent_commands.show_answers()
     show_what_was_done()
     show_issues()
-    if not visitor.may(Role.ADMIN):
+    if not visitor.may_add_images():
         st.caption("Only admins add, correct and remove data sets.")
         raise PageEnds
     st.subheader("Add your images")
-    job = choose_job(data_jobs(app_data.folder()))
+    job = choose_job(
+        [job for job in data_jobs(app_data.folder()) if visitor.may(Role.ADMIN) or job.owner == visitor.person().name]
+    )
     if job:
         show_job(job)
     else:

@@ -29,6 +29,8 @@ from remap_core.datasets.naming import is_path, split_part
 from remap_core.datasets.preparation.resolving import resolve
 from remap_core.errors import DatasetError, FolderUnusable, SettingsError
 from remap_core.exports.finished_model import FinishedModel
+from remap_core.services.demo.own_images import Forgetting
+from remap_core.services.demo.prepared_models import is_due, restored_at
 from remap_core.services.map_updates import MapUpdater
 from remap_core.services.proposals import plan_of, propose_initial
 from remap_core.services.sampling import set_caps
@@ -94,7 +96,15 @@ class Trainer:
         log.info("%s", receipt.message)
 
     def serve(self, stop: threading.Event, executor: Executor, parent: int | None = None) -> None:
-        """Train what is queued until `stop` is set or the `parent` process has ended."""
+        """Train what is queued until `stop` is set or the `parent` process has ended.
+
+        A demo's trainer also ends when the prepared models are to be restored, or were, as on a disk that was wiped.
+        """
+        restored = restored_at(self._folder)
+
+        def is_over(now: float) -> bool:
+            return self._settings.is_demo and (restored_at(self._folder) != restored or is_due(self._folder, now))
+
         serve(
             self._worker(executor),
             self._publisher,
@@ -102,7 +112,9 @@ class Trainer:
             stop,
             maps=self._maps,
             search=self._search,
+            forgetting=Forgetting(self._folder, self.store, time.time) if self._settings.is_demo else None,
             parent=parent,
+            is_over=is_over,
         )
 
     def run_until_idle(self, executor: Executor, on_tick: Callable[[], object] = lambda: None) -> None:

@@ -28,7 +28,7 @@ SPACE_NAMES = (AUTO_SPACE, "remap-2019", "modern", "residual", "mobile")
 DEMO: dict[str, Any] = {
     "workers": 1,
     "builders": "*",
-    "population": 20,
+    "population": 10,
     "max_parameters": 100_000,
     "max_waiting": 200,
     "max_waiting_each": 10,

@@ -17,10 +17,11 @@ from duckdb import DuckDBPyConnection
 
 from remap_core.catalogue.connection import connect_live, connect_snapshot, export, first_line, transaction
 from remap_core.catalogue.migrations import MIGRATIONS, migrate, require_catalogue, require_known
-from remap_core.catalogue.snapshot import Publisher, current_number, open_snapshot, snapshot_numbers, snapshot_path
+from remap_core.catalogue.snapshot import Publisher, open_snapshot, snapshot_numbers, snapshot_path
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
-from remap_core.errors import CatalogueError, FolderInUse, FolderUnusable
+from remap_core.errors import CatalogueError, FolderUnusable
+from remap_core.system.files import PARTIAL
 
 CATALOGUE = "catalogue"
 ARTIFACTS = "artifacts"
@@ -29,7 +30,6 @@ DATASETS = "data"
 PEOPLE = "people"
 SIGNING_KEY = "signing.key"
 """The waiting commands are signed with it."""
-PREPARED = Path(__file__).with_name("prepared_demo.zip")
 _STEPS = "migrations.parquet"
 _DATED = re.compile(r"remap-\d{8}T\d{6}Z")
 _SKIPPED = shutil.ignore_patterns("*.partial", "*.tmp", "tmp", "rejected")
@@ -96,20 +96,25 @@ def restore_backup(source: Path, folder: DataFolder) -> int:
         return sum(catalogue.counts().values())
 
 
-def restore_prepared(folder: DataFolder) -> bool:
-    """Restore the prepared models of the demo, unless something was ever trained here; returns whether it did.
+def replace_by_backup(source: Path, folder: DataFolder) -> None:
+    """Put a backup's catalogue and models in the place of all models of a data folder, whose lock the caller holds.
 
-    They are a backup in one file, made by `benchmarks/prepared_demo.py`, of this version or an older one. A trainer
-    that works in the folder is left alone. Raises what `restore_backup` does.
+    Readers see the models of before or those of the backup, never a part of either; after a failure, call it again.
+    Raises FolderUnusable, NewerSchema and CatalogueError.
     """
-    if folder.live.exists() or current_number(folder) is not None or not PREPARED.is_file():
-        return False
-    with tempfile.TemporaryDirectory(prefix="remap-") as scratch:
-        shutil.unpack_archive(PREPARED, scratch, "zip")
-        with suppress(FolderInUse):
-            restore_backup(Path(scratch), folder)
-            return True
-    return False
+    with folder.replacing(folder.live) as scratch:
+        _load(source / CATALOGUE, scratch)
+        with folder.errors_as_unusable():
+            _copy_tree(source / ARTIFACTS, folder.artifacts)
+            folder.live.with_name(f"{folder.live.name}.wal").unlink(missing_ok=True)  # the log of the models of before
+    with closing(CatalogueStore.open(folder)) as store:
+        Publisher(store, folder).publish()
+    with folder.errors_as_unusable():
+        for part in (".", "datasets"):
+            known = {path.name for path in (source / ARTIFACTS / part).glob("*")}
+            for path in (folder.artifacts / part).glob("*"):
+                if path.name not in known:
+                    shutil.rmtree(path, ignore_errors=True)
 
 
 def _copy_key(source: Path, target: Path) -> None:
@@ -254,7 +259,8 @@ def _copy_tree(source: Path, target: Path, skipped: Callable[[str, list[str]], s
 
 def _copy(source: str, target: str) -> str:
     with suppress(FileNotFoundError):  # a finished checkpoint or an applied command may be deleted meanwhile
-        shutil.copy2(source, target)
+        shutil.copy2(source, f"{target}{PARTIAL}")
+        Path(f"{target}{PARTIAL}").replace(target)  # who reads the one before goes on with it
     return target
 
 

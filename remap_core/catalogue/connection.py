@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
@@ -225,6 +225,45 @@ def connect_live(path: Path, *folders: Path) -> DuckDBPyConnection:
 def connect_snapshot(path: Path) -> DuckDBPyConnection:
     """Open a snapshot so that no query can change it or access another file; raises duckdb.IOException."""
     return duckdb.connect(path, read_only=True, config={**_READ_ONLY_CONFIG})
+
+
+def connect_seen(path: Path, hidden: Sequence[str], pattern: str, visitor: str) -> DuckDBPyConnection:
+    """Open a snapshot as `connect_snapshot` does, without the rows of the `hidden` data sets.
+
+    pattern: of commands' answers that are not there either, unless they name the visitor.
+    """
+    connection = duckdb.connect(config={**_CONFIG})
+    try:
+        connection.execute(f"ATTACH {_quoted(path)} AS snapshot (READ_ONLY)")
+        connection.execute("CREATE TABLE hidden AS SELECT unnest(?::VARCHAR[]) AS name", [list(hidden)])
+        connection.execute("CREATE TABLE shown AS SELECT ? AS pattern, ? AS visitor", [pattern, visitor])
+        tables = (
+            "SELECT table_name, list(column_name) FROM duckdb_columns() WHERE database_name = 'snapshot' GROUP BY ALL"
+        )
+        for table, columns in connection.execute(tables).fetchall():
+            condition = _seen_rows(table, columns)
+            connection.execute(f'CREATE VIEW "{table}" AS SELECT * FROM snapshot."{table}" WHERE {condition}')  # noqa: S608
+        _close_in(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+_TABLES = "SELECT table_name, list(column_name) FROM duckdb_columns() WHERE database_name = 'snapshot' GROUP BY ALL"
+
+
+def _seen_rows(table: str, columns: Sequence[str]) -> str:
+    """Which rows of a table a visitor sees, by the columns that it has."""
+    if table == "datasets":
+        return "name NOT IN (FROM hidden)"
+    if table == "commands":
+        return "(FROM shown SELECT NOT regexp_matches(message, pattern) OR contains(message, visitor))"
+    if "dataset" in columns:
+        return "dataset NOT IN (FROM hidden)"
+    if "trial" in columns:
+        return "trial NOT IN (SELECT id FROM snapshot.trials WHERE dataset IN (FROM hidden))"
+    return "true"
 
 
 def export(path: Path, target: Path) -> None:

@@ -40,15 +40,19 @@ class Catalogue:
     """A snapshot, or the live catalogue in the trainer's own process. Any number of threads may query it at a time.
 
     number: that of the snapshot, whose answers never change, or the live catalogue's version when this was opened.
+    key: differs where answers may: the number, and for which visitor of a demo it was opened.
     Raises CatalogueError where the file cannot be read.
     """
 
-    def __init__(self, connection: DuckDBPyConnection, number: int, *, is_snapshot: bool = False) -> None:
+    def __init__(
+        self, connection: DuckDBPyConnection, number: int, *, is_snapshot: bool = False, visitor: str | None = None
+    ) -> None:
         self._read = ReadConnection(connection, is_constant=is_snapshot)
         self._is_constant = is_snapshot
         self._known: dict[TrialId, Trial] = {}
         self._kept_trials = lru_cache(maxsize=KEPT_LISTS)(self._read_trials)
         self.number = number
+        self.key = (number, visitor)
 
     def close(self) -> None:
         """Release the file; queries that are running in other threads fail."""

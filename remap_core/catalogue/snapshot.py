@@ -6,16 +6,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import duckdb
 
-from remap_core.catalogue.connection import connect_snapshot, first_line
+from remap_core.catalogue.connection import connect_seen, connect_snapshot, first_line
 from remap_core.catalogue.migrations import require_schema
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
+from remap_core.datasets.naming import OF_A_VISITOR, owner_of
 from remap_core.errors import CatalogueError, FolderUnusable, NoCatalogue
 
 SNAPSHOTS_KEPT = 4
@@ -123,16 +124,17 @@ def published_at(folder: DataFolder) -> float | None:
         return None
 
 
-def open_snapshot(folder: DataFolder) -> Catalogue:
+def open_snapshot(folder: DataFolder, visitor: str | None = None) -> Catalogue:
     """Open the newest snapshot read-only: no query can change it, or read or write any other file.
 
+    visitor: of a demo, for whom the data sets of other visitors do not exist; empty for one who has none.
     Raises NoCatalogue where nothing has been published yet, NewerSchema where it was written by a newer version, and
     CatalogueError where it cannot be read.
     """
     number = _require_number(folder)
     while True:
         try:
-            return _open(folder, number)
+            return _open(folder, number, visitor)
         except duckdb.Error as error:
             newer = _require_number(folder)
             if newer == number:
@@ -140,14 +142,21 @@ def open_snapshot(folder: DataFolder) -> Catalogue:
             number = newer  # the snapshot was deleted in the meantime
 
 
-def _open(folder: DataFolder, number: int) -> Catalogue:
-    connection = connect_snapshot(snapshot_path(folder, number))
+def _open(folder: DataFolder, number: int, visitor: str | None) -> Catalogue:
+    path = snapshot_path(folder, number)
+    connection = connect_snapshot(path)
     try:
         require_schema(connection)
     except BaseException:
         connection.close()
         raise
-    return Catalogue(connection, number, is_snapshot=True)
+    if visitor is None:
+        return Catalogue(connection, number, is_snapshot=True)
+    with closing(connection):
+        names = [name for (name,) in connection.execute("SELECT name FROM datasets").fetchall()]
+    hidden = [name for name in names if owner_of(name) not in ("", visitor)]
+    seen = connect_seen(path, hidden, OF_A_VISITOR, visitor or "no visitor")
+    return Catalogue(seen, number, is_snapshot=True, visitor=visitor)
 
 
 def _require_number(folder: DataFolder) -> int:

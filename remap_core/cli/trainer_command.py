@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from typing import Annotated
 
 import typer
 
 from remap_core.assembly import build_executor, build_trainer
 from remap_core.data_folder.folder import DataFolder
+from remap_core.services.demo.prepared_models import restore_prepared
 from remap_core.services.monitoring.trainer_endpoint import trainer_endpoint
 from remap_core.services.trainer_log import log_to_terminal, logged
 from remap_core.settings import read_settings
@@ -35,11 +37,14 @@ def trainer(
 
     A data folder (REMAP_HOME) has one trainer at a time. An empty catalogue first gets an initial population
     (REMAP_POPULATION models of REMAP_DATASET). If the trainer is killed, the next one resumes from the last epoch.
+    A demo's goes back to the prepared models once a day: it ends then, and the next one restores them.
     """
     if with_parent is None:
         log_to_terminal()
     settings, _ = read_settings(executor=executor, ray_address=address)
     folder = DataFolder(settings.home)
+    if settings.is_demo:
+        restore_prepared(folder, time.time())
     with folder.lock(), logged(folder), trainer_endpoint(settings, folder):
         log.info("trainer started in %s (version %s, pid %d)", folder.home, __version__, os.getpid())
         warning = network_warning(folder.home)

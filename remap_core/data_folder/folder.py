@@ -106,6 +106,11 @@ class DataFolder:
         return self.home / "trainer.out"
 
     @property
+    def restored(self) -> Path:
+        """When a demo last restored its prepared models; only a folder that a demo has filled has this file."""
+        return self.home / "restored"
+
+    @property
     def people(self) -> Path:
         """The folder of what people who sign in have left: a file each, with their drawers."""
         return self.home / "people"

@@ -60,6 +60,11 @@ class Kept:
         return bool(_description(self.folder)["proposed"])
 
     @property
+    def added(self) -> float:
+        """When it was added, in seconds since 1970."""
+        return (self.folder / _DESCRIPTION).stat().st_mtime
+
+    @property
     def bytes(self) -> int:
         """The size of its files on the disk."""
         return sum(file.stat().st_size for file in self.folder.iterdir())

@@ -25,6 +25,11 @@ _TITLE = re.compile(r"\w[\w .-]*")
 _FULL_NAME = re.compile(rf"(?P<title>[^@/#]+)@[0-9a-f]{{{DIGITS_OF_DIGEST}}}")
 
 
+_OWNED = re.compile(rf"[^@/#]+ of (?P<owner>visitor-[0-9a-f]{{8}})@[0-9a-f]{{{DIGITS_OF_DIGEST}}}(?:[#%]|$)")
+OF_A_VISITOR = " of visitor-[0-9a-f]{8}"
+"""Pattern of what stands in every text that names a visitor's data set."""
+
+
 class NameParts(NamedTuple):
     """What comes before the "#" of a name, and the size of the subset after it, if there is one."""
 
@@ -126,6 +131,21 @@ def title_of(name: str) -> str | None:
     if match is None:
         return None
     return match["title"]
+
+
+def owned_title(title: str, visitor: str) -> str:
+    """The title of a data set that only one visitor of a demo sees."""
+    return f"{title} of {visitor}"
+
+
+def owner_of(name: str) -> str:
+    """The visitor of a demo who alone sees a data set, by its name or a part's; empty where everybody does.
+
+    >>> owner_of("leaves of visitor-0a1b2c3d@1f3a9c2e0b7d%1of4"), owner_of("leaves@1f3a9c2e0b7d")
+    ('visitor-0a1b2c3d', '')
+    """
+    match = _OWNED.match(name)
+    return match["owner"] if match else ""
 
 
 def is_kept_name(name: str) -> bool:

@@ -164,7 +164,10 @@ class _Update:
 
 
 class MapUpdater:
-    """Looks with every tick for models without a place and for requested layouts; a thread computes the maps."""
+    """Looks with every tick for models without a place and for requested layouts; a thread computes the maps.
+
+    problem: why maps are not up to date; empty where they are. It names no data set, as all visitors read it.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -172,6 +175,7 @@ class MapUpdater:
         self._maps: dict[tuple[str, Relation], IncrementalMap] = {}
         self._running: Future[list[ModelMap]] | None = None
         self._seen_version: int | None = None
+        self.problem = ""
 
     def tick(self) -> None:
         """Store finished maps and start missing ones; returns at once."""
@@ -225,12 +229,14 @@ class MapUpdater:
     def _compute_all(self, updates: Sequence[_Update]) -> list[ModelMap]:
         """In the thread: all maps that can be computed; the others are logged, and tried when the catalogue changes."""
         maps = []
+        problem = ""
         for update in updates:
             try:
                 maps.append(self._compute(update))
             except Exception as error:  # whatever it is (no memory) must not end the trainer
                 self._maps.pop((update.dataset, update.relation), None)  # it may be half extended
-                reason = str(error) if isinstance(error, RemapError) else f"{type(error).__name__}: {error}"
+                reason = _reason(error)
+                problem = f"A map was not updated: {reason}. It is tried again with the next model."
                 log.error(
                     "the %s map of %s was not updated: %s",
                     update.relation,
@@ -238,6 +244,7 @@ class MapUpdater:
                     reason,
                     extra={"dataset": update.dataset},
                 )
+        self.problem = problem
         return maps
 
     def _compute(self, update: _Update) -> ModelMap:
@@ -251,6 +258,14 @@ class MapUpdater:
             growing.recompute()
         self._maps[key] = growing
         return growing.map
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "there is not enough memory"
+    if isinstance(error, RemapError):
+        return str(error).removesuffix(".")
+    return f"{type(error).__name__}: {error}"
 
 
 def _shows_only(drawn: ModelMap, models: Sequence[int]) -> bool:

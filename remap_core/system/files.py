@@ -38,6 +38,16 @@ def write_file(path: Path, content: bytes, scratch: Path | None = None) -> None:
         temporary.write_bytes(content)
 
 
+def used_bytes(folder: Path) -> int:
+    """What the files in a folder, and in those below it, take of the disk; 0 for one that is not there."""
+    used = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):  # it has just been deleted
+                used += os.lstat(os.path.join(parent, name)).st_blocks * 512  # noqa: PTH118 (thousands of them)
+    return used
+
+
 def sync(path: Path) -> None:
     """Have the system write a file, or the names in a folder, to the disk. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from remap_core.access.person import Person
 from remap_core.access.roles import Role, Roles
 from remap_core.access.sign_in import is_closed
-from remap_core.datasets.naming import split_part
-from remap_core.errors import CommandRefused
+from remap_core.datasets.naming import owner_of, split_part
+from remap_core.errors import CommandRefused, NotFound
 from remap_core.formatting import count, model_name, pluralize
 from remap_core.settings import Settings
 from remap_core.trainer.ports import Store
@@ -27,6 +28,7 @@ from remap_core.trials.commands import (
     Retry,
     ScoreSealed,
 )
+from remap_core.trials.trial import TrialId
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,12 @@ class Rights:
         return None if self.role is Role.ADMIN else self.owner
 
     def require(self, command: Command, store: Store) -> None:
-        """Raise CommandRefused where the sender may not send the command, NotFound where it is about nothing."""
+        """Raise CommandRefused where the sender may not send the command, NotFound where it is about nothing.
+
+        What is another visitor's own does not exist for the sender.
+        """
+        if self.role is not Role.ADMIN:
+            self._require_seen(command, store)
         match command:
             case Annotate(is_own=True):
                 if not self.owner:
@@ -74,8 +81,10 @@ class Rights:
                 self._require_role(Role.BUILDER, "train")
                 self._require_short(command)
                 whole = {split_part(proposal.dataset)[0] for proposal in command.proposals}
-                if whole - set(store.dataset_names()):
+                if {name for name in whole if not self._owns(name)} - set(store.dataset_names()):
                     self._require_role(Role.ADMIN, "train on a new data set")
+            case AddedDataset(dataset) | RemoveDataset(dataset) if self._owns(dataset):
+                self._require_role(Role.BUILDER, _ACTIONS[type(command)])
             case Pause() | Resume() | AddedDataset() | RemoveDataset():
                 self._require_role(Role.ADMIN, _ACTIONS[type(command)])
 
@@ -96,6 +105,18 @@ class Rights:
                 f"{self.owner} do, and this would add {count(trainings)}."
             )
 
+    def _require_seen(self, command: Command, store: Store) -> None:
+        for trial in _trials_of(command):
+            dataset = store.trial(trial).proposal.dataset
+            if owner_of(dataset) and not self._owns(dataset):
+                raise NotFound(f"{model_name(trial)} does not exist.")
+        for dataset in _datasets_of(command):
+            if owner_of(dataset) and not self._owns(dataset):
+                raise NotFound("There is no such data set.")
+
+    def _owns(self, dataset: str) -> bool:
+        return bool(self.owner) and owner_of(dataset) == self.owner
+
     def _require_role(self, role: Role, action: str) -> None:
         if self.role is None:
             raise CommandRefused(f"{self.owner or 'Who sent this'} has no role here, so may not {action}.")
@@ -114,6 +135,23 @@ class Rights:
             raise CommandRefused(
                 f"A training must have at most {pluralize(self.limits.epochs, 'epoch')}, but got {count(longest)}."
             )
+
+
+def _trials_of(command: Command) -> Iterator[TrialId]:
+    """The models that a command is about, as far as they are named one by one."""
+    match command:
+        case Cancel() | Retry() | Move() | ScoreSealed() | Annotate():
+            yield command.trial
+        case Enqueue():
+            yield from {proposal.parent for proposal in command.proposals if proposal.parent is not None}
+
+
+def _datasets_of(command: Command) -> Iterator[str]:
+    match command:
+        case AddedDataset() | RemoveDataset() | RecomputeLayout():
+            yield command.dataset
+        case Enqueue():
+            yield from {proposal.dataset for proposal in command.proposals}
 
 
 _ACTIONS: dict[type, str] = {

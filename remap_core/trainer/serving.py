@@ -21,7 +21,12 @@ TICK_SECONDS = 0.05
 
 
 class Background(Protocol):
-    """Something that goes on beside the trainings: the maps of the models, a search."""
+    """Something that goes on beside the trainings: the maps of the models, a search, forgetting what is old.
+
+    problem: what people should know of it; empty where there is nothing.
+    """
+
+    problem: str
 
     def tick(self) -> None:
         """Take what is finished and start what is missing; returns at once. May raise FolderUnusable."""
@@ -50,6 +55,10 @@ def parent_has_ended(parent: int | None) -> bool:
     return parent is not None and os.getppid() != parent
 
 
+def _never(_now: float) -> bool:
+    return False
+
+
 def serve(
     worker: Worker,
     publisher: Publisher,
@@ -58,20 +67,22 @@ def serve(
     *,
     maps: Background | None = None,
     search: Background | None = None,
+    forgetting: Background | None = None,
     parent: int | None = None,
+    is_over: Callable[[float], bool] = _never,
     clock: Callable[[], float] = time.time,
 ) -> None:
-    """Tick until `stop` is set or the `parent` process has ended, then shut down cleanly.
+    """Tick until `stop` is set, the `parent` process has ended or it `is_over` by now; then shut down cleanly.
 
     What cannot be written (a full disk) is logged, shown with the next heartbeat, and tried again.
     """
     last_problem = ""
-    while not stop.is_set() and not parent_has_ended(parent):
+    while not stop.is_set() and not parent_has_ended(parent) and not is_over(clock()):
         now = clock()
         problems = [_problem_of(partial(worker.tick, now)), _problem_of(partial(publisher.publish_if_due, now))]
-        for background in (maps, search):
+        for background in (maps, search, forgetting):
             if background:
-                problems.append(_problem_of(background.tick))
+                problems.append(_problem_of(background.tick) or background.problem)
         problem = next(filter(None, [worker.problem, *problems, worker.inbox_problem]), "")
         _log_if_new(problem, last_problem)
         last_problem = problem

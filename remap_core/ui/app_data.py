@@ -7,19 +7,22 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import inf
+from threading import Lock
 
 import streamlit as st
 
 from remap_core.analysis.durations import TimeEstimate
-from remap_core.catalogue.backups import restore_prepared
 from remap_core.catalogue.reader import Catalogue
 from remap_core.catalogue.snapshot import current_number, open_snapshot
 from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import TrainerStatus, read_trainer
+from remap_core.datasets.naming import owner_of
 from remap_core.errors import NoCatalogue, NoModels, RemapError
 from remap_core.formatting import dataset_title
 from remap_core.services.data.known_datasets import KnownDataset
 from remap_core.services.data.known_datasets import known_datasets as _known_datasets
+from remap_core.services.demo.own_images import has_images
+from remap_core.services.demo.prepared_models import restore_prepared, restored_at
 from remap_core.services.expected_time import estimates_by_name
 from remap_core.services.pace import ELSEWHERE, Pace, pace_of
 from remap_core.settings import Settings, read_settings, unknown_variables
@@ -29,6 +32,9 @@ from remap_core.ui.server.app_endpoint import open_sessions
 from remap_core.ui.session import current_session
 
 log = logging.getLogger(__name__)
+
+_RESTORING = Lock()
+"""The first two visitors of a demo wait for the same models."""
 
 
 @st.cache_resource
@@ -44,11 +50,20 @@ def settings() -> Settings:
 
 @st.cache_resource(show_spinner=False)
 def folder() -> DataFolder:
-    """The data folder, made once for the app's process; a demo's has its prepared models from the first look on."""
-    found = DataFolder(settings().home)
-    if settings().is_demo:
-        restore_prepared(found)
-    return found
+    """The data folder, made once for the app's process."""
+    return DataFolder(settings().home)
+
+
+def restored() -> float | None:
+    """When the demo last went back to its prepared models, which it does here where that is due; see `restored_at`.
+
+    None where this is no demo. Raises FolderUnusable.
+    """
+    if not settings().is_demo:
+        return None
+    with _RESTORING:
+        restore_prepared(folder(), time.time())
+    return restored_at(folder())
 
 
 PATIENCE_EACH = 0.25
@@ -95,9 +110,12 @@ def look() -> Catalogue | None:
     """
     number = published()
     newest = None
-    if number is not None:
-        newest = _opened(number)
     session = current_session()
+    if number is not None and settings().is_demo:
+        visitor = session.person.name
+        newest = _seen(number, visitor if has_images(folder(), visitor) else "")
+    elif number is not None:
+        newest = _opened(number)
     session.catalogue, session.dataset_views = newest, {}
     return newest
 
@@ -120,12 +138,22 @@ def _opened(number: int) -> Catalogue:  # noqa: ARG001 (the key in the cache)
     return open_snapshot(folder())
 
 
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _seen(number: int, visitor: str) -> Catalogue:  # noqa: ARG001 (the key in the cache)
+    return open_snapshot(folder(), visitor)
+
+
 def known_datasets() -> list[KnownDataset]:
     """The data sets with models, those that were only added, and those whose first models this visitor has sent."""
-    known = _known_datasets(newest(), folder().home)
+    known = [found for found in _known_datasets(newest(), folder().home) if sees(found.name)]
     names = {found.name for found in known}
     sent = [name for name in current_session().started if name not in names]
     return known + [KnownDataset(name, kept=None, is_trained=False) for name in sent]
+
+
+def sees(name: str) -> bool:
+    """Whether a data set exists for this visitor: in a demo, others' own do not."""
+    return not settings().is_demo or owner_of(name) in ("", current_session().person.name)
 
 
 def dataset_name() -> str:

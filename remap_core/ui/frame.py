@@ -25,13 +25,13 @@ from remap_core.ui.people.sign_in_page import follow_link, show_account, show_si
 from remap_core.ui.server.app_endpoint import page_run, start_endpoint
 from remap_core.ui.server.script_runs import answer_on_the_present_page, finish_callbacks
 from remap_core.ui.server.server_shutdown import limit_shutdown_time
-from remap_core.ui.server.upload_limits import limit_uploads
+from remap_core.ui.server.upload_limits import limit_demo_uploads, limit_uploads
 from remap_core.ui.session import Dock, current_session
 from remap_core.ui.sidebar.dataset_switch import show_dataset
 from remap_core.ui.sidebar.drawer_rows import show_drawer
 from remap_core.ui.sidebar.objective_panel import show_objective
 from remap_core.ui.sidebar.tour import show_tour
-from remap_core.ui.sidebar.trainer_progress import show_progress, started_trainers
+from remap_core.ui.sidebar.trainer_progress import keep_a_trainer, show_progress
 from remap_core.ui.url import read_url, write_url
 
 PAGES = {
@@ -66,6 +66,8 @@ def show(place: DeltaGenerator | None = None) -> None:
     page = _navigate("hidden" if refusal else "top")
     name = page.url_path
     _require_usable_settings()
+    if app_data.settings().is_demo:
+        limit_demo_uploads()
     if refusal:
         with place.container() if place else st.container():
             show_sign_in(name if name in PAGES else "", refusal)
@@ -141,7 +143,7 @@ def _require_usable_settings() -> None:
 
 def _require_usable_catalogue() -> None:
     """Without a usable data folder and catalogue the page shows only the reason."""
-    _require(app_data.folder, app_data.look)
+    _require(app_data.folder, app_data.restored, app_data.look)
 
 
 def _require(*looks: Callable[[], object]) -> None:
@@ -158,7 +160,7 @@ def _begin_run(name: str) -> None:
     finish_callbacks()
     answer_on_the_present_page()
     begin_run()
-    started_trainers()
+    keep_a_trainer()
     read_url(name)
 
 

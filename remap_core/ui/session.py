@@ -33,6 +33,11 @@ TOAST_SECONDS = 2.5
 """Until a toast has been drawn by a browser."""
 
 
+def new_visitor() -> str:
+    """A name for who visits a demo."""
+    return f"visitor-{secrets.token_hex(4)}"
+
+
 class Dock(StrEnum):
     """Where the map is: beside the page, or folded to a strip."""
 
@@ -65,7 +70,8 @@ class Drawer(NamedTuple):
 class Session:
     """One visitor's working state.
 
-    visitor: their name in a demo, where nobody signs in.
+    visitor: their name in a demo, where nobody signs in. restored: when the demo was restored that they look at; None
+    before the first look.
     person, role: who it is, as this run of the page found out; no role for a stranger. belongs_to: who it was before.
     catalogue: the one that the present run of the page reads; None before the first look. dataset_views: its data
     sets, by name, those that this run has asked for.
@@ -95,7 +101,8 @@ class Session:
     admitted: when the last commands of somebody without a name were sent (seconds, monotonic clock).
     """
 
-    visitor: str = field(default_factory=lambda: f"visitor-{secrets.token_hex(4)}")
+    visitor: str = field(default_factory=new_visitor)
+    restored: float | None = None
     person: Person = NOBODY
     role: Role | None = None
     belongs_to: Person | None = None

@@ -3,6 +3,7 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
+from dataclasses import replace
 
 import duckdb
 import numpy as np
@@ -14,7 +15,8 @@ from remap_core.catalogue.connection import connect_snapshot
 from remap_core.catalogue.snapshot import Publisher, current_number, open_snapshot
 from remap_core.catalogue.store import CatalogueStore
 from remap_core.data_folder.folder import DataFolder
-from remap_core.errors import CatalogueError, FolderInUse, FolderUnusable, NewerSchema, NoCatalogue
+from remap_core.errors import CatalogueError, FolderInUse, FolderUnusable, NewerSchema, NoCatalogue, NotFound
+from remap_core.trials.annotations import Annotation
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.trial import TrialState
 
@@ -481,3 +483,43 @@ def test_a_damaged_catalogue_beside_snapshots_is_reported_with_the_command_that_
     folder.live.write_bytes(b"garbage" * 10_000)
     with pytest.raises(CatalogueError, match="If it is damaged, `remap restore --snapshot` goes on from the newest"):
         CatalogueStore.open(folder)
+
+
+ADA, BOB = "visitor-aaaaaaaa", "visitor-bbbbbbbb"
+OF_ADA = f"trees of {ADA}@1f3a9c2e0b7d"
+
+
+def test_for_other_visitors_of_a_demo_there_is_nothing_of_a_data_set_of_ones_own(folder, store):
+    for number, dataset in enumerate(("toy", OF_ADA), 1):
+        store.register_dataset(replace(TOY, name=dataset))
+        store.enqueue([replace(proposal(), dataset=dataset, batch=f"batch {number}")], 100.0)
+        store.claim(101.0)
+        store.record_epoch(number, epoch(1))
+        store.complete(number, EVALUATION, 102.0)
+        store.annotate(number, Annotation("a note", ("tag",)))
+    store.apply_once("added", "added_dataset", 103.0, lambda: f"trees of {ADA} added.")
+    Publisher(store, folder).publish()
+    for visitor, sees in ((None, True), (ADA, True), (BOB, False), ("", False)):
+        with closing(open_snapshot(folder, visitor)) as catalogue:
+            assert catalogue.trial(1).proposal.dataset == "toy"
+            assert catalogue.best("toy").id == 1
+            assert (OF_ADA in catalogue.datasets()) is sees
+            assert sum(catalogue.counts().values()) == 1 + sees
+            assert [trial.id for trial in catalogue.queue()] == ([2, 1] if sees else [1])
+            assert bool(catalogue.batch("batch 2")) is sees
+            assert bool(catalogue.epochs(2)) is sees
+            assert bool(catalogue.evaluation(2)) is sees
+            assert bool(catalogue.annotations([2])[2].note) is sees
+            assert len(catalogue.receipts(None)) == sees
+            if not sees:
+                with pytest.raises(NotFound, match="does not exist"):
+                    catalogue.trial(2)
+                with pytest.raises(NotFound, match="There is no data set"):
+                    catalogue.population(OF_ADA)
+
+
+def test_what_a_visitor_sees_cannot_read_other_files_either(folder, store, tmp_path):
+    Publisher(store, folder).publish()
+    (tmp_path / "secret.csv").write_text("a,b\n1,2\n")
+    with closing(open_snapshot(folder, ADA)) as catalogue, pytest.raises(CatalogueError):
+        catalogue._read.rows("FROM read_csv(?)", str(tmp_path / "secret.csv"))

@@ -237,9 +237,11 @@ def test_a_map_that_was_computed_while_its_data_set_was_removed_is_not_stored(tm
     store.close()
 
 
-@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("a bug")])
+@pytest.mark.parametrize(
+    ("error", "reason"), [(MemoryError(), "there is not enough memory"), (RuntimeError("a bug"), "RuntimeError: a bug")]
+)
 def test_a_map_that_does_not_fit_into_memory_is_logged_and_drawn_when_there_is_something_new(
-    store, monkeypatch, caplog, error
+    store, monkeypatch, caplog, error, reason
 ):
     finish(store, ARCHITECTURES[:4])
     updater = MapUpdater(store)
@@ -247,11 +249,13 @@ def test_a_map_that_does_not_fit_into_memory_is_logged_and_drawn_when_there_is_s
         patched.setattr(IncrementalMap, "recompute", raising(error))
         settle(updater)
     for relation in Relation:
-        assert f"the {relation} map of digits was not updated: {type(error).__name__}" in caplog.text
+        assert f"the {relation} map of digits was not updated: {reason}" in caplog.text
+    assert updater.problem == f"A map was not updated: {reason}. It is tried again with the next model."
     assert store.catalogue().model_map("digits", Relation.STRUCTURE) is None
     finish(store, ARCHITECTURES[4:5])
     settle(updater)
     assert len(store.catalogue().model_map("digits", Relation.STRUCTURE)) == 5
+    assert updater.problem == ""
     updater.close()
 
 

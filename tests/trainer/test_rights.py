@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from trainer_doubles import FakeTrainer
+from trainer_doubles import TOY, FakeTrainer
 from trainings import proposal
 
 from remap_core.access.person import NOBODY, Person
@@ -24,7 +24,7 @@ from remap_core.trials.commands import (
     ScoreSealed,
 )
 from remap_core.trials.model_maps import Relation
-from remap_core.trials.trial import Place, TrialState
+from remap_core.trials.trial import Origin, Place, TrialState
 
 ADA, BOB, BEA, EVE = (Person(f"{name}@example.org") for name in ("ada", "bob", "bea", "eve"))
 STRANGER = Person("eve@example.com")
@@ -177,3 +177,67 @@ def test_a_training_may_not_be_longer_than_the_limit():
     assert outcome(trainer, Enqueue((proposal(3, epochs=6),)), BOB) == (
         "A training must have at most 5 epochs, but got 6."
     )
+
+
+VISITOR, OTHER = Person("visitor-aaaaaaaa"), Person("visitor-bbbbbbbb")
+OWN = f"trees of {VISITOR.name}@1f3a9c2e0b7d"
+
+
+@pytest.fixture
+def demo():
+    """A demo with a data set of a visitor's own, and model 1 of it."""
+
+    def describe_own(name):
+        return replace(TOY, name=name)
+
+    trainer = FakeTrainer(gate=Gate(Roles(builders=("*",))))
+    trainer.worker._describe = describe_own
+    assert outcome(trainer, Enqueue((replace(proposal(3), dataset=OWN),)), VISITOR) == "applied"
+    trainer.tick(20)
+    return trainer
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        Cancel(1),
+        Retry(1),
+        Move(1, Place.TOP),
+        ScoreSealed(1),
+        Annotate(1, "mine"),
+        Annotate(1, "mine", is_own=True),
+        Enqueue((proposal(9, parent=1, origin=Origin.ABLATION),)),
+    ],
+)
+def test_for_other_visitors_of_a_demo_a_model_of_ones_own_images_does_not_exist(demo, command):
+    assert outcome(demo, command, OTHER) == outcome(demo, replace_model(command, 99), OTHER).replace("99", "1")
+
+
+def replace_model(command, model):
+    if not isinstance(command, Enqueue):
+        return replace(command, trial=model)
+    (one,) = command.proposals
+    return Enqueue((replace(one, parent=model),))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        AddedDataset(OWN),
+        RemoveDataset(OWN),
+        RecomputeLayout(OWN, Relation.STRUCTURE),
+        Enqueue((replace(proposal(9), dataset=OWN),)),
+        Enqueue((replace(proposal(9), dataset=f"{OWN}%1of4"),)),
+    ],
+)
+def test_for_other_visitors_of_a_demo_ones_own_images_do_not_exist(demo, command):
+    assert outcome(demo, command, OTHER) == "There is no such data set."
+
+
+def test_a_visitor_trains_and_removes_their_own_images(demo):
+    assert outcome(demo, AddedDataset(OWN), VISITOR) == "applied"
+    assert outcome(demo, Annotate(1, "mine"), VISITOR) == "applied"
+    assert outcome(demo, RemoveDataset(OWN), VISITOR) == "applied"
+    assert outcome(demo, RemoveDataset("toy"), VISITOR).startswith("To remove a data set one must be an admin")
+    new = Enqueue((replace(proposal(9), dataset="leaves@1f3a9c2e0b7d"),))
+    assert outcome(demo, new, VISITOR).startswith("To train on a new data set one must be an admin")

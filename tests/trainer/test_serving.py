@@ -81,3 +81,40 @@ def test_the_loop_ends_when_its_parent_has_ended():
     assert not parent_has_ended(os.getppid())
     worker, store, _ = worker_with()
     serve(worker, Published(store), lambda now, trouble: None, threading.Event(), parent=os.getppid() + 1)
+
+
+def test_the_loop_ends_when_it_is_over_with_what_runs_requeued():
+    worker, store, inbox = worker_with()
+    inbox.send(Enqueue((proposal(3), proposal(4))))
+    moments = iter([1.0, 1.0, 2.0, 2.0, 3.0, 3.0, 4.0, 4.0])
+    published = Published(store)
+    serve(
+        worker,
+        published,
+        lambda now, trouble: None,
+        threading.Event(),
+        is_over=lambda now: now >= 2,
+        clock=lambda: next(moments),
+    )
+    assert published.versions[-1] == store.version
+    assert not worker.is_busy
+
+
+def test_what_goes_wrong_beside_the_trainings_is_in_the_heartbeat_and_training_continues():
+    class Maps:
+        problem = "A map was not updated: there is not enough memory."
+
+        def tick(self):
+            pass
+
+    worker, store, inbox = worker_with()
+    inbox.send(Enqueue((proposal(3),)))
+    stop, said = threading.Event(), []
+
+    def stop_when_done():
+        if store.fingerprints("toy") and store.trial(1).state is TrialState.COMPLETE:
+            stop.set()
+
+    serve(worker, Published(store, stop_when_done), lambda now, trouble: said.append(trouble), stop, maps=Maps())
+    assert set(said) == {Maps.problem}
+    assert store.trial(1).state is TrialState.COMPLETE

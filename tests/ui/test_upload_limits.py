@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from starlette.applications import Starlette
+from streamlit import config
 from streamlit.runtime import Runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.web.server.starlette import starlette_routes
@@ -97,3 +98,29 @@ def test_an_admin_uploads_as_many_images_as_a_data_set_has(upload, monkeypatch):
     for name in ("one", "two", "three"):
         _, kept = upload("ADMIN", name)
     assert kept == ["one", "two", "three"]
+
+
+@pytest.fixture
+def demo_upload(upload, monkeypatch):
+    """Upload to the server of a demo."""
+    monkeypatch.setattr(config, "set_option", lambda _name, _value: None)
+    upload_limits.limit_demo_uploads.__wrapped__()
+    return upload
+
+
+def test_a_demo_takes_small_files_and_of_all_visitors_few(demo_upload, monkeypatch):
+    monkeypatch.setattr(upload_limits, "MAX_DEMO_BYTES", 100)
+    assert demo_upload("VIEWER", "picture", 30) == (204, ["picture"])
+    for number in range(10):
+        assert demo_upload("BUILDER", f"large-{number}", 60) == (204, [f"large-{number}"])
+    assert demo_upload("VIEWER", "another", 5) == (204, ["picture", "another"]), "who has the most loses the oldest"
+
+
+def test_the_limit_of_a_file_is_that_of_the_server_from_then_on(monkeypatch):
+    before = config.get_option("server.maxUploadSize")
+    monkeypatch.setattr(MemoryUploadedFileManager, "add_file", MemoryUploadedFileManager.add_file)
+    try:
+        upload_limits.limit_demo_uploads.__wrapped__()
+        assert config.get_option("server.maxUploadSize") == 20
+    finally:
+        config.set_option("server.maxUploadSize", before)

@@ -46,6 +46,8 @@ class JobState(StrEnum):
 class DataJob:
     """A request to prepare a source. title: how people call the source. attempt: grows when choices change.
 
+    owner: the visitor of a demo who alone sees it; empty elsewhere.
+
     created: seconds since 1970.
     """
 
@@ -55,6 +57,7 @@ class DataJob:
     created: float
     choices: Choices
     attempt: int = 1
+    owner: str = ""
 
     @property
     def ident(self) -> str:
@@ -124,10 +127,10 @@ class JobOutcome:
     warnings: tuple[str, ...] = ()
 
 
-def start_job(folder: DataFolder, source: str, title: str, choices: Choices, now: float) -> DataJob:
+def start_job(folder: DataFolder, source: str, title: str, choices: Choices, now: float, *, owner: str = "") -> DataJob:
     """Begin to prepare a source; raises FolderUnusable."""
     ident = f"{int(now)}-{secrets.token_hex(4)}"
-    job = DataJob(folder.datasets / "jobs" / ident, source, title, now, choices)
+    job = DataJob(folder.datasets / "jobs" / ident, source, title, now, choices, owner=owner)
     with folder.errors_as_unusable():
         job.folder.mkdir(parents=True)
     _write(folder, job)
@@ -201,7 +204,10 @@ def find_job(folder: DataFolder, ident: str) -> DataJob:
     form = _read(path / "request.json")
     try:
         choices = Choices(**{name: _immutable(value) for name, value in form["choices"].items()})
-        return DataJob(path, form["source"], form["title"], form["created"], choices, form["attempt"])
+        owner = str(form.get("owner", ""))
+        return DataJob(
+            path, form["source"], form["title"], form["created"], choices, attempt=form["attempt"], owner=owner
+        )
     except (KeyError, TypeError, AttributeError, RemapError):
         raise NotFound(f"There is no data being prepared under {ident!r:.60}.") from None
 
@@ -266,6 +272,7 @@ def _write(folder: DataFolder, job: DataJob) -> None:
         "created": job.created,
         "choices": asdict(job.choices),
         "attempt": job.attempt,
+        "owner": job.owner,
     }
     folder.write(job.folder / "request.json", json.dumps(form).encode())
 

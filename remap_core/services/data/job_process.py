@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
+import resource
 import signal
 import sys
 import threading
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from remap_core.data_folder.folder import DataFolder
@@ -18,10 +20,14 @@ from remap_core.datasets.image_report import Report
 from remap_core.datasets.preparation.intake import Progress, prepare
 from remap_core.errors import DatasetError, RemapError
 from remap_core.services.data.data_jobs import DataJob, JobOutcome, JobProgress, find_job
+from remap_core.services.demo.own_images import require_small, too_large
 
 _WRITE_SECONDS = 0.25
 """Seconds between two writes of the progress."""
 _WATCH_SECONDS = 0.5
+_MAX_DATA_BYTES = 300_000_000
+"""Of memory, for images of a demo's visitor."""
+_MAX_FILE_BYTES = 200_000_000
 
 
 @dataclass
@@ -49,12 +55,33 @@ class ProgressFile:
 
 def run(folder: DataFolder, job: DataJob) -> None:
     """Prepare the images of a job and write what came of it; raises DatasetError for a disk that is full."""
-    if job.is_published:
-        outcome = _download(folder, job)
-    else:
-        prepared = prepare(job.source, job.choices, job.work, ProgressFile(job.progress), folder.home)
-        outcome = _outcome(prepared.report)
+    outcome = _download(folder, job) if job.is_published else _prepare(folder, job)
     folder.write(job.outcome, json.dumps(asdict(outcome)).encode())
+
+
+def _prepare(folder: DataFolder, job: DataJob) -> JobOutcome:
+    """Prepare the images of a source; those of a demo's visitor within its limits."""
+    show = ProgressFile(job.progress)
+    if not job.owner:
+        return _outcome(prepare(job.source, job.choices, job.work, show, folder.home).report)
+
+    def show_if_small(progress: Progress) -> None:
+        require_small(job.folder, progress.total if progress.stage == "Decoding" else 0)
+        show(progress)
+
+    resource.setrlimit(resource.RLIMIT_DATA, (_MAX_DATA_BYTES, _MAX_DATA_BYTES))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_MAX_FILE_BYTES, _MAX_FILE_BYTES))
+    try:
+        report = prepare(job.source, job.choices, job.work, show_if_small, folder.home).report
+        require_small(job.folder, sum(report.split))
+    except MemoryError:
+        return JobOutcome("There is not enough memory to prepare these images: use smaller ones.")
+    except DatasetError as error:
+        return JobOutcome(str(error))
+    outcome = _outcome(report)
+    if os.strerror(errno.EFBIG) in outcome.problem:
+        return replace(outcome, problem=str(too_large()))
+    return outcome
 
 
 def _download(folder: DataFolder, job: DataJob) -> JobOutcome:

@@ -6,7 +6,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -43,6 +43,15 @@ def remove_upload(folder: DataFolder, source: Path) -> None:
     upload = _upload_of(folder, source)
     if upload:
         shutil.rmtree(upload, ignore_errors=True)
+
+
+def forget_uploads(folder: DataFolder, before: float, sources: Iterable[str]) -> None:
+    """Delete what was uploaded before a moment, in seconds since 1970, without what the `sources` are, or are in."""
+    used = {_upload_of(folder, Path(source)) for source in sources}
+    for upload in (folder.datasets / "uploads").glob("*"):
+        moment = upload.name.partition("-")[0]
+        if moment.isdecimal() and int(moment) <= before and upload not in used:
+            shutil.rmtree(upload, ignore_errors=True)
 
 
 def upload_megabytes(folder: DataFolder, source: Path) -> float:

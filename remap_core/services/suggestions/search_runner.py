@@ -51,6 +51,7 @@ class SearchRunner:
         self._sender = NOBODY
         self._sent = ""
         self._looked = 0.0
+        self.problem = ""  # the search itself says why it ended
 
     def tick(self) -> None:
         """Send the batch that was found, or find the next one; returns at once. Raises FolderUnusable."""

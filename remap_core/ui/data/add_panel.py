@@ -6,10 +6,10 @@ from pathlib import PurePosixPath
 
 import streamlit as st
 
-from remap_core.access.roles import Role
 from remap_core.datasets.image_report import Report
+from remap_core.datasets.naming import checked_title, owned_title
 from remap_core.datasets.preparation.intake import keep, open_prepared
-from remap_core.errors import RemapError
+from remap_core.errors import DatasetError, RemapError
 from remap_core.services.data.data_jobs import DataJob, clear
 from remap_core.ui import app_data, navigation, sent_commands
 from remap_core.ui.data.first_models import first_models_text, start_first_models
@@ -17,7 +17,7 @@ from remap_core.ui.data.job_panel import discard_button
 from remap_core.ui.data.report_pictures import prepared_pictures
 from remap_core.ui.data.space_choice import choose_space
 from remap_core.ui.markdown import escape_markdown
-from remap_core.ui.people.admission import admit
+from remap_core.ui.people.admission import admit_images
 from remap_core.ui.sidebar.dataset_switch import switch_to
 
 _SUFFIXES = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".npz", ".npy", ".csv", ".tsv", ".parquet")
@@ -64,12 +64,21 @@ def proposed_name(title: str) -> str:
     return "-".join(words)[:_MAX_NAME].strip("-") or "images"
 
 
+def _title(job: DataJob, name: str) -> str:
+    """The title under which a data set is kept; in a demo it says whose it is. Raises DatasetError."""
+    if not job.owner:
+        return name
+    if len(name) > _MAX_NAME:
+        raise DatasetError(f"In a demo, a name has at most {_MAX_NAME} characters, but got {len(name)}.")
+    return owned_title(checked_title(name), job.owner)
+
+
 def _add(job: DataJob, name: str, *, start: bool) -> None:
     folder = app_data.folder()
     try:
-        admit(Role.ADMIN, "add a data set")
+        admit_images()
         with st.spinner("Adding …"):
-            kept = keep(open_prepared(job.work), name, folder.home)
+            kept = keep(open_prepared(job.work), _title(job, name), folder.home)
     except RemapError as error:
         st.error(escape_markdown(str(error)))
         return

@@ -25,10 +25,12 @@ from remap_core.datasets.recipe import (
 from remap_core.formatting import duration, pluralize
 from remap_core.services.data.data_jobs import DataJob, JobOutcome, prepare_again
 from remap_core.services.data.side_times import training_seconds
+from remap_core.services.demo.own_images import preparing
 from remap_core.ui import app_data
 from remap_core.ui.data.augmentation_samples import show_augmentations
 from remap_core.ui.data.space_choice import chosen_caps, chosen_space
 from remap_core.ui.live import errors_as_sentences
+from remap_core.ui.people.admission import admit_images
 
 _FIT_TEXTS: dict[Fit, str] = {"squash": "Squash", "crop": "Crop the middle", "pad": "Pad"}
 _COLOUR_TEXTS: dict[Colour, str] = {"grey": "Grey", "colour": "Colour"}
@@ -223,5 +225,7 @@ def _index(columns: Sequence[str], chosen: str | None, otherwise: int) -> int:
 
 def _prepare(job: DataJob, choices: Choices) -> None:
     with errors_as_sentences():
-        prepare_again(app_data.folder(), job, choices)
+        admit_images()
+        with preparing(app_data.folder(), job):
+            prepare_again(app_data.folder(), job, choices)
         st.rerun()

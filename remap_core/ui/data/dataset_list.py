@@ -6,7 +6,6 @@ import time
 
 import streamlit as st
 
-from remap_core.access.roles import Role
 from remap_core.catalogue.reader import Catalogue
 from remap_core.drawing.samples import samples_uri
 from remap_core.errors import RemapError
@@ -25,7 +24,7 @@ from remap_core.ui.data.first_models import added_card, first_models_text, start
 from remap_core.ui.data.space_choice import choose_space, shown_space
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.people import visitor
-from remap_core.ui.people.admission import admit
+from remap_core.ui.people.admission import admit_removal
 from remap_core.ui.session import current_session
 from remap_core.ui.sidebar.dataset_switch import switch_to
 
@@ -56,7 +55,7 @@ def _rows() -> None:
 def _show_rows() -> None:
     known = app_data.known_datasets()
     if not known:
-        st.caption("None yet. Add your own images below." if visitor.may(Role.ADMIN) else "None yet.")
+        st.caption("None yet. Add your own images below." if visitor.may_add_images() else "None yet.")
     shown = app_data.looked_at()
     for place, found in enumerate(known):
         _row(found, place, is_shown=found.name == shown)
@@ -133,8 +132,8 @@ def _actions(known: KnownDataset, place: int, is_shown: bool) -> None:
     if not is_shown and st.button("Switch to", key=f"data-switch-{place}", help="Every page shows this data set."):
         switch_to(known.name)
         st.rerun()
-    is_admin = visitor.may(Role.ADMIN)
-    if is_admin and not known.is_trained and app_data.settings().population:
+    may_change = visitor.may_change_dataset(known.name)
+    if may_change and not known.is_trained and app_data.settings().population:
         label = f"Train {first_models_text()}"
         if st.button(label, key=f"data-start-{place}", disabled=known.name in current_session().started):
             start_first_models(known.name, f"space-{known.name}")
@@ -144,7 +143,7 @@ def _actions(known: KnownDataset, place: int, is_shown: bool) -> None:
     if known.kept and st.button("What was done", key=f"data-report-{place}", type="tertiary"):
         st.session_state[REPORTED] = known.name
         st.rerun()
-    if is_admin and st.button("Remove", key=f"data-remove-{place}", type="tertiary", icon=":material/delete:"):
+    if may_change and st.button("Remove", key=f"data-remove-{place}", type="tertiary", icon=":material/delete:"):
         st.session_state[_REMOVED] = known.name
         st.rerun()
 
@@ -158,7 +157,11 @@ def _space(known: KnownDataset) -> None:
     catalogue = app_data.newest()
     if catalogue and known.is_trained:
         shown_space(f"space-{known.name}", catalogue.spaces(known.name), card.input_shape)
-    elif visitor.may(Role.ADMIN) and app_data.settings().population and known.name not in current_session().started:
+    elif (
+        visitor.may_change_dataset(known.name)
+        and app_data.settings().population
+        and known.name not in current_session().started
+    ):
         choose_space(f"space-{known.name}", card.input_shape, card.classes, card.split[0])
 
 
@@ -183,7 +186,7 @@ def _removal(known: KnownDataset, catalogue: Catalogue | None) -> None:
 def _remove(known: KnownDataset) -> None:
     session = current_session()
     try:
-        sender = admit(Role.ADMIN, "remove a data set")
+        sender = admit_removal(known.name)
         command = remove_dataset(known, app_data.folder(), time.time(), sender)
     except RemapError as error:
         session.send_error = f"Not removed: {error}"

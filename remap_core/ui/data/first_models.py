@@ -6,7 +6,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from remap_core.access.roles import Role
 from remap_core.errors import RemapError
 from remap_core.formatting import pluralize
 from remap_core.services.data.known_datasets import KnownDataset, card_of, first_population
@@ -66,7 +65,7 @@ def _show_waiting(known: KnownDataset) -> None:
         )
     else:
         st.info(f"{title} has no models yet.")
-        if app_data.settings().population and visitor.may(Role.ADMIN):
+        if app_data.settings().population and visitor.may_change_dataset(known.name):
             st.button(
                 f"Train the first {first_models_text()}",
                 type="primary",

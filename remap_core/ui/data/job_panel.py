@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from remap_core.access.roles import Role
 from remap_core.errors import CommandRefused
 from remap_core.formatting import count, duration
 from remap_core.services.data.data_jobs import (
@@ -22,12 +21,13 @@ from remap_core.services.data.data_jobs import (
     state_of,
     stop,
 )
+from remap_core.services.demo.own_images import preparing
 from remap_core.ui import app_data
 from remap_core.ui.data.report_panel import show_warnings
 from remap_core.ui.data.skipped_files import show_skipped
 from remap_core.ui.live import errors_as_sentences
 from remap_core.ui.markdown import escape_markdown
-from remap_core.ui.people.admission import admit
+from remap_core.ui.people.admission import admit_images
 from remap_core.ui.session import current_session
 
 _OPENED = "data-job"
@@ -86,7 +86,7 @@ def _stop(job: DataJob) -> None:
 def _is_admitted() -> bool:
     """Whether who presses a button may still add data sets; if not, the sidebar says so."""
     try:
-        admit(Role.ADMIN, "add a data set")
+        admit_images()
     except CommandRefused as error:
         current_session().send_error = f"Not done: {error}"
         return False
@@ -130,8 +130,9 @@ def show_interrupted(job: DataJob) -> None:
 
 def _resume(job: DataJob) -> None:
     with errors_as_sentences():
-        admit(Role.ADMIN, "add a data set")
-        resume(app_data.folder(), job)
+        admit_images()
+        with preparing(app_data.folder(), job):
+            resume(app_data.folder(), job)
         st.rerun()
 
 

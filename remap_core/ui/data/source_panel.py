@@ -17,10 +17,13 @@ from remap_core.errors import RemapError
 from remap_core.formatting import count
 from remap_core.services.data.data_jobs import start_job
 from remap_core.services.data.uploads import allowed_path, entries_of, save_upload
+from remap_core.services.demo.own_images import MAX_MEGABYTES, RULES, adding
 from remap_core.ui import app_data
 from remap_core.ui.data.job_panel import open_job
+from remap_core.ui.live import errors_as_sentences
 from remap_core.ui.markdown import escape_markdown
-from remap_core.ui.people.admission import admit
+from remap_core.ui.people import visitor
+from remap_core.ui.people.admission import admit, admit_images
 
 _UPLOADS = "data-uploads"
 """Key of the number of uploads so far: each gets a new, empty widget, which frees the memory of the last one."""
@@ -31,9 +34,11 @@ FILES, FOLDER, SERVER, PUBLISHED = "Files or an archive", "A folder", "A path on
 
 
 def choose_source() -> None:
-    """The ways to name a source; each starts to prepare it."""
-    ways = [FILES, FOLDER, PUBLISHED]
-    if app_data.settings().data_root:
+    """The ways to name a source; each starts to prepare it. Visitors of a demo have their own files alone."""
+    if visitor.is_guest():
+        st.caption(f":material/timer: {RULES}")
+    ways = [FILES, FOLDER] if visitor.is_guest() else [FILES, FOLDER, PUBLISHED]
+    if not visitor.is_guest() and app_data.settings().data_root:
         ways.insert(2, SERVER)
     way = st.segmented_control(
         "Where the images are",
@@ -60,10 +65,15 @@ def choose_source() -> None:
 
 def _upload(label: str, several: Any) -> None:
     uploads = st.session_state.setdefault(_UPLOADS, 0)
-    files = st.file_uploader(label, accept_multiple_files=several, key=f"data-upload-{several}-{uploads}")
-    megabytes = int(st.get_option("server.maxUploadSize"))
+    megabytes = MAX_MEGABYTES if visitor.is_guest() else int(st.get_option("server.maxUploadSize"))
+    files = st.file_uploader(
+        label,
+        accept_multiple_files=several,
+        key=f"data-upload-{several}-{uploads}",
+        max_upload_size=megabytes,
+    )
     hint = f"Up to {count(megabytes)} MB a file. What you drop together becomes one data set."
-    if app_data.settings().data_root is None:
+    if app_data.settings().data_root is None and not visitor.is_guest():
         hint += " For more, set REMAP_DATA_ROOT to a folder on the server, or use `remap data add`."
     st.caption(hint)
     if files:
@@ -73,17 +83,19 @@ def _upload(label: str, several: Any) -> None:
 
 def _start_upload(files: Sequence[Any]) -> None:
     named = [(file.name, file) for file in files]
-    try:
-        admit(Role.ADMIN, "add a data set")
-        source = save_upload(app_data.folder(), named, time.time())
-    except RemapError as error:
-        st.error(escape_markdown(str(error)))
-        return
-    st.session_state[_UPLOADS] += 1
-    title = source.name
-    if len(named) > 1 and len(PurePosixPath(named[0][0]).parts) == 1:
-        title = _LOOSE
-    _start(source, title)
+    own = visitor.person().name if visitor.is_guest() else ""
+    folder = app_data.folder()
+    with errors_as_sentences():
+        admit_images()
+        with adding(folder, own, sum(file.size for file in files)):
+            source = save_upload(folder, named, time.time())
+            st.session_state[_UPLOADS] += 1
+            title = source.name
+            if len(named) > 1 and len(PurePosixPath(named[0][0]).parts) == 1:
+                title = _LOOSE
+            job = start_job(folder, str(source), title, Choices(), time.time(), owner=own)
+        open_job(job.ident)
+        st.rerun()
 
 
 def _server_path() -> None:
@@ -125,7 +137,7 @@ def _published() -> None:
 
 def _start(source: Path | str, title: str) -> None:
     try:
-        admit(Role.ADMIN, "add a data set")
+        admit(Role.ADMIN, "add a data set")  # a demo's visitors have no other images than their own
         job = start_job(app_data.folder(), str(source), title, Choices(), time.time())
     except RemapError as error:
         st.error(escape_markdown(str(error)))

@@ -90,7 +90,7 @@ def last_shown() -> DrawnOverview | None:
 
 
 CACHE_KEYS: dict[str | type, Callable[[Any], object]] = {
-    Catalogue: lambda catalogue: catalogue.number,
+    Catalogue: lambda catalogue: catalogue.key,
     DrawnOverview: lambda drawn: drawn.serial,
     DatasetView: lambda dataset: f"{dataset.name} {dataset.stamp}",
     View: lambda view: str(view.to_query()),

@@ -54,7 +54,7 @@ def offer_newer_recipe(catalogue: Catalogue, dataset: DatasetView) -> None:
 
 
 _CACHE_KEYS: dict[str | type, Callable[[Any], object]] = {
-    Catalogue: lambda catalogue: catalogue.number,
+    Catalogue: lambda catalogue: catalogue.key,
     DatasetView: lambda dataset: f"{dataset.name} {dataset.stamp}",
 }
 

@@ -35,6 +35,16 @@ def admit(role: Role, action: str) -> Person:
     return person
 
 
+def admit_images() -> Person:
+    """As `admit`, to add a data set: an admin, and in a demo everybody, to their own."""
+    return admit(Role.BUILDER if visitor.is_guest() else Role.ADMIN, "add a data set")
+
+
+def admit_removal(name: str) -> Person:
+    """As `admit`, to remove this data set: an admin, and in a demo whose it is."""
+    return admit(Role.BUILDER if visitor.is_own_dataset(name) else Role.ADMIN, "remove a data set")
+
+
 def _sender() -> Person:
     try:
         return visitor.sender()

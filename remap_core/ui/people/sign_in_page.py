@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from itertools import cycle
 from threading import Lock
 from typing import NamedTuple
@@ -13,8 +14,10 @@ import streamlit as st
 
 from remap_core.access.sign_in import SignIn
 from remap_core.errors import NotSignedIn
+from remap_core.services.demo.prepared_models import next_reset
 from remap_core.ui.markdown import escape_address, escape_markdown
 from remap_core.ui.people import visitor
+from remap_core.ui.session import current_session
 
 OPEN_TO_ALL = (
     ":material/lock_open: Nobody signs in here, so whoever reaches this address may do everything. "
@@ -94,9 +97,17 @@ def show_account() -> None:
     row = st.container(horizontal=True, vertical_alignment="center", gap="small", key="account")
     row.caption(f":material/person: {name}", help=f"You are {visitor.role().title}.")
     if visitor.sign_in() is SignIn.VISITOR:
-        st.caption("A demo for everybody: what is trained here is gone when it restarts.")
+        st.caption(_demo_text())
     if visitor.sign_in() is SignIn.OIDC:
         row.button("Sign out", key="sign-out", type="tertiary", on_click=st.logout)
+
+
+def _demo_text() -> str:
+    restored = current_session().restored
+    if restored is None:  # somebody's own models
+        return "A demo for everybody."
+    reset = datetime.fromtimestamp(next_reset(restored), UTC)
+    return f"A demo for everybody: what is trained here is gone at {reset:%H:%M} UTC."
 
 
 def _show(reason: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
@@ -14,10 +15,11 @@ import streamlit as st
 from remap_core.access.person import NOBODY, Person
 from remap_core.access.roles import Role, Roles
 from remap_core.access.sign_in import SECRETS, SignIn, is_trusted, sign_in_of, trusted_networks
-from remap_core.errors import NotSignedIn, SettingsError
+from remap_core.datasets.naming import owner_of
+from remap_core.errors import FolderUnusable, NotSignedIn, SettingsError
 from remap_core.formatting import duration
 from remap_core.ui import app_data
-from remap_core.ui.session import current_session
+from remap_core.ui.session import current_session, new_visitor
 
 MAX_CLOCK_ERROR = 300.0
 """Seconds by which the clock of the identity provider may be ahead."""
@@ -73,7 +75,7 @@ def identify() -> None:
         case SignIn.PROXY:
             session.person = _proxy_person()
         case SignIn.VISITOR:
-            session.person = Person(session.visitor)
+            session.person = Person(_visitor())
     session.role = roles().role_of(session.person)
     if session.role is None:
         raise NotSignedIn(f"{session.person.name} is signed in, but has no role here: ask an administrator of REMAP.")
@@ -90,12 +92,12 @@ def welcome() -> None:
 
 
 def is_still_in() -> bool:
-    """Whether who looks at this page still may: a sign-in may have ended since it was drawn."""
+    """Whether who looks at this page is whom it was drawn for: a sign-in may have ended since, or a demo's day."""
     try:
         identify()
     except NotSignedIn:
         return False
-    return True
+    return current_session().belongs_to in (None, person())
 
 
 def person() -> Person:
@@ -106,6 +108,8 @@ def person() -> Person:
 def sender() -> Person:
     """Who sends a command now: a sign-in may have ended since the page was drawn. Raises NotSignedIn."""
     identify()
+    if sign_in() is SignIn.VISITOR and current_session().belongs_to not in (None, person()):
+        raise NotSignedIn("The demo has gone back to its prepared models: please look again.")
     return person()
 
 
@@ -123,9 +127,40 @@ def may(role: Role) -> bool:
     return own is not None and own >= role
 
 
+def is_guest() -> bool:
+    """Whether who looks at this page visits a demo, in which images that they add are their own."""
+    return sign_in() is SignIn.VISITOR
+
+
+def may_add_images() -> bool:
+    """Whether who looks at this page may add data sets; in a demo, everybody may."""
+    return may(Role.ADMIN) or is_guest()
+
+
+def may_change_dataset(name: str) -> bool:
+    """Whether who looks at this page may train a data set's first models, and remove it; in a demo, their own."""
+    return may(Role.ADMIN) or is_own_dataset(name)
+
+
+def is_own_dataset(name: str) -> bool:
+    """Whether a data set is this visitor's of a demo, and nobody else's."""
+    return is_guest() and owner_of(name) == person().name
+
+
 def may_change(owner: str) -> bool:
     """Whether who looks at this page may cancel, move or retry that person's trainings."""
     return may(Role.ADMIN) or (may(Role.BUILDER) and owner == person().name)
+
+
+def _visitor() -> str:
+    """The name of a demo's visitor. Once the demo is restored, who saw the models of before is somebody else."""
+    session = current_session()
+    with suppress(FolderUnusable):  # the page says so
+        restored = app_data.restored()
+        if session.restored not in (None, restored):
+            session.visitor = new_visitor()
+        session.restored = restored
+    return session.visitor
 
 
 def _oidc_person() -> Person:

@@ -5,17 +5,22 @@ from __future__ import annotations
 from functools import cache
 
 from starlette.exceptions import HTTPException
+from streamlit import config
 from streamlit.runtime import Runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from remap_core.access.roles import Role
+from remap_core.services.demo.own_images import MAX_MEGABYTES
 from remap_core.ui.session import SESSION
 
 MAX_FILES = 20
 """Files of one session that are kept."""
 MAX_BYTES = 300_000_000
 """Bytes of one session's files: the largest that a network may be imported from, and some pictures."""
+
+MAX_DEMO_BYTES = 60_000_000
+"""Bytes of all sessions' files in a demo."""
 
 
 @cache
@@ -42,6 +47,34 @@ def limit_uploads() -> None:
 
     Runtime.is_active_session = is_active_and_known  # type: ignore[method-assign]
     MemoryUploadedFileManager.add_file = add_within_limits  # type: ignore[method-assign]
+
+
+@cache
+def limit_demo_uploads() -> None:
+    """In a demo, small files, and few of all visitors together: they are in memory; once per process.
+
+    Where there are too many, who has the most loses the oldest.
+    """
+    config.set_option("server.maxUploadSize", MAX_MEGABYTES)
+    add = getattr(MemoryUploadedFileManager, "add_file", None)
+    if add is None:
+        return
+
+    def add_within_total(self: MemoryUploadedFileManager, session_id: str, file: UploadedFileRec) -> None:
+        _make_room_in_all(self, len(file.data))
+        add(self, session_id, file)
+
+    MemoryUploadedFileManager.add_file = add_within_total  # type: ignore[method-assign]
+
+
+def _make_room_in_all(files: MemoryUploadedFileManager, size: int) -> None:
+    """Forget files of the sessions that hold the most until another one of so many bytes fits."""
+    held = {session: sum(len(file.data) for file in kept.values()) for session, kept in files.file_storage.items()}
+    while size + sum(held.values()) > MAX_DEMO_BYTES and any(held.values()):
+        largest = max(held, key=lambda session: held[session])
+        oldest, file = next(iter(files.file_storage[largest].items()))
+        files.remove_file(largest, oldest)
+        held[largest] -= len(file.data)
 
 
 def _role(runtime: Runtime, session_id: str) -> Role | None:

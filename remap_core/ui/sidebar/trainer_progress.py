@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
 
 import streamlit as st
@@ -24,6 +25,9 @@ from remap_core.ui.session import current_session
 from remap_core.ui.sidebar.batch_toasts import show_batch_toasts, show_receipt_toasts
 from remap_core.version import __version__
 
+SECONDS_BETWEEN_STARTS = 30.0
+"""Of a demo's trainers, by themselves: one that cannot start is not tried with every run of a page."""
+
 MAX_RUNNING = 4
 """Running trainings that are named."""
 
@@ -37,6 +41,17 @@ def started_trainers() -> list[StartedTrainer]:
     if app_data.settings().autostart and app_data.trainer() is None:
         return _start()
     return []
+
+
+def keep_a_trainer() -> None:
+    """Start the first trainer; in a demo, where no admin would, also another one once it has ended."""
+    started = started_trainers()
+    if not app_data.settings().is_demo or not started or app_data.trainer():
+        return
+    with _STARTING:
+        last = started[-1]
+        if not last.is_running() and time.time() - last.started > SECONDS_BETWEEN_STARTS:
+            started.extend(_start())
 
 
 def _start() -> list[StartedTrainer]:
@@ -147,7 +162,7 @@ def _progress(catalogue: Catalogue, *, is_alive: bool) -> None:
     _pause_button(paused)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs={Catalogue: lambda catalogue: catalogue.number})
+@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs={Catalogue: lambda catalogue: catalogue.key})
 def _time_left(catalogue: Catalogue, workers: int) -> str:
     """How long all trainings will take; nothing while that is not known."""
     first = catalogue.queue(0, waiting=FIRST_WAITING)

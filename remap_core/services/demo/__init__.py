@@ -1,0 +1,1 @@
+"""A demo: its prepared models, and the images of its visitors."""
