@@ -2,6 +2,7 @@
 
 import shutil
 from datetime import UTC, datetime
+from time import monotonic
 
 import pytest
 from apps import opened, said
@@ -27,6 +28,7 @@ def clock(home, monkeypatch):
 
     class Clock:
         time = staticmethod(lambda: now[0])
+        monotonic = staticmethod(monotonic)
 
     def pass_by(seconds):
         now[0] += seconds
