@@ -77,8 +77,10 @@ def serve(
     What cannot be written (a full disk) is logged, shown with the next heartbeat, and tried again.
     """
     last_problem = ""
-    while not stop.is_set() and not parent_has_ended(parent) and not is_over(clock()):
+    while not stop.is_set() and not parent_has_ended(parent):
         now = clock()
+        if is_over(now):
+            break
         problems = [_problem_of(partial(worker.tick, now)), _problem_of(partial(publisher.publish_if_due, now))]
         for background in (maps, search, forgetting):
             if background:
