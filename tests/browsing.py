@@ -151,10 +151,14 @@ def wait_until_drawn_up(page: Page) -> None:
 
 
 def click_circle(page: Page, model: int, key: str = "overview-chart") -> None:
-    """Click the middle of a model's circle, as a hand does: once it stands still, get there, wait a moment, click.
+    """Click the middle of a model's circle, as a hand does: once it stands still, get there, wait a moment, click."""
+    point_at_circle(page, model, key)
+    page.mouse.down()
+    page.mouse.up()
 
-    plotly.js clicks what it has hovered, and it looks for that at most every 50 ms.
-    """
+
+def point_at_circle(page: Page, model: int, key: str = "overview-chart") -> None:
+    """Rest the pointer on a circle: plotly.js clicks what it has hovered, and it looks for that at most every 50 ms."""
     pixel, before = None, {}
     while pixel != before or pixel is None:
         before = pixel
@@ -162,7 +166,6 @@ def click_circle(page: Page, model: int, key: str = "overview-chart") -> None:
         pixel = page.wait_for_function(PIXEL_OF, arg=[key, model]).json_value()
     page.mouse.move(pixel["x"], pixel["y"], steps=4)
     page.wait_for_timeout(150)
-    page.mouse.click(pixel["x"], pixel["y"])
 
 
 def wait_for_circles(page: Page, at_least: int = 1, key: str = "overview-chart") -> None:

@@ -92,6 +92,7 @@ class Session:
     url: what the URL says, as this app last wrote or read it; None before the first page. page: the page it was for.
     asked_view: the view that the URL asks for, until it is read. url_warnings: by part of the URL, why it is ignored.
     warnings: which parts of a view, or of an entry, are ignored and why.
+    told: by field that can be emptied, how many runs have told the browser its value.
     corrections: by data set, what was said of its images: by number, or "training 12", the class that one should have,
     empty for one to leave out.
     started: ids of the commands that train the first models of a data set, by data set.
@@ -127,6 +128,7 @@ class Session:
     announced: set[str] = field(default_factory=set)
     toasted: float = -inf
     send_error: str = ""
+    told: dict[str, int] = field(default_factory=dict)
     presses: dict[str, tuple[int, float]] = field(default_factory=dict)
     batches: list[str] = field(default_factory=list)
     notes: dict[tuple[TrialId, str], NoteDraft] = field(default_factory=dict)

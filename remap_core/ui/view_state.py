@@ -17,6 +17,9 @@ from remap_core.views.objective import Objective
 from remap_core.views.targets import Target
 from remap_core.views.view import View, read_view
 
+TELLS = 3
+"""Runs that tell a field its value once it has changed (see `bind_emptiable`)."""
+
 
 def current_view() -> View:
     """The view in force: what the URL newly asks for, else the last one; raises NoCatalogue."""
@@ -80,9 +83,25 @@ def current_objective() -> Objective:
 def bind(key: str, value: object) -> str:
     """Return the key of a widget that shows `value`; while the value stays the same, typing is left alone.
 
-    The value has to be the widget's default, too, except in a field that can be emptied: a browser that gets a widget
-    shows its default first, and what is asked for in that moment carries it, as if the visitor had chosen it.
+    The value has to be the widget's default, too: a browser that gets a widget shows its default first, and what is
+    asked for in that moment carries it, as if the visitor had chosen it. For a field that can be emptied, whose default
+    is none, see `bind_emptiable`.
     """
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
     return key
+
+
+def bind_emptiable(key: str, value: float | None) -> str:
+    """As `bind`, for a field that can be emptied.
+
+    What a run says to the browser is dropped if the next run begins before it is sent, and the field would stay empty:
+    so the next runs say it again.
+    """
+    told = current_session().told
+    if st.session_state.get(key) != value:
+        told[key] = 0
+    if value is not None and told.get(key, TELLS) < TELLS:
+        st.session_state[key] = value  # which tells the browser
+        told[key] += 1
+    return bind(key, value)

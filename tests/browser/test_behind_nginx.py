@@ -8,7 +8,7 @@ from http.client import HTTPSConnection
 from urllib.parse import urlsplit
 
 import pytest
-from browsing import ROOT, click_circle, go_to, served, wait_for_circles, wait_until_drawn_up
+from browsing import ROOT, click_circle, go_to, point_at_circle, served, wait_for_circles, wait_until_drawn_up
 from catalogues import write_catalogue
 from photos import write_photos
 from playwright.sync_api import Browser, Page, expect
@@ -21,6 +21,7 @@ PAGES = ("Drawer", "Inspect", "Generate", "Queue", "Data", "Overview")
 REPORT = (
     "addEventListener('securitypolicyviolation', (e) => console.error('refused:', e.violatedDirective, e.blockedURI))"
 )
+CONNECTION = "document.querySelector('[data-testid=stApp]').dataset.testConnectionState"
 LINKS = "[...document.querySelectorAll('a[href]')].map((link) => link.href)"
 
 
@@ -125,7 +126,10 @@ def test_a_proxy_that_cuts_websockets_costs_a_visitor_nothing(visitor, app, tmp_
                 page.wait_for_event("websocket")
             wait_until_drawn_up(page)
         expect(page.get_by_role("tab", name="Layers")).to_have_attribute("aria-selected", "true")
-        click_circle(page, 1)
+        point_at_circle(page, 1)
+        page.wait_for_function(f"() => {CONNECTION} !== 'CONNECTED'", polling=5)
+        page.mouse.down()
+        page.mouse.up()
         page.wait_for_function("() => location.search.includes('drawer=3%2C5%2C1')")
         expect(page.locator("[class*=st-key-open-]")).to_have_count(3)
         expect(page.get_by_text("Connection error")).to_have_count(0)

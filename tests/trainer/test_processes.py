@@ -212,6 +212,9 @@ def test_nothing_is_lost_when_the_fork_server_is_killed():
 
 def is_worker(process):
     """Whether a process is a worker, or was about to be one."""
-    words = " ".join(process.cmdline())
-    forked = "multiprocessing.forkserver" in words and process.ppid() != os.getpid()
+    try:
+        words = " ".join(process.cmdline())
+        forked = "multiprocessing.forkserver" in words and process.ppid() != os.getpid()
+    except psutil.NoSuchProcess:  # it has ended since it was listed
+        return False
     return forked or "spawn_main" in words

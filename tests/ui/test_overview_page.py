@@ -111,6 +111,18 @@ def test_the_objective_is_kept_on_every_page_and_on_the_way_back(home):
         assert address(app)["classes"] == "2x2"
 
 
+def test_a_cap_in_the_address_is_told_again_in_case_a_run_is_overtaken_and_what_is_typed_is_left_alone(home):
+    write_catalogue(home)
+    app = opened("overview", cap="1000")
+    told = [app.number_input(key="cap-parameters").proto.set_value]
+    for _ in range(3):
+        told.append(app.run().number_input(key="cap-parameters").proto.set_value)
+    assert told == [True, True, True, False]
+    app.number_input(key="cap-parameters").set_value(2000).run()
+    assert not app.number_input(key="cap-parameters").proto.set_value
+    assert address(app)["cap"] == "2000"
+
+
 def test_clearing_the_objective_lets_all_count_alike(home):
     write_catalogue(home)
     app = press(opened("overview", classes="1", cap="1000"), "objective-clear")

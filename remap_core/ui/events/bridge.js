@@ -6,20 +6,46 @@ const hovers = new WeakMap()
 
 document.documentElement.dataset.hears = '' // see ../unheard.css
 
-// A click on a chart that nobody listens to yet, as it was drawn just now, waits for who will.
+// A click on a chart that nobody listens to yet, as it was drawn just now, waits for who will. While the connection to
+// the server is away, Streamlit draws charts that report no click: then it is heard here.
 const heard = new WeakMap()
 const early = new WeakMap()
 addEventListener('click', ({ target }) => {
   const gd = target.closest?.('.js-plotly-plot')
-  if (gd?._hoverdata?.length && heard.get(gd) !== gd.on) early.set(gd, gd._hoverdata)
+  if (!gd?._hoverdata?.length) return
+  const { on, onClick } = heard.get(gd) ?? {}
+  if (on !== gd.on) early.set(gd, gd._hoverdata)
+  else if (gd._fullLayout?.clickmode === 'none') onClick({ points: gd._hoverdata })
 }, true)
 
-function hearEarly(gd, onClick) {
-  heard.set(gd, gd.on)
+function hearClicks(gd, onClick) {
+  heard.set(gd, { on: gd.on, onClick })
   const points = early.get(gd)
   early.delete(gd)
   if (points) onClick({ points })
 }
+
+// Streamlit drops what is sent while its connection is away, as behind a proxy that cuts it; what was sent right before
+// may be lost, too. Both are sent again: Python knows the numbers of the clicks that it has heard.
+const RIGHT_BEFORE = 2000 // ms
+const senders = new Set()
+let awaySince = null
+
+function followConnection() {
+  const app = document.querySelector('[data-testid="stApp"]')
+  if (!app?.dataset.testConnectionState) return
+  new MutationObserver(() => {
+    if (app.dataset.testConnectionState !== 'CONNECTED') {
+      awaySince ??= Date.now()
+    } else if (awaySince !== null) {
+      const since = awaySince - RIGHT_BEFORE
+      awaySince = null
+      for (const chart of senders) if (chart.clicks?.at(-1).number >= since) chart.sendClicks(since)
+    }
+  }).observe(app, { attributes: true, attributeFilter: ['data-test-connection-state'] })
+}
+
+followConnection()
 
 const pointOf = (p) => ({
   curve: p.curveNumber,
@@ -192,9 +218,11 @@ function begin({ data, parentElement, setTriggerValue }) {
   } else {
     chart.spoken = spokenIn(parentElement)
     chart.observer = observe(chart)
+    senders.add(chart)
   }
   return () => {
     chart.observer.disconnect()
+    senders.delete(chart)
     clearTimeout(hovers.get(chart.gd))
     charts.delete(parentElement)
   }
@@ -243,8 +271,9 @@ function observe(chart) {
   // Of clicks that come faster than the app answers, Streamlit passes on the last: so it brings the latest ones along.
   const sendClick = (point) => {
     chart.clicks = [...(chart.clicks ?? []), { ...point, number: Date.now() + ++clicks / 1000 }].slice(-8)
-    send('click', { clicks: chart.clicks })
+    chart.sendClicks(0)
   }
+  chart.sendClicks = (since) => send('click', { clicks: chart.clicks.filter(({ number }) => number >= since) })
   chart.sendClick = sendClick
   const listeners = {
     plotly_click: (event) => {
@@ -266,7 +295,7 @@ function observe(chart) {
     if (gd.on === chart.on) Object.keys(listeners).forEach((name) => gd.removeListener(name, listeners[name]))
     Object.assign(chart, { gd, on: gd.on, events })  // a chart redrawn in its old place has another `on`
     chart.data.events.forEach((name) => gd.on(name, listeners[name]))
-    if (chart.data.events.includes('plotly_click')) hearEarly(gd, listeners.plotly_click)
+    if (chart.data.events.includes('plotly_click')) hearClicks(gd, listeners.plotly_click)
     const redrawn = () => {  // the page may redraw it without the marks
       freeScrolling(gd)
       drawIn(gd, chart.data)

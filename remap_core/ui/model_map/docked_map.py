@@ -57,7 +57,7 @@ def show_map() -> None:
     dataset = app_data.dataset_view()
     view = view_state.current_view()
     model_map = dataset.model_map(view.map) if view.map else None
-    with st.container(key="map-head"):
+    with st.container(key="map-head", gap=None):  # the stack lies over the chart
         show_toolbar(dataset, view)
         live.part("stack", _show_stack)
     shown = shown_overview(dataset, view, model_map, dark=st.context.theme.type == "dark")

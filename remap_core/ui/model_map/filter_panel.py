@@ -104,7 +104,7 @@ def _range(name: str, span: Span) -> None:
             format="%g",
             value=None,  # a field with another default could not be emptied
             placeholder="any",
-            key=view_state.bind(f"filter-{name}-{end}", shown),
+            key=view_state.bind_emptiable(f"filter-{name}-{end}", shown),
             on_change=_change_range,
             args=(name,),
         )

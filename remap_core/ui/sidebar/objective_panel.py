@@ -123,7 +123,7 @@ def _count_cap(name: str, label: str, cap: int | None, step: int) -> None:
         step=step,
         value=None,  # a field with another default could not be emptied
         placeholder="none",
-        key=view_state.bind(key, cap),
+        key=view_state.bind_emptiable(key, cap),
         on_change=lambda: view_state.change_objective(**{name: st.session_state[key]}),
     )
 
@@ -138,7 +138,7 @@ def _latency_cap(objective: Objective) -> None:
         value=None,
         placeholder="none",
         help="For a batch of 1 image, measured where the model was trained.",
-        key=view_state.bind("cap-latency", objective.max_latency_ms),
+        key=view_state.bind_emptiable("cap-latency", objective.max_latency_ms),
         on_change=lambda: view_state.change_objective(max_latency_ms=st.session_state["cap-latency"]),
     )
 
