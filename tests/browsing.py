@@ -22,6 +22,10 @@ FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-gpu", "--
 """WebGL alone goes through a GPU of software: where whole pages do, too, chromium takes a third more of the cores."""
 
 
+_left: list[int] = []
+"""Ports of servers that have ended: a browser compiles the scripts of a page anew at another address."""
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -36,7 +40,8 @@ def served(
 
     prefix: the path that all of its addresses begin with.
     """
-    port = port or free_port()
+    if port is None:
+        port = _left.pop() if _left else free_port()
     settings = {"home": home} | settings
     environment = os.environ | {f"REMAP_{name.upper()}": str(value) for name, value in settings.items()}
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true"]
@@ -57,6 +62,7 @@ def served(
         yield server
     finally:
         server.interrupt()
+        _left.append(port)
 
 
 class Served:

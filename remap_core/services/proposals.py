@@ -11,7 +11,7 @@ from remap_core.analysis.durations import TimeEstimate
 from remap_core.analysis.previews import Children, Preview, PreviewStatus, by_fingerprint, previews
 from remap_core.analysis.surrogate import Surrogate, fit_surrogate
 from remap_core.catalogue.reader import Catalogue
-from remap_core.errors import InvalidTrial
+from remap_core.errors import InvalidArchitecture, InvalidTrial
 from remap_core.formatting import model_name, model_tags
 from remap_core.services.child_trainings import child_config
 from remap_core.services.pace import ELSEWHERE, Pace
@@ -128,10 +128,21 @@ def caps_on_children(settings: Settings, objective: Objective) -> Caps:
 
 def surrogate_of(population: Population, card: DatasetCard, config: TrainingConfig) -> Surrogate | None:
     """A surrogate fitted to the last models that were trained like this; None while there are too few."""
-    rows = population.trained_like(config)[-MAX_FITTED:]
-    chains = [parse_layers(population.text[row]) for row in rows]
-    architectures = [Architecture(card.input_shape, card.classes, chain) for chain in chains]
-    return fit_surrogate(architectures, population.accuracy[rows])
+    known = {
+        row: architecture
+        for row in population.trained_like(config)[-MAX_FITTED:].tolist()
+        if (architecture := architecture_in(population, row, card))
+    }
+    return fit_surrogate(list(known.values()), population.accuracy[list(known)])
+
+
+def architecture_in(population: Population, row: int, card: DatasetCard) -> Architecture | None:
+    """The architecture of a row; None for one that was trained on other images, before the data set was replaced."""
+    try:
+        architecture = Architecture(card.input_shape, card.classes, parse_layers(population.text[row]))
+    except InvalidArchitecture:
+        return None
+    return architecture if architecture.parameters == population.parameters[row] else None
 
 
 def preview_children(

@@ -132,6 +132,12 @@ def test_a_surrogate_that_is_no_better_than_guessing_predicts_nothing(tmp_path):
     assert previewed(tmp_path / "home", 20, None).accuracy is None
 
 
+def test_models_of_images_that_were_replaced_by_others_predict_nothing(tmp_path):
+    newest = open_snapshot(write_learnt(tmp_path / "home"))
+    larger = replace(CARD, input_shape=(3, 32, 32))
+    assert surrogate_of(newest.population("digits"), larger, TrainingConfig(epochs=2)) is None
+
+
 def test_a_child_that_is_not_trained_has_no_predicted_accuracy(tmp_path):
     newest = open_snapshot(write_learnt(tmp_path / "home"))
     surrogate = surrogate_of(newest.population("digits"), CARD, TrainingConfig(epochs=2))

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remap_core.ui.server.timer_runs import FORGOTTEN, TimerBudget
+from remap_core.ui.server.timer_runs import BURST, FORGOTTEN, TimerBudget
 
 
 def run_for(seconds, costs, share, budget=None, begin=0.0):
@@ -33,6 +33,18 @@ def test_however_many_timers_ask_they_cost_no_more_than_their_share(cost, timers
     pause = timers * cost / 0.1
     at_the_ends = timers * cost
     assert spent <= 200 * 0.1 * max(1.0, pause / max(pause - 0.25, 1.0)) + at_the_ends
+
+
+def test_timers_that_all_ask_at_once_run_a_few_at_a_time():
+    budget = TimerBudget(0.1)
+    costs = dict.fromkeys(range(100), 0.02)
+    run_for(60, costs, 0.1, budget)  # until costs are known
+    at_once = 0.0
+    for timer, cost in costs.items():
+        if budget.may_run(timer, 100.0):
+            at_once += cost
+            budget.have_run([timer], cost)
+    assert 0 < at_once <= BURST + 0.02
 
 
 def test_no_timer_runs_more_often_than_another():

@@ -12,9 +12,9 @@ from remap_core.analysis.suggest.features import features_of
 from remap_core.analysis.suggest.log_errors import log_errors
 from remap_core.analysis.suggest.process import MIN_SCALE, MIN_VALUES, Process, fit_process
 from remap_core.catalogue.reader import Catalogue
-from remap_core.errors import InvalidArchitecture, InvalidDistances
+from remap_core.errors import InvalidDistances
+from remap_core.services.proposals import architecture_in
 from remap_core.space.architecture import Architecture
-from remap_core.space.text import parse_layers
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.population import Floats, Ints, Population, pareto_front
 from remap_core.trials.training_config import TrainingConfig
@@ -142,7 +142,7 @@ def known_models(population: Population | None, card: DatasetCard, view: View, c
     found = {
         row: architecture
         for row in _kept(population, alike[np.isfinite(share[alike])], np.where(allowed, share, np.nan))
-        if (architecture := _architecture(population, row, card))
+        if (architecture := architecture_in(population, row, card))
     }
     rows = np.array(list(found), dtype=np.int64)
     return KnownModels(
@@ -165,15 +165,6 @@ def _kept(population: Population, rows: Ints, value: Floats) -> list[int]:
     room = max(MAX_KNOWN - len(front), 0)
     kept: list[int] = np.union1d(front, others[len(others) - min(room, len(others)) :]).tolist()
     return kept
-
-
-def _architecture(population: Population, row: int, card: DatasetCard) -> Architecture | None:
-    """The architecture of a row; None for one that was trained on other images, before the data set was replaced."""
-    try:
-        architecture = Architecture(card.input_shape, card.classes, parse_layers(population.text[row]))
-    except InvalidArchitecture:
-        return None
-    return architecture if architecture.parameters == population.parameters[row] else None
 
 
 def reference_config(population: Population, config: TrainingConfig) -> TrainingConfig:

@@ -10,6 +10,10 @@ from math import inf
 SHARE = 0.1
 """Of a core, for the runs of all timers of this process."""
 
+BURST = 0.1
+"""Seconds of a core that timers may take at once: when a model has finished, all of all pages have something to draw,
+and a click would wait for them."""
+
 EARLY = 0.25
 """Seconds: a timer that asks so much too early would else be put off by a whole period of its own."""
 
@@ -31,7 +35,7 @@ class _Timer:
 
 
 class TimerBudget:
-    """Decides which timers run: each as often as the share allows, no one more often than another.
+    """Decides which timers run: each as often as the share allows, no one more often than another, few at once.
 
     A timer that may not run yet is simply not run: it asks again. Any number of threads may ask.
     """
@@ -42,23 +46,29 @@ class TimerBudget:
         self._lock = threading.Lock()
         self._reckoned = -inf
         self._kept_pause = 0.0
+        self._credit, self._credited = BURST, -inf
 
     def may_run(self, timer: Hashable, now: float) -> bool:
         """Whether a timer that asks now runs. now: seconds of any clock that only goes on."""
         with self._lock:
             known = self._timers.setdefault(timer, _Timer(now, now - FORGOTTEN))
             known.asked = now
-            if now - known.ran < self._pause(now) - EARLY:
+            self._credit = min(BURST, self._credit + (now - self._credited) * self._share)
+            self._credited = now
+            if self._credit <= 0 or now - known.ran < self._pause(now) - EARLY:
                 return False
             known.ran = now
+            self._credit -= known.cost
             return True
 
     def have_run(self, timers: Sequence[Hashable], seconds: float) -> None:
         """Note what one run of these timers has cost. seconds: of a processor."""
         with self._lock:
+            self._credit -= seconds
             for timer in timers:
                 known = self._timers.get(timer)
                 if known:
+                    self._credit += known.cost  # what was expected when it began
                     known.cost += (_WEIGHT if known.cost else 1.0) * (seconds / len(timers) - known.cost)
 
     def _pause(self, now: float) -> float:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -13,8 +11,8 @@ from remap_core.analysis.suggest.batch import PLAIN
 from remap_core.analysis.suggest.suggestion import Suggestion
 from remap_core.services.suggestions.outlook import Outlook
 from remap_core.services.suggestions.suggesting import outlook, propose_suggestions
+from remap_core.system.refreshing import Refreshing
 from remap_core.ui import app_data, sent_commands, view_state
-from remap_core.ui.dataset_view import DatasetView
 from remap_core.ui.session import current_session
 from remap_core.views.view import View
 
@@ -29,14 +27,17 @@ PRESS = "train-suggested"
 
 
 def present_outlook(step: int = 1) -> Outlook:
-    """What could be trained next on the data set that is looked at; raises RemapError, also where nothing is left."""
-    return _outlook(_Look.present(), step)
+    """What could be trained next on the data set that is looked at; raises RemapError, also where nothing is left.
+
+    While something is trained, it may be some seconds old.
+    """
+    return _present(step).outlook
 
 
 def best_suggestions(n: int, explore: float = PLAIN, step: int = 1) -> list[Suggestion]:
     """The n best that this visitor has not just sent; raises RemapError, also where nothing is left."""
     sent = current_session().suggestions_sent
-    found = _best(_Look.present(), step, n + len(sent), explore)
+    found = _present(step).best(n + len(sent), explore)
     return [suggestion for suggestion in found if suggestion.architecture.fingerprint not in sent][:n]
 
 
@@ -48,35 +49,40 @@ def train(suggestions: Sequence[Suggestion], press: sent_commands.Press) -> None
         del sent[:-MAX_SENT]
 
 
-@dataclass(frozen=True)
-class _Look:
-    """A data set as a visitor looks at it."""
+class _Ahead:
+    """An outlook, and the best of it that pages have asked for."""
 
-    dataset: DatasetView
-    view: View
+    def __init__(self, outlook: Outlook) -> None:
+        self.outlook = outlook
+        self._best: dict[tuple[int, float], list[Suggestion]] = {}
 
-    @classmethod
-    def present(cls) -> _Look:
-        """Of this visitor, with objective and filter: the axes of the map suggest nothing."""
-        view = view_state.current_view()
-        return cls(app_data.dataset_view(), View(objective=view.objective, filter=view.filter))
-
-    def key(self) -> str:
-        """Changes when something is queued, and when a twentieth more has finished: an outlook takes up to a second."""
-        finished, _, class_names = self.dataset.stamp
-        news = finished - finished % max(1, finished // PATIENCE)
-        tried = sum(self.dataset.newest().states_of(self.dataset.name).values())
-        return f"{(self.dataset.name, class_names, news, tried, self.view.to_query())}"
+    def best(self, n: int, explore: float) -> list[Suggestion]:
+        """The n best suggestions."""
+        if (n, explore) not in self._best:
+            self._best[n, explore] = self.outlook.suggestions(n, explore)
+        return self._best[n, explore]
 
 
-_CACHE_KEYS: dict[str | type, Callable[[Any], object]] = {_Look: _Look.key}
+@st.cache_resource(show_spinner=False)
+def _kept() -> Refreshing[_Ahead]:
+    return Refreshing(keeps=16)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=_CACHE_KEYS)
-def _outlook(look: _Look, step: int) -> Outlook:
-    return outlook(look.dataset.newest(), app_data.settings(), look.dataset.card, look.view, step=step)
+def _present(step: int) -> _Ahead:
+    """Of this visitor's data set, objective and filter: the axes of the map suggest nothing.
 
-
-@st.cache_resource(max_entries=32, show_spinner=False, hash_funcs=_CACHE_KEYS)
-def _best(look: _Look, step: int, n: int, explore: float) -> list[Suggestion]:
-    return _outlook(look, step).suggestions(n, explore)
+    There is a new one when something is queued, and when a twentieth more has finished. It takes up to a second, on a
+    busy machine several: while parts of the page update by themselves, it is worked out in the background.
+    """
+    dataset, view = app_data.dataset_view(), view_state.current_view()
+    view = View(objective=view.objective, filter=view.filter)
+    finished, _, class_names = dataset.stamp
+    news = finished - finished % max(1, finished // PATIENCE)
+    catalogue, settings, card = app_data.catalogue(), app_data.settings(), dataset.card
+    tried = sum(catalogue.states_of(dataset.name).values())
+    return _kept().get(
+        (dataset.name, class_names, str(view.to_query()), step),
+        (news, tried),
+        lambda: _Ahead(outlook(catalogue, settings, card, view, step=step)),
+        may_be_old=current_session().moves,
+    )
