@@ -166,7 +166,8 @@ def measured(home: Path, models: int, sessions: int, processes: int, alone: floa
     """One column of the table."""
     folder = DataFolder(home)
     with apps(home, processes) as (url, servers):
-        asyncio.run(Load(url, models).run(1))  # imports, caches
+        for server in servers:
+            asyncio.run(Load(server.url, models).run(1))  # imports, caches
         before = _megabytes(servers)
         load, client = Load(url, models), psutil.Process()
         client.cpu_percent()

@@ -16,7 +16,8 @@ import typer.main
 from make_api import api_page
 
 from remap_core.cli.typer_app import app
-from remap_core.settings import DEMO, Settings
+from remap_core.setting_sources import DEMO
+from remap_core.settings import Settings
 
 DOCS = Path(__file__).parent
 WRITTEN = "This page is written by `python docs/make_reference.py`."

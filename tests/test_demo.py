@@ -21,7 +21,8 @@ from remap_core.data_folder.inbox import Inbox
 from remap_core.data_folder.memory_use import TRAINER, memory_use
 from remap_core.errors import NoCatalogue
 from remap_core.services.demo.prepared_models import PREPARED, restore_prepared, restored_at
-from remap_core.settings import DEMO, DEMO_ORIGIN, Settings, is_community_cloud, read_settings
+from remap_core.setting_sources import DEMO, DEMO_ORIGIN, is_community_cloud, read_settings
+from remap_core.settings import Settings
 from remap_core.space.architecture import Architecture
 from remap_core.space.text import parse_layers
 from remap_core.trainer.rights import Gate

@@ -13,7 +13,8 @@ from remap_core.data_folder.folder import DataFolder
 from remap_core.data_folder.heartbeat import TrainerStatus, write_trainer
 from remap_core.datasets.readers.published_sets.sources import PUBLISHED_SOURCES
 from remap_core.services.monitoring.trainer_figures import Figures
-from remap_core.settings import DEMO, Settings
+from remap_core.setting_sources import DEMO
+from remap_core.settings import Settings
 from remap_core.space.architecture import Architecture
 from remap_core.space.text import parse_layers
 from remap_core.ui.server.app_endpoint import AppFigures

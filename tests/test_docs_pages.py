@@ -16,7 +16,8 @@ import typer.main
 from PIL import Image
 
 from remap_core.cli.typer_app import app
-from remap_core.settings import TEST_VARIABLES, Settings
+from remap_core.setting_sources import TEST_VARIABLES
+from remap_core.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from remap_core.errors import SettingsError
-from remap_core.settings import SPACE_NAMES, Settings, read_settings, unknown_variables
+from remap_core.setting_sources import read_settings, unknown_variables
+from remap_core.settings import SPACE_NAMES, Settings
 from remap_core.space.markov.search_spaces import SPACES
 
 NO_FILE = Path("no such file.toml")

@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from remap_core.errors import RemapError
-from remap_core.settings import read_settings
+from remap_core.setting_sources import read_settings
 from remap_core.ui.server.app_endpoint import start_endpoint
 
 try:

@@ -34,7 +34,7 @@ from remap_core.formatting import count, dataset_title, listed
 from remap_core.services.data.data_issues import data_issues
 from remap_core.services.data.held_out import PARTS, held_out_trainings, training_issues
 from remap_core.services.data.known_datasets import KnownDataset, removal_of, remove_dataset
-from remap_core.settings import read_settings
+from remap_core.setting_sources import read_settings
 
 Source = Annotated[
     str,

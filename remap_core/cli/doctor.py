@@ -18,7 +18,8 @@ from remap_core.cli.environment_checks import check_devices, check_packages, che
 from remap_core.cli.options import AsJson
 from remap_core.data_folder.folder import DataFolder
 from remap_core.errors import RemapError
-from remap_core.settings import Settings, read_settings
+from remap_core.setting_sources import read_settings
+from remap_core.settings import Settings
 
 _COLORS = {Level.OK: "green", Level.WARNING: "yellow", Level.ERROR: "red"}
 

@@ -23,7 +23,8 @@ from remap_core.datasets.preparation.resolving import resolve
 from remap_core.errors import RemapError, SettingsError
 from remap_core.formatting import count
 from remap_core.services.sampling import find_space
-from remap_core.settings import AUTO_SPACE, Settings, unknown_variables
+from remap_core.setting_sources import unknown_variables
+from remap_core.settings import AUTO_SPACE, Settings
 from remap_core.space.caps import caps_text
 from remap_core.space.markov.space_text import states_text
 from remap_core.version import __version__

@@ -21,7 +21,8 @@ from remap_core.cli.output_files import write_output
 from remap_core.data_folder.folder import DataFolder
 from remap_core.errors import FolderUnusable
 from remap_core.formatting import count, pluralize
-from remap_core.settings import Settings, read_settings
+from remap_core.setting_sources import read_settings
+from remap_core.settings import Settings
 from remap_core.trials.audit import audit_csv
 from remap_core.trials.commands import Receipt
 

@@ -27,7 +27,7 @@ from remap_core.services.halving_report import halving_replay
 from remap_core.services.pace import pace_in
 from remap_core.services.proposals import plan_of, propose_finish, propose_initial, propose_repeats
 from remap_core.services.reports import report_of
-from remap_core.settings import read_settings
+from remap_core.setting_sources import read_settings
 from remap_core.space.caps import caps_text
 from remap_core.trials.training_config import MAX_EPOCHS
 from remap_core.trials.trial import MAX_REPEATS, TrialState

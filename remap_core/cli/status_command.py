@@ -23,7 +23,7 @@ from remap_core.data_folder.memory_use import memory_use
 from remap_core.errors import CatalogueError, NoCatalogue
 from remap_core.formatting import accuracy_over_seeds, count, duration, model_name, pluralize
 from remap_core.services.best_of_many import BestOfMany, best_of_many
-from remap_core.settings import read_settings
+from remap_core.setting_sources import read_settings
 from remap_core.space.text import layers_text
 from remap_core.trials.trial import Trial, TrialState
 from remap_core.views.view import View

@@ -14,8 +14,9 @@ from remap_core.data_folder.folder import DataFolder
 from remap_core.services.demo.prepared_models import restore_prepared
 from remap_core.services.monitoring.trainer_endpoint import trainer_endpoint
 from remap_core.services.trainer_log import log_to_terminal, logged
-from remap_core.settings import read_settings
+from remap_core.setting_sources import read_settings
 from remap_core.system.filesystem import network_warning
+from remap_core.system.priority import step_back
 from remap_core.trainer.serving import stop_on_signals
 from remap_core.version import __version__
 
@@ -46,6 +47,7 @@ def trainer(
     if settings.is_demo:
         restore_prepared(folder, time.time())
     with folder.lock(), logged(folder), trainer_endpoint(settings, folder):
+        step_back()
         log.info("trainer started in %s (version %s, pid %d)", folder.home, __version__, os.getpid())
         warning = network_warning(folder.home)
         if warning:

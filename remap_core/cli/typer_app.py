@@ -23,7 +23,7 @@ from remap_core.cli.suggestions.search_command import search
 from remap_core.cli.suggestions.suggestion_commands import suggest_models
 from remap_core.cli.trainer_command import trainer
 from remap_core.errors import RemapError
-from remap_core.settings import unknown_variables
+from remap_core.setting_sources import unknown_variables
 
 app = typer.Typer(
     name="remap",

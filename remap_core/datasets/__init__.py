@@ -25,7 +25,7 @@ from remap_core.datasets.preparation.resolving import resolve
 from remap_core.datasets.recipe import Choices
 from remap_core.errors import DatasetError
 from remap_core.formatting import count, pluralize, shape_text
-from remap_core.settings import read_settings
+from remap_core.setting_sources import read_settings
 
 __all__ = ["Dataset", "Kept", "Report", "add", "added", "check", "describe", "load", "names", "remove"]
 

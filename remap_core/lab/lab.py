@@ -28,7 +28,8 @@ from remap_core.lab.workspace import Workspace
 from remap_core.services.best_of_many import best_of_many
 from remap_core.services.data.data_issues import data_issues
 from remap_core.services.data.held_out import PARTS, held_out_trainings, training_issues
-from remap_core.settings import Settings, read_settings
+from remap_core.setting_sources import read_settings
+from remap_core.settings import Settings
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.trials.population import Population
 from remap_core.trials.training_config import MAX_EPOCHS

@@ -9,6 +9,8 @@ import logging
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from math import inf
+from time import monotonic
 from typing import Protocol
 
 import numpy as np
@@ -163,14 +165,21 @@ class _Update:
     recompute: bool
 
 
+SHARE = 0.1
+"""Of the trainer's time, for looking what maps lack and for storing them: with 10,000 models a look takes 0.1 s."""
+
+
 class MapUpdater:
     """Looks with every tick for models without a place and for requested layouts; a thread computes the maps.
 
+    share: of the time that passes, which it may take itself; it rests after each look.
     problem: why maps are not up to date; empty where they are. It names no data set, as all visitors read it.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, share: float = SHARE) -> None:
         self._store = store
+        self._share = share
+        self._rests_until = -inf
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="map-updater")
         self._maps: dict[tuple[str, Relation], IncrementalMap] = {}
         self._running: Future[list[ModelMap]] | None = None
@@ -179,6 +188,13 @@ class MapUpdater:
 
     def tick(self) -> None:
         """Store finished maps and start missing ones; returns at once."""
+        began = monotonic()
+        if began >= self._rests_until:
+            self._look()
+            took = monotonic() - began
+            self._rests_until = began + took / self._share
+
+    def _look(self) -> None:
         if self._running is not None:
             if not self._running.done():
                 return

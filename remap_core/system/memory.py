@@ -27,8 +27,8 @@ def total_memory() -> int | None:
 def leave_out_of_collections(occasion: str) -> None:  # noqa: ARG001 (the key of the cache)
     """Leave the objects that exist now out of later garbage collections; once for each occasion.
 
-    Streamlit collects garbage after each run of a page or a part of it. Looking through a million objects of imported
-    modules, which are no garbage, takes 60 ms each time.
+    Looking through a million objects of imported modules, which are no garbage, takes 60 ms each time, for which all
+    visitors wait. Streamlit's own collection after each run is off (.streamlit/config.toml).
     """
     gc.collect()
     gc.freeze()

@@ -25,7 +25,8 @@ from remap_core.services.demo.own_images import has_images
 from remap_core.services.demo.prepared_models import restore_prepared, restored_at
 from remap_core.services.expected_time import estimates_by_name
 from remap_core.services.pace import ELSEWHERE, Pace, pace_of
-from remap_core.settings import Settings, read_settings, unknown_variables
+from remap_core.setting_sources import read_settings, unknown_variables
+from remap_core.settings import Settings
 from remap_core.ui.dataset_view import DatasetView
 from remap_core.ui.events.embedded import require_package
 from remap_core.ui.server.app_endpoint import open_sessions

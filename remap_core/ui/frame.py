@@ -23,6 +23,7 @@ from remap_core.ui.model_map.toolbar import fold_button
 from remap_core.ui.people import visitor
 from remap_core.ui.people.sign_in_page import follow_link, show_account, show_sign_in
 from remap_core.ui.server.app_endpoint import page_run, start_endpoint
+from remap_core.ui.server.run_costs import keep_the_theme
 from remap_core.ui.server.script_runs import answer_on_the_present_page, finish_callbacks
 from remap_core.ui.server.server_shutdown import limit_shutdown_time
 from remap_core.ui.server.upload_limits import limit_demo_uploads, limit_uploads
@@ -158,6 +159,7 @@ def _require(*looks: Callable[[], object]) -> None:
 def _begin_run(name: str) -> None:
     limit_shutdown_time()
     finish_callbacks()
+    keep_the_theme()
     answer_on_the_present_page()
     begin_run()
     keep_a_trainer()

@@ -13,10 +13,14 @@ from remap_core.trials.trial import TrialState
 from remap_core.ui import app_data
 from remap_core.ui.markdown import escape_markdown
 from remap_core.ui.news import news, note_sources
+from remap_core.ui.server.app_endpoint import open_sessions
 from remap_core.ui.session import current_session
 
 POLL = 1.0
 """Seconds between updates of each part of a page while something moves."""
+POLL_EACH = 0.1
+"""Seconds more for each open page from the tenth on: all together are given a small share of the process (TimerBudget),
+and asking costs, too."""
 IDLE_POLL = 3.0
 """Seconds between looks for something new while nothing does: one look for the whole page, which sends nothing."""
 
@@ -42,7 +46,10 @@ def is_moving() -> bool:
 
 def timer() -> float | None:
     """Seconds between updates of a part of the page; None while nothing moves, as `follow` then looks for all parts."""
-    return POLL if current_session().moves else None
+    session = current_session()
+    if not session.moves:
+        return None
+    return POLL if session.unannounced else max(POLL, POLL_EACH * open_sessions())
 
 
 def follow(also: Callable[[], object]) -> None:
@@ -71,7 +78,7 @@ def watch(look: Callable[[], object], seen: object) -> None:
         return
     is_first = True
 
-    @st.fragment(run_every=POLL)
+    @st.fragment(run_every=timer())
     def check() -> None:
         nonlocal is_first
         if is_first:  # the page was drawn just now; while much is trained, it would else be drawn without an end

@@ -128,7 +128,7 @@ def finish(store, architectures):
 
 def draw(store):
     """Tick until no map is missing a model."""
-    updater = MapUpdater(store)
+    updater = MapUpdater(store, share=1.0)
     for _ in range(200):
         updater.tick()
         if updater._running is None:
@@ -208,7 +208,7 @@ def settle(updater):
 
 def test_a_map_forgets_the_models_of_a_data_set_that_was_removed_and_added_again(tmp_path):
     store = CatalogueStore.open(DataFolder(tmp_path))
-    updater = MapUpdater(store)
+    updater = MapUpdater(store, share=1.0)
     store.register_dataset(CARD)
     completed(store, "digits", [0, 1, 2])
     settle(updater)
@@ -225,7 +225,7 @@ def test_a_map_forgets_the_models_of_a_data_set_that_was_removed_and_added_again
 
 def test_a_map_that_was_computed_while_its_data_set_was_removed_is_not_stored(tmp_path):
     store = CatalogueStore.open(DataFolder(tmp_path))
-    updater = MapUpdater(store)
+    updater = MapUpdater(store, share=1.0)
     store.register_dataset(CARD)
     completed(store, "digits", [0, 1, 2])
     updater.tick()
@@ -244,7 +244,7 @@ def test_a_map_that_does_not_fit_into_memory_is_logged_and_drawn_when_there_is_s
     store, monkeypatch, caplog, error, reason
 ):
     finish(store, ARCHITECTURES[:4])
-    updater = MapUpdater(store)
+    updater = MapUpdater(store, share=1.0)
     with monkeypatch.context() as patched:
         patched.setattr(IncrementalMap, "recompute", raising(error))
         settle(updater)

@@ -24,9 +24,9 @@ from trainings import (
 )
 
 from remap_core.errors import TrainingFailed
+from remap_core.system.priority import NICENESS
 from remap_core.trainer.executors.base import EpochDone, Failed, Finished, Lost, Run, Stopped
 from remap_core.trainer.executors.processes import LocalExecutor
-from remap_core.trainer.executors.worker_process import NICENESS
 
 
 @pytest.fixture(params=["", "json"], ids=["spawned", "forked"])

@@ -16,7 +16,7 @@ from remap_core.errors import InvalidArchitecture
 from remap_core.formatting import count, pluralize
 from remap_core.services.proposals import baseline_source, propose_designs
 from remap_core.services.sampling import set_caps
-from remap_core.settings import read_settings
+from remap_core.setting_sources import read_settings
 from remap_core.space.baselines.named_baselines import BASELINES, Baseline, find_baseline
 from remap_core.space.text import layers_text
 from remap_core.trials.dataset_card import DatasetCard

@@ -19,7 +19,7 @@ from remap_core.imports.imported import Images, Imported
 from remap_core.imports.reading import read_file
 from remap_core.services.proposals import import_source, propose_designs
 from remap_core.services.sampling import set_caps
-from remap_core.settings import read_settings
+from remap_core.setting_sources import read_settings
 from remap_core.trials.trial import Origin
 
 

@@ -16,7 +16,7 @@ from remap_core.data_folder.folder import DataFolder
 from remap_core.datasets.preparation.resolving import resolve
 from remap_core.errors import NotFound
 from remap_core.formatting import count, kilobytes, milliseconds, model_tag, percent
-from remap_core.settings import read_settings
+from remap_core.setting_sources import read_settings
 from remap_core.trials.population import Population
 from remap_core.views.objective import Objective
 from remap_core.views.target_fit import none_fits_sentence

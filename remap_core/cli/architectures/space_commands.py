@@ -13,7 +13,8 @@ from remap_core.cli.options import AsJson
 from remap_core.errors import InvalidSpace, SpaceExhausted
 from remap_core.formatting import count, percent, pluralize
 from remap_core.services.sampling import find_space
-from remap_core.settings import AUTO_SPACE, read_settings
+from remap_core.setting_sources import read_settings
+from remap_core.settings import AUTO_SPACE
 from remap_core.space.architecture import Architecture
 from remap_core.space.caps import caps_text
 from remap_core.space.markov.sampler import sample_architectures

@@ -15,7 +15,7 @@ from remap_core.cli.sent_proposals import send
 from remap_core.data_folder.folder import DataFolder
 from remap_core.formatting import count, model_name, percent, pluralize
 from remap_core.services.data.more_images import MoreImages, more_images, propose_more_images
-from remap_core.settings import read_settings
+from remap_core.setting_sources import read_settings
 
 
 def show_more_images(

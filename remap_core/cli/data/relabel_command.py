@@ -16,7 +16,7 @@ from remap_core.datasets.preparation.corrections import Corrections
 from remap_core.errors import DatasetError
 from remap_core.formatting import dataset_title
 from remap_core.services.data.known_datasets import find_dataset
-from remap_core.settings import read_settings
+from remap_core.setting_sources import read_settings
 
 
 def relabel(

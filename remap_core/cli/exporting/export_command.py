@@ -18,7 +18,7 @@ from remap_core.formatting import model_name, model_tags, pluralize
 from remap_core.services.exporting.export_source import ExportSource
 from remap_core.services.exporting.export_zip import ALL_FORMS, CARDS, DEFAULT_FORMS, ZipRequest, export_zip, made_file
 from remap_core.services.model_files import original_check
-from remap_core.settings import read_settings
+from remap_core.setting_sources import read_settings
 
 
 def export(

@@ -26,7 +26,7 @@ from remap_core.services.suggestions.autopilot import (
     stop_search,
 )
 from remap_core.services.suggestions.search_plan import MAX_BATCH, MAX_TRAININGS, SearchPlan
-from remap_core.settings import read_settings
+from remap_core.setting_sources import read_settings
 from remap_core.space.text import layers_text
 from remap_core.trials.trial import Trial
 from remap_core.views.objective import Objective

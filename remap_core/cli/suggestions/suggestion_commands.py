@@ -20,7 +20,8 @@ from remap_core.datasets.preparation.resolving import resolve
 from remap_core.formatting import duration, model_tag, percent, pluralize, predicted_accuracy
 from remap_core.services.proposals import caps_on_children
 from remap_core.services.suggestions.suggesting import MAX_STEP, MAX_SUGGESTIONS, propose_suggestions, suggest
-from remap_core.settings import Settings, read_settings
+from remap_core.setting_sources import read_settings
+from remap_core.settings import Settings
 from remap_core.space.text import layers_text
 from remap_core.trials.dataset_card import DatasetCard
 from remap_core.views.objective import Objective

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from remap_core.errors import RemapError, TrainingStopped
+from remap_core.system.priority import step_back
 from remap_core.trainer.executors.base import (
     EpochDone,
     Event,
@@ -26,9 +27,6 @@ from remap_core.trials.trial import Trial
 
 BEAT_SECONDS = 5.0
 """Seconds between signs of life during a training. They are sent between batches."""
-
-NICENESS = 5
-"""How much worker processes yield to others: on busy cores the app, where people wait, has three times their share."""
 
 Prepare = Callable[[], str]
 """Runs once in a new worker process; returns what it trains on, for people."""
@@ -75,7 +73,8 @@ def run_worker(connection: Connection, train: TrainFunction, prepare: Prepare, s
     Ctrl-C is for the trainer, which then tells this process.
     """
     _end_with_the_trainer()
-    _yield_to_pages()
+    if multiprocessing.parent_process():  # not where the trainer's thread trains
+        step_back()
     try:
         connection.send(_prepare(prepare))
         while (message := connection.recv()) is not None:
@@ -98,14 +97,6 @@ def _end_with_the_trainer() -> None:
         _end_at_once()
 
     threading.Thread(target=wait, name="trainer-watch", daemon=True).start()
-
-
-def _yield_to_pages() -> None:
-    """A page that is clicked waits for a core no longer than it must; while nobody clicks, trainings have them all."""
-    if multiprocessing.parent_process() and hasattr(
-        os, "nice"
-    ):  # not on Windows; not where the trainer's thread trains
-        os.nice(NICENESS)
 
 
 def _end_at_once() -> None:

@@ -14,7 +14,8 @@ from remap_core.catalogue.snapshot import open_snapshot
 from remap_core.data_folder.folder import DataFolder
 from remap_core.errors import NoCatalogue, RemapError
 from remap_core.services.monitoring.endpoint import Endpoint
-from remap_core.settings import Settings, read_settings
+from remap_core.setting_sources import read_settings
+from remap_core.settings import Settings
 
 PAGE_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Limits of the histogram's buckets."""
