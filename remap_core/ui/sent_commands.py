@@ -18,7 +18,7 @@ from remap_core.ui import app_data, live
 from remap_core.ui.people import visitor
 from remap_core.ui.people.admission import admit
 from remap_core.ui.server.app_endpoint import count_command
-from remap_core.ui.session import current_session
+from remap_core.ui.session import SentPress, current_session
 
 NOTHING = "&nbsp;"
 """A line that keeps its place: what is below does not move when something is to be said."""
@@ -47,7 +47,11 @@ def press(button: str) -> Press:
     button: a name that tells the buttons of the app apart, for example its key.
     """
     last = current_session().presses.get(button)
-    return Press(button, last[0] + 1 if last else 1)
+    if last is None:
+        return Press(button, 1)
+    if last.drawn is None:
+        last.drawn = time.monotonic()
+    return Press(button, last.number + 1)
 
 
 def send(command: Command, press: Press | None = None) -> None:
@@ -100,20 +104,22 @@ def _send(commands: Sequence[Command], press: Press | None) -> str | None:
     session.sent += idents
     session.send_error = ""
     if press:
-        session.presses[press.button] = (press.number, time.monotonic())
+        session.presses[press.button] = SentPress(press.number, time.monotonic())
     return idents[-1]
 
 
 def _was_made(press: Press) -> bool:
     """Whether a press has sent something already, by its number or by the clock.
 
-    Of a double click the second half may come before the page is drawn again, and is then the same press, or after.
+    Of a double click the second half may come before the page is drawn again, and is then the same press, or after. On
+    a busy server it may have waited until the page was drawn again.
     """
-    last = current_session().presses.get(press.button)
+    session = current_session()
+    last = session.presses.get(press.button)
     if last is None:
         return False
-    number, moment = last
-    return press.number <= number or time.monotonic() - moment < DOUBLE_CLICK
+    has_waited = last.drawn is not None and session.asked < last.drawn
+    return press.number <= last.number or has_waited or time.monotonic() - last.sent < DOUBLE_CLICK
 
 
 def show_answers() -> None:

@@ -67,6 +67,18 @@ class Drawer(NamedTuple):
 
 
 @dataclass
+class SentPress:
+    """A press of a button that has sent something: its number, and when that was (seconds, monotonic clock).
+
+    drawn: when the button was drawn for the next press; None until then.
+    """
+
+    number: int
+    sent: float
+    drawn: float | None = None
+
+
+@dataclass
 class Session:
     """One visitor's working state.
 
@@ -85,7 +97,8 @@ class Session:
     them.
     sent: ids of commands, newest last. announced: those whose answers were shown. toasted: when the last
     toast was sent (seconds, monotonic clock). send_error: why the last one could not be sent.
-    presses: by button, the number of its last press that sent something, and its time (seconds, monotonic clock).
+    asked: when the browser last asked for something by itself (seconds, monotonic clock).
+    presses: by button, its last press that sent something.
     batches: names of batches whose end is still to be announced.
     notes: what is edited of notes and tags, by model and whose they are.
     drafts: by parent. views: by data set. dock: whether the map is folded away, by the visitor's own choice.
@@ -129,7 +142,8 @@ class Session:
     toasted: float = -inf
     send_error: str = ""
     told: dict[str, int] = field(default_factory=dict)
-    presses: dict[str, tuple[int, float]] = field(default_factory=dict)
+    asked: float = inf
+    presses: dict[str, SentPress] = field(default_factory=dict)
     batches: list[str] = field(default_factory=list)
     notes: dict[tuple[TrialId, str], NoteDraft] = field(default_factory=dict)
     drafts: dict[TrialId, Draft] = field(default_factory=dict)

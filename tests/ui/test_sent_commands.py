@@ -43,6 +43,19 @@ def test_a_button_that_was_drawn_again_sends_again(sent, monkeypatch):
     assert len(sent()) == 2
 
 
+def test_a_press_that_waited_until_the_page_was_drawn_again_is_the_second_half_of_a_double_click(sent, monkeypatch):
+    sent_commands.send(Pause(), sent_commands.press("pause"))
+    sent_commands.current_session().asked = sent_commands.time.monotonic()
+    wait(monkeypatch, 5)  # for the run that the first half began
+    second = sent_commands.press("pause")
+    sent_commands.send(Pause(), second)
+    assert len(sent()) == 1
+    wait(monkeypatch, 1)
+    sent_commands.current_session().asked = sent_commands.time.monotonic()
+    sent_commands.send(Pause(), second)
+    assert len(sent()) == 2
+
+
 def test_buttons_do_not_hold_up_one_another(sent):
     sent_commands.send(Pause(), sent_commands.press("one"))
     sent_commands.send(Pause(), sent_commands.press("another"))
@@ -58,7 +71,8 @@ def test_a_press_that_could_not_be_sent_may_be_repeated(sent, monkeypatch):
     assert len(sent()) == 1
 
 
-def test_a_double_click_on_repeat_trains_once(home):
+def test_a_double_click_on_repeat_trains_once(home, monkeypatch):
+    monkeypatch.setattr("remap_core.ui.sent_commands.DOUBLE_CLICK", 60.0)  # a run of the page may take long here
     folder = write_catalogue(home)
     app = opened("inspect", model="1", tab="lineage")
     app.button(key="repeat-train").click().run()

@@ -39,7 +39,8 @@ def test_the_overview_suggests_three_trainings_with_their_promise_and_one_click_
     assert cards(app)[:2] == before[1:]  # what was sent makes room at once
 
 
-def test_both_halves_of_a_double_click_train_one_suggestion(home):
+def test_both_halves_of_a_double_click_train_one_suggestion(home, monkeypatch):
+    monkeypatch.setattr("remap_core.ui.sent_commands.DOUBLE_CLICK", 60.0)  # a run of the page may take long here
     write_learnt(home)
     app = opened("overview")
     app.button(key="next-train-0").click().run()

@@ -99,10 +99,15 @@ def answer_on_the_present_page() -> None:
         return
 
     def request_on_the_present_page(self: AppSession, client_state: ClientState | None) -> None:
+        if client_state and not client_state.is_auto_rerun:
+            _note_moment(self)
+        answer(self, client_state)
+
+    def answer(self: AppSession, client_state: ClientState | None) -> None:
         if client_state and _is_of_unknown_part(self, client_state):
             client_state.fragment_id = ""
         if client_state and client_state.fragment_id and _has_more_to_say(self):
-            get_running_loop().call_later(UNTIL_ALL_IS_SAID, self.request_rerun, client_state)
+            get_running_loop().call_later(UNTIL_ALL_IS_SAID, answer, self, client_state)
             return
         if client_state and _is_of_page_before(self, client_state):
             if client_state.fragment_id and client_state.is_auto_rerun:
@@ -132,6 +137,13 @@ def _is_of_unknown_part(session: AppSession, client_state: ClientState) -> bool:
     if not client_state.fragment_id or client_state.is_auto_rerun:
         return False
     return not session.has_fragment(client_state.fragment_id)
+
+
+def _note_moment(session: AppSession) -> None:
+    """Remember when a visitor has asked for something: it may have to wait for the run before."""
+    state = session.session_state
+    if SESSION in state:
+        state[SESSION].asked = monotonic()
 
 
 def _is_toasting(session: AppSession) -> bool:
