@@ -1,8 +1,7 @@
 """What is worked out once instead of in each run."""
 
-import importlib
+import inspect
 
-import streamlit as st
 from streamlit.proto.NewSession_pb2 import CustomThemeConfig
 from streamlit.runtime import app_session
 
@@ -18,11 +17,19 @@ def theme():
     return whole
 
 
-def test_a_browser_is_told_the_same_theme_each_time_and_it_is_streamlits(monkeypatch):
-    importlib.reload(app_session)
-    st._config.set_option("theme.dark.primaryColor", "#f97b3d")
-    of_streamlit = theme()
+def test_a_browser_is_told_streamlits_theme_which_is_worked_out_once(monkeypatch):
+    of_streamlit, worked_out = inspect.unwrap(app_session._populate_theme_msg), []
+
+    def populate(msg, section):
+        worked_out.append(section)
+        if section == "theme.dark":
+            msg.primary_color = "#f97b3d"
+        of_streamlit(msg, section)
+
+    monkeypatch.setattr(app_session, "_populate_theme_msg", populate)
+    expected = theme()
+    worked_out.clear()
     keep_the_theme.__wrapped__()
-    assert theme() == theme() == of_streamlit
-    assert of_streamlit.dark.primary_color == "#f97b3d"
-    assert not of_streamlit.HasField("sidebar")
+    assert theme() == theme() == expected
+    assert worked_out == list(SECTIONS)
+    assert expected.HasField("dark")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, wraps
 
 from streamlit.proto.NewSession_pb2 import CustomThemeConfig
 from streamlit.runtime import app_session
@@ -16,6 +16,7 @@ def keep_the_theme() -> None:
         return
     known: dict[str, CustomThemeConfig] = {}
 
+    @wraps(populate)
     def populate_once(msg: CustomThemeConfig, section: str = "theme") -> None:
         if section not in known:
             known[section] = CustomThemeConfig()
