@@ -50,7 +50,7 @@ class Walk:
     def done(self, step: str, seen: str, page: Page | None = None) -> None:
         """Note a step and what was seen then."""
         minutes = (time.monotonic() - self._began) / 60
-        print(f"| {minutes:.1f} | {step} | {seen.strip()} |", flush=True)
+        print(f"| {minutes:.1f} | {step} | {' '.join(seen.split())} |", flush=True)
         if page and self._pictures:
             self._pictures.mkdir(parents=True, exist_ok=True)
             page.screenshot(path=self._pictures / f"{step.split('.', maxsplit=1)[0]}.png")
@@ -58,7 +58,7 @@ class Walk:
 
 def finished(steps: Walk, page: Page, at_least: int) -> None:
     """Wait until so many trainings are complete and on the map."""
-    while json.loads(steps.run("remap", "status", "--json"))["counts"]["complete"] < at_least:
+    while _counts(steps)["complete"] < at_least:
         time.sleep(3)
     wait_for_circles(page, at_least)
 
@@ -93,11 +93,12 @@ def walk(
         page.set_default_timeout(PATIENCE_MS)
         with served(home, dataset=name, **settings) as server:
             page.goto(f"{server.url}/overview")
-            steps.done("3. The app answers", page.title())
+            page.wait_for_function("() => document.title.endsWith('REMAP')")
+            steps.done("3. The app answers", page.title(), page)
             finished(steps, page, 1)
             wait_until_drawn_up(page)
             steps.done("4. The first model is on the map", "", page)
-            first = sum(json.loads(steps.run("remap", "status", "--json"))["counts"].values())
+            first = sum(_counts(steps).values())
             finished(steps, page, first)
             page.reload()
             wait_until_drawn_up(page)
@@ -129,9 +130,16 @@ def _best(steps: Walk) -> int:
     return int(line.split("Model")[1].split()[0])
 
 
+def _counts(steps: Walk) -> dict[str, int]:
+    """Trainings by state. `remap status` fails as long as no trainer runs."""
+    counts: dict[str, int] = json.loads(steps.run("bash", "-c", "remap status --json || true"))["counts"]
+    return counts
+
+
 def _memory(steps: Walk) -> str:
     """What app, trainer and workers hold."""
-    return steps.run("bash", "-c", "remap status --memory | grep -i -A9 memory").split("\n")[0]
+    memory = json.loads(steps.run("bash", "-c", "remap status --memory --json || true"))["memory"]
+    return f"{memory['megabytes']:.0f} MB"
 
 
 def main() -> None:
