@@ -23,7 +23,7 @@ FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-gpu", "--
 
 
 _left: list[int] = []
-"""Ports of servers that have ended: a browser compiles the scripts of a page anew at another address."""
+"""Ports of servers that have ended, to use again: at a new address a browser compiles a page's scripts again."""
 
 
 def free_port() -> int:

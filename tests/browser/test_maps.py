@@ -43,7 +43,7 @@ def test_the_selected_model_is_marked_in_all_three_projections(page, mapped):
     expect(page.get_by_text("distances on the map are off by about")).to_be_visible()
 
 
-def test_a_map_is_laid_anew_on_request(page, mapped):
+def test_a_map_is_laid_out_again_on_request(page, mapped):
     page.goto(f"{mapped.url}/overview?map=prediction")
     wait_for_circles(page, at_least=6)
     page.evaluate(WATCH_PLACES)

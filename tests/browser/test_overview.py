@@ -70,7 +70,7 @@ def test_the_ring_is_round_and_round_its_circle(page: Page, url, across):
     assert ring["y"] + ring["height"] / 2 == pytest.approx(place["y"], abs=1)
 
 
-def test_the_ring_comes_back_where_the_page_draws_the_chart_anew_without_it(page: Page, url):
+def test_the_ring_comes_back_where_the_page_redraws_the_chart_without_it(page: Page, url):
     page.goto(url)
     wait_for_circles(page, 6)
     click_circle(page, 1)

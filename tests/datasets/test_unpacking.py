@@ -160,7 +160,7 @@ def test_the_original_of_an_image_is_found_in_its_archive(tmp_path):
         kept.original(0)
 
 
-def test_what_an_interrupted_call_left_half_unpacked_is_unpacked_anew(tmp_path):
+def test_what_an_interrupted_call_left_half_unpacked_is_unpacked_again(tmp_path):
     archive = tmp_path / "photos.zip"
     with zipfile.ZipFile(archive, "w") as opened:
         for name in ("cat/1.png", "cat/2.png", "dog/1.png"):

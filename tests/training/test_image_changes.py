@@ -56,7 +56,7 @@ def test_a_recipe_without_augmentation_trains_as_no_recipe_does():
     assert curve(run(train(trial, augmented("flip"), device="cpu"))[0]) != curve(plain)
 
 
-def test_every_epoch_changes_the_training_images_anew_and_no_others(monkeypatch):
+def test_every_epoch_changes_the_training_images_again_and_no_others(monkeypatch):
     seen = []
 
     def remember(self, images, order, *arguments):

@@ -105,7 +105,7 @@ def test_what_was_added_is_added_again_on_the_next_page(home):
         assert map_additions(go(app, page))["traces"]["arrived"]["customdata"] == [7]
 
 
-def test_after_many_new_models_the_figure_is_drawn_anew_with_all_of_them(home, monkeypatch):
+def test_after_many_new_models_the_figure_is_redrawn_with_all_of_them(home, monkeypatch):
     write_catalogue(home)
     app = opened("overview")
     monkeypatch.setattr(drawn_overview, "MAX_ADDED", 1)
